@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: setup demo test check browser
+
+setup: .venv/ready
+
+.venv/ready: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q "$$(grep '^torch==' requirements.txt)"
+	$(BIN)/pip install -q -r requirements-dev.txt
+	touch $@
+
+demo: setup
+	$(BIN)/python app.py
+
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "no Chromium could be installed: the browser tests will say so"
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup browser check
+	$(BIN)/python -m pytest

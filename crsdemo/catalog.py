@@ -1,0 +1,139 @@
+"""Items and the catalog that holds them. The order of items is the row order of every matrix."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from crsdemo.errors import CatalogError
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing that can be recommended.
+
+    `facts` maps a field (for films: genres, directors, cast, keywords) to its values; a catalog
+    of books or songs has fields of its own.
+    """
+
+    id: str
+    title: str
+    year: int | None = None
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    links: Mapping[str, str] = field(default_factory=dict, hash=False)  # name of a site -> URL
+    popularity: int = 0  # mentions in training dialogues
+
+    @property
+    def name(self) -> str:
+        """Title and year, as said in a reply."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        return self.facts.get("genres", ())
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Directors, then cast, each once."""
+        return tuple(dict.fromkeys((*self.facts.get("directors", ()), *self.facts.get("cast", ()))))
+
+    def to_json(self) -> str:
+        row = {
+            "id": self.id,
+            "title": self.title,
+            "year": self.year,
+            "facts": {name: list(values) for name, values in self.facts.items() if values},
+            "links": dict(self.links),
+            "popularity": self.popularity,
+        }
+        return json.dumps(row, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Item:
+        row = json.loads(line)
+        return cls(
+            id=row["id"],
+            title=row["title"],
+            year=row["year"],
+            facts={name: tuple(values) for name, values in row["facts"].items()},
+            links=row["links"],
+            popularity=row["popularity"],
+        )
+
+
+@dataclass(frozen=True)
+class Catalog(Sequence[Item]):
+    """All items that can be recommended. Raises CatalogError if two items share an id."""
+
+    items: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise CatalogError("the catalog holds no items; build one with `build-catalog`")
+        if len(self.row) != len(self.items):
+            seen: set[str] = set()
+            twice = next(i.id for i in self.items if i.id in seen or seen.add(i.id))  # type: ignore[func-returns-value]
+            raise CatalogError(f"two items have the id {twice!r}; ids must be unique")
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # Sequence: int or slice
+        return self.items[index]
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Item id -> row of every matrix over this catalog."""
+        return {item.id: row for row, item in enumerate(self.items)}
+
+    def item(self, item_id: str) -> Item:
+        """Raises CatalogError for an unknown id."""
+        try:
+            return self.items[self.row[item_id]]
+        except KeyError:
+            raise CatalogError(f"no item {item_id!r} among the {len(self):,} here") from None
+
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self.row
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over ids, titles, years and facts: what a checkpoint's item tokens rest on."""
+        digest = hashlib.sha256()
+        for item in self.items:
+            facts = {name: list(values) for name, values in sorted(item.facts.items()) if values}
+            digest.update(json.dumps([item.id, item.title, item.year, facts]).encode())
+        return digest.hexdigest()
+
+    @classmethod
+    def load(cls, folder: Path) -> Catalog:
+        """Read `items.jsonl` from a catalog folder. Raises CatalogError."""
+        path = folder / "items.jsonl"
+        if not path.is_file():
+            raise CatalogError(
+                f"no catalog at {path}; make one with `python -m crsdemo build-catalog SOURCE "
+                f"--out {folder}`"
+            )
+        items = []
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    items.append(Item.from_json(line))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise CatalogError(
+                        f"{path}, line {number}: not an item ({error!r}); rebuild the catalog "
+                        "with `python -m crsdemo build-catalog`"
+                    ) from error
+        return cls(tuple(items))
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(item.to_json() + "\n" for item in self.items)
+        (folder / "items.jsonl").write_text(text, encoding="utf-8")

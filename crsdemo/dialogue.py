@@ -1,0 +1,50 @@
+"""A dialogue is a tuple of turns. Nothing here knows about models, storage or the web."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Speaker = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Mention:
+    """An item named in a turn: `text[start:end]` is what was said, `item_id` what it means."""
+
+    start: int
+    end: int
+    item_id: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing said by one speaker. Its identity is its position in the dialogue."""
+
+    speaker: Speaker
+    text: str
+    mentions: tuple[Mention, ...] = ()  # by start, never overlapping
+
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """Distinct items of this turn in the order in which they are named."""
+        return tuple(dict.fromkeys(mention.item_id for mention in self.mentions))
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """The history of a conversation. Saying something returns a longer one."""
+
+    turns: tuple[Turn, ...] = ()
+
+    def say(self, turn: Turn) -> Dialogue:
+        return replace(self, turns=(*self.turns, turn))
+
+    def before(self, position: int) -> Dialogue:
+        """The turns before `position`."""
+        return replace(self, turns=self.turns[:position])
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        """Distinct items named so far by either speaker, first mention first."""
+        return tuple(dict.fromkeys(item for turn in self.turns for item in turn.item_ids))

@@ -1,0 +1,1 @@
+"""The stages that make weights. Nothing imports them but the command line."""

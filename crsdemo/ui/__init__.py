@@ -1,0 +1,1 @@
+"""The pages. The only modules that import gradio."""
