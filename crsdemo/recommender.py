@@ -151,9 +151,5 @@ class Recommender(Protocol):
 
 def reply(recommender: Recommender, dialogue: Dialogue, plan: Plan = Plan()) -> Reply:
     """The complete reply to a dialogue that ends with the user's turn."""
-    last: Reply | None = None
-    for last in recommender.stream(dialogue, plan):
-        pass
-    if last is None:
-        raise RuntimeError(f"{recommender.name} answered nothing at all")
+    *_, last = recommender.stream(dialogue, plan)
     return last
