@@ -34,9 +34,8 @@ GENRE_OF: dict[str, str] = {
 }
 # Genres that a viewers' tag may add: there it is nearly always right, where the studio's own list
 # stops at three. "family" as a tag means a film about a family.
-GENRES_BY_TAG = frozenset(
-    "action animation documentary fantasy horror musical mystery romance thriller war western".split()
-) | {"science fiction"}
+_BY_TAG = "animation documentary fantasy horror musical mystery romance thriller war western"
+GENRES_BY_TAG = frozenset((*_BY_TAG.split(), "action", "science fiction"))
 
 # Genre-like words of the sources that are no genre here but a good theme.
 THEMES_OF_GENRE: dict[str, str] = {
@@ -74,18 +73,24 @@ SAME_THEME: dict[str, str] = {
         "christianity": "christian|catholicism",
         "college": "university",
         "coming of age": "coming-of-age|childhood|adolescence",
+        "clones": "cloning",
         "con artists": "con men",
         "courtroom": "court|courtroom drama|lawyer|lawyers",
         "cult classic": "cult film|cult|scifi cult",
         "dark comedy": "dark humor|black comedy",
         "disaster": "catastrophe|natural disaster",
+        "dance": "dancing",
+        "detective": "private detective",
         "dogs": "dog",
         "drugs": "drug abuse|drug addiction|heroin",
         "dystopia": "dystopic future|distopia",
         "espionage": "spying|spies|spy|secret service",
         "fairy tale": "fairy tales",
+        "father and daughter": "father daughter relationship",
+        "father and son": "father son relationship",
         "feel-good": "feel good movie|heartwarming|happy ending|fun movie",
         "future": "futuristic",
+        "geeks": "geek|nerds",
         "gangsters": "gangster|mob|mafia|organized crime|gangs",
         "ghosts": "ghosts/afterlife",
         "gory": "gore|splatter|goretastic|bloody|gruesome|blood",
@@ -94,15 +99,20 @@ SAME_THEME: dict[str, str] = {
         "hitman": "hit men|assassin|assassins",
         "homosexuality": "gay|gay character|lesbian|queer|glbt",
         "indie": "independent film",
+        "inspirational": "inspiring",
         "james bond": "007|007 (series)|bond",
         "loneliness": "solitude|alone in the world",
+        "jewish life": "jews|jewish|judaism",
         "magic": "wizards",
+        "mathematics": "math",
         "mental illness": "schizophrenia|insanity|mental hospital",
         "mind-bending": "mindfuck|twists & turns|hallucinatory",
         "mockumentary": "fake documentary",
         "monsters": "monster",
         "new york": "new york city",
         "post-apocalyptic": "post apocalyptic|apocalypse|end of the world",
+        "pixar": "pixar animation",
+        "politics": "political|political corruption",
         "prison": "prison escape|alcatraz",
         "quirky": "off-beat comedy|eccentricity",
         "racism": "race issues|race|segregation|prejudice",
@@ -111,15 +121,29 @@ SAME_THEME: dict[str, str] = {
         "robots": "robot|giant robots",
         "sad": "heartbreaking|tragedy|tear jerker|melancholic|poignant|bleak",
         "scary": "creepy|frightening|eerie|horrible",
+        "screwball comedy": "screwball",
+        "satire": "satirical",
+        "sharks": "shark",
+        "silent film": "silent",
+        "stop motion": "stop-motion|aardman|aardman studios",
+        "surreal": "surrealism|dreamlike|psychedelic",
+        "treasure hunt": "treasure",
+        "undercover": "undercover cop",
+        "video game": "video games",
+        "vigilante": "vigilantism",
+        "amnesia": "memory loss|short-term memory loss",
+        "aviation": "plane",
+        "non-linear": "nonlinear",
+        "environment": "environmental|ecology",
+        "writers": "writing|writer's life",
         "sequel": "sequels|good sequel|franchise|series|trilogy",
         "soccer": "football (soccer)",
-        "space": "space travel|space program|astronauts|nasa|space opera",
+        "space": "outer space|space travel|space program|astronauts|nasa|space opera",
         "stoner": "marijuana|weed|stoner movie",
         "superhero": "superheroes|super hero|super-hero|marvel|dark hero",
         "suspense": "suspenseful|tense|intense",
         "sword fighting": "sword fight|swashbuckler",
         "teen": "teen movie|teenager|teens|teenagers",
-        "true crime": "police investigation",
         "twist ending": "plot twist|surprise ending|twist",
         "vampires": "vampire",
         "vietnam war": "vietnam",
@@ -130,12 +154,12 @@ SAME_THEME: dict[str, str] = {
     }.items()
     for other in others.split("|")
 }
-del SAME_THEME["police investigation"]
 
 # Tags of viewers that praise, scold, count prizes or name a person instead of a theme.
 JUNK = frozenset(
-    """original|mentor|funny|relationships|good action|weird|silly fun|predictable|visually appealing
-|imdb top 250|hilarious|great acting|great|fight scenes|independent film|criterion|pg-13|pornography
+    """original|mentor|funny|relationships|good action|weird|silly fun|predictable
+|funny as hell|dark|gratuitous violence|non-hollywood ending|whimsical|witty|visually appealing|imdb top 250|hilarious|great acting|great|fight scenes|independent film|criterion|pg-13
+|pornography
 |big budget|classic|violent|good soundtrack|animated|storytelling|cinematography|touching|dramatic
 |dumb but funny|idiotic|very funny|broadway|funniest movies|visually stunning|male nudity
 |stupid as hell|70mm|great ending|stupid|talky|enigmatic|sex|silly|stupidity|masterpiece|oscar
@@ -210,7 +234,7 @@ PLOT_THEMES: dict[str, str] = {
     "dragons": r"dragons?",
     "dreams": r"dreams|nightmares",
     "drugs": r"drugs?|cocaine|heroin|cartels?|addict\w*",
-    "dysfunctional family": r"dysfunctional|estranged (family|father|mother|brother|sister|son|daughter)",
+    "dysfunctional family": r"dysfunctional|estranged (family|father|mother|son|daughter)",
     "dystopia": r"dystopian?|totalitarian",
     "espionage": r"spy|spies|cia|mi6|kgb|secret agents?|espionage|double agent",
     "exorcism": r"exorci\w+|demonic|possess(ed|ion)",
@@ -264,7 +288,7 @@ PLOT_THEMES: dict[str, str] = {
     "outer space": r"outer space|spaceship|astronauts?|galaxy|planet",
     "paris": r"paris(?! hilton)",
     "pirates": r"pirates?",
-    "plane": r"airplane|airliner|pilot|flight",
+    "aviation": r"airplane|airliner|fighter pilot|airline",
     "police": r"police|cops?|fbi",
     "politics": r"politic\w+|president|senator|election|congress",
     "post-apocalyptic": r"post-?apocalyptic|apocalypse|end of the world",
