@@ -158,7 +158,8 @@ SAME_THEME: dict[str, str] = {
 # Tags of viewers that praise, scold, count prizes or name a person instead of a theme.
 JUNK = frozenset(
     """original|mentor|funny|relationships|good action|weird|silly fun|predictable
-|funny as hell|dark|gratuitous violence|non-hollywood ending|whimsical|witty|visually appealing|imdb top 250|hilarious|great acting|great|fight scenes|independent film|criterion|pg-13
+|funny as hell|dark|gratuitous violence|non-hollywood ending|whimsical|witty|visually appealing
+|imdb top 250|hilarious|great acting|great|fight scenes|independent film|criterion|pg-13
 |pornography
 |big budget|classic|violent|good soundtrack|animated|storytelling|cinematography|touching|dramatic
 |dumb but funny|idiotic|very funny|broadway|funniest movies|visually stunning|male nudity
