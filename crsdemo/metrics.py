@@ -1,0 +1,66 @@
+"""Figures of ranked lists and of two-way choices. Pure functions of numbers and lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+Z95 = 1.959963984540054  # half of the width of a 95% interval, in standard deviations
+
+
+def rank_of(target: Hashable, ranking: Sequence[Hashable]) -> int | None:
+    """The place of `target`, from 1, or None if it is not there."""
+    return ranking.index(target) + 1 if target in ranking else None
+
+
+def recall(ranks: Sequence[int | None], k: int) -> float:
+    """The share of targets among the first `k`; one target per list, so it is also the hit rate."""
+    return _mean([float(rank is not None and rank <= k) for rank in ranks])
+
+
+def ndcg(ranks: Sequence[int | None], k: int) -> float:
+    """Mean of 1 / log2(rank + 1) over the first `k`: with one target per list the ideal is 1."""
+    return _mean([1 / math.log2(rank + 1) if rank and rank <= k else 0.0 for rank in ranks])
+
+
+def mrr(ranks: Sequence[int | None], k: int) -> float:
+    """Mean of 1 / rank over the first `k`."""
+    return _mean([1 / rank if rank and rank <= k else 0.0 for rank in ranks])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """The 95% interval of a share of `hits` among `n` independent trials (Wilson 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    share, slack = hits / n, Z95**2 / n
+    centre = (share + slack / 2) / (1 + slack)
+    half = Z95 / (1 + slack) * math.sqrt(share * (1 - share) / n + slack / n / 4)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+@dataclass(frozen=True)
+class BinaryScores:
+    """How well a two-way choice agrees with what was right; of the positive class."""
+
+    n: int
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+
+
+def binary_scores(predicted: Sequence[bool], actual: Sequence[bool]) -> BinaryScores:
+    """Scores of the positive class; a share of nothing is 0. Raises ValueError on unequal
+    lengths."""
+    pairs = list(zip(predicted, actual, strict=True))
+    hits = sum(p and a for p, a in pairs)
+    right = sum(p == a for p, a in pairs)
+    precision = hits / max(sum(predicted), 1)
+    found = hits / max(sum(actual), 1)
+    f1 = 2 * precision * found / (precision + found) if hits else 0.0
+    return BinaryScores(len(pairs), right / max(len(pairs), 1), precision, found, f1)
