@@ -1,0 +1,128 @@
+"""One message and its answer: the user speaks, the recommender replies, the log keeps both.
+
+Nothing here knows about the page: a conversation goes in, longer ones come out as the reply
+grows. The file to read first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from crsdemo.conversation import Conversation, LoggedTurn, Status, message, new_id
+from crsdemo.dialogue import Dialogue, Mention, Turn
+from crsdemo.errors import BadInputError, CrsdemoError
+from crsdemo.feedback import FeedbackLog
+from crsdemo.recommender import Plan, Recommender, Reply
+
+ANEW = 0.7  # temperature of a reply that is written anew: enough to differ from the first
+
+
+class Linker(Protocol):
+    """Finds the items that a message names."""
+
+    def link(self, text: str, dialogue: Dialogue) -> tuple[Mention, ...]:
+        """Mentions in `text`, said after `dialogue`: by start, never overlapping."""
+        ...
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Who answers, who finds films in what is typed, and who remembers. Holds no visitor."""
+
+    recommender: Recommender
+    linker: Linker
+    log: FeedbackLog
+
+    def start(self, visitor: str) -> Conversation:
+        """An empty conversation. The log hears of it with the first message."""
+        return Conversation(new_id(), visitor)
+
+    def say(
+        self,
+        conversation: Conversation,
+        text: str,
+        plan: Plan = Plan(),
+        client_event_id: str | None = None,
+    ) -> Generator[Conversation, None, None]:
+        """The conversation with the message, then with the reply as it grows.
+
+        The message is in the log before the first value comes, the reply when the last one has
+        come; whoever stops listening leaves the part that was written, as stopped. A second call
+        with the same `client_event_id` (a double click) yields nothing.
+        Raises BadInputError for an empty or too long message, before anything is kept, and
+        CrsdemoError if the recommender fails: the message and what was written so far are kept.
+        """
+        text = message(text)
+        conversation = conversation.with_words()
+        mentions = self.linker.link(text, conversation.dialogue)
+        said = self.log.record_turn(conversation, Turn("user", text, mentions), client_event_id)
+        if said:
+            yield conversation.then(said)
+            yield from self._answer(conversation.then(said), plan)
+
+    def regenerate(
+        self, conversation: Conversation, temperature: float = ANEW
+    ) -> Generator[Conversation, None, None]:
+        """Answer the user's last turn once more, as `say` does.
+
+        The same way of use (mode, item) with a new seed, at `temperature` or above, and without
+        the items of earlier attempts. These stay in the log, each with its ratings.
+        Raises BadInputError if nothing was said yet.
+        """
+        asked = conversation.up_to_user()
+        if not asked.turns:
+            raise BadInputError("There is no reply to write anew yet: say something first.")
+        plan = self._plan_anew(asked.turns[-1].id, temperature)
+        yield from self._answer(asked, plan)
+
+    def undo(self, conversation: Conversation) -> Conversation:
+        """Take back the user's last turn and the reply to it; the log keeps both, marked."""
+        asked = conversation.up_to_user()
+        if not asked.turns:
+            return conversation
+        self.log.record_undone(asked.turns[-1].id)
+        return asked.before(len(asked.turns) - 1)
+
+    def _plan_anew(self, turn_id: str, temperature: float) -> Plan:
+        attempts = self.log.attempts(turn_id)
+        plan = attempts[-1].plan if attempts else Plan()
+        chosen = {attempt.item_id for attempt in attempts if attempt.item_id}
+        return replace(
+            plan,
+            seed=plan.seed + 1,
+            temperature=max(plan.temperature, temperature),
+            avoid=(plan.avoid | chosen) - {plan.item_id or ""},
+        )
+
+    def _answer(
+        self, conversation: Conversation, plan: Plan
+    ) -> Generator[Conversation, None, None]:
+        generation_id = self.log.record_started(conversation, self.recommender.name, plan)
+        reply: Reply | None = None
+        status: Status = "stopped"  # unless it ends or fails, the listener has left
+        failure: Exception | None = None
+        try:
+            for reply in self.recommender.stream(conversation.dialogue, plan):
+                yield conversation.then(_logged(generation_id, reply, "running"))
+            if reply is None or not reply.complete:
+                raise CrsdemoError(f"{self.recommender.name} stopped before its reply was whole.")
+        except CrsdemoError as error:
+            status, failure = "failed", error
+            raise
+        except Exception as error:
+            status, failure = "failed", error
+            raise CrsdemoError(
+                f"{self.recommender.name} could not answer ({type(error).__name__}). "
+                "Your message is kept: try again, or say it in other words."
+            ) from error
+        finally:
+            if reply and reply.complete:
+                status, failure = "ok", None
+            self.log.record_finished(generation_id, reply, status, failure)
+        yield conversation.then(_logged(generation_id, reply, "ok"))
+
+
+def _logged(generation_id: str, reply: Reply, status: Status) -> LoggedTurn:
+    return LoggedTurn(generation_id, reply.turn(), reply, status)

@@ -1,0 +1,212 @@
+"""The tables of feedback.db and how they come to be: an append-only list of migrations.
+
+    visitors  who came, under a made-up name
+    dialogues of one visitor
+    turns     a tree: a reply written anew is a sibling, a message said after `undo` too; nothing
+              is ever overwritten, and two tabs on one dialogue make two branches
+    generations  one per attempt at a reply, written before its first word; `id` is its turn's
+    evidence     why the reply is what it is
+    ratings, item_events  append-only; the views `current_*` show what holds now
+    replies   a view to read first: every attempt with who it was for and what came of it
+
+A comparison of two replies will be a pair of generations that answer the same turn.
+Times are UTC, ISO 8601 with milliseconds. Columns that hold JSON say so by a check.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from crsdemo.errors import FeedbackError
+
+APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it is ours
+NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
+_CREATED = f"created_at text not null default ({NOW})"
+
+_SAID = (
+    f"""create table visitors (
+        id text primary key check (length(id) between 1 and 64),
+        app_version text not null,
+        {_CREATED}) strict""",
+    f"""create table dialogues (
+        id text primary key check (length(id) between 1 and 64),
+        visitor text not null references visitors,
+        {_CREATED}) strict""",
+    "create index dialogues_visitor on dialogues (visitor)",
+    f"""create table turns (
+        number integer primary key,  -- order of writing
+        id text not null unique,
+        dialogue_id text not null references dialogues,
+        parent text,                 -- the turn before this one
+        position integer not null check (position >= 0),
+        speaker text not null check (speaker in ('user', 'assistant')),
+        text text not null,
+        mentions text not null default '[]' check (json_valid(mentions)),
+        client_event_id text,        -- of the click: a double click is one message
+        {_CREATED},
+        undone_at text,
+        unique (dialogue_id, id),
+        unique (dialogue_id, client_event_id),
+        foreign key (dialogue_id, parent) references turns (dialogue_id, id),
+        check ((parent is null) = (position = 0))) strict""",
+    "create index turns_parent on turns (parent)",
+    f"""create table generations (
+        id text primary key references turns (id),
+        attempt integer not null check (attempt >= 1),
+        status text not null default 'running'
+            check (status in ('running', 'ok', 'stopped', 'failed', 'abandoned')),
+        recommender text not null,
+        model_sha256 text not null default '',
+        adapter_sha256 text not null default '',
+        catalog_sha256 text not null default '',
+        decoding text not null default '',
+        app_version text not null,
+        plan text not null check (json_valid(plan)),
+        prompt text not null default '',
+        prompt_sha256 text not null default '',
+        output text not null default '',
+        output_token_ids text not null default '[]' check (json_valid(output_token_ids)),
+        mode text check (mode in ('CHAT', 'REC')),
+        item_id text,
+        item_title text,
+        item_year integer,
+        timings text not null default '[]' check (json_valid(timings)),
+        error_class text,
+        error_message text,
+        started_at text not null default ({NOW}),
+        finished_at text,
+        check ((status = 'running') = (finished_at is null)),
+        check ((status = 'failed') = (error_class is not null))) strict""",
+    "create index generations_running on generations (status) where status = 'running'",
+    """create table evidence (
+        generation_id text primary key references generations,
+        modes text not null check (json_valid(modes)),
+        trie_path text not null check (json_valid(trie_path)),
+        candidates text not null check (json_valid(candidates)),
+        query text not null) strict""",
+    """create trigger turns_stay before update of
+        number, id, dialogue_id, parent, position, speaker, client_event_id, created_at
+        on turns begin select raise(abort, 'a turn is never changed'); end""",
+    """create trigger turns_keep_their_words before update of text, mentions on turns
+        when not exists (select 1 from generations g where g.id = old.id
+                         and g.status in ('running', 'abandoned'))
+        begin select raise(abort, 'a turn is never rewritten'); end""",
+    """create trigger generations_stay before update on generations
+        when old.status not in ('running', 'abandoned')
+        begin select raise(abort, 'a finished generation is never changed'); end""",
+    """create view replies as
+        select g.id, d.visitor, t.dialogue_id, t.position, g.attempt, g.status,
+            g.recommender, g.mode, g.item_id, g.item_title, g.item_year, t.text,
+            g.plan, g.prompt, g.prompt_sha256, g.output, g.timings, g.error_class,
+            g.error_message, g.started_at, g.finished_at, t.undone_at
+        from generations g join turns t on t.id = g.id
+        join dialogues d on d.id = t.dialogue_id order by t.number""",
+)
+
+
+_THOUGHT = (
+    f"""create table ratings (
+        number integer primary key,
+        generation_id text not null references generations,
+        visitor text not null references visitors,
+        aspect text not null
+            check (aspect in ('thumbs', 'relevance', 'interest', 'reasons', 'comment')),
+        value text check (value is null or json_valid(value)),
+        revision integer not null check (revision >= 1),
+        withdrawn integer not null default 0 check (withdrawn in (0, 1)),
+        app_version text not null,
+        {_CREATED},
+        unique (generation_id, visitor, aspect, revision),
+        check ((value is null) = withdrawn),
+        check (value is null or case aspect
+            when 'thumbs' then value in ('-1', '1')
+            when 'relevance' then value in ('0', '1', '2', '3')
+            when 'interest' then value in ('0', '1', '2')
+            when 'reasons' then json_type(value) = 'array'
+            else json_type(value) = 'text' end)) strict""",
+    f"""create table item_events (
+        number integer primary key,
+        generation_id text not null references generations,
+        visitor text not null references visitors,
+        item_id text not null,
+        kind text not null check (kind in ('seen', 'want', 'not_for_me')),
+        is_on integer not null check (is_on in (0, 1)),
+        app_version text not null,
+        {_CREATED}) strict""",
+    """create index item_events_of on item_events
+        (generation_id, visitor, item_id, kind)""",
+    *(
+        f"""create trigger {table}_no_{verb} before {verb} on {table}
+            begin select raise(abort, '{table} are append-only'); end"""
+        for table in ("ratings", "item_events")
+        for verb in ("update", "delete")
+    ),
+    """create view current_ratings as
+        select r.* from ratings r where not r.withdrawn and r.revision = (
+            select max(o.revision) from ratings o where o.generation_id = r.generation_id
+            and o.visitor = r.visitor and o.aspect = r.aspect)""",
+    """create view current_item_events as
+        select e.* from item_events e where e.is_on and e.number = (
+            select max(o.number) from item_events o where o.generation_id = e.generation_id
+            and o.visitor = e.visitor and o.item_id = e.item_id and o.kind = e.kind)""",
+)
+
+
+def m001_what_was_said(db: Database) -> None:
+    for statement in _SAID:
+        db.execute(statement)
+
+
+def m002_what_was_thought(db: Database) -> None:
+    for statement in _THOUGHT:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (m001_what_was_said, m002_what_was_thought)
+
+
+def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Database:
+    """A connection that waits for others and in which transactions are begun by hand.
+
+    A commit is on the disk when it returns (`synchronous = full`), as "saved" promises.
+    Without `create` a file that has been taken away is an error, not a new database.
+    """
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma synchronous = full")
+    return Database(connection)
+
+
+def prepare(db: Database, path: Path) -> None:
+    """Refuse what is not ours, then bring the tables up to date.
+
+    Raises FeedbackError for a database of another program or of a newer version.
+    """
+    db.execute("begin immediate")
+    (application_id,) = db.execute("pragma application_id").fetchone()
+    (version,) = db.execute("pragma user_version").fetchone()
+    (n_tables,) = db.execute("select count(*) from sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and (application_id or version or n_tables):
+        raise FeedbackError(
+            f"{path} is the database of another program; name another file with --db"
+        )
+    if version > len(MIGRATIONS):
+        raise FeedbackError(
+            f"{path} was written by a newer crsdemo (tables of version {version}, this one knows "
+            f"{len(MIGRATIONS)}); update crsdemo or name another file with --db"
+        )
+    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+        migration(db)
+        db.execute(f"pragma user_version = {number}")
+    if not application_id:
+        db.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.execute("commit")
+    db.enable_wal()  # last: it changes the file, so not before it is known to be ours
