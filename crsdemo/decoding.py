@@ -1,0 +1,558 @@
+"""One pass over any Hugging Face causal LM: the mode, the ranking of the catalog, then the text.
+
+The prompt is read once. Its cache serves the choice of the mode, a beam over the item trie that
+ranks the catalog, and the text of the reply; nothing is ever computed twice. What may follow comes
+from the grammar, so that an item outside the catalog is impossible. Nothing here knows about
+dialogues or prompts: `generative.py` writes those.
+
+Shapes: N prompts, P tokens read, K beams, C codes per level, L levels, V tokens in the vocabulary.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import DynamicCache, PreTrainedModel
+
+from crsdemo.grammar import Grammar, Trie
+from crsdemo.recommender import Mode
+from crsdemo.slots import Slot
+from crsdemo.tokens import ControlTokens
+
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass
+class Context:
+    """What the model has read. Grows as it reads; belongs to one request."""
+
+    cache: DynamicCache
+    mask: Tensor  # (N, P) bool, false on padding at the left
+    logits: Tensor  # (N, V) float32, after the last token
+
+    @property
+    def position(self) -> Tensor:
+        """(N, 1) the position of the next token."""
+        return self.mask.sum(1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the trie as the model sees it."""
+
+    probability: float  # among the allowed children of its parent
+    joint: float  # product of the probabilities from the root
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Items by their probability under the model, given that one of the allowed items follows."""
+
+    item_ids: tuple[str, ...]  # most probable first
+    log_probabilities: tuple[float, ...]
+    beams: tuple[_Beams, ...]  # one per level: the nodes that were kept
+    trie: Trie
+
+    @cached_property
+    def tree(self) -> dict[tuple[int, ...], Node]:
+        """Prefix of codes -> every node that was kept, level by level, most probable first."""
+        return {
+            prefix: Node(probability, joint)
+            for depth, beams in enumerate(self.beams, 1)
+            for prefix, probability, joint in zip(
+                self._prefixes(depth, beams.node),
+                beams.conditional.exp().tolist(),
+                beams.joint.exp().tolist(),
+                strict=True,
+            )
+        }
+
+    def _prefixes(self, depth: int, node: Tensor) -> list[tuple[int, ...]]:
+        leaf = self.trie.first_leaf[depth][node.cpu().numpy()]
+        return [tuple(codes) for codes in self.trie.semantic_ids[leaf, :depth].tolist()]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One level of the semantic ID of an item: all codes that the catalog allowed there."""
+
+    code: int  # of the item
+    probability: dict[int, float]  # code -> probability among the allowed codes, best first
+    allowed_mass: float  # probability that the unconstrained model gave to the allowed codes
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the words are chosen. At temperature 0 the most probable token is taken."""
+
+    max_tokens: int = 80
+    temperature: float = 0.0
+    top_p: float = 1.0  # sample among the most probable tokens that hold this share
+    no_repeat_ngram: int = 0  # write no run of this many tokens twice; 0 sets no limit
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Beams:
+    """The K best prefixes of one depth. (N, K) each, or (K,) for one prompt in a `Ranking`."""
+
+    node: Tensor  # in the trie at this depth
+    parent: Tensor  # place of the parent among the beams of the depth before
+    conditional: Tensor  # log-probability among the allowed siblings
+    joint: Tensor  # log-probability of the prefix; -inf where there are fewer than K
+
+    def of(self, row: int) -> _Beams:
+        """The beams of one prompt that hold a prefix: (K,) each."""
+        held = self.joint[row].isfinite()
+        return _Beams(
+            self.node[row, held],
+            self.parent[row, held],
+            self.conditional[row, held],
+            self.joint[row, held],
+        )
+
+
+def mode_probabilities(logits: Tensor, control: ControlTokens) -> dict[Mode, float]:
+    """Softmax over the two mode tokens, most probable first. `logits`: (V,)"""
+    chat, rec = logits[[control.chat, control.rec]].float().softmax(0).tolist()
+    modes: list[tuple[Mode, float]] = [("CHAT", chat), ("REC", rec)]
+    return dict(sorted(modes, key=lambda mode: -mode[1]))
+
+
+def left_pad(prompts: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    """Token ids (N, P) and mask (N, P) of prompts of different lengths."""
+    length = max(len(prompt) for prompt in prompts)
+    ids = torch.tensor([[pad] * (length - len(p)) + list(p) for p in prompts])
+    mask = torch.tensor([[False] * (length - len(p)) + [True] * len(p) for p in prompts])
+    return ids, mask
+
+
+class Decoder:
+    """A causal LM under the grammar of a catalog. Safe to share: all state is in the `Context`.
+
+    A PEFT adapter must be merged first (`merge_and_unload`). Weights changed later, by training,
+    need a new Decoder: it keeps its own rows of the output head.
+    """
+
+    def __init__(self, model: PreTrainedModel, grammar: Grammar) -> None:
+        self.model = model.eval()
+        self.grammar = grammar
+        self.control = grammar.control
+        self.trie = grammar.trie
+        self.device = model.device
+        self._item_tokens = torch.tensor(self.control.item_token, device=self.device)  # (L, C)
+        self._item_model, self._columns = _with_item_head(self.model, self._item_tokens)
+        self._first_child = [
+            torch.tensor(first, device=self.device) for first in self.trie.first_child
+        ]
+        self._code = [torch.tensor(code, device=self.device) for code in self.trie.code]
+
+    # reading
+
+    @torch.inference_mode()
+    def read(
+        self,
+        input_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Context:
+        """Read prompts: (N, P) token ids, or (N, P, D) embeddings, which may hold a soft prefix.
+
+        `mask` (N, P) is false on padding, which stands at the left.
+        """
+        prompt = input_ids if inputs_embeds is None else inputs_embeds
+        if prompt is None or (input_ids is not None and inputs_embeds is not None):
+            raise ValueError("read either input_ids or inputs_embeds")
+        if mask is None:
+            mask = torch.ones(prompt.shape[:2], dtype=torch.bool)
+        mask = mask.to(self.device)
+        cache = DynamicCache(config=self.model.config)
+        output = self.model(
+            input_ids=None if input_ids is None else input_ids.to(self.device),
+            inputs_embeds=None if inputs_embeds is None else inputs_embeds.to(self.device),
+            attention_mask=mask.long(),
+            position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return Context(cache, mask, output.logits[:, -1].float())
+
+    def feed(self, context: Context, tokens: Sequence[int]) -> None:
+        """Let all prompts of `context` go on with the same tokens."""
+        self._feed(context, torch.tensor([list(tokens)] * len(context.mask)), keep=1)
+
+    @torch.inference_mode()
+    def _feed(self, context: Context, ids: Tensor, keep: int) -> Tensor:
+        """Extend `context` by ids (N, T); the logits of the last `keep` tokens: (N, keep, V)."""
+        ids = ids.to(self.device)
+        positions = context.position + torch.arange(ids.shape[1], device=self.device)
+        context.mask = torch.cat([context.mask, torch.ones_like(ids, dtype=torch.bool)], 1)
+        output = self.model(
+            input_ids=ids,
+            attention_mask=context.mask.long(),
+            position_ids=positions,
+            past_key_values=context.cache,
+            use_cache=True,
+            logits_to_keep=keep,
+        )
+        logits: Tensor = output.logits.float()
+        context.logits = logits[:, -1]
+        return logits
+
+    # the item
+
+    @torch.inference_mode()
+    def beam(
+        self, context: Context, width: int, exclude: Sequence[Collection[str]] = ()
+    ) -> list[Ranking]:
+        """Rank the catalog after `<BOI>`: at most `width` items per prompt, best first.
+
+        `exclude`: for each prompt the item ids that must not appear; probabilities are renormalised
+        over what is left. The beams of a level are query positions of one row which see the prompt
+        and their own ancestors only, so the prompt's cache is shared, never copied; afterwards
+        `context` is as before. Exact when `width` reaches the number of nodes of every level.
+        """
+        n = len(context.mask)
+        counts = self._counts(exclude, n)
+        levels: list[_Beams] = []
+        beams = _root(n, self.device)
+        logits = context.logits[:, None, self._item_tokens[0]]  # (N, 1, C)
+        seen = torch.zeros(n, 1, 0, dtype=torch.bool, device=self.device)
+        for depth in range(1, self.trie.n_levels + 1):
+            beams = self._expand(beams, depth, logits, counts[depth], width)
+            levels.append(beams)
+            unsure = (counts[depth].gather(1, beams.node) > 1) & beams.joint.isfinite()
+            logits, seen = self._look_ahead(context, depth, beams, seen, unsure)
+        if seen.shape[2]:
+            context.cache.crop(-seen.shape[2])
+        return [self._ranking(levels, row) for row in range(n)]
+
+    def _counts(self, exclude: Sequence[Collection[str]], n: int) -> list[Tensor]:
+        """Per depth (N, n_nodes): the items under each node that are not excluded."""
+        if exclude and len(exclude) != n:
+            raise ValueError(f"{len(exclude)} sets of excluded items for {n} prompts")
+        rows = [self.trie.count(~self.trie.leaves(e)) for e in exclude or [NOTHING] * n]
+        return [
+            torch.tensor(np.stack([row[depth] for row in rows]), device=self.device)
+            for depth in range(self.trie.n_levels + 1)
+        ]
+
+    def _expand(
+        self, beams: _Beams, depth: int, logits: Tensor, counts: Tensor, width: int
+    ) -> _Beams:
+        """The best children at `depth` of the beams above. `logits`: (N, K, C)"""
+        n_codes = logits.shape[2]
+        child = self._children(depth, beams.node)
+        conditional = _conditional(logits, child, counts).flatten(1)
+        joint = conditional + beams.joint.repeat_interleave(n_codes, 1)
+        best, place = joint.topk(min(width, int(joint.isfinite().sum(1).max())))
+        return _Beams(
+            node=child.flatten(1).gather(1, place).clamp(min=0),
+            parent=place // n_codes,
+            conditional=conditional.gather(1, place),
+            joint=best,
+        )
+
+    def _children(self, depth: int, parents: Tensor) -> Tensor:
+        """The nodes at `depth` behind each code of `parents` (N, K), -1 for none: (N, K, C)."""
+        first, parent = self._first_child[depth - 1], parents.flatten()
+        start, count = first[parent], first[parent + 1] - first[parent]
+        owner = torch.arange(len(parent), device=self.device).repeat_interleave(count)
+        within = torch.arange(len(owner), device=self.device) - (count.cumsum(0) - count)[owner]
+        child = start[owner] + within
+        table = torch.full((len(parent), self.control.codebook_size), -1, device=self.device)
+        table[owner, self._code[depth][child]] = child
+        return table.view(*parents.shape, -1)
+
+    def _look_ahead(
+        self, context: Context, depth: int, beams: _Beams, seen: Tensor, unsure: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The logits of the codes below each beam (N, K, C), and what the beams now see.
+
+        Only `unsure` (N, K) beams are computed, those with more than one item left: below the
+        others every probability is 1, whatever the logits. `seen` (N, K above, T) says which of
+        the T positions that follow the prompt in the cache a beam of the depth above attends to.
+        """
+        n, k = beams.node.shape
+        seen = seen.gather(1, beams.parent[:, :, None].expand(-1, -1, seen.shape[2]))
+        logits = torch.zeros(n, k, self.control.codebook_size, device=self.device)
+        if not unsure.any():
+            return logits, seen
+        # unsure beams first; a prompt with fewer of them computes some that need not be
+        place = unsure.int().argsort(dim=1, descending=True, stable=True)[:, : unsure.sum(1).max()]
+        seen = torch.cat([seen, nn.functional.one_hot(place, k).mT.bool()], 2)
+        rows = place[:, :, None]
+        seen_there = seen.gather(1, rows.expand(-1, -1, seen.shape[2]))
+        found = self._item_logits(context, depth, beams.node.gather(1, place), seen_there)
+        return logits.scatter(1, rows.expand_as(found), found), seen
+
+    def _item_logits(self, context: Context, depth: int, node: Tensor, seen: Tensor) -> Tensor:
+        """Read the last codes of `node` (N, K) under `seen` (N, K, T); logits (N, K, C)."""
+        ids = self._item_tokens[depth - 1][self._code[depth][node]]
+        prompt = context.mask[:, None].expand(-1, ids.shape[1], -1)
+        unseen = ~torch.cat([prompt, seen], 2)[:, None]  # (N, 1, K, P + T)
+        mask = torch.zeros(unseen.shape, dtype=self.model.dtype, device=self.device)
+        output = self._item_model(
+            input_ids=ids,
+            attention_mask=mask.masked_fill(unseen, torch.finfo(mask.dtype).min),
+            position_ids=(context.position + depth - 1).expand(ids.shape),
+            past_key_values=context.cache,
+            use_cache=True,
+        )
+        logits: Tensor = output.logits[..., self._columns[depth]].float()
+        return logits
+
+    def _ranking(self, levels: Sequence[_Beams], row: int) -> Ranking:
+        """What the beams of one prompt found, without the places that hold nothing."""
+        kept = tuple(beams.of(row) for beams in levels)
+        items = tuple(self.trie.item_ids[leaf] for leaf in kept[-1].node.tolist())
+        return Ranking(items, tuple(kept[-1].joint.tolist()), kept, self.trie)
+
+    @torch.inference_mode()
+    def exhaustive(
+        self, context: Context, exclude: Collection[str] = NOTHING, batch: int = 256
+    ) -> Ranking:
+        """Score every item after `<BOI>`, without beam or tree attention; `tree` stays empty.
+
+        For checking `beam` on one prompt: 8,000 items take minutes on a CPU.
+        """
+        counts = self._counts([exclude], 1)
+        leaves = torch.tensor(np.flatnonzero(counts[-1][0].cpu().numpy()))
+        scores = [self._score(context, some, counts) for some in leaves.split(batch)]
+        joint, order = torch.cat([torch.zeros(0), *scores]).sort(descending=True, stable=True)
+        items = tuple(self.trie.item_ids[leaf] for leaf in leaves[order].tolist())
+        return Ranking(items, tuple(joint.tolist()), (), self.trie)
+
+    def _score(self, context: Context, leaves: Tensor, counts: Sequence[Tensor]) -> Tensor:
+        """The log-probabilities of some items, each with a copy of the prompt's cache: (B,)"""
+        codes = torch.tensor(self.trie.semantic_ids[leaves.numpy()], device=self.device)
+        rows = Context(copy.deepcopy(context.cache), context.mask, context.logits)
+        rows.cache.batch_repeat_interleave(len(leaves))
+        rows.mask = rows.mask.expand(len(leaves), -1)
+        ids = self._item_tokens[torch.arange(self.trie.n_levels, device=self.device), codes]
+        logits = [context.logits.expand(len(leaves), -1)]
+        if self.trie.n_levels > 1:
+            logits += self._feed(rows, ids[:, :-1], keep=self.trie.n_levels - 1).unbind(1)
+        total = torch.zeros(len(leaves), dtype=torch.double, device=self.device)
+        for depth in range(1, self.trie.n_levels + 1):
+            node = self._ancestors(leaves, depth - 1)
+            level = logits[depth - 1][:, self._item_tokens[depth - 1]]
+            child = self._children(depth, node[None])
+            conditional = _conditional(level[None], child, counts[depth])
+            total += conditional[0].gather(1, codes[:, depth - 1 : depth])[:, 0]
+        return total.cpu()
+
+    def _ancestors(self, leaves: Tensor, depth: int) -> Tensor:
+        """The node at `depth` above each leaf."""
+        first = torch.tensor(self.trie.first_leaf[depth])
+        return (torch.searchsorted(first, leaves, right=True) - 1).to(self.device)
+
+    def follow(
+        self, context: Context, item_id: str, exclude: Collection[str] = NOTHING
+    ) -> tuple[Choice, ...]:
+        """Say the semantic ID of an item after `<BOI>` and tell how it was chosen, per level.
+
+        `context` (one prompt) grows by the item tokens. Raises CatalogError for an unknown item.
+        """
+        codes = self.trie.codes(item_id)
+        counts = self._counts([set(exclude) - {item_id}], 1)
+        before = context.logits[:, None]
+        ids = torch.tensor([self.control.item(codes)])
+        after = self._feed(context, ids, keep=len(codes))
+        logits = torch.cat([before, after[:, :-1]], 1)[0]  # (L, V)
+        return tuple(
+            self._choice(logits[level], codes[: level + 1], counts[level + 1])
+            for level in range(len(codes))
+        )
+
+    def _choice(self, logits: Tensor, prefix: tuple[int, ...], counts: Tensor) -> Choice:
+        """`logits`: (V,) before the last code of `prefix`."""
+        depth = len(prefix)
+        level = logits[self._item_tokens[depth - 1]]
+        parent = torch.tensor([[self.trie.node(prefix[:-1])]], device=self.device)
+        child = self._children(depth, parent)
+        conditional = _conditional(level[None, None], child, counts)[0, 0]
+        probability, code = conditional.exp().sort(descending=True, stable=True)
+        pairs = zip(code.tolist(), probability.tolist(), strict=True)
+        mass = logits.softmax(0)[self._item_tokens[depth - 1]][conditional.isfinite()].sum()
+        return Choice(prefix[-1], {c: p for c, p in pairs if p > 0}, float(mass))
+
+    # the text
+
+    def write(
+        self,
+        context: Context,
+        mode: Mode,
+        sampling: Sampling = Sampling(),
+        slots: Collection[Slot] = (),
+        sayable: Collection[str] | None = None,
+    ) -> Iterator[int]:
+        """The tokens of the text after `<RESP>` as they are chosen, without the closing eos.
+
+        `slots`: the facts that may be said, none in mode CHAT; `sayable`: the items that may be
+        named, by default the whole catalog. An item once begun is always completed, if need be
+        beyond `max_tokens`. `context` (one prompt) grows by what is written.
+        """
+        place = _Place(self.grammar, mode, slots, sayable)
+        generator = torch.Generator().manual_seed(sampling.seed)
+        written: list[int] = []
+        while len(written) < sampling.max_tokens or not place.may_end:
+            banned = _repeats(written, sampling.no_repeat_ngram) if place.may_end else set()
+            token = _choose(context.logits[0].cpu(), place.allowed, banned, sampling, generator)
+            if token == self.control.eos:
+                return
+            yield token
+            written.append(token)
+            place.advance(token)
+            self.feed(context, [token])
+
+
+class _Place:
+    """A place in the text of a reply: what may follow there."""
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        mode: Mode,
+        slots: Collection[Slot],
+        sayable: Collection[str] | None,
+    ) -> None:
+        self.grammar = grammar
+        self.state = grammar.text_state[mode]
+        self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
+        trie = grammar.trie
+        everything = np.ones(len(trie.item_ids), np.bool_)
+        self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
+        control = grammar.control
+        said = {control.slot[slot] for slot in slots if slot in control.slot}
+        self.forbidden = control.slot_of.keys() - said
+        if not self.counts[0].any():
+            self.forbidden |= {control.boi}
+        self.text: dict[int, Tensor] = {}
+
+    @property
+    def may_end(self) -> bool:
+        return self.grammar.may_end(self.state)
+
+    @property
+    def allowed(self) -> Tensor:
+        """(n,) token ids"""
+        if self.prefix is not None:
+            return torch.tensor(self._item_tokens(self.prefix))
+        if self.state not in self.text:
+            allowed = self.grammar.allowed(self.state)
+            forbidden = torch.tensor(sorted(self.forbidden), dtype=torch.long)
+            self.text[self.state] = allowed[~torch.isin(allowed, forbidden)]
+        return self.text[self.state]
+
+    def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
+        control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
+        if depth == trie.n_levels:
+            return [control.eoi]
+        start, end = trie.first_child[depth][trie.node(prefix) :][:2]
+        codes = trie.code[depth + 1][start:end][self.counts[depth + 1][start:end] > 0]
+        return [control.item_token[depth][code] for code in codes]
+
+    def advance(self, token: int) -> None:
+        control = self.grammar.control
+        self.state = self.grammar.next_state(self.state, token)
+        if token == control.boi:
+            self.prefix = ()
+        elif token == control.eoi:
+            self.prefix = None
+        elif self.prefix is not None:
+            self.prefix += (control.code[token][1],)
+
+
+def _choose(
+    logits: Tensor,
+    allowed: Tensor,
+    banned: set[int],
+    sampling: Sampling,
+    generator: torch.Generator,
+) -> int:
+    """One of the `allowed` token ids. `logits`: (V,)"""
+    if banned:
+        logits = logits.index_fill(0, torch.tensor(list(banned)), -torch.inf)
+    scores = logits[allowed]
+    if sampling.temperature == 0:
+        return int(allowed[scores.argmax()])
+    probability = (scores / sampling.temperature).softmax(0)
+    if sampling.top_p < 1:
+        probability, order = probability.sort(descending=True)
+        above = probability.cumsum(0) - probability
+        probability[above >= sampling.top_p] = 0
+        allowed = allowed[order]
+    return int(allowed[torch.multinomial(probability, 1, generator=generator)])
+
+
+def _repeats(written: list[int], n: int) -> set[int]:
+    """The tokens that would complete a run of `n` tokens that was written before."""
+    if n == 0:
+        return set()
+    tail = written[max(0, len(written) - n + 1) :]
+    starts = range(len(written) - n + 1)
+    return {written[i + n - 1] for i in starts if written[i : i + n - 1] == tail}
+
+
+def _root(n: int, device: torch.device) -> _Beams:
+    """One beam per prompt, at the root of the trie."""
+    zeros = torch.zeros(n, 1, dtype=torch.long, device=device)
+    return _Beams(node=zeros, parent=zeros, conditional=zeros.double(), joint=zeros.double())
+
+
+def _conditional(logits: Tensor, child: Tensor, counts: Tensor) -> Tensor:
+    """Log-probability of each code among the allowed ones of its parent; -inf for the others.
+
+    All (N, K, C) but `counts`: (N, n_nodes), the allowed items under each node at the depth of
+    `child`. A parent with no allowed code gets -inf throughout.
+    """
+    below = counts.gather(1, child.flatten(1).clamp(min=0)).view_as(child)
+    allowed = (below > 0) & (child >= 0)
+    masked = logits.double().masked_fill(~allowed, -torch.inf)
+    return masked.log_softmax(-1).masked_fill(~allowed, -torch.inf)
+
+
+def _descend(ancestry: Tensor, parent: Tensor) -> Tensor:
+    """Which appended positions each beam sees, after one more level: (N, K, before + K).
+
+    `ancestry`: (N, K before, before) of the level above, `parent`: (N, K) places in it.
+    """
+    n, k = parent.shape
+    inherited = ancestry.gather(1, parent[:, :, None].expand(-1, -1, ancestry.shape[2]))
+    itself = torch.eye(k, dtype=torch.bool, device=parent.device).expand(n, k, k)
+    return torch.cat([inherited, itself], 2)
+
+
+class _ItemHead(nn.Module):
+    """The rows of an output head that score item tokens, in float32: bf16 would make ties."""
+
+    def __init__(self, head: nn.Linear, tokens: Tensor) -> None:
+        super().__init__()
+        self.weight = head.weight.detach()[tokens].float()
+        self.bias = None if head.bias is None else head.bias.detach()[tokens].float()
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return nn.functional.linear(hidden.float(), self.weight, self.bias)
+
+
+def _with_item_head(model: PreTrainedModel, item_tokens: Tensor) -> tuple[PreTrainedModel, Tensor]:
+    """The model with an output head for item tokens only, and their columns (L, C) in its logits.
+
+    It shares everything else with `model`, so what a model does to its logits still happens. A head
+    of an unusual kind (quantized, say) is kept whole.
+    """
+    head = model.get_output_embeddings()
+    name = next((name for name, child in model.named_children() if child is head), None)
+    if name is None or type(head) is not nn.Linear:
+        return model, item_tokens
+    view = copy.copy(model)
+    view._modules = {**model._modules, name: _ItemHead(head, item_tokens.flatten())}
+    return view, torch.arange(item_tokens.numel(), device=item_tokens.device).view_as(item_tokens)
