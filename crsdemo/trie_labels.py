@@ -76,9 +76,9 @@ class TrieLabels:
             scores[fact] = share * math.log(share / usual)
         ranked = sorted(counts, key=lambda fact: (-scores[fact], fact))
         common = [fact for fact in ranked if counts[fact] >= max(MIN_SHARE * n, min(n, 2))]
-        telling = [fact for fact in common if scores[fact] > 0] or ranked[:1]
+        telling = [fact for fact in common if scores[fact] > 0]
         titles = dict.fromkeys(item.title for item in items)  # of remakes one will do
-        label = ", ".join(_in_reading_order(_chosen(telling)))
+        label = ", ".join(_in_reading_order(_chosen(telling or common[:1])))
         return NodeLabel(label or "mixed", n, tuple(titles)[:N_EXAMPLES])
 
 
