@@ -67,7 +67,10 @@ def build(
 
 
 def _rows(source: Path) -> Iterator[tuple[int, Row | ValueError]]:
-    """Line number of each row, and the row or what is wrong with it. Raises BadInputError for an unreadable file."""
+    """Line number of each row, and the row or what is wrong with it.
+
+    Raises BadInputError for an unreadable file.
+    """
     if not source.is_file():
         raise BadInputError(f"no file at {source}; expected {FORMATS}")
     readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _json_rows}
