@@ -15,13 +15,9 @@ Times are UTC, ISO 8601 with milliseconds. Columns that hold JSON say so by a ch
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlite_utils import Database
-
-from crsdemo.errors import FeedbackError
 
 APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it is ours
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -168,45 +164,3 @@ def m002_what_was_thought(db: Database) -> None:
 
 
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (m001_what_was_said, m002_what_was_thought)
-
-
-def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Database:
-    """A connection that waits for others and in which transactions are begun by hand.
-
-    A commit is on the disk when it returns (`synchronous = full`), as "saved" promises.
-    Without `create` a file that has been taken away is an error, not a new database.
-    """
-    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma synchronous = full")
-    return Database(connection)
-
-
-def prepare(db: Database, path: Path) -> None:
-    """Refuse what is not ours, then bring the tables up to date.
-
-    Raises FeedbackError for a database of another program or of a newer version.
-    """
-    db.execute("begin immediate")
-    (application_id,) = db.execute("pragma application_id").fetchone()
-    (version,) = db.execute("pragma user_version").fetchone()
-    (n_tables,) = db.execute("select count(*) from sqlite_master").fetchone()
-    if application_id != APPLICATION_ID and (application_id or version or n_tables):
-        raise FeedbackError(
-            f"{path} is the database of another program; name another file with --db"
-        )
-    if version > len(MIGRATIONS):
-        raise FeedbackError(
-            f"{path} was written by a newer crsdemo (tables of version {version}, this one knows "
-            f"{len(MIGRATIONS)}); update crsdemo or name another file with --db"
-        )
-    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-        migration(db)
-        db.execute(f"pragma user_version = {number}")
-    if not application_id:
-        db.execute(f"pragma application_id = {APPLICATION_ID}")
-    db.execute("commit")
-    db.enable_wal()  # last: it changes the file, so not before it is known to be ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -122,7 +123,7 @@ def texts(conversation: Conversation) -> list[str]:
 
 
 def rows(log: FeedbackLog, sql: str) -> list[tuple[object, ...]]:
-    with log._reading() as db:
+    with sqlite3.connect(log.path) as db:
         return list(db.execute(sql))
 
 
@@ -308,9 +309,10 @@ def test_a_reply_written_anew_avoids_what_was_recommended_and_keeps_the_first(
 def test_a_forced_item_stays_when_the_reply_is_written_anew(log: FeedbackLog) -> None:
     speller = Speller()
     talk = exchange(log, speller)
-    first = last(talk.say(talk.start("v"), "tell me about it", Plan("REC", "f1")))
-    last(talk.regenerate(first))
-    assert speller.heard[-1][1].item_id == "f1" and "f1" not in speller.heard[-1][1].avoid
+    plan = Plan("REC", "f1", avoid=frozenset({"f3"}))
+    last(talk.regenerate(last(talk.say(talk.start("v"), "tell me about it", plan))))
+    anew = speller.heard[-1][1]
+    assert (anew.mode, anew.item_id, anew.avoid) == ("REC", "f1", frozenset({"f3"}))
 
 
 def test_nothing_can_be_written_anew_before_something_was_said(log: FeedbackLog) -> None:

@@ -21,7 +21,8 @@ from crsdemo.conversation import Conversation, ItemMark, Rating, new_id
 from crsdemo.dialogue import Mention, Turn
 from crsdemo.errors import BadInputError, FeedbackError
 from crsdemo.feedback import FeedbackLog, Restored
-from crsdemo.feedback_schema import APPLICATION_ID, MIGRATIONS, connect
+from crsdemo.feedback_file import connect
+from crsdemo.feedback_schema import APPLICATION_ID, MIGRATIONS
 from crsdemo.recommender import (
     Branch,
     Evidence,
@@ -483,7 +484,7 @@ def test_a_full_disk_is_named_and_what_was_saved_stays(
         return db
 
     with monkeypatch.context() as patched:
-        patched.setattr("crsdemo.feedback.connect", connect_to_full_disk)
+        patched.setattr("crsdemo.feedback_file.connect", connect_to_full_disk)
         with pytest.raises(FeedbackError, match="the disk is full"):
             for n in range(100):
                 log.record_rating(of, "visitor", "comment", f"{n} " + "words " * 300)
