@@ -267,9 +267,10 @@ class Decoder:
         owner = torch.arange(len(parent), device=self.device).repeat_interleave(count)
         within = torch.arange(len(owner), device=self.device) - (count.cumsum(0) - count)[owner]
         child = start[owner] + within
-        table = torch.full((len(parent), self.control.codebook_size), -1, device=self.device)
+        n_codes = self.control.codebook_size
+        table = torch.full((len(parent), n_codes), -1, device=self.device)
         table[owner, self._code[depth][child]] = child
-        return table.view(*parents.shape, -1)
+        return table.view(*parents.shape, n_codes)
 
     def _look_ahead(
         self, context: Context, depth: int, beams: _Beams, seen: Tensor, unsure: Tensor
@@ -325,7 +326,7 @@ class Decoder:
         """
         counts = self._counts([exclude], 1)
         leaves = torch.tensor(np.flatnonzero(counts[-1][0].cpu().numpy()))
-        scores = [self._score(context, some, counts) for some in leaves.split(batch)]
+        scores = [self._score(context, some, counts) for some in leaves.split(batch) if len(some)]
         joint, order = torch.cat([torch.zeros(0), *scores]).sort(descending=True, stable=True)
         items = tuple(self.trie.item_ids[leaf] for leaf in leaves[order].tolist())
         return Ranking(items, tuple(joint.tolist()), (), self.trie)

@@ -72,7 +72,7 @@ def semantic_ids(
 
 
 def causal_lm(kind: str, n_tokens: int, seed: int = 0) -> PreTrainedModel:
-    """A random model of two layers whose probabilities are far from even."""
+    """A random model of two layers; its probabilities are far from even, control tokens common."""
     torch.manual_seed(seed)
     ids = {"bos_token_id": None, "eos_token_id": 0, "pad_token_id": 1}
     if kind == "gpt2":
@@ -90,4 +90,6 @@ def causal_lm(kind: str, n_tokens: int, seed: int = 0) -> PreTrainedModel:
     for parameter in model.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.25)
+    with torch.no_grad():
+        model.get_output_embeddings().weight[-40:] *= 3
     return model.eval()
