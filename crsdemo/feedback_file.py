@@ -65,9 +65,7 @@ def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Databas
     Without `create` a file that has been taken away is an error, not a new database.
     """
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma synchronous = full")
     return Database(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -342,6 +343,23 @@ def test_two_tabs_on_one_dialogue_lose_nothing_and_mix_nothing(log: FeedbackLog)
     assert texts(left)[2::2] == ["left", "left again"] and texts(right)[2] == "right"
     restored = log.restore(common.id, CATALOG)
     assert restored and restored.conversation == left
+
+
+def test_fifty_visitors_at_once_hear_only_their_own_dialogue(log: FeedbackLog) -> None:
+    talk = exchange(log)
+
+    def visit(name: str) -> Conversation:
+        conversation = last(talk.say(talk.start(name), f"{name} says hello"))
+        log.record_rating(conversation.turns[-1].id, name, "thumbs", 1)
+        return last(talk.say(conversation, f"{name} says more"))
+
+    names = [f"visitor {n}" for n in range(50)]
+    with ThreadPoolExecutor(50) as threads:
+        shown = dict(zip(names, threads.map(visit, names), strict=True))
+    for name, conversation in shown.items():
+        found = log.restore_latest(name, CATALOG)
+        assert found and found.conversation == conversation and len(found.ratings) == 1
+        assert texts(conversation)[::2] == [f"{name} says hello", f"{name} says more"]
 
 
 def test_a_reply_as_json_names_all_that_it_shows() -> None:
