@@ -25,8 +25,10 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from crsdemo.catalog import Catalog, Item
+from crsdemo.train.film_corrections import ALIASES, CORRECTIONS
 from crsdemo.train.film_words import (
     GENRE_OF,
+    GENRE_OF_THEME,
     GENRES_BY_TAG,
     JUNK,
     JUNK_PATTERN,
@@ -70,31 +72,6 @@ class Film:
     def without_imdb(self) -> Film:
         """Only what does not rest on the IMDb id."""
         return replace(self, genres=(), directors=(), cast=(), plot="", imdb_id="")
-
-
-# Two films that dialogues name often and that have the facts of others in the source.
-CORRECTIONS: dict[tuple[str, int | None], Mapping[str, object]] = {
-    ("It", 1990): {
-        "genres": ("drama", "fantasy", "horror"),
-        "directors": ("Tommy Lee Wallace",),
-        "cast": ("Richard Thomas", "Tim Curry", "John Ritter", "Harry Anderson"),
-        "imdb_id": "tt0099864",
-        "plot": "",
-    },
-    ("A Nightmare on Elm Street", 1984): {
-        "genres": ("horror",),
-        "directors": ("Wes Craven",),
-        "cast": ("Heather Langenkamp", "Johnny Depp", "Robert Englund", "John Saxon"),
-        "imdb_id": "tt0087800",
-    },
-}
-# Other names, and names of series, by which people mean the first film.
-ALIASES: dict[tuple[str, int | None], str] = {
-    ("Annabelle 2", 2017): "Annabelle: Creation",
-    ("Dr. Strange", None): "Doctor Strange",
-    ("Fast 8", None): "The Fate of the Furious",
-    ("The Lord of the Rings", None): "The Lord of the Rings: The Fellowship of the Ring",
-}
 
 
 def title_key(title: str) -> str:
@@ -179,25 +156,25 @@ def same_film(one: Film, other: Film) -> bool:
     )
 
 
-def settle_shared_ids(films: Sequence[Film]) -> tuple[list[Film], dict[str, str]]:
-    """Films with facts that can be believed, and {id of a doubled row: id that stands for it}."""
+def settle_shared_ids(films: Sequence[Film]) -> list[Film]:
+    """Each film once, with facts that can be believed."""
     years = imdb_years(films)
     groups: dict[str, list[Film]] = defaultdict(list)
     for film in films:
         groups[film.imdb_id].append(film)
     groups.pop("", None)
     settled = {film.id: film for film in films}
-    merged: dict[str, str] = {}
+    doubled: set[str] = set()
     for imdb_id, group in groups.items():
         if len(group) > 1:
             true = min(group, key=lambda f: _doubt(f, years.get(imdb_id, 0)))
             same = [f for f in group if f is true or same_film(true, f)]
-            settled[same[0].id] = replace(true, id=same[0].id, redial_ids=_all_redial_ids(same))
-            merged |= {film.id: same[0].id for film in same[1:]}
+            settled[true.id] = replace(true, redial_ids=_all_redial_ids(same))
+            doubled |= {film.id for film in same if film is not true}
             for film in group:
                 if film not in same:
                     settled[film.id] = film.without_imdb()
-    return [film for film in settled.values() if film.id not in merged], merged
+    return [film for film in settled.values() if film.id not in doubled]
 
 
 def _doubt(film: Film, year: float) -> tuple[float, bool]:
@@ -229,13 +206,13 @@ def drop_mistaken(films: Sequence[Film]) -> list[Film]:
 def merge_namesakes(films: Sequence[Film]) -> list[Film]:
     """Join rows with one title and year, an alias with what it means, and a bare title of which
     nothing is known with the well-known film of that title."""
-    titled = {film.title: film for film in films}
+    named = {(film.title, film.year): film for film in films}
     known = {film.key: film for film in films if film.wikipedia and film.people}
     by_name: dict[tuple[str, int | None], list[Film]] = defaultdict(list)
     for film in films:
-        meant = titled.get(ALIASES.get((film.title, film.year), ""), film)
-        if film.year is None and not film.people:
-            meant = known.get(film.key, meant)
+        meant = named.get(ALIASES.get((film.title, film.year), ("", None)), film)
+        if meant is film and film.year is None and not film.people:
+            meant = known.get(film.key, film)
         by_name[meant.key, meant.year].append(film)
     joined = []
     for (key, year), group in by_name.items():
@@ -306,8 +283,10 @@ def with_article(film: Film, article: Mapping[str, object]) -> Film:
 def genres_of(film: Film) -> tuple[str, ...]:
     """Genres in the one vocabulary: those of the source, then those its viewers' tags add."""
     named = [GENRE_OF[name] for name in film.genres if name in GENRE_OF]
-    tagged = [GENRE_OF[name] for name in film.keywords if name in GENRE_OF]
-    return tuple(dict.fromkeys((*named, *(t for t in tagged if not named or t in GENRES_BY_TAG))))
+    tagged = [GENRE_OF[tag] for tag in film.keywords if tag in GENRE_OF]
+    added = [genre for genre in tagged if not named or genre in GENRES_BY_TAG]
+    added += [GENRE_OF_THEME[tag] for tag in film.keywords if tag in GENRE_OF_THEME]
+    return tuple(dict.fromkeys((*named, *added)))
 
 
 def keywords_of(film: Film, people: frozenset[str]) -> tuple[str, ...]:
@@ -332,7 +311,7 @@ def links_of(film: Film) -> dict[str, str]:
     links = {}
     if film.imdb_id:
         links["IMDb"] = f"https://www.imdb.com/title/{film.imdb_id}/"
-    if film.wikipedia:
+    if film.wikipedia and "series)" not in film.wikipedia and "serial)" not in film.wikipedia:
         links["Wikipedia"] = f"https://en.wikipedia.org/wiki/{film.wikipedia}"
     return links
 
@@ -371,7 +350,7 @@ def inspired_mentions(path: Path, films: Iterable[Film]) -> Iterator[set[str]]:
 
 def build_films(movies: Path, extracts: Path) -> list[Film]:
     """Every film with a genre or a person, each once."""
-    films, merged = settle_shared_ids(read_films(movies))
+    films = settle_shared_ids(read_films(movies))
     articles = read_extracts(extracts)
     films = [with_article(film, article_about(film, articles)) for film in drop_mistaken(films)]
     return [film for film in merge_namesakes(films) if genres_of(film) or film.people]

@@ -6,7 +6,7 @@ import re
 
 # Every genre of the catalog, and the other names under which the sources know it.
 GENRES: dict[str, tuple[str, ...]] = {
-    "action": (),
+    "action": ("superhero", "martial arts"),
     "adventure": (),
     "animation": ("animated",),
     "biography": ("biographical", "biopic"),
@@ -36,6 +36,23 @@ GENRE_OF: dict[str, str] = {
 # stops at three. "family" as a tag means a film about a family.
 _BY_TAG = "animation documentary fantasy horror musical mystery romance thriller war western"
 GENRES_BY_TAG = frozenset((*_BY_TAG.split(), "action", "science fiction"))
+
+# Themes that are kinds of a genre.
+GENRE_OF_THEME: dict[str, str] = {
+    theme: genre
+    for genre, themes in {
+        "action": "martial arts|kung fu",
+        "animation": "disney animated feature|pixar animation",
+        "comedy": "parody|spoof|dark comedy|black comedy|screwball comedy|british comedy|farce",
+        "fantasy": "high fantasy|dark fantasy|fantasy world",
+        "horror": "slasher|splatter",
+        "mystery": "murder mystery",
+        "romance": "love story|romantic comedy",
+        "science fiction": "space opera|cyberpunk|alien invasion|scifi cult",
+        "western": "spaghetti western",
+    }.items()
+    for theme in themes.split("|")
+}
 
 # Genre-like words of the sources that are no genre here but a good theme.
 THEMES_OF_GENRE: dict[str, str] = {
