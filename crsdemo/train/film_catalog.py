@@ -297,7 +297,7 @@ def keywords_of(film: Film, people: frozenset[str]) -> tuple[str, ...]:
         tag
         for tag in tags
         if tag not in JUNK
-        and tag not in GENRE_OF
+        and (tag not in GENRE_OF or tag in THEMES_OF_GENRE.values())
         and tag not in people
         and not JUNK_PATTERN.search(tag)
     ]
