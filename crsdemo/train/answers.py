@@ -10,6 +10,7 @@ from crsdemo.slots import MAX_VALUES, Slot
 from crsdemo.train import phrases_replies as say
 from crsdemo.train.phrases import HOLE, expand
 from crsdemo.train.phrases_chat import Question
+from crsdemo.train.phrases_themes import is_topic
 from crsdemo.train.wants import Want
 
 Piece = str | Item | Slot
@@ -120,7 +121,7 @@ def _shown(want: Want, item: Item, shown: Slot) -> dict[str, Item | Slot]:
         alone = shown.value(item) in ALONE
         return {"genre": shown, "alone": shown} if alone else {"genre": shown}
     if shown.field == "keywords":
-        return {"tag": shown}
+        return {"tag": shown, "topic": shown} if is_topic(shown.value(item)) else {"tag": shown}
     return {"person": shown} if want.kind == "person" else {}
 
 
@@ -143,7 +144,7 @@ def _frames(
     if "person" in holes:
         return say.CAST if holes["person"].field == "cast" else say.DIRECTED  # type: ignore[union-attr]
     if "tag" in holes and "genre" not in holes:
-        return say.TAG
+        return say.TOPIC if "topic" in holes and rng.random() < 0.5 else say.TAG
     if "alone" in holes and rng.random() < 0.3:
         return say.ALONE
     return say.GENRE
@@ -204,7 +205,7 @@ def _assembled(texts: Iterable[tuple[str, Holes]], item: Item) -> tuple[Piece, .
     """Sentences as pieces, or None if a hole stays open or a fact is said twice."""
     pieces: list[Piece] = []
     for text, holes in texts:
-        sentence = _filled(text, holes)
+        sentence = _filled(text, _with_kinds(holes, item))
         if sentence is None:
             return None
         pieces += [" ", *sentence] if pieces else sentence
@@ -213,6 +214,16 @@ def _assembled(texts: Iterable[tuple[str, Holes]], item: Item) -> tuple[Piece, .
     if len(set(said)) < len(said) or len(set(items)) < len(items):
         return None
     return _merged(pieces)
+
+
+def _with_kinds(holes: Holes, item: Item) -> Holes:
+    """`holes` with {kind}: the genre if it can stand before "film"; "a film noir film" cannot."""
+    kinds = {
+        kind: holes[genre]
+        for genre, kind in (("genre", "kind"), ("genre1", "kind1"))
+        if isinstance(slot := holes.get(genre), Slot) and slot.value(item) != "film noir"
+    }
+    return {**holes, **kinds}
 
 
 def _filled(text: str, holes: Holes) -> list[Piece] | None:

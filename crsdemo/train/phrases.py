@@ -12,6 +12,9 @@ from functools import cache
 
 HOLE = re.compile(r"\{(\w+)\}")
 
+# What "an" stands before: vowels by sound, and 80s and 18th.
+_AN = re.compile(r"(?!one\b|once|eu)([aeio]|un|up|ug|80|18)", re.IGNORECASE)
+
 Tree = tuple["str | tuple[Tree, ...]", ...]
 
 
@@ -60,9 +63,7 @@ def expand(text: str, rng: random.Random) -> str:
 
 def a(noun: str) -> str:
     """`noun` with its indefinite article."""
-    vowel = noun[:1].lower() in "aeio" and not noun.startswith(("one ", "eu", "once"))
-    vowel = vowel or noun[:2] in {"80", "18", "un", "up", "ug"}
-    return f"{'an' if vowel else 'a'} {noun}"
+    return f"{'an' if _AN.match(noun) else 'a'} {noun}"
 
 
 def plural(noun: str) -> str:

@@ -574,13 +574,13 @@ KIND = Question(
             "{item} is a mix of {genre1} and {genre2}.",
             "I'd file {item} under {genre1} and {genre2}.",
             "{item} counts as {genre1}, with some {genre2}.",
-            "It's {genre1} and {genre2}: {item} sits between the two.",
+            "{item} sits between {genre1} and {genre2}.",
             "{item} goes by {genre1}, {genre2} and {genre3}.",
         ),
         (
             "{item} is filed under {genre1}.",
             "{item} counts as {genre1}.",
-            "It's {genre1}, plain and simple: {item}.",
+            "My notes on {item} just say {genre1}.",
         ),
         ("I have no genre for {item}, sorry.",),
     ),
@@ -606,16 +606,16 @@ ABOUT = Question(
     ),
     (
         (
-            "I can't retell the story, but people tag {item} '{tag1}' and '{tag2}'. It's {genre1}, with {actor}.",
-            "{item} is a {genre1} film by {director}; its keywords are '{tag1}' and '{tag2}'.",
-            "Think of '{tag1}' and '{tag2}': that's how viewers describe {item}, a {genre1} film with {actor} and {actor2}.",
-            "{item} is {genre1} and {genre2}, and '{tag1}' is one of its themes. {director} directed it.",
+            "I can't retell the story, but people tag {item} '{tag1}' and '{tag2}'. It's a {kind1} film with {actor}.",
+            "{item} is a {kind1} film by {director}; its keywords are '{tag1}' and '{tag2}'.",
+            "Think of '{tag1}' and '{tag2}': that's how viewers describe {item}, a {kind1} film with {actor} and {actor2}.",
+            "{item} is a mix of {genre1} and {genre2}, and '{tag1}' is one of its themes. {director} directed it.",
             "Its themes are '{tag1}' and '{tag2}'. {item} has {actor} and {actor2} in it and is by {director}.",
-            "In a nutshell: {item}, {year}, {genre1}, tagged '{tag1}', with {actor}.",
+            "In a nutshell: {item} is a {kind1} film tagged '{tag1}', with {actor}.",
         ),
         (
-            "{item} is a {genre1} film tagged '{tag1}', with {actor} in it.",
-            "People tag {item} '{tag1}'. It's {genre1}, directed by {director}.",
+            "{item} is a {kind1} film tagged '{tag1}', with {actor} in it.",
+            "People tag {item} '{tag1}'. It's a {kind1} film directed by {director}.",
         ),
         (
             "I don't have the story of {item}, only the facts: {genre1} and {genre2}, by {director}, with {actor} and {actor2}.",
@@ -639,15 +639,15 @@ SCARY = Question(
         (
             "Yes, {item} is filed under {genre}, so be prepared.",
             "It may well be: {item} counts as {genre}.",
-            "{item} is {genre}, so leave a light on.",
-            "I'd expect so. {item} is a {genre} film.",
+            "{item} is a {kind} film, so leave a light on.",
+            "I'd expect so. {item} is a {kind} film.",
         ),
         (
             "It could be a little: people tag {item} '{tag}'.",
             "{item} carries the tag '{tag}', so perhaps a bit.",
         ),
         (
-            "{item} is {genre1} and {genre2}, so I wouldn't expect many scares.",
+            "{item} is filed under {genre1} and {genre2}, so I wouldn't expect many scares.",
             "I don't think so: {item} is filed under {genre1}, not with the scary ones.",
             "Probably not, {item} counts as {genre1}.",
         ),
@@ -680,11 +680,11 @@ KIDS = Question(
         (
             "I'd rather not: {item} is filed under {genre}.",
             "Probably not, {item} counts as {genre}. Better check its rating first.",
-            "{item} is {genre}, so I'd keep it for the grown-ups.",
+            "{item} is a {kind} film, so I'd keep it for the grown-ups.",
         ),
         ("I'd be careful: people tag {item} '{tag}'.",),
         (
-            "I can't promise it. {item} is {genre1} and {genre2}; better check the age rating.",
+            "I can't promise it. {item} is filed under {genre1} and {genre2}; better check the age rating.",
             "{item} is filed under {genre1}. I don't know its age rating, so please check that first.",
         ),
         ("I don't know that about {item}, better check its rating.",),
@@ -698,8 +698,8 @@ KIDS_YES = Question(
         (
             "Yes, {item} is filed under {genre}.",
             "It should be: {item} counts as {genre}. A look at the age rating never hurts.",
-            "I think so, {item} is {genre}.",
-            "{item} is {genre}, so most likely yes.",
+            "I think so, {item} is a {kind} film.",
+            "{item} is filed under {genre}, so most likely yes.",
         ),
     ),
     genres=("family", "animation"),
@@ -718,11 +718,11 @@ FUNNY = Question(
         (
             "Yes, {item} is filed under {genre}.",
             "It should be: {item} counts as {genre}.",
-            "I think so. {item} is {genre}, by {director}.",
+            "I think so. {item} is filed under {genre}.",
         ),
         ("A little, I think: people tag {item} '{tag}'.",),
         (
-            "Not really: {item} is {genre1} and {genre2}.",
+            "Not really: {item} is a mix of {genre1} and {genre2}.",
             "I wouldn't count on it, {item} is filed under {genre1}.",
             "{item} is more on the side of {genre1}. Shall I look for something funnier?",
         ),
@@ -755,7 +755,7 @@ SAD = Question(
             "Have tissues ready, {item} carries the tag '{tag}'.",
         ),
         (
-            "I can't give away the ending, but {item} is {genre1} and {genre2}.",
+            "I can't give away the ending, but {item} is a mix of {genre1} and {genre2}.",
             "I don't know how it ends. {item} is filed under {genre1}, so judge for yourself.",
             "{item} counts as {genre1}; more I can't say.",
         ),
@@ -776,11 +776,11 @@ VIOLENT = Question(
         (
             "I'd expect some of that: {item} is filed under {genre}.",
             "Likely, {item} counts as {genre}.",
-            "{item} is {genre}, so be prepared.",
+            "{item} is a {kind} film, so be prepared.",
         ),
         ("Somewhat: people tag {item} '{tag}'.",),
         (
-            "I don't think so, {item} is {genre1} and {genre2}.",
+            "I don't think so, {item} is filed under {genre1} and {genre2}.",
             "Probably not much: {item} is filed under {genre1}.",
         ),
         ("I can't tell for {item}, sorry.",),
@@ -801,7 +801,7 @@ ROMANTIC = Question(
         ("Yes, {item} is filed under {genre}.", "It is: {item} counts as {genre}."),
         ("A little: people tag {item} '{tag}'.",),
         (
-            "Not really, {item} is {genre1} and {genre2}.",
+            "Not really, {item} is a mix of {genre1} and {genre2}.",
             "I wouldn't say so: {item} is filed under {genre1}.",
         ),
         ("I can't tell for {item}, sorry.",),
@@ -826,14 +826,14 @@ GOOD = Question(
     ),
     (
         (
-            "I can't judge it, I only know the facts: {item} is {genre1} by {director}, with {actor} and {actor2}.",
-            "I haven't seen it, I'm a program. But {item} has {actor} and {actor2} in it, and it's {genre1}, which seemed to fit.",
-            "Because {item} is {genre1} and {genre2}, and that is close to what you said.",
-            "I can't watch films. What speaks for {item}: {director} made it, {actor} is in it, and it's {genre1}.",
-            "It looked like a fit: {item} is a {genre1} film tagged '{tag1}'.",
-            "Opinions differ on every film. {item} is {genre1}, from {year}, directed by {director}.",
+            "I can't judge it, I only know the facts: {item} is a {kind1} film by {director}, with {actor} and {actor2}.",
+            "I haven't seen it, I'm a program. But {item} has {actor} and {actor2} in it, and it's a {kind1} film, which seemed to fit.",
+            "Because {item} is a mix of {genre1} and {genre2}, and that seemed close to what you said.",
+            "I can't watch films. What speaks for {item}: {director} made it, {actor} is in it, and it's filed under {genre1}.",
+            "It looked like a fit: {item} is a {kind1} film tagged '{tag1}'.",
+            "Opinions differ on every film. {item} is a {kind1} film directed by {director}.",
         ),
-        ("{item} is {genre1}, which seemed to fit. I can't judge more than that.",),
+        ("{item} is filed under {genre1}, which seemed to fit. I can't judge more than that.",),
         ("It seemed to fit, but I know little about {item}.",),
     ),
 )
@@ -860,8 +860,8 @@ UNKNOWN = Question(
         (
             "I don't have that about {item}, I'm afraid. I can tell you that {actor} is in it and {director} directed it.",
             "That isn't in my notes. What I know of {item}: {genre1}, {year}, by {director}.",
-            "I don't know, sorry. I do know that {item} is {genre1} with {actor} and {actor2}.",
-            "My notes on {item} don't say. It's {genre1} from {year}, if that helps.",
+            "I don't know, sorry. I do know that {item} is a {kind1} film with {actor} and {actor2}.",
+            "My notes on {item} don't say. It's a {kind1} film from {year}, if that helps.",
             "No idea, I'm afraid. The link beside {item} may know more.",
             *NOTHING,
         ),

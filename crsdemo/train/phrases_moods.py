@@ -126,7 +126,7 @@ MOODS: tuple[Theme, ...] = (
                 "that restores my faith in people",
                 "like a warm hug",
                 "for a [rainy|grey|lazy|gloomy] [day|Sunday|afternoon|evening]",
-                "to [unwind|relax|wind down|feel better] [with|to]",
+                "to [unwind|relax|wind down|feel better] with",
             ),
             sentences=(
                 "I [feel|am feeling] [down|low|blue|a bit sad|lonely|stressed] [and want to feel better|and need a lift|today]",

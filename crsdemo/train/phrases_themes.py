@@ -930,3 +930,63 @@ UNASKED = frozenset(
         "handycam",
     ]
 )
+
+# How a keyword is said after "about" where it cannot be said as it stands.
+AS_SAID = {
+    "afterlife": "the afterlife", "aids": "AIDS", "africa": "Africa", "alaska": "Alaska",
+    "alien invasion": "an alien invasion", "alternate reality": "an alternate reality",
+    "arms dealer": "arms dealers", "artist": "artists", "australia": "Australia",
+    "batman": "Batman", "boston": "Boston", "california": "California", "car chase": "car chases",
+    "casino": "casinos", "china": "China", "christianity": "Christianity", "christmas": "Christmas",
+    "civil war": "the civil war", "coming of age": "coming of age", "cold war": "the Cold War",
+    "conspiracy theory": "conspiracy theories", "corporate america": "corporate America",
+    "courtroom": "courtrooms", "death penalty": "the death penalty", "desert": "the desert",
+    "detective": "detectives", "devil": "the devil", "dysfunctional family": "a dysfunctional family",
+    "egypt": "Egypt", "england": "England", "environment": "the environment", "exorcism": "exorcisms",
+    "father and daughter": "fathers and daughters", "father and son": "fathers and sons",
+    "france": "France", "future": "the future", "gold rush": "the gold rush",
+    "gulf war": "the Gulf War", "gunfight": "gunfights", "halloween": "Halloween",
+    "harry potter": "Harry Potter", "haunted house": "haunted houses", "hawaii": "Hawaii",
+    "heist": "heists", "hitman": "hit men", "holiday": "holidays", "hollywood": "Hollywood",
+    "holocaust": "the Holocaust", "home invasion": "a home invasion", "homeless": "the homeless",
+    "hong kong": "Hong Kong", "hospital": "hospitals", "hostage": "hostages", "hotel": "hotels",
+    "innocence lost": "the loss of innocence", "internet": "the internet", "iran": "Iran",
+    "iraq": "Iraq", "iraq war": "the Iraq war", "ireland": "Ireland", "islam": "Islam",
+    "island": "an island", "james bond": "James Bond", "japan": "Japan",
+    "jay and silent bob": "Jay and Silent Bob", "jesus": "Jesus", "jungle": "the jungle",
+    "king arthur": "King Arthur", "las vegas": "Las Vegas", "latin america": "Latin America",
+    "london": "London", "los angeles": "Los Angeles", "love triangle": "a love triangle",
+    "mad scientist": "mad scientists", "mars": "Mars", "marx brothers": "the Marx Brothers",
+    "maze": "a maze", "middle east": "the Middle East", "midlife crisis": "a midlife crisis",
+    "military": "the military", "mother daughter relationship": "mothers and daughters",
+    "mother-son relationship": "mothers and sons", "motorcycle": "motorcycles", "mummy": "mummies",
+    "muppets": "the Muppets", "music business": "the music business",
+    "native americans": "Native Americans", "new york": "New York", "ninja": "ninjas",
+    "olympics": "the Olympics", "paris": "Paris", "peter pan": "Peter Pan", "police": "the police",
+    "police investigation": "police investigations", "president": "the president",
+    "prison": "prison", "psychiatrist": "psychiatrists", "radio": "the radio",
+    "road trip": "road trips", "rome": "Rome", "runaway": "runaways", "russia": "Russia",
+    "san francisco": "San Francisco", "scotland": "Scotland", "serial killer": "serial killers",
+    "shakespeare": "Shakespeare", "single father": "single fathers", "small town": "small towns",
+    "space": "space", "stalker": "stalkers", "star wars": "Star Wars", "stoner": "stoners",
+    "submarine": "submarines", "superhero": "superheroes", "teacher": "teachers",
+    "terminal illness": "a terminal illness", "texas": "Texas", "time loop": "a time loop",
+    "tokyo": "Tokyo", "treasure hunt": "treasure hunts", "twist ending": "a twist ending",
+    "underdog": "underdogs", "undercover": "undercover work", "utopia": "utopias",
+    "vacation": "vacations", "vampire human love": "love between vampires and humans",
+    "video game": "video games", "vienna": "Vienna", "vietnam war": "the Vietnam war",
+    "vigilante": "vigilantes", "virus": "a virus", "wedding": "weddings", "workplace": "office life",
+    "world war i": "World War I", "world war ii": "World War II", "wilderness": "the wilderness",
+    "fantasy world": "a fantasy world", "stranded": "being stranded", "competition": "a competition",
+    "investigation": "an investigation", "assassination": "an assassination",
+    "family bonds": "family ties", "kidnapping": "kidnappings", "murder": "murder",
+    "culture clash": "a clash of cultures", "interracial romance": "an interracial romance",
+}  # fmt: skip
+
+
+def is_topic(keyword: str | None) -> bool:
+    """Whether a film can be said to deal with `keyword`, as it stands."""
+    return keyword is not None and keyword not in _NO_TOPICS
+
+
+_NO_TOPICS = ADJECTIVES | KINDS | AFTER | UNASKED | {k for k, said in AS_SAID.items() if k != said}

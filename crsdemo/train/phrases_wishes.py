@@ -569,7 +569,7 @@ MORE_QUALITY = (
     "[something|anything] {more}[|?| please]",
     "[can you find|do you have|is there] [something|anything|one] {more}?",
     "I would like something {more}",
-    "[a bit|maybe] something {more}",
+    "maybe something {more}",
     "I was thinking of something {more}",
     "[ok|hmm|well], but something {more}",
     "could it be something {more}?",

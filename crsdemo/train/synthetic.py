@@ -46,6 +46,7 @@ class Conversation:
     wants: tuple[Want, ...] = ()
     nots: tuple[Want, ...] = ()
     item: Item | None = None  # what was recommended last
+    asked: set[tuple[tuple[str, ...], str]] = field(default_factory=set)  # question, item
     over: bool = False
 
 
@@ -76,6 +77,7 @@ class Writer:
                 "no item of the catalog has a genre that wishes can name; synthetic wishes are "
                 "written for films, so train on your own dialogues instead"
             )
+        self._ids = [item.id for item in catalog]
         self._liked = [catalog.item(item) for item in self.index.neighbours]
         self._moves: list[tuple[Callable[[Conversation], bool], float]] = [
             (self._ask, 24),
@@ -208,10 +210,10 @@ class Writer:
         if chance < 0.1:
             return self.index.era(year, year, wants.years("in", year))
         if chance < 0.16:
-            bound = year + self.rng.randint(1, 8)
+            bound = min(year + self.rng.randint(1, 8), newest)
             return self.index.era(1, bound - 1, wants.years("before", bound))
         if chance < 0.22:
-            bound = year - self.rng.randint(1, 6)
+            bound = year - self.rng.randint(0, 5)
             return self.index.era(bound, newest, wants.years("since", bound))
         if year < 1970 and chance < 0.6:
             return self.index.era(1, 1969, wants.OLD)
@@ -221,16 +223,26 @@ class Writer:
         return self.index.era(first, first + 9, wants.decade(first))
 
     def _refused(self, drawn: Sequence[Want]) -> Want | None:
-        """Something not wanted that leaves room for what is wanted."""
-        rng, kind = self.rng, self.rng.random()
-        if kind < 0.4:
-            want: Want | None = rng.choice(self.index.genres)
+        """Something not wanted that leaves room for what is wanted: mostly what would come up."""
+        rng, index = self.rng, self.index
+        targets = index.targets(drawn, (), _films(drawn, ()))
+        if targets is None:
+            return None
+        item, kind = self._choose(targets), rng.random()
+        row = self.catalog.row[item.id]
+        if kind < 0.2:
+            want: Want | None = rng.choice(index.genres)
+        elif kind < 0.45:
+            want = rng.choice(
+                [want for want in index.wants_of[row] if want.kind == "genre"] or [None]
+            )
         elif kind < 0.7:
-            want = rng.choice(self.index.less or self.index.genres)
-        elif kind < 0.85 and self.index.people:
-            want = self.index.person(self.index.draw_person(rng), rng)
+            want = rng.choice([want for want in index.less if want.fit[row]] or [None])
+        elif kind < 0.87:
+            people = [name for name in item.people if name in index.people]
+            want = index.person(rng.choice(people), rng) if people else None
         else:
-            want = self.index.near(self._popular(self._liked)) if self._liked else None
+            want = index.near(item) if item.popularity else None
         clash = want is None or any(want.value in (other.value, *_words(other)) for other in drawn)
         return None if clash else want
 
@@ -246,8 +258,8 @@ class Writer:
         return self.catalog[row]
 
     def _weights(self, targets: Targets) -> dict[str, float]:
-        rows, weights = targets.rows.tolist(), targets.weights.tolist()
-        return {self.catalog[row].id: weight for row, weight in zip(rows, weights, strict=True)}
+        ids = map(self._ids.__getitem__, targets.rows.tolist())
+        return dict(zip(ids, targets.weights.tolist(), strict=True))
 
     # Turns.
 
@@ -371,6 +383,9 @@ class Writer:
         if talk.item is None:
             return False
         question = self.rng.choice(chat.QUESTIONS)
+        if (question.user, talk.item.id) in talk.asked:
+            return False
+        talk.asked.add((question.user, talk.item.id))
         self._say(talk, expand(self.rng.choice(question.user), self.rng))
         self._inform(talk, question, talk.item)
         return True
@@ -380,6 +395,7 @@ class Writer:
         item = self._popular(self.catalog.items)
         question, texts = self.rng.choice(chat.FILM_QUESTIONS)
         text = expand(self.rng.choice(texts), self.rng)
+        talk.asked.add((question.user, item.id))
         self._say(talk, text + ("" if text[-1] == "?" else "."), {"film": item})
         self._inform(talk, question, item)
         talk.item = item

@@ -21,7 +21,7 @@ from crsdemo.train.phrases import Talk, Theme
 from crsdemo.train.phrases_genres import GENRES
 from crsdemo.train.phrases_moods import LESS, MOODS
 
-Kind = Literal["genre", "mood", "theme", "keyword", "person", "era", "like"]
+Kind = Literal["genre", "mood", "theme", "keyword", "person", "era", "like", "less"]
 Fit = NDArray[np.float32]  # (n_items,), 0 where an item does not fit
 
 PLACES = (1.0, 0.85, 0.7)  # fit of a genre by its place among the genres of an item
@@ -84,14 +84,14 @@ class Index:
         self.moods = self._themes("mood", MOODS, MIN_ITEMS)
         self.themes = self._themes("theme", themes.THEMES, MIN_ITEMS)
         self.keywords = self._keywords()
-        self.less = self._themes("theme", LESS, 1)
+        self.less = self._themes("less", LESS, 1)
         self.people = {
             name: count for name, count in self._people().items() if count > 1 or len(catalog) < 500
         }
         self._surnames = _surnames(self.people)
         self._people_drawn = (
             list(self.people),
-            list(accumulate(count**0.5 for count in self.people.values())),
+            list(accumulate(count**0.8 for count in self.people.values())),
         )
         self.wants_of = self._wants_of()
         self.admirers = _reversed(self.neighbours, len(catalog))
@@ -268,18 +268,20 @@ def _talk_of(word: str) -> Talk:
         )
     if word in themes.ADJECTIVES:
         return Talk(adjectives=(word,), sentences=(f"I like it {word}",), acks=themes.ACKS)
+    said = themes.AS_SAID.get(word, word)
     return Talk(
         clauses=(
-            f"about {word}",
-            f"about {word}",
-            f"[with|involving|dealing with|that has to do with] {word}",
-            f"where {word} [plays a role|is the theme|matters]",
+            f"about {said}",
+            f"about {said}",
+            f"[with|involving|dealing with|that has to do with] {said}",
         ),
         sentences=(
-            f"[anything|something|films|a film|got anything] about {word}",
-            f"{word}",
-            f"I'm interested in {word}",
+            f"[anything|something|films|a film|got anything|what's good] about {said}",
+            f"{said}",
+            f"I'm interested in {said}",
             f"theme: {word}",
+            f"[anything|something|movies] with {said} in it",
+            f"I can't get enough of {said}",
         ),
         acks=themes.ACKS,
     )

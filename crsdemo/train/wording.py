@@ -12,6 +12,11 @@ from crsdemo.train import phrases_wishes as say
 from crsdemo.train.phrases import HOLE, Talk, a, expand, plural
 from crsdemo.train.wants import Want
 
+FILM = ("film", "movie")
+# Adjectives that follow what they describe: "good for children".
+TRAILING = re.compile(r" (for|to|in|off|but|with|as|heavy) |^(not|okay|under|set) ")
+# Clauses in the order in which they read best after a noun.
+ORDER = ("about ", "by ", "directed ", "with ", "starring ", "from ", "set ", "made ", "like ")
 Named = Mapping[str, "str | Item"]
 Segment = tuple[str, "str | None"]  # a stretch of text and the id of the item it names
 
@@ -53,7 +58,8 @@ def wish(wants: Sequence[Want], nots: Sequence[Want], rng: random.Random) -> tup
 
 def framed(text: str, rng: random.Random) -> str:
     """`text` with what people say before and after it."""
-    opener = expand(rng.choice(say.OPENERS), rng) if rng.random() < 0.22 else ""
+    greets = text.startswith(("ok", "hmm", "so,", "um"))
+    opener = expand(rng.choice(say.OPENERS), rng) if rng.random() < 0.22 and not greets else ""
     chatter = expand(rng.choice(say.CHATTER), rng) if rng.random() < 0.14 else ""
     tail = expand(rng.choice(say.TAILS), rng) if rng.random() < 0.2 else ""
     if tail[:2].isupper() or tail[1:2].isupper():
@@ -61,9 +67,9 @@ def framed(text: str, rng: random.Random) -> str:
     elif tail:
         text = text.rstrip(".?!")
         tail = tail if tail.startswith(" a") else rng.choice((tail, "," + tail))
-    if opener and chatter and rng.random() < 0.5:
-        return opener + chatter[0].lower() + chatter[1:] + text + tail
-    return chatter + opener + text + tail
+    if opener and chatter:
+        chatter = chatter[0].lower() + chatter[1:]
+    return opener + chatter + text + tail
 
 
 def refusal(want: Want, rng: random.Random) -> tuple[str, Named]:
@@ -79,13 +85,21 @@ def refusal(want: Want, rng: random.Random) -> tuple[str, Named]:
     if qualities and rng.random() < 0.45:
         quality = expand(rng.choice(qualities), rng)
         return expand(rng.choice(say.NOT_QUALITY), rng).replace("{quality}", quality), {}
-    nouns = [
-        *want.talk.nouns,
-        *(f"{m} {h}" for m in want.talk.modifiers[:4] for h in ("film", "movie")),
-    ]
-    name = rng.choice(nouns) if nouns else want.value
-    names = name if _is_mass(name) else plural(name)
+    names = _plural_name(want, rng)
     return expand(rng.choice(say.NOT_NAMES), rng).replace("{names}", names), {}
+
+
+def _plural_name(want: Want, rng: random.Random) -> str:
+    """What is not wanted as a plural or mass noun."""
+    if want.kind == "less":
+        return rng.choice(want.talk.nouns)
+    before = [
+        f"{expand(word, rng)} {head}"
+        for word in want.talk.modifiers[:4]
+        for head in ("film", "movie")
+    ]
+    name = rng.choice([*want.talk.nouns, *before, want.value + " film"])
+    return name if _is_mass(name) else plural(name)
 
 
 def one(wants: Sequence[Want], rng: random.Random) -> str:
@@ -100,7 +114,7 @@ def after(want: Want, rng: random.Random) -> str:
         return expand(rng.choice(talk.clauses), rng)
     if talk.adjectives:
         return "that is " + expand(rng.choice(talk.adjectives), rng)
-    return "that is " + a(f"{expand(rng.choice(talk.modifiers), rng)} {rng.choice(say.HEADS)}")
+    return "that is " + a(f"{expand(rng.choice(talk.modifiers), rng)} {rng.choice(FILM)}")
 
 
 def turn(text: str, named: Named, rng: random.Random, noise: float = 1.0) -> Turn:
@@ -169,14 +183,18 @@ def _phrases(wants: Sequence[Want], rng: random.Random) -> dict[str, str]:
     """`wants` as "one", "many" (where that reads well) and "bare" noun phrases."""
     noun, said_as = "", _places()
     adjectives, modifiers, clauses = said_as.values()
-    for want in rng.sample(wants, len(wants)):
+    for want in sorted(
+        rng.sample(wants, len(wants)), key=lambda w: w.kind not in ("era", "person")
+    ):
         role, words = _role(want.talk, bool(noun), len(adjectives) + len(modifiers), rng)
         said = expand(words, rng)
         if role == "noun":
             noun = said
+        elif role == "adjective" and TRAILING.search(said):
+            clauses.append("that is " + said)
         else:
             said_as[role].append(said)
-    tail = "".join(f" {clause}" for clause in sorted(clauses, key=lambda c: c.startswith("that ")))
+    tail = "".join(f" {clause}" for clause in sorted(clauses, key=_order))
     if not noun and not modifiers and rng.random() < 0.35:
         some = " ".join(["something", *adjectives]) + tail
         return {"one": some, "bare": some}
@@ -185,6 +203,12 @@ def _phrases(wants: Sequence[Want], rng: random.Random) -> dict[str, str]:
     head = noun or rng.choice(say.HEADS)
     before = " ".join([*adjectives, *modifiers, ""])
     return _numbered(before, head, tail)
+
+
+def _order(clause: str) -> int:
+    """Its rank in ORDER; what is not there comes late, relative clauses last."""
+    ranks = (rank for rank, start in enumerate(ORDER) if clause.startswith(start))
+    return next(ranks, len(ORDER) + clause.startswith(("that ", "where ", "in which ")))
 
 
 def _places() -> dict[str, list[str]]:
@@ -196,7 +220,7 @@ def _numbered(before: str, head: str, tail: str) -> dict[str, str]:
         return {"one": f"{before or 'some '}{head}{tail}", "bare": before + head + tail}
     article = head != "one" or before
     phrases = {"one": (a(before + head) if article else head) + tail, "bare": before + head + tail}
-    if not re.search(r"^ (that|in which|my|the) | that ", tail) and head != "picture":
+    if not re.search(r"^ (that|in which|my|the) | that ", tail) and head not in ("picture", "one"):
         phrases["many"] = before + plural(head) + tail
     return phrases
 
@@ -261,8 +285,12 @@ def _careless(segments: list[Segment], rng: random.Random, noise: float) -> list
     chance = rng.random
     if chance() < 0.12 * noise:
         segments = [(text if named else _shorter(text, rng), named) for text, named in segments]
-    if chance() < 0.1 * noise:
-        segments = [(text if named else _slip(text, rng), named) for text, named in segments]
+    if chance() < 0.12 * noise:
+        slipped = rng.randrange(len(segments))
+        segments = [
+            (_slip(text, rng) if place == slipped and named is None else text, named)
+            for place, (text, named) in enumerate(segments)
+        ]
     if chance() < 0.3 * noise:
         segments = [(text.lower(), named) for text, named in segments]
     if chance() < 0.2 * noise:
