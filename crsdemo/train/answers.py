@@ -30,6 +30,31 @@ ALONE = frozenset(  # genres that make a noun phrase without "film"
         "adventure",
     ]
 ) | {"film noir"}
+# Genres from the one that says most about a film to the one that says least.
+SALIENCE = (
+    "documentary",
+    "horror",
+    "western",
+    "animation",
+    "musical",
+    "film noir",
+    "war",
+    "science fiction",
+    "sport",
+    "romance",
+    "comedy",
+    "fantasy",
+    "biography",
+    "mystery",
+    "thriller",
+    "crime",
+    "action",
+    "adventure",
+    "family",
+    "history",
+    "music",
+    "drama",
+)
 SHORTEST, LONGEST = 8, 45  # words of a reply
 TRIES = 12
 
@@ -105,8 +130,9 @@ def _facts(item: Item, want: Want | None) -> dict[str, Item | Slot]:
     ):
         slots = [Slot(name, n + 1) for n in range(min(len(item.facts.get(name, ())), MAX_VALUES))]
         rest = [slot for slot in slots if slot != shown]
-        if name == "genres" and shown in slots:
-            rest = [shown, *rest]
+        if name == "genres":
+            rest.sort(key=lambda slot: _salience(slot.value(item)))
+            rest = [shown, *rest] if shown in slots else rest
         holes |= {f"{hole}{n}": slot for n, slot in enumerate(rest, 1)}
     holes |= {hole: holes[f"{hole}1"] for hole in ("actor", "director") if f"{hole}1" in holes}
     if want and shown:
@@ -114,6 +140,10 @@ def _facts(item: Item, want: Want | None) -> dict[str, Item | Slot]:
     for hole, other in zip(("other", "second"), _others(want), strict=False):
         holes[hole] = other
     return holes
+
+
+def _salience(genre: str | None) -> int:
+    return SALIENCE.index(genre) if genre in SALIENCE else len(SALIENCE)
 
 
 def _shown(want: Want, item: Item, shown: Slot) -> dict[str, Item | Slot]:

@@ -254,7 +254,7 @@ TAG = (  # for a theme that is a keyword of the film
     "[Try|You could try|Have a look at] {item}: people tag it '{tag}', and {actor} is in it.",
     "{item} comes to mind. '{tag}' is one of the things it's known for.",
     "How about {item} by {director}? It's tagged '{tag}'.",
-    "{item} fits: viewers describe it with '{tag}' [first|among other things].",
+    "{item} fits: viewers describe it with '{tag}', among other things.",
     "I'd suggest {item}, a {kind1} film tagged '{tag}'.",
     "Look at {item} with {actor} and {actor2}. It carries the tag '{tag}'.",
     "{item} is filed under '{tag}', and {director} directed it.",
@@ -418,7 +418,6 @@ BARE = (  # for an item about which little is known
 )
 EXTRAS = (  # one more fact, if it was not said yet
     "{director} directed it.",
-    "It was made in {year}.",
     "{actor} is in it.",
     "You'll see {actor} and {actor2} in it.",
     "In the cast: {actor}, {actor2} and {actor3}.",
@@ -430,34 +429,49 @@ EXTRAS = (  # one more fact, if it was not said yet
     "Viewers tag it '{tag1}' and '{tag2}'.",
     "The cast includes {actor}.",
     "Behind the camera: {director}.",
-    "It came out in {year}.",
     "'{tag1}' is one of its keywords.",
     "{actor} and {actor2} share the screen.",
 )
-QUESTIONS = (
+# Questions after a recommendation, by what "yes" and "no" mean in answer to them.
+SEEN_IT = (
     "Have you seen it?",
+    "Do you know it?",
+    "Tell me if you have seen it.",
+    "Is it new to you?",
+)
+SOUNDS_GOOD = (
     "Does that sound right?",
     "Does that appeal to you?",
-    "Do you know it?",
     "Would that suit you?",
-    "Shall I look for something else?",
-    "Or shall I keep looking?",
     "What do you think?",
     "How does that sound?",
     "Is that the right direction?",
-    "Or would you like something lighter?",
-    "Would you like another one to compare?",
-    "Shall I go older or newer?",
     "Is that close to what you had in mind?",
-    "Tell me if you have seen it.",
-    "If not, tell me what's missing.",
-    "Say the word and I'll find another.",
-    "Want to know more about it?",
     "Am I warm?",
     "Does it tempt you?",
+    "Shall we settle on that?",
+    "Would you give it a try?",
+)
+GO_ON = (
+    "Shall I look for something else?",
+    "Or shall I keep looking?",
+    "Would you like another one to compare?",
+    "Or would you like a different one?",
+    "Say the word and I'll find another.",
+)
+LEARN_MORE = (
+    "Want to know more about it?",
+    "Shall I tell you more?",
+    "Would you like the details?",
+)
+WHICH_TIME = ("Shall I go older or newer?", "Should it be older or newer?")
+OPEN_ENDED = (
+    "If not, tell me what's missing.",
+    "Or would you like something lighter?",
     "Should it be something calmer?",
     "Would you rather stay closer to today?",
 )
+QUESTIONS = (*SEEN_IT, *SOUNDS_GOOD, *GO_ON, *LEARN_MORE, *WHICH_TIME, *OPEN_ENDED)
 ALSO_ERA = (
     "It's from {year}.",
     "It was made in {year}.",
@@ -486,7 +500,7 @@ ALSO_GENRE = (
     "It also counts as {genre}.",
     "And there is {genre} in it.",
     "It's filed under {genre}, as you wished.",
-    "And there's some {genre} in it.",
+    "You'll find it under {genre} as well.",
     "And it counts as {genre}.",
 )
 ALSO_TAG = (

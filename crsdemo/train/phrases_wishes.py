@@ -45,7 +45,6 @@ SINGULAR = (
     "I'm up for {one}.",
     "time for {one}.",
     "do you have a tip for {one}?",
-    "which film is {one}?",
     "[it'd|it would] be [nice|great|cool] to see {one}.",
     "I'm craving {one}.",
     "I'm dying to see {one}.",
@@ -220,7 +219,7 @@ QUALITY = (
     "fantastic",
     "top",
 )
-HEADS = ("film", "movie", "movie", "film", "flick", "one", "picture")
+HEADS = ("film", "movie", "movie", "film", "film", "movie", "flick", "picture")
 
 # A person: before a noun, after a noun, and as a whole wish.
 PERSON_BEFORE = ("{person}",)
@@ -448,7 +447,7 @@ NOT_PERSON = (
     "no {person}[| please]",
     "I [can't stand|don't like|dislike|am not a fan of] {person}",
     "without {person}",
-    "anyone but {person}",
+    "just not {person}",
     "but please not {person} again",
     "I've seen enough of {person}",
 )
@@ -620,4 +619,101 @@ ASIDE = (
     "",
     "[ok|nice|cool|interesting|hmm|ah|alright|fair enough|sounds good|thanks], ",
     "[ok|hmm|oh]. ",
+)
+
+# Short answers to what the assistant asked.
+YES = (
+    "yes",
+    "yes please",
+    "sure",
+    "yeah",
+    "yep",
+    "ok",
+    "please do",
+    "yes, go ahead",
+    "of course",
+    "why not",
+    "absolutely",
+)
+YES_SEEN = (
+    "yes",
+    "yes, I have",
+    "yeah",
+    "I have",
+    "yep, good film",
+    "I think so",
+    "yes, twice",
+    "yes I know it",
+    "sure, everybody knows that",
+)
+NO_SEEN = (
+    "no",
+    "not yet",
+    "nope",
+    "no, never",
+    "I haven't",
+    "no, I don't know it",
+    "never heard of it",
+    "no, what is it?",
+    "not that I know",
+)
+YES_GOOD = (
+    "yes",
+    "yes, great",
+    "sounds good",
+    "yes, I like that",
+    "yep",
+    "very much",
+    "it does",
+    "good",
+    "I think so",
+    "perfect",
+    "yes, I'll take it",
+    "yes, thanks",
+)
+NO_GOOD = (
+    "no",
+    "not really",
+    "nope",
+    "no, something else",
+    "hmm, no",
+    "not quite",
+    "nah",
+    "no, try again",
+    "not so much",
+    "cold",
+    "I don't think so",
+)
+ANSWER_OLDER = ("older", "older please", "older, I think", "go older", "the older the better")
+ANSWER_NEWER = ("newer", "newer please", "newer, I think", "go newer", "rather newer")
+ANSWER_FILM = (
+    "{film}",
+    "{film}",
+    "I [liked|loved|enjoyed] {film}",
+    "[hmm|let me think|well], {film}",
+    "{film} was [good|great|nice]",
+    "maybe {film}",
+    "{film}, for example",
+    "the last one was {film}",
+    "I think it was {film}",
+    "probably {film}",
+    "that would be {film}",
+    "{film} comes to mind",
+    "definitely {film}",
+    "I quite liked {film}",
+)
+ANSWER_PERSON = (
+    "{person}",
+    "{person}",
+    "I like {person}",
+    "[hmm|let me think|well], {person}",
+    "{person}, maybe",
+    "{person} is great",
+    "yes, {person}",
+    "I've always liked {person}",
+    "{person}, for example",
+    "probably {person}",
+    "my favourite is {person}",
+    "anything with {person}",
+    "yes! {person}",
 )

@@ -7,6 +7,7 @@ replies teach it to speak of an item by slots only. Nothing here is copied from 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -48,6 +49,10 @@ class Conversation:
     item: Item | None = None  # what was recommended last
     asked: set[tuple[tuple[str, ...], str]] = field(default_factory=set)  # question, item
     over: bool = False
+
+
+# Questions of the assistant, answers to them, and what comes of it.
+Response = tuple[tuple[str, ...], tuple[str, ...], Callable[[Conversation, Sequence[str]], bool]]
 
 
 class Writer:
@@ -96,6 +101,7 @@ class Writer:
             (self._accept, 16),
             (self._chat, 4),
         ]
+        self._responses = self._known_responses()
 
     def wish(self) -> Example:
         """A short example: a wish in one turn, its targets, and mostly a reply."""
@@ -330,6 +336,8 @@ class Writer:
         if talk.item is None:
             self._open(talk)
             return
+        if self.rng.random() < 0.6 and self._respond(talk):
+            return
         moves, weights = zip(*self._moves, strict=True)
         while not self.rng.choices(moves, weights)[0](talk):
             pass
@@ -343,8 +351,71 @@ class Writer:
             self._exchange(talk, chat.UNSURE)
         elif chance < 0.22:
             self._vague(talk)
-        else:
+        elif not (asked and self.rng.random() < 0.6 and self._answer(talk)):
             self._wish(talk, "{wish}", framed=not asked)
+
+    def _answer(self, talk: Conversation) -> bool:
+        """A film or a person, if the assistant has just asked for one."""
+        asked = talk.dialogue.turns[-1].text
+        if re.search(r"[Ww]hich (film|one|was)|[Nn]ame a film|last film|film (that )?you", asked):
+            want = self._like()
+            texts: Sequence[str] = say.ANSWER_FILM
+        elif re.search(r"\bactor", asked) and self.index.people:
+            want, texts = self._of_kind("person"), say.ANSWER_PERSON
+        else:
+            return False
+        if want is None or "second" in want.named:
+            return False
+        text, named = expand(self.rng.choice(texts), self.rng), want.named
+        return self._try(talk, [want], (), lambda: (text, named))
+
+    def _known_responses(self) -> list[Response]:
+        """The questions of the assistant, with short answers and what these lead to."""
+        again = self._again
+
+        def seen(talk: Conversation, texts: Sequence[str]) -> bool:
+            return again(talk, talk.wants, texts, replies.SEEN_ACKS)
+
+        def another(talk: Conversation, texts: Sequence[str]) -> bool:
+            return again(talk, talk.wants, texts, replies.ANOTHER_ACKS)
+
+        def older(talk: Conversation, texts: Sequence[str]) -> bool:
+            return self._shifted(talk, 1, -4, texts, replies.OLD_ACKS)
+
+        def newer(talk: Conversation, texts: Sequence[str]) -> bool:
+            return self._shifted(talk, 4, 9999, texts, replies.NEW_ACKS)
+
+        return [
+            (replies.SEEN_IT, say.YES_SEEN, seen),
+            (replies.SEEN_IT, say.NO_SEEN, self._tell),
+            (replies.SOUNDS_GOOD, say.YES_GOOD, self._agree),
+            (replies.SOUNDS_GOOD, say.NO_GOOD, another),
+            (replies.GO_ON, say.YES, another),
+            (replies.LEARN_MORE, say.YES, self._tell),
+            (replies.WHICH_TIME, say.ANSWER_OLDER, older),
+            (replies.WHICH_TIME, say.ANSWER_NEWER, newer),
+        ]
+
+    def _respond(self, talk: Conversation) -> bool:
+        """A word or two in answer to the question of the assistant, if it asked one."""
+        said = talk.dialogue.turns[-1].text
+        known = [(texts, move) for asked, texts, move in self._responses if said.endswith(asked)]
+        if not known:
+            return False
+        texts, move = self.rng.choice(known)
+        return move(talk, texts)
+
+    def _agree(self, talk: Conversation, texts: Sequence[str]) -> bool:
+        self._exchange(talk, chat.Exchange(tuple(texts), chat.ACCEPT.reply))
+        talk.over = self.rng.random() < 0.5
+        return True
+
+    def _tell(self, talk: Conversation, texts: Sequence[str]) -> bool:
+        if talk.item is None:
+            return False
+        self._say(talk, expand(self.rng.choice(texts), self.rng))
+        self._inform(talk, chat.ABOUT, talk.item)
+        return True
 
     def _vague(self, talk: Conversation) -> bool:
         """The user names no wish: the assistant asks, or offers something well known."""

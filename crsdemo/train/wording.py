@@ -49,7 +49,9 @@ def wish(wants: Sequence[Want], nots: Sequence[Want], rng: random.Random) -> tup
     named |= {hole: value for _, bound in texts for hole, value in bound.items()}
     refused = [text for text, _ in texts]
     if not wants:
-        return expand(rng.choice(say.ONLY_NOT), rng).replace("{not}", refused[0]), named
+        return expand(rng.choice(say.ONLY_NOT), rng).replace(
+            "{not}", refused[0].removeprefix("but ")
+        ), named
     said = _positive(wants, rng)
     for text in refused:
         said = _join(said, text, rng)
@@ -162,7 +164,7 @@ def _noun_phrase(wants: Sequence[Want], rng: random.Random) -> str:
     phrases, chance = _phrases(wants, rng), rng.random()
     if "many" in phrases and chance < 0.3:
         frame = expand(rng.choice(say.PLURAL), rng)
-    elif chance < 0.5:
+    elif "bare" in phrases and chance < 0.5:
         frame = expand(rng.choice(say.BARE), rng)
     else:
         frame = expand(rng.choice(say.SINGULAR), rng)
@@ -175,7 +177,7 @@ def _more(said: str, want: Want, rng: random.Random) -> str:
     is_it = follows if not follows.startswith("that ") else f"one {follows}"
     text = expand(rng.choice(say.MORE_OF_IT), rng)
     text = text.replace("{after_is}", is_it).replace("{after}", follows)
-    said = said.rstrip(".") if text[0] == "," or text[:2] == " -" else said
+    said = said.rstrip(".?") if text[0] == "," or text[:2] == " -" else said
     return said + ("." if text[1:2].isupper() and said[-1] not in ".?!" else "") + text
 
 
@@ -197,7 +199,7 @@ def _phrases(wants: Sequence[Want], rng: random.Random) -> dict[str, str]:
     tail = "".join(f" {clause}" for clause in sorted(clauses, key=_order))
     if not noun and not modifiers and rng.random() < 0.35:
         some = " ".join(["something", *adjectives]) + tail
-        return {"one": some, "bare": some}
+        return {"one": some}
     if rng.random() < 0.12:
         adjectives.insert(0, rng.choice(say.QUALITY))
     head = noun or rng.choice(say.HEADS)
