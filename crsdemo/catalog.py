@@ -93,6 +93,11 @@ class Catalog(Sequence[Item]):
         """Item id -> row of every matrix over this catalog."""
         return {item.id: row for row, item in enumerate(self.items)}
 
+    @cached_property
+    def genres(self) -> tuple[str, ...]:
+        """Every genre of the catalog, sorted."""
+        return tuple(sorted({genre for item in self.items for genre in item.genres}))
+
     def item(self, item_id: str) -> Item:
         """Raises CatalogError for an unknown id."""
         try:

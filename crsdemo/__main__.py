@@ -1,0 +1,45 @@
+"""`python -m crsdemo STAGE`: every command of the project."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+
+from crsdemo.errors import CrsdemoError
+
+# stage -> the module that has it, the function, and what it does; modules load when called
+STAGES = {
+    "chat": ("crsdemo.commands", "chat", "talk to a recommender in the terminal"),
+    "evaluate": ("crsdemo.commands", "evaluate", "recall on ReDial or INSPIRED dialogues"),
+    "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
+    "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
+    "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),
+    "build-catalog": ("crsdemo.build_catalog", "main", "a catalog from a CSV or JSONL of yours"),
+    "semantic-ids": ("crsdemo.commands", "semantic_ids", "stage 1: item vectors, semantic IDs"),
+    "train-base": ("crsdemo.commands", "train_base", "stage 2: a base model of our own"),
+    "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one stage; an error that has a reason is one line on stderr and status 2."""
+    if not argv or argv[0] not in STAGES:
+        known = "\n".join(f"  {name:18} {about}" for name, (_, _, about) in STAGES.items())
+        asked = argv[0] if argv else ""
+        wanted_help = asked in {"", "-h", "--help"}
+        print(f"usage: python -m crsdemo STAGE [--help]\n\n{known}")
+        if not wanted_help:
+            print(f"\nno stage {asked!r}", file=sys.stderr)
+        return 0 if wanted_help else 2
+    module, function, _ = STAGES[argv[0]]
+    run: Callable[[list[str]], int | None] = getattr(importlib.import_module(module), function)
+    try:
+        return run(argv[1:]) or 0
+    except CrsdemoError as error:
+        print(f"crsdemo: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""A folder that holds a trained model: what is in it, and how to load it or refuse it.
+
+base/   config.json, model.safetensors, tokenizer.json    a causal LM that knows item tokens
+        listener.json, listener.safetensors               its ear, if it has one
+gcrs/   crsdemo.json                                      base, catalog, semantic IDs, training
+        adapter_config.json, adapter_model.safetensors    PEFT LoRA over the base
+        listener.json, listener.safetensors               the ear as fine-tuned
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from crsdemo.catalog import Catalog
+from crsdemo.errors import CheckpointError
+from crsdemo.listener import Listener, load_listener
+from crsdemo.semantic_ids import SemanticIDs
+from crsdemo.slots import Slot, slots_of
+from crsdemo.tokens import ControlTokens
+
+CARD = "crsdemo.json"
+
+
+@dataclass(frozen=True)
+class CheckpointCard:
+    """What an adapter was trained on."""
+
+    recommender: str  # "generative"
+    base: str  # a folder beside this one, or a name on a model hub
+    semantic_ids_sha256: str
+    slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to answer: the adapter is merged into its base."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    control: ControlTokens
+    listener: Listener | None
+    base_sha256: str
+    adapter_sha256: str
+
+
+def semantic_ids_sha256(semantic_ids: SemanticIDs) -> str:
+    rows = sorted((item_id, list(codes)) for item_id, codes in semantic_ids.items())
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def save_card(folder: Path, card: CheckpointCard) -> None:
+    (folder / CARD).write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
+
+
+def load_card(folder: Path) -> CheckpointCard:
+    """Raises CheckpointError if `folder` is no checkpoint of this project."""
+    try:
+        row = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        return CheckpointCard(**{**row, "slots": tuple(row["slots"])})
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"no checkpoint at {folder} (it has no {CARD}); train one with "
+            "`python -m crsdemo train-generative`"
+        ) from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
+
+
+def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -> Loaded:
+    """Load base and adapter and merge them.
+
+    Raises CheckpointError for missing or damaged files, and for weights whose item tokens mean
+    other items than this catalog's semantic IDs do.
+    """
+    card = load_card(folder)
+    found = semantic_ids_sha256(semantic_ids)
+    if card.semantic_ids_sha256 != found:
+        raise CheckpointError(
+            f"{folder} was trained on other semantic IDs ({card.semantic_ids_sha256[:12]} instead "
+            f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
+            "`python -m crsdemo train-generative`, or restore the catalog that it came with"
+        )
+    beside = folder.parent / card.base
+    base = str(beside) if beside.is_dir() else card.base
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base if beside.is_dir() else folder)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+            model.resize_token_embeddings(len(tokenizer))
+        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    except CheckpointError:
+        raise
+    except Exception as error:  # safetensors, json and peft each raise their own
+        raise CheckpointError(
+            f"{folder} or its base {base} is missing or damaged ({type(error).__name__}: {error}); "
+            "fetch the checkpoint anew or train it again"
+        ) from error
+    slots = slots_by_token(catalog, card.slots)
+    control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
+    listener = load_listener(folder) if (folder / "listener.json").is_file() else None
+    base_hash = _sha256_of(beside) if beside.is_dir() else ""
+    return Loaded(merged.eval(), tokenizer, control, listener, base_hash, _sha256_of(folder))
+
+
+def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:
+    """The slots of a checkpoint. Raises CheckpointError if the catalog has none such."""
+    known = {slot.token: slot for slot in slots_of(catalog)}
+    missing = [token for token in tokens if token not in known]
+    if missing:
+        raise CheckpointError(
+            f"the checkpoint speaks of facts that this catalog does not have: {missing[:5]}; "
+            "train it again on this catalog"
+        )
+    return [known[token] for token in tokens]
+
+
+def _sha256_of(folder: Path) -> str:
+    """Over all weights of a folder: what is written into the log with every reply."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

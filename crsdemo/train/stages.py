@@ -1,0 +1,359 @@
+"""The stages that make the generative recommender, in order.
+
+python -m crsdemo semantic-ids --dialogues redial/train_data.jsonl,inspired/train.tsv ...
+python -m crsdemo train-base --dialogues ... --likes ratings.csv
+python -m crsdemo train-generative --dialogues ... --likes ratings.csv
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from crsdemo.catalog import Catalog
+from crsdemo.checkpoint import CheckpointCard, save_card, semantic_ids_sha256
+from crsdemo.config import flag
+from crsdemo.corpus import CorpusDialogue, load_aliases, load_dialogues
+from crsdemo.encoder import MINILM, TextEncoder
+from crsdemo.listener import (
+    Ear,
+    Listener,
+    ListenerConfig,
+    load_item_vectors,
+    load_listener,
+    save_item_vectors,
+    save_listener,
+)
+from crsdemo.mentions import PeopleLinker
+from crsdemo.prompt import PromptWriter
+from crsdemo.semantic_ids import SemanticIDs
+from crsdemo.slots import slots_of
+from crsdemo.tokens import ControlTokens, add_control_tokens
+from crsdemo.train.affinity import Affinity, Teacher, load_likes
+from crsdemo.train.instances import InstanceWriter, Paths, Voice
+from crsdemo.train.item_vectors import (
+    TextVectors,
+    assign_semantic_ids,
+    item_vectors,
+    read_plots,
+    text_vectors,
+)
+from crsdemo.train.loop import LoopConfig, mixture, train
+from crsdemo.train.material import Material, neighbours
+from crsdemo.train.synthetic import Writer
+from crsdemo.train.tokenizer import train_tokenizer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the data is. Only --dialogues is needed; the more there is, the better it hears."""
+
+    dialogues: str = flag(
+        help="training dialogues, comma-separated .jsonl (ReDial), .tsv (INSPIRED)"
+    )
+    likes: Path | None = flag(None, "CSV of ratings: user_id, movie_id, rating")
+    plots: Path | None = flag(None, "JSONL with id and plot, for the item vectors only")
+    prose: Path | None = flag(None, "JSONL with `extract`: general English about the items")
+    catalog: Path = flag(Path("catalog"), "folder of the catalog")
+    encoder: str = flag(MINILM, "text encoder: MiniLM or any by name")
+    seed: int = flag(0, "of all randomness")
+
+
+@dataclass(frozen=True)
+class SemanticIDConfig(Sources):
+    """Make item vectors and semantic IDs for a catalog (GCRS, sec. 3.2)."""
+
+    n_levels: int = flag(4, "codes per item")
+    codebook_size: int = flag(64, "codes per level")
+
+
+@dataclass(frozen=True)
+class BaseConfig(Sources):
+    """Train a base model of our own, from scratch."""
+
+    out: Path = flag(Path("checkpoints/base"), "folder of the base model")
+    state: Path = flag(Path("runs/base.pt"), "file that lets an interrupted run go on")
+    minutes: float = flag(60.0, "how long to learn")
+    learning_rate: float = flag(1e-3, "at its height")
+    width: int = flag(384, "of the decoder")
+    layers: int = flag(6, "of the decoder")
+    vocabulary: int = flag(8000, "text tokens")
+    batch: int = flag(192, "items per alignment batch")
+    talk_batch: int = flag(16, "dialogues per batch of words")
+    threads: int = flag(0, "0 leaves torch's own choice")
+
+
+@dataclass(frozen=True)
+class GenerativeConfig(Sources):
+    """Train the LoRA adapter of the generative recommender (GCRS, sec. 3.3, Table 7)."""
+
+    out: Path = flag(Path("checkpoints/gcrs"), "folder of the adapter")
+    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
+    state: Path = flag(Path("runs/gcrs.pt"), "file that lets an interrupted run go on")
+    minutes: float = flag(20.0, "how long to learn")
+    learning_rate: float = flag(4e-4, "at its height")
+    rank: int = flag(16, "LoRA r")
+    alpha: int = flag(32, "LoRA alpha")
+    dropout: float = flag(0.05, "LoRA dropout")
+    batch: int = flag(24, "dialogues per batch")
+    real: float = flag(0.45, "share of real dialogues")
+    threads: int = flag(0, "0 leaves torch's own choice")
+    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every stage stands on."""
+
+    catalog: Catalog
+    dialogues: list[CorpusDialogue]
+    likes: list[list[str]]
+    affinity: Affinity
+    texts: TextVectors
+
+
+def lay_ground(sources: Sources) -> Ground:
+    catalog = Catalog.load(sources.catalog)
+    aliases = load_aliases(sources.catalog)
+    paths = [Path(path) for path in sources.dialogues.split(",")]
+    dialogues = [d for path in paths for d in load_dialogues(path, catalog, aliases)]
+    likes = load_likes(sources.likes, catalog) if sources.likes else []
+    affinity = Affinity.of(catalog, [d.dialogue.mentioned for d in dialogues], likes)
+    plots = read_plots(sources.plots) if sources.plots else {}
+    return Ground(catalog, dialogues, likes, affinity, _texts_encoded(sources, catalog, plots))
+
+
+def _texts_encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
+    """Kept in `runs/` for the next stage, under a name that says what they were made of."""
+    key = json.dumps([sources.encoder, catalog.fingerprint, sorted(plots.items())])
+    path = Path("runs") / f"texts-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+    if path.is_file():
+        kept = np.load(path)
+        return TextVectors(kept["themes"], kept["facts"])
+    encoder = TextEncoder(sources.encoder, torch.bfloat16)
+    texts = text_vectors(catalog, encoder, plots)
+    path.parent.mkdir(exist_ok=True)
+    np.savez(path, themes=texts.themes, facts=texts.facts)
+    return texts
+
+
+def make_semantic_ids(config: SemanticIDConfig) -> None:
+    """Stage 1: `item_vectors.safetensors` and `semantic_ids.json` beside the catalog."""
+    ground = lay_ground(config)
+    vectors = item_vectors(ground.catalog, ground.texts, ground.affinity, seed=config.seed)
+    semantic_ids = assign_semantic_ids(
+        ground.catalog, vectors, config.n_levels, config.codebook_size, config.seed
+    )
+    save_item_vectors(vectors, config.catalog)
+    semantic_ids.save(config.catalog)
+
+
+def train_base(config: BaseConfig) -> None:
+    """Stage 2: tokenizer, decoder and listener from scratch, on everything."""
+    ground = lay_ground(config)
+    semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
+    tokenizer, control = _own_tokenizer(config, ground, semantic_ids)
+    voice = _own_voice(config, ground, len(tokenizer), control)
+    material, ear = _material(config, ground, semantic_ids, tokenizer, control, voice.listener)
+    draws = {
+        "wish": (0.34, lambda: material.wishes(config.batch)),
+        "real": (0.16, lambda: material.real(config.batch)),
+        "liked": (0.22, lambda: material.liked(config.batch)),
+        "talk": (0.24, lambda: material.talk(config.talk_batch, real=0.3)),
+    }
+    if prose := _prose(config):
+        draws["prose"] = (0.04, lambda: material.prose(config.talk_batch, prose))
+
+    def save() -> None:
+        _save_weights(voice.model, config.out)
+        tokenizer.save_pretrained(config.out)
+        if voice.listener is not None:
+            save_listener(voice.listener, config.out)
+
+    loop = _loop(config, config.minutes, config.learning_rate, config.threads)
+    train(voice, ear, control, mixture(draws, config.seed), loop, config.state, save)
+
+
+def train_generative(config: GenerativeConfig) -> None:
+    """Stage 3: the adapter, on whole dialogues in the format of the paper."""
+    ground = lay_ground(config)
+    semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
+    base = Path(config.base_model)
+    tokenizer = AutoTokenizer.from_pretrained(config.base_model)
+    slots = slots_of(ground.catalog)
+    control = add_control_tokens(
+        tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots
+    )
+    listener = load_listener(base) if (base / "listener.json").is_file() else None
+    voice = Voice(_with_adapter(config, tokenizer, control), listener)
+    material, ear = _material(config, ground, semantic_ids, tokenizer, control, listener)
+    draws = {"talk": (1.0, lambda: material.talk(config.batch, config.real))}
+    card = CheckpointCard(
+        recommender="generative",
+        base=base.name if base.is_dir() else config.base_model,
+        semantic_ids_sha256=semantic_ids_sha256(semantic_ids),
+        slots=tuple(slot.token for slot in slots),
+        training={k: str(v) for k, v in asdict(config).items() if k in TRAINING},
+    )
+
+    def save() -> None:
+        voice.model.save_pretrained(config.out)
+        _forget_paths(config.out, card.base)
+        if not base.is_dir():
+            tokenizer.save_pretrained(config.out)
+        if listener is not None:
+            save_listener(listener, config.out)
+        save_card(config.out, card)
+
+    loop = _loop(config, config.minutes, config.learning_rate, config.threads)
+    train(voice, ear, control, mixture(draws, config.seed), loop, config.state, save)
+
+
+TRAINING = ("minutes", "learning_rate", "rank", "alpha", "dropout", "batch", "real", "seed")
+
+
+def _loop(config: Sources, minutes: float, rate: float, threads: int) -> LoopConfig:
+    return LoopConfig(minutes=minutes, learning_rate=rate, threads=threads, seed=config.seed)
+
+
+def _own_tokenizer(
+    config: BaseConfig, ground: Ground, semantic_ids: SemanticIDs
+) -> tuple[PreTrainedTokenizerBase, ControlTokens]:
+    """Loaded from the output folder if a run goes on."""
+    slots = slots_of(ground.catalog)
+    shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
+    if config.state.is_file():
+        tokenizer = AutoTokenizer.from_pretrained(config.out)
+        return tokenizer, ControlTokens.of(tokenizer, *shape, slots)
+    tokenizer = train_tokenizer(_texts(config, ground), config.vocabulary)
+    control = add_control_tokens(tokenizer, *shape, slots)
+    tokenizer.save_pretrained(config.out)
+    return tokenizer, control
+
+
+def _texts(config: BaseConfig, ground: Ground) -> Iterator[str]:
+    """What people and replies say, and the facts of the catalog."""
+    for dialogue in ground.dialogues:
+        yield from (turn.text for turn in dialogue.dialogue.turns)
+    for item in ground.catalog:
+        yield item.name
+        yield from (value for values in item.facts.values() for value in values)
+    empty: dict[str, list[tuple[str, float]]] = {item.id: [] for item in ground.catalog}
+    writer = Writer(ground.catalog, empty, config.seed)
+    for _ in range(4000):
+        for example in writer.dialogue():
+            yield example.dialogue.turns[-1].text
+            yield from (piece for piece in example.reply if isinstance(piece, str))
+    yield from _prose(config)
+
+
+def _prose(config: Sources) -> list[str]:
+    if config.prose is None:
+        return []
+    with config.prose.open(encoding="utf-8") as lines:
+        return [json.loads(line)["extract"] for line in lines]
+
+
+def _own_voice(
+    config: BaseConfig, ground: Ground, vocabulary: int, control: ControlTokens
+) -> Voice:
+    torch.manual_seed(config.seed)
+    model = Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=vocabulary,
+            hidden_size=config.width,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.width // 64,
+            num_key_value_heads=max(1, config.width // 192),
+            head_dim=64,
+            intermediate_size=config.width * 8 // 3,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
+            bos_token_id=control.eos,
+            eos_token_id=control.eos,
+        )
+    )
+    model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
+    vectors = load_item_vectors(config.catalog, ground.catalog)
+    listener = Listener(ListenerConfig(vectors.shape[1], config.width, config.encoder))
+    return Voice(model, listener)
+
+
+def _with_adapter(
+    config: GenerativeConfig, tokenizer: PreTrainedTokenizerBase, control: ControlTokens
+) -> Any:
+    """The base with LoRA on all linear layers; of the embeddings only the new rows learn."""
+    options: dict[str, Any] = {"dtype": torch.float32}
+    if config.quantize:
+        from transformers import BitsAndBytesConfig
+
+        options = {"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}
+    model = AutoModelForCausalLM.from_pretrained(config.base_model, **options)
+    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer))
+    adapter = LoraConfig(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules="all-linear",
+        trainable_token_indices=sorted(control.ids),
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, adapter)
+
+
+def _material(
+    config: Sources,
+    ground: Ground,
+    semantic_ids: SemanticIDs,
+    tokenizer: PreTrainedTokenizerBase,
+    control: ControlTokens,
+    listener: Listener | None,
+) -> tuple[Material, Ear | None]:
+    """The data of both training stages, and the ear if the model has one."""
+    people = PeopleLinker(ground.catalog)
+    ear = None
+    if listener is not None:
+        encoder = TextEncoder(listener.config.encoder, torch.bfloat16)
+        vectors = load_item_vectors(config.catalog, ground.catalog)
+        ear = Ear(listener.config, encoder, ground.catalog, vectors, people)
+    writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids, max_history=112)
+    instances = InstanceWriter(writer, Paths(ground.catalog, semantic_ids), ear, config.seed)
+    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
+    synthetic = Writer(ground.catalog, neighbours(ground.catalog, teacher), config.seed)
+    material = Material(
+        instances, teacher, ground.dialogues, ground.likes, synthetic, people, config.seed
+    )
+    return material, ear
+
+
+def _save_weights(model: Any, folder: Path) -> None:
+    """In bfloat16: half the size, and exactly what the training multiplied with."""
+    half = {name: value.bfloat16() for name, value in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=half)
+
+
+def _forget_paths(folder: Path, base: str) -> None:
+    """PEFT writes the path of the base as it was on this machine; the name is enough."""
+    path = folder / "adapter_config.json"
+    row = json.loads(path.read_text())
+    path.write_text(json.dumps({**row, "base_model_name_or_path": base}, indent=1) + "\n")
+    (folder / "README.md").unlink(missing_ok=True)
