@@ -1,0 +1,105 @@
+"""The demo in a browser: `python app.py --host 127.0.0.1 --port 7860 --db feedback.db`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crsdemo.catalog import Catalog
+from crsdemo.errors import CrsdemoError
+from crsdemo.exchange import Exchange
+from crsdemo.feedback import FeedbackLog
+from crsdemo.mentions import MentionLinker
+from crsdemo.popularity import Popularity
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+HERE = Path(__file__).parent
+
+
+class AddressError(CrsdemoError):
+    """The host or port cannot be used."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 after the server was stopped, 2 if it could not start."""
+    options = _parse(arguments)
+    try:
+        check_address(options.host, options.port)  # before the seconds that loading takes
+        catalog = Catalog.load(options.catalog)
+        log = FeedbackLog(options.db)
+        exchange = Exchange(Popularity(catalog), MentionLinker(catalog), log)
+        serve(exchange, catalog, options.host, options.port)
+        log.close()
+    except CrsdemoError as error:
+        print(f"crsdemo cannot start: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises AddressError if nothing can listen there."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        raise AddressError(
+            f"port {port} of {host} cannot be used ({error}); stop what listens there or name "
+            "another with --port"
+        ) from error
+
+
+def serve(exchange: Exchange, catalog: Catalog, host: str, port: int) -> None:
+    """Show the page until the process is interrupted. Raises AddressError."""
+    blocks, url = open_page(exchange, catalog, host, port)
+    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(catalog):,} films)")
+    print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
+    blocks.block_thread()
+
+
+def open_page(
+    exchange: Exchange, catalog: Catalog, host: str, port: int | None
+) -> tuple[gr.Blocks, str]:
+    """Start the server and return at once, with its URL. Asks nothing of any other host."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from crsdemo.ui import chat, look
+
+    blocks = chat.build(exchange, catalog)
+    try:
+        _, url, _ = blocks.launch(
+            server_name=host,
+            server_port=port,
+            theme=look.theme(),
+            css=look.css(),
+            share=False,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            quiet=True,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
+    return blocks, url
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="app.py", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument("--db", type=Path, default=Path("feedback.db"), help="the log")
+    parser.add_argument("--catalog", type=Path, default=HERE / "catalog", help="its folder")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+// Events of the conversation. Runs once; `element` holds the HTML, `trigger` calls the handlers
+// 'rate', 'mark', 'select', 'again', 'undo' and 'wish'. What is pressed shows at once; the server
+// answers with what is true.
+
+const scroller = document.querySelector('#conversation');
+
+function press(button, group) {
+  const on = button.getAttribute('aria-pressed') !== 'true';
+  group.forEach((other) => other.setAttribute('aria-pressed', 'false'));
+  button.setAttribute('aria-pressed', String(on));
+  return on;
+}
+
+// Clicks are counted, and the server says up to which one it has come: until it is the last,
+// nothing is called saved.
+let sent = 0;
+let settled = 0;
+function send(event, data) {
+  sent += 1;
+  element.classList.add('saving');
+  trigger(event, { ...data, click: sent });
+}
+watch('value', () => {
+  const drawn = Number(element.querySelector('[data-click]')?.dataset.click || 0);
+  settled = Math.max(settled, drawn);
+  element.classList.toggle('saving', settled < sent);
+});
+
+function rate(form, changes) {
+  send('rate', { reply: form.dataset.reply, changes });
+}
+
+// Clicks may be faster than the server: the reasons chosen so far are kept here, not read from
+// the page, which may still show the answer to an earlier click.
+const reasons = new Map();
+function reasonsOf(form) {
+  const reply = form.dataset.reply;
+  if (!reasons.has(reply)) {
+    const chosen = form.querySelectorAll('[data-act=reasons][aria-pressed=true]');
+    reasons.set(reply, new Set([...chosen].map((chip) => chip.dataset.value)));
+  }
+  return reasons.get(reply);
+}
+
+function choose(button, form) {
+  const aspect = button.dataset.act;
+  if (aspect === 'thumbs') reasons.set(form.dataset.reply, new Set());
+  const on = press(button, form.querySelectorAll(`[data-act=${aspect}]`));
+  rate(form, { [aspect]: on ? Number(button.dataset.value) : null });
+}
+
+const acts = {
+  thumbs: choose,
+  relevance: choose,
+  interest: choose,
+  reasons(button, form) {
+    const all = reasonsOf(form);
+    press(button, []) ? all.add(button.dataset.value) : all.delete(button.dataset.value);
+    rate(form, { reasons: [...all] });
+  },
+  retry(button, form) { rate(form, {}); },
+  withdraw(button, form) {
+    reasons.delete(form.dataset.reply);
+    rate(form, { thumbs: null });
+    form.querySelector('.thumb').focus();
+  },
+  mark(button) {
+    const { reply, item, kind } = button.dataset;
+    send('mark', { reply, item, kind, on: press(button, []) });
+  },
+  select(button, form) { select(form.dataset.reply); },
+  again() { trigger('again', {}); focusBox(); },
+  undo() { trigger('undo', {}); focusBox(); },
+  wish(button) { trigger('wish', { text: button.dataset.text }); focusBox(); },
+};
+
+function select(reply) {
+  trigger('select', { reply });
+  const fold = document.querySelector('#fold button');
+  if (!fold?.offsetParent) return;
+  fold.setAttribute('aria-expanded', 'true');
+  fold.scrollIntoView({ block: 'start' });
+}
+
+function focusBox() {
+  document.querySelector('#box textarea')?.focus({ preventScroll: true });
+}
+
+element.addEventListener('submit', (event) => event.preventDefault());
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-act]');
+  if (button) return acts[button.dataset.act](button, button.closest('form'));
+  const answer = event.target.closest('.answer[data-reply]');
+  const elsewhere = event.target.closest('a, button, input, form, .film');
+  if (answer && !elsewhere && !String(getSelection())) select(answer.dataset.reply);
+});
+element.addEventListener('change', (event) => {
+  if (event.target.name === 'comment') rate(event.target.form, { comment: event.target.value });
+});
+element.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.target.name !== 'comment') return;
+  event.preventDefault();
+  event.target.blur();
+  event.target.focus();
+});
+
+// The newest words stay in sight unless the reader has scrolled up.
+let atEnd = true;
+scroller.addEventListener('scroll', () => {
+  atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+});
+new MutationObserver((changes) => {
+  const grown = changes.some((change) => change.addedNodes.length || change.type === 'characterData');
+  if (grown && atEnd) scroller.scrollTop = scroller.scrollHeight;
+}).observe(scroller, { childList: true, subtree: true, characterData: true });

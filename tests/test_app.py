@@ -1,0 +1,109 @@
+"""Starting the demo: what goes wrong is said in one sentence, and what works prints the URL."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from stand_in import CATALOG
+
+import app
+
+ROOT = Path(app.__file__).parent
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    CATALOG.save(tmp_path / "catalog")
+    return tmp_path
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def start(folder: Path, *more: str, port: int | None = None) -> int:
+    options = ["--db", str(folder / "feedback.db"), "--catalog", str(folder / "catalog")]
+    return app.main([*options, "--port", str(port or free_port()), *more])
+
+
+def refused(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was said instead of a traceback: one paragraph."""
+    said = capsys.readouterr().err
+    assert said.startswith("crsdemo cannot start: ") and said.count("\n") == 1
+    return said
+
+
+def test_a_busy_port_is_named(folder, busy_port, capsys):
+    assert start(folder, port=busy_port) == 2
+    assert f"port {busy_port}" in (said := refused(capsys)) and "--port" in said
+
+
+def test_an_unknown_host_is_named(folder, capsys):
+    assert start(folder, "--host", "no-such-host.invalid") == 2
+    assert "no-such-host.invalid" in refused(capsys)
+
+
+def test_a_missing_catalog_is_named(tmp_path, capsys):
+    assert start(tmp_path) == 2
+    assert "build-catalog" in refused(capsys)
+
+
+def test_the_database_of_another_program_is_left_alone(folder, capsys):
+    with sqlite3.connect(folder / "feedback.db") as other:
+        other.execute("create table invoices (id)")
+    before = (folder / "feedback.db").read_bytes()
+    assert start(folder) == 2
+    assert "another program" in refused(capsys)
+    assert (folder / "feedback.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(folder, capsys):
+    (folder / "feedback.db").write_text("notes, no database" * 100)
+    assert start(folder) == 2
+    assert "--db" in refused(capsys)
+
+
+def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder):
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--db", str(folder / "feedback.db")]
+    command += ["--catalog", str(folder / "catalog")]
+    # A proxy that is not there: whatever is asked of another host fails and would be said.
+    proxies = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
+    environment = {**os.environ, **proxies, "NO_PROXY": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            page = until_it_answers(f"http://127.0.0.1:{port}/")
+        finally:
+            process.terminate()
+            said = process.communicate(timeout=20)[0].decode()
+    assert page.status_code == 200 and "crsdemo" in page.text
+    assert f"http://127.0.0.1:{port}/" in said and "8 films" in said
+    assert "Traceback" not in said and "Proxy" not in said
+
+
+def until_it_answers(url: str, seconds: float = 40) -> httpx.Response:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return httpx.get(url, trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} did not answer in {seconds:.0f} s")
