@@ -22,6 +22,8 @@ ACCEPT = 0.9  # log-odds from which a run of words is a title
 MAX_WORDS = 12  # of a title, articles included
 MIN_FILMS = 5  # of a person who is known by surname
 PLAINLY = 8  # times as popular is plainly the one that is meant
+OBSCURE = 20  # times less popular than another film of its title
+MENTIONED = 4  # times likelier if the film of a series was mentioned before
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
@@ -136,6 +138,7 @@ class MentionLinker:
         self._row = catalog.row
         self._people = PeopleLinker(catalog)
         self._forms: dict[str, dict[int, Part]] = defaultdict(dict)  # key -> row -> part
+        self._themes = _theme_keys(catalog)
         self._n_words: dict[str, int] = defaultdict(int)  # key -> most words of a form
         vocabulary = dict(self._people.vocabulary)
         for row, form in self._usable_forms():
@@ -174,7 +177,11 @@ class MentionLinker:
             elif form.part is Part.SERIES:
                 if series[form.key] > 1 and not self._people.is_name(form.key):
                     yield row, form
-            elif len(form.key) > 5 and ordinariness(form.words) <= RARE_SUBTITLE:
+            elif (
+                len(form.key) > 5
+                and form.key.isalpha()
+                and ordinariness(form.words) <= RARE_SUBTITLE
+            ):
                 yield row, form
 
     def _candidates(self, text: ReadText) -> Iterator[Candidate]:
@@ -188,7 +195,8 @@ class MentionLinker:
                 is_person = (first, last) in names
                 begin, end = named.get(first, (first, first))
                 if is_person or not (begin <= first and last <= end):
-                    yield Candidate(text, first, last, key, forms, is_person)
+                    is_theme = key in self._themes
+                    yield Candidate(text, first, last, key, forms, is_person, is_theme)
 
     def _is_torn(self, words: tuple[str, ...], key: str) -> bool:
         """Whether a word of the title was typed in pieces, one of them tiny ("t ime")."""
@@ -206,42 +214,53 @@ class MentionLinker:
         return Mention(*_whole_span(candidate, item), item.id)
 
     def _choose(self, candidate: Candidate, year: int | None, spoken_of: _SpokenOf) -> Item | None:
-        """Of several films the one of that year, else mentioned last, else most likely meant."""
+        """Of several films the one of that year, else the original or new one if so called, else
+        the one that was or whose people were spoken of, else the best known."""
         forms = candidate.forms
         if year is not None:
             near = {abs((self._items[row].year or 0) - year): row for row in sorted(forms)}
             return self._items[near[min(near)]] if min(near) <= 1 else None
         if max(forms.values()) is Part.SUBTITLE and not self._is_plain(forms):
             return None
-        mentioned = [row for i in spoken_of.items for row in forms if self._row.get(i) == row]
-        if len(forms) == 1 or mentioned:
-            return self._items[[*forms, *mentioned][-1]]
-        return self._choose_remake(candidate, spoken_of)
+        parts = {self._items[row]: part for row, part in forms.items()}
+        return _by_age(candidate, parts) or max(
+            parts, key=lambda item: _likelihood(item, parts[item], spoken_of)
+        )
 
     def _is_plain(self, forms: Mapping[int, Part]) -> bool:
         """Whether one film of several is so much better known that only it can be meant."""
         fame = sorted((self._items[row].popularity for row in forms), reverse=True)
         return len(fame) == 1 or fame[0] >= PLAINLY * (1 + fame[1])
 
-    def _choose_remake(self, candidate: Candidate, spoken_of: _SpokenOf) -> Item:
-        """By "original" or "new", else by the people spoken of, else the more popular."""
-        parts = {self._items[row]: part for row, part in candidate.forms.items()}
-        whole = [item for item, part in parts.items() if part is Part.WHOLE and item.year]
-        if whole and (_OLD_BEFORE.search(candidate.before) or _OLD_AFTER.match(candidate.after)):
-            return min(whole, key=lambda item: item.year or 0)
-        if whole and (_NEW_BEFORE.search(candidate.before) or _NEW_AFTER.match(candidate.after)):
-            return max(whole, key=lambda item: item.year or 0)
-        return _likeliest(parts, spoken_of.people)
+
+def _likelihood(item: Item, part: Part, spoken_of: _SpokenOf) -> tuple[bool, int, float, int]:
+    """Sorts films of one form by how likely each is meant: higher is likelier."""
+    mentioned = item.id in spoken_of.items
+    fame = (0.5 + item.popularity) * _PART_WEIGHT[part] * (MENTIONED if mentioned else 1)
+    known = len(spoken_of.people.intersection(item.people))
+    return mentioned and part is Part.WHOLE, known, fame, -(item.year or 0)
 
 
-def _likeliest(parts: Mapping[Item, Part], people: frozenset[str]) -> Item:
-    """The item with most of `people`, then the most popular, then the earliest."""
+def _by_age(candidate: Candidate, parts: Mapping[Item, Part]) -> Item | None:
+    """The oldest or newest film of a title if the words around ask for it. Obscure ones are not."""
+    whole = [item for item, part in parts.items() if part is Part.WHOLE and item.year]
+    fame = max((item.popularity for item in whole), default=0)
+    known = sorted(
+        (item for item in whole if OBSCURE * (1 + item.popularity) >= 1 + fame),
+        key=lambda item: item.year or 0,
+    )
+    if known and (_OLD_BEFORE.search(candidate.before) or _OLD_AFTER.match(candidate.after)):
+        return known[0]
+    if known and (_NEW_BEFORE.search(candidate.before) or _NEW_AFTER.match(candidate.after)):
+        return known[-1]
+    return None
 
-    def weight(item: Item) -> tuple[int, float, int]:
-        fame = (0.5 + item.popularity) * _PART_WEIGHT[parts[item]]
-        return len(people.intersection(item.people)), fame, -(item.year or 0)
 
-    return max(parts, key=weight)
+def _theme_keys(catalog: Catalog) -> frozenset[str]:
+    """Keywords in ordinary words, run together; names ("star wars") are not among them."""
+    keywords = {k for item in catalog for k in item.facts.get("keywords", ())}
+    said = (words_of(keyword) for keyword in keywords)
+    return frozenset("".join(words) for words in said if all(map(is_ordinary, words)))
 
 
 def _surname(words: tuple[str, ...]) -> str:

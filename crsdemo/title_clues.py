@@ -3,7 +3,8 @@
 The weights were fitted by logistic regression on the ReDial training turns (Li et al. 2018), where
 every mention is marked; the texts were read as written, with titles in small letters, and all in
 small letters. Quotes, subtitles, series, typos, genres and "the movie" beside a title are too rare
-there, and their weights are set by hand.
+there, and their weights are set by hand; so is that of obscure films, for popularity was counted
+on the same turns.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cached_property
 
 from crsdemo.catalog import Item
 from crsdemo.title_forms import Part, without_articles
-from crsdemo.typed_words import ARTICLES, Token, ordinariness, words_of
+from crsdemo.typed_words import ARTICLES, Token, is_ordinary, ordinariness, words_of
 
 NEAR = 40  # characters before the words that may tell something
 
@@ -68,6 +69,8 @@ _VERB_AFTER = re.compile(
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])\s*[\"“]?\s*\Z")
 _QUOTE_BEFORE = re.compile(r"[\"“'‘*]\s*(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
 _QUOTE_AFTER = re.compile(r"[.,!?]?\s*[\"”'’*]")
+_NAME_BEFORE = re.compile(r"\w (?!The|And|Or|I\b)[A-Z]\w+ \Z")  # no word that opens a sentence
+_NAME_AFTER = re.compile(r" (?!I\b|The\b|And\b|Or\b|It\b|Is\b|With\b)[A-Z]\w+")
 _HYPHEN_BEFORE = re.compile(r"\w-\Z|\b\w\.\Z")  # "rx-7", "U.S"
 _HYPHEN_AFTER = re.compile(r"-(?!like|style|ish|esque|type)\w|\.\w\b", re.IGNORECASE)
 
@@ -77,6 +80,7 @@ class Clues:
     """What tells a title from other words. Yes-or-no clues are 0 or 1."""
 
     fame: float = 0  # log(1 + popularity of the film)
+    obscure: float = 0  # everyday words in small letters; a film never mentioned in training
     ordinariness: float = 0  # log10 of occurrences per million in ordinary speech
     n_words: float = 0  # beyond the first, at most 4
     odd_capitals: float = 0  # each word has one: ordinariness if above 0
@@ -98,17 +102,19 @@ class Clues:
     subtitle: float = 0  # only the subtitle was said
     typo: float = 0
     genre: float = 0  # nothing but words for genres and the like
+    theme: float = 0  # also what films are about: "aliens", "prison"
     person: float = 0  # also the name of a person who makes films
     pronoun: float = 0  # "it" or the like before a verb
+    continued: float = 0  # a single word with a capital, and one beside it: "Big Mouth"
     fragment: float = 0  # one letter or digit, or part of a hyphenated word
 
 
 WEIGHTS = Clues(
-    fame=1.0, ordinariness=-2.0, n_words=-0.5, odd_capitals=2.0, initial_capital=-0.3,
+    fame=1.0, obscure=-1.5, ordinariness=-2.0, n_words=-0.3, odd_capitals=2.0, initial_capital=-0.3,
     lower_case=-0.4, quoted=3.5, year=4.5, film_before=2.0, film_after=2.0, watching=1.1,
     article=1.5, no_article=-1.5, odd_article=-2.2, odd_before=-0.9, opens=1.2, closes=1.3,
-    alone=0.4, series=-0.5, subtitle=-2.0, typo=-1.5, genre=-4.0, person=-3.0, pronoun=-3.5,
-    fragment=-4.0,
+    alone=0.4, series=-0.5, subtitle=-2.0, typo=-1.5, genre=-4.0, theme=-2.0, person=-3.0,
+    pronoun=-3.5, continued=-1.5, fragment=-4.0,
 )  # fmt: skip
 BIAS = -0.8
 _WEIGHTS = tuple((field.name, getattr(WEIGHTS, field.name)) for field in fields(Clues))
@@ -161,6 +167,7 @@ class Candidate:
     key: str
     forms: Mapping[int, Part]  # row of the item -> what of its title was said
     is_person: bool  # the same words name a person
+    is_theme: bool  # the same words name what films are about
 
     @property
     def start(self) -> int:
@@ -184,15 +191,22 @@ class Candidate:
         """For these words meaning `item`, of whose title `part` was said."""
         return Clues(
             fame=math.log1p(item.popularity),
+            obscure=self._is_obscure(item),
             year=year,
             series=part is Part.SERIES,
             subtitle=part is Part.SUBTITLE,
             person=self.is_person,
+            theme=self.is_theme,
             **self._wording(),
             **self._capitals(),
             **self._articles(item, part),
             **self._surroundings(),
         )
+
+    def _is_obscure(self, item: Item) -> bool:
+        small = not all(head.isupper() for head in self._content_heads())
+        everyday = all(map(is_ordinary, self.text.words(self.first, self.last)))
+        return not item.popularity and small and everyday
 
     def _wording(self) -> dict[str, float]:
         words = self.text.words(self.first, self.last)
@@ -216,7 +230,15 @@ class Candidate:
             return {"lower_case": 1}
         if self.text.titled or (len(heads) == 1 and _SENTENCE_START.search(self.before)):
             return {"initial_capital": 1}
-        return {"odd_capitals": max(0, ordinariness(self.text.words(self.first, self.last)))}
+        return {
+            "odd_capitals": max(0, ordinariness(self.text.words(self.first, self.last))),
+            "continued": self._is_continued(),
+        }
+
+    def _is_continued(self) -> bool:
+        """Whether a single word stands right beside another one with a capital."""
+        single = self.last - self.first == 1
+        return single and bool(_NAME_BEFORE.search(self.before) or _NAME_AFTER.match(self.after))
 
     def _content_heads(self) -> Iterator[str]:
         """First letters of the words that a title writes with a capital."""
