@@ -10,8 +10,12 @@ import pytest
 from crsdemo.catalog import Catalog, Item
 from crsdemo.errors import CatalogError
 from crsdemo.slots import Slot, fill
+from crsdemo.train.answers import answer
 from crsdemo.train.example import Example
 from crsdemo.train.phrases import a, expand, plural
+from crsdemo.train.phrases_chat import SCARY, WHO
+from crsdemo.train.phrases_replies import GO_ON
+from crsdemo.train.phrases_wishes import YES
 from crsdemo.train.synthetic import Wish, Writer
 from crsdemo.train.wants import Want
 from crsdemo.train.wording import turn
@@ -324,6 +328,43 @@ def test_older_and_newer_mean_what_they_say() -> None:
     talks = [writer.dialogue() for _ in range(1500)]
     assert _refined(talks, r"older\.?", lambda new, old: (new.year or 0) < (old.year or 0))
     assert _refined(talks, r"newer\.?", lambda new, old: (new.year or 0) > (old.year or 0))
+
+
+def test_yes_to_the_offer_of_another_film_brings_another_film() -> None:
+    writer = Writer(CATALOG, NEIGHBOURS, 6)
+    answered = 0
+    for _ in range(1500):
+        talk = writer.dialogue()
+        for earlier, later in zip(talk, talk[1:], strict=False):
+            offered = later.dialogue.turns[-2].text.endswith(GO_ON)
+            if offered and _text(later).lower().rstrip(".") in YES:
+                answered += 1
+                assert later.mode == "REC" and later.item != earlier.item
+    assert answered
+
+
+@pytest.mark.parametrize(("film", "scary"), [("The Shining", True), ("Gran Torino", False)])
+def test_only_what_the_facts_say_is_called_scary(film: str, scary: bool) -> None:
+    item = next(item for item in CATALOG if item.title == film)
+    replies = [answer(SCARY, item, Writer(CATALOG, {}, seed).rng) for seed in range(5)]
+    shown = [piece.value(item) for reply in replies for piece in reply if isinstance(piece, Slot)]
+    assert ("horror" in shown) is scary
+    assert (
+        any(str(reply[0]).startswith(("I don't think", "Probably not")) for reply in replies)
+        or scary
+    )
+
+
+def test_a_question_without_an_answer_is_admitted() -> None:
+    unknown = CATALOG[-1]
+    (before, item, after) = answer(WHO, unknown, Writer(CATALOG, {}, 1).rng)
+    assert item == unknown and ("I don't have" in str(before) or "isn't in my notes" in str(after))
+
+
+def test_articles_agree_with_names() -> None:
+    writer = Writer(CATALOG, NEIGHBOURS, 8)
+    said = turn("I want a {person} film", {"person": "Al Pacino"}, writer.rng, 0.0)
+    assert said.text.startswith("I want an Al Pacino film")
 
 
 def test_a_seed_decides_everything() -> None:

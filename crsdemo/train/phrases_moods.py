@@ -34,7 +34,7 @@ MOODS: tuple[Theme, ...] = (
             more=("more romantic and funnier", "cuter", "better for a date"),
             acks=(
                 "Two seats, one blanket.",
-                "Date night, then.",
+                "An evening for two, then.",
                 "Sweet but not too sweet, then.",
                 "Hearts and giggles, then.",
                 "A film for two, then.",

@@ -307,7 +307,7 @@ ERA_SENTENCES = (
     "what did people watch in the {era}?",
     "{era} [movies|films|cinema|stuff]",
     "my parents met in the {era} and want a film from then",
-    "I'm throwing a {era} party, what should be on the screen?",
+    "I'm throwing a party like in the {era}, what should be on the screen?",
     "{era} nostalgia please",
 )
 OLD_BEFORE = (

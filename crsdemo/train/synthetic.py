@@ -189,7 +189,7 @@ class Writer:
         drawn: list[Want] = []
         for kind in about:
             want = self._that_fits(anchor, kind)
-            if want is not None and all(want.kind != other.kind for other in drawn):
+            if want is not None and all(_apart(want, other) for other in drawn):
                 drawn.append(want)
         return drawn
 
@@ -605,6 +605,13 @@ class Writer:
 
     def _aside(self) -> str:
         return expand(self.rng.choice(say.ASIDE), self.rng) if self.rng.random() < 0.3 else ""
+
+
+def _apart(want: Want, other: Want) -> bool:
+    """Whether a wish can hold both: two genres, or constraints of different kinds."""
+    if want.kind == other.kind == "genre":
+        return not set(_words(want)) & set(_words(other))
+    return want.kind != other.kind
 
 
 def _films(drawn: Sequence[Want], nots: Sequence[Want]) -> list[str]:

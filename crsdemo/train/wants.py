@@ -91,7 +91,7 @@ class Index:
         self._surnames = _surnames(self.people)
         self._people_drawn = (
             list(self.people),
-            list(accumulate(count**0.8 for count in self.people.values())),
+            list(accumulate(count**1.2 for count in self.people.values())),
         )
         self.wants_of = self._wants_of()
         self.admirers = _reversed(self.neighbours, len(catalog))

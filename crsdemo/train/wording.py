@@ -150,10 +150,10 @@ def typed(item: Item, rng: random.Random) -> str:
 
 def _positive(wants: Sequence[Want], rng: random.Random) -> str:
     first, *rest = rng.sample(wants, len(wants))
-    if first.talk.sentences and rng.random() < (0.15 if rest else 0.42):
+    if first.talk.sentences and rng.random() < (0.25 if rest else 0.42):
         said = expand(rng.choice(first.talk.sentences), rng)
         for want in rest:
-            said = _more(said, want, rng)
+            said = _and(said, want, rng) if rng.random() < 0.4 else _more(said, want, rng)
         return said
     if rest and rng.random() < 0.2:
         return _more(_noun_phrase([first, *rest[:-1]], rng), rest[-1], rng)
@@ -169,6 +169,15 @@ def _noun_phrase(wants: Sequence[Want], rng: random.Random) -> str:
     else:
         frame = expand(rng.choice(say.SINGULAR), rng)
     return HOLE.sub(lambda hole: phrases.get(hole[1], hole[0]), frame)
+
+
+def _and(said: str, want: Want, rng: random.Random) -> str:
+    """A second sentence: "I loved {film}. I want to laugh."."""
+    if not want.talk.sentences:
+        return _more(said, want, rng)
+    text = expand(rng.choice(want.talk.sentences), rng)
+    joint = rng.choice((". ", ". ", ". And ", ", and ", " and "))
+    return said.rstrip(".?!") + joint + (text[0].upper() + text[1:] if joint == ". " else text)
 
 
 def _more(said: str, want: Want, rng: random.Random) -> str:
@@ -268,11 +277,19 @@ def _segments(text: str, named: Named, rng: random.Random) -> list[Segment]:
     segments: list[Segment] = []
     for place, part in enumerate(HOLE.split(text)):
         value = named[part] if place % 2 else part
+        if place % 2 and isinstance(value, str) and segments:
+            segments[-1] = (_with_article(segments[-1][0], value), None)
         if isinstance(value, str):
             segments.append((value, None))
         else:
             segments.append((typed(value, rng), value.id))
     return [segment for segment in segments if segment[0]]
+
+
+def _with_article(text: str, name: str) -> str:
+    """`text` before a name, its closing "a" made to agree: "an Amy Adams film"."""
+    article = re.search(r"\b[Aa] $", text)
+    return text[:-1] + "n " if article and name[0] in "AEIO" else text
 
 
 def _capitalised(segments: list[Segment], rng: random.Random) -> list[Segment]:
@@ -287,7 +304,7 @@ def _careless(segments: list[Segment], rng: random.Random, noise: float) -> list
     chance = rng.random
     if chance() < 0.12 * noise:
         segments = [(text if named else _shorter(text, rng), named) for text, named in segments]
-    if chance() < 0.12 * noise:
+    if chance() < 0.08 * noise:
         slipped = rng.randrange(len(segments))
         segments = [
             (_slip(text, rng) if place == slipped and named is None else text, named)
