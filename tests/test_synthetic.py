@@ -325,7 +325,7 @@ def _refined(dialogues: list[list[Example]], said: str, holds: Callable[[Item, I
 
 def test_older_and_newer_mean_what_they_say() -> None:
     writer = Writer(CATALOG, NEIGHBOURS, 4)
-    talks = [writer.dialogue() for _ in range(1500)]
+    talks = [writer.dialogue() for _ in range(1000)]
     assert _refined(talks, r"older\.?", lambda new, old: (new.year or 0) < (old.year or 0))
     assert _refined(talks, r"newer\.?", lambda new, old: (new.year or 0) > (old.year or 0))
 
@@ -333,7 +333,7 @@ def test_older_and_newer_mean_what_they_say() -> None:
 def test_yes_to_the_offer_of_another_film_brings_another_film() -> None:
     writer = Writer(CATALOG, NEIGHBOURS, 6)
     answered = 0
-    for _ in range(1500):
+    for _ in range(1000):
         talk = writer.dialogue()
         for earlier, later in zip(talk, talk[1:], strict=False):
             offered = later.dialogue.turns[-2].text.endswith(GO_ON)

@@ -37,6 +37,18 @@ ACKS = (  # after any wish
     "Noted.",
     "Sounds good.",
 )
+VAGUE_ACKS = (  # when nothing in particular was asked for
+    "Gladly.",
+    "Happy to help.",
+    "With pleasure.",
+    "Sure.",
+    "Let me see.",
+    "Here's a thought.",
+    "I have an idea.",
+    "One comes to mind.",
+    "Let me pick one, then.",
+    "Without more to go on, let me try this.",
+)
 GENRE_ACKS = (
     "Ah, {genre}.",
     "You're in the mood for {genre}, I hear.",

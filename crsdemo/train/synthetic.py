@@ -424,7 +424,7 @@ class Writer:
             self._exchange(talk, chat.VAGUE)
         else:
             text = expand(self.rng.choice(chat.VAGUE.user), self.rng)
-            self._recommend(talk, text, {}, targets, ())
+            self._recommend(talk, text, {}, targets, replies.VAGUE_ACKS)
         return True
 
     def _wish(
