@@ -15,8 +15,9 @@ from transformers import LogitsProcessorList
 
 import crsdemo.grammar
 from crsdemo.errors import CatalogError
-from crsdemo.grammar import Grammar, Trie
+from crsdemo.grammar import Grammar
 from crsdemo.tokens import add_control_tokens, encode_text, item_token
+from crsdemo.trie import Trie
 
 TOKENIZER = byte_level_tokenizer()
 CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)

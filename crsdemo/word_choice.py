@@ -1,0 +1,113 @@
+"""The next token of a reply's text: what the grammar and the caller allow, and which is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from crsdemo.grammar import Grammar
+from crsdemo.recommender import Mode
+from crsdemo.slots import Slot
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the words are chosen. At temperature 0 the most probable token is taken."""
+
+    max_tokens: int = 80
+    temperature: float = 0.0
+    top_p: float = 1.0  # sample among the most probable tokens that hold this share
+    no_repeat_ngram: int = 0  # write no run of this many tokens twice; 0 sets no limit
+    seed: int = 0
+
+
+class Place:
+    """A place in the text of a reply: what may follow there."""
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        mode: Mode,
+        slots: Collection[Slot],
+        sayable: Collection[str] | None,
+    ) -> None:
+        self.grammar = grammar
+        self.state = grammar.text_state[mode]
+        self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
+        trie = grammar.trie
+        everything = np.ones(len(trie.item_ids), np.bool_)
+        self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
+        control = grammar.control
+        said = {control.slot[slot] for slot in slots if slot in control.slot}
+        self.forbidden = control.slot_of.keys() - said
+        if not self.counts[0].any():
+            self.forbidden |= {control.boi}
+        self.text: dict[int, Tensor] = {}
+
+    @property
+    def may_end(self) -> bool:
+        return self.grammar.may_end(self.state)
+
+    @property
+    def allowed(self) -> Tensor:
+        """(n,) token ids"""
+        if self.prefix is not None:
+            return torch.tensor(self._item_tokens(self.prefix))
+        if self.state not in self.text:
+            allowed = self.grammar.allowed(self.state)
+            forbidden = torch.tensor(sorted(self.forbidden), dtype=torch.long)
+            self.text[self.state] = allowed[~torch.isin(allowed, forbidden)]
+        return self.text[self.state]
+
+    def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
+        control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
+        if depth == trie.n_levels:
+            return [control.eoi]
+        start, end = trie.first_child[depth][trie.node(prefix) :][:2]
+        codes = trie.code[depth + 1][start:end][self.counts[depth + 1][start:end] > 0]
+        return [control.item_token[depth][code] for code in codes]
+
+    def advance(self, token: int) -> None:
+        control = self.grammar.control
+        self.state = self.grammar.next_state(self.state, token)
+        if token == control.boi:
+            self.prefix = ()
+        elif token == control.eoi:
+            self.prefix = None
+        elif self.prefix is not None:
+            self.prefix += (control.code[token][1],)
+
+
+def choose_token(
+    logits: Tensor,
+    allowed: Tensor,
+    banned: set[int],
+    sampling: Sampling,
+    generator: torch.Generator,
+) -> int:
+    """One of the `allowed` token ids. `logits`: (V,)"""
+    if banned:
+        logits = logits.index_fill(0, torch.tensor(list(banned)), -torch.inf)
+    scores = logits[allowed]
+    if sampling.temperature == 0:
+        return int(allowed[scores.argmax()])
+    probability = (scores / sampling.temperature).softmax(0)
+    if sampling.top_p < 1:
+        probability, order = probability.sort(descending=True)
+        above = probability.cumsum(0) - probability
+        probability[above >= sampling.top_p] = 0
+        allowed = allowed[order]
+    return int(allowed[torch.multinomial(probability, 1, generator=generator)])
+
+
+def repeats(written: list[int], n: int) -> set[int]:
+    """The tokens that would complete a run of `n` tokens that was written before."""
+    if n == 0:
+        return set()
+    tail = written[max(0, len(written) - n + 1) :]
+    starts = range(len(written) - n + 1)
+    return {written[i + n - 1] for i in starts if written[i : i + n - 1] == tail}
