@@ -2,7 +2,165 @@
 
 from __future__ import annotations
 
-from crsdemo.config import parse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from crsdemo.catalog import Catalog
+from crsdemo.config import flag, parse
+from crsdemo.conversation import message
+from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.errors import BadInputError
+from crsdemo.loading import CATALOG, DEFAULT, load_recommender
+from crsdemo.mentions import MentionLinker
+from crsdemo.recommender import Plan, Recommender, Reply, reply
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Which recommender, over which catalog."""
+
+    recommender: str = flag(DEFAULT, "popularity, repeat-last, a checkpoint's name or its folder")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+
+    def load(self) -> tuple[Recommender, Catalog]:
+        catalog = Catalog.load(self.catalog)
+        return load_recommender(self.recommender, catalog, self.catalog), catalog
+
+
+@dataclass(frozen=True)
+class ChatConfig(Speaker):
+    """Talk to a recommender: with --say one message after the other, else in the terminal."""
+
+    say: tuple[str, ...] = flag((), "a message; may be given several times")
+    json: bool = flag(False, "one JSON object per reply, with its evidence")
+    mode: str = flag("", "CHAT or REC: force what the reply does")
+    item: str = flag("", "an item id: force what the reply speaks of")
+    seed: int = flag(0, "of the choice of words")
+
+
+@dataclass(frozen=True)
+class EvaluateConfig(Speaker):
+    """Recall of the recommended films on the dialogues of a dataset."""
+
+    dialogues: Path = flag(Path(), "a ReDial .jsonl or an INSPIRED .tsv")
+    limit: int = flag(0, "use only so many dialogues; 0 uses all")
+    json: Path | None = flag(None, "write the report there")
+
+
+@dataclass(frozen=True)
+class WishesConfig(Speaker):
+    """Ask 80 hand-written wishes and see how many of the top ten fit."""
+
+    verbose: bool = flag(False, "show every wish with its top ten")
+    json: Path | None = flag(None, "write the report there")
+
+
+@dataclass(frozen=True)
+class FactsConfig(Speaker):
+    """Let the recommender reply and compare what it says of films with the catalog."""
+
+    replies: int = flag(300, "how many replies to read")
+    verbose: bool = flag(False, "show every reply")
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig(Speaker):
+    """Measure speed and memory, as ratios where machines differ."""
+
+    port: int = flag(7899, "free port on which the app is started once")
+    json: Path | None = flag(None, "write the figures there")
+
+
+def chat(argv: list[str]) -> None:
+    config = parse(ChatConfig, argv, "crsdemo chat")
+    recommender, catalog = config.load()
+    linker = MentionLinker(catalog)
+    plan = _plan(config)
+    dialogue = Dialogue()
+    for said in config.say or _typed():
+        text = message(said)
+        dialogue = dialogue.say(Turn("user", text, linker.link(text, dialogue)))
+        answer = reply(recommender, dialogue, plan)
+        dialogue = dialogue.say(answer.turn())
+        print(_shown(answer, as_json=config.json), flush=True)
+
+
+def _plan(config: ChatConfig) -> Plan:
+    if config.mode not in {"", "CHAT", "REC"}:
+        raise BadInputError(f"--mode must be CHAT or REC, got {config.mode!r}")
+    mode = None if not config.mode else "CHAT" if config.mode == "CHAT" else "REC"
+    return Plan(mode=mode, item_id=config.item or None, seed=config.seed)  # type: ignore[arg-type]
+
+
+def _typed() -> list[str]:
+    """Lines from standard input, one message each."""
+    if sys.stdin.isatty():
+        print("Say what you feel like watching; an empty line ends.", file=sys.stderr)
+    return list(iter(lambda: sys.stdin.readline().strip(), ""))
+
+
+def _shown(answer: Reply, *, as_json: bool) -> str:
+    from crsdemo.reply_json import as_json as to_json
+
+    return json.dumps(to_json(answer), ensure_ascii=False) if as_json else answer.text
+
+
+def evaluate(argv: list[str]) -> None:
+    from crsdemo import evaluate as evaluation
+    from crsdemo.corpus import load_aliases, load_dialogues
+
+    config = parse(EvaluateConfig, argv, "crsdemo evaluate")
+    catalog = Catalog.load(config.catalog)
+    dialogues = load_dialogues(config.dialogues, catalog, load_aliases(config.catalog))
+    recommender = load_recommender(config.recommender, catalog, config.catalog)
+    report = evaluation.evaluate(recommender, dialogues, config.limit or None)
+    _write(config.json, report)
+    print(json.dumps(report, indent=1))
+
+
+def check_wishes(argv: list[str]) -> None:
+    from crsdemo import check_wishes as wishes
+
+    config = parse(WishesConfig, argv, "crsdemo check-wishes")
+    recommender, catalog = config.load()
+    report = wishes.check(recommender, catalog, MentionLinker(catalog))
+    _write(config.json, report.as_json())
+    print(wishes.render(report, verbose=config.verbose))
+
+
+def check_facts(argv: list[str]) -> int:
+    from crsdemo import check_facts as facts
+
+    config = parse(FactsConfig, argv, "crsdemo check-facts")
+    recommender, catalog = config.load()
+    report = facts.check(recommender, catalog, MentionLinker(catalog), config.replies)
+    print(facts.render(report, verbose=config.verbose))
+    return 1 if report.wrong else 0
+
+
+def benchmark(argv: list[str]) -> None:
+    from crsdemo import benchmark as speed
+    from crsdemo.generative import Generative
+
+    config = parse(BenchmarkConfig, argv, "crsdemo benchmark")
+    recommender, _ = config.load()
+    if not isinstance(recommender, Generative):
+        raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
+    figures = []
+    history = Dialogue().say(Turn("user", "I want something scary but not too bloody."))
+    prompt = recommender.writer.history(history)
+    measured = speed.measure(recommender, recommender.decoder, recommender.loaded.tokenizer, prompt)
+    url = f"http://127.0.0.1:{config.port}"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "app.py", "--port", str(config.port), "--db", f"{folder}/f.db"]
+        for figure in (*measured, *speed.app_start(command, url)):
+            print(figure, flush=True)
+            figures.append(figure)
+    if config.json:
+        config.json.write_text(speed.to_json(figures) + "\n")
 
 
 def semantic_ids(argv: list[str]) -> None:
@@ -21,3 +179,9 @@ def train_generative(argv: list[str]) -> None:
     from crsdemo.train import stages
 
     stages.train_generative(parse(stages.GenerativeConfig, argv, "crsdemo train-generative"))
+
+
+def _write(path: Path | None, report: object) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -26,6 +26,8 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
             parser.add_argument(
                 name, action=argparse.BooleanOptionalAction, default=one.default, help=text
             )
+        elif isinstance(one.default, tuple):
+            parser.add_argument(name, action="append", default=list(one.default), help=text)
         elif one.default is MISSING:
             parser.add_argument(name, type=types[one.name], required=True, help=text)
         else:
@@ -35,7 +37,8 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
                 default=one.default,
                 help=f"{text} (default: %(default)s)",
             )
-    return config(**vars(parser.parse_args(argv)))
+    given = vars(parser.parse_args(argv))
+    return config(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
 
 
 def _scalar(kind: Any) -> Any:

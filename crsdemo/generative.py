@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -140,7 +140,7 @@ class Generative:
         context = self._read([dialogue])
         clock.lap("listening")
         modes = mode_probabilities(context.logits[0], control)
-        mode: Mode = _planned_mode(plan) or next(iter(modes))
+        mode = _planned_mode(plan, modes)
         reply = Reply(
             (),
             mode,
@@ -302,8 +302,10 @@ class Generative:
         )
 
 
-def _planned_mode(plan: Plan) -> Mode | None:
-    return "REC" if plan.item_id else plan.mode
+def _planned_mode(plan: Plan, modes: Mapping[Mode, float]) -> Mode:
+    if plan.item_id:
+        return "REC"
+    return plan.mode or max(modes, key=lambda mode: modes[mode])
 
 
 def _without(ranking: Ranking, item_ids: frozenset[str]) -> Ranking:

@@ -1,0 +1,43 @@
+"""From a name to a recommender: the baselines, and every checkpoint that is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crsdemo.catalog import Catalog
+from crsdemo.errors import CheckpointError
+from crsdemo.popularity import Popularity, RepeatLast
+from crsdemo.recommender import Recommender
+
+HOME = Path(__file__).resolve().parent.parent
+CATALOG = HOME / "catalog"
+CHECKPOINTS = HOME / "checkpoints"
+DEFAULT = "gcrs"
+
+
+def load_recommender(
+    name: str,
+    catalog: Catalog,
+    catalog_folder: Path = CATALOG,
+    checkpoints: Path = CHECKPOINTS,
+) -> Recommender:
+    """`popularity`, `repeat-last`, the name of a checkpoint, or a folder that holds one.
+
+    Raises CheckpointError, saying what there is, if it is none of these or cannot be used.
+    """
+    if name == "popularity":
+        return Popularity(catalog)
+    if name == "repeat-last":
+        return RepeatLast(catalog)
+    folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
+    if not folder.is_dir():
+        found = ", ".join(["popularity", "repeat-last", *names(checkpoints)])
+        raise CheckpointError(f"no recommender {name!r}; there are: {found}")
+    from crsdemo.generative import Generative  # torch is loaded only when weights are
+
+    return Generative.load(folder, catalog, catalog_folder)
+
+
+def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
+    """The checkpoints that can answer, by name."""
+    return sorted(path.parent.name for path in checkpoints.glob("*/crsdemo.json"))
