@@ -19,8 +19,10 @@ from crsdemo.title_forms import SEQUEL_NUMBERS, Form, Part, title_forms
 from crsdemo.typed_words import ARTICLES, Speller, is_ordinary, ordinariness, tokens_of, words_of
 
 ACCEPT = 0.9  # log-odds from which a run of words is a title
-MAX_WORDS = 12  # of a title, articles included
+MAX_WORDS = 12  # of a title, articles not counted
+OPENINGS = (4, 8, 12)  # letters of a form's beginning by which others are ruled out early
 MIN_FILMS = 5  # of a person who is known by surname
+LONG = 8  # letters from which a title written as one word may hold a typo
 PLAINLY = 8  # times as popular is plainly the one that is meant
 OBSCURE = 20  # times less popular than another film of its title
 MENTIONED = 4  # times likelier if the film of a series was mentioned before
@@ -38,7 +40,7 @@ _YEAR_BEFORE = re.compile(
     r"(?:of\s+)?[\"'“‘]?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
-_ARTICLE_AFTER = re.compile(r",\s*(the|an?)\b", re.IGNORECASE)
+_ARTICLE_AFTER = re.compile(r",\s*(the|an?)\b(?=\s*(?:\Z|[^\w\s]|(?:19|20)\d\d))", re.IGNORECASE)
 _FIRST_AFTER = re.compile(r"\s+(?:part\s+)?(?:1|one)\b(?!\s+(?:of|time|day|more))", re.IGNORECASE)
 _SEQUEL_AFTER = re.compile(
     r"[\s:,-]*(?:(?:part|chapter|vol\.?|volume|episode)\s+)?(?P<number>\w+)\b"
@@ -146,8 +148,10 @@ class MentionLinker:
             self._forms[form.key][row] = max(known, form.part)
             self._n_words[form.key] = max(self._n_words[form.key], len(form.words))
             weight = 1 + self._items[row].popularity
-            for word in (*form.words, form.key):
+            run_together = (form.key,) if len(form.key) >= LONG else ()
+            for word in (*form.words, *run_together):
                 vocabulary[word] = max(vocabulary.get(word, 0), weight)
+        self._openings = {key[:n] for key in self._forms for n in OPENINGS}
         self._speller = Speller(vocabulary)
 
     def link(self, text: str, dialogue: Dialogue = Dialogue()) -> tuple[Mention, ...]:
@@ -188,15 +192,24 @@ class MentionLinker:
         """Every run of words that is a form of a title, but no part of a person's name."""
         names = {(first, last) for first, last, _ in self._people.spans(text)}
         named = {n: (first, last) for first, last in names for n in range(first, last)}
-        for first, last in _windows(text):
-            key = "".join(text.words(first, last))
-            forms = self._forms.get(key)
-            if forms and not self._is_torn(text.words(first, last), key):
-                is_person = (first, last) in names
-                begin, end = named.get(first, (first, first))
-                if is_person or not (begin <= first and last <= end):
-                    is_theme = key in self._themes
-                    yield Candidate(text, first, last, key, forms, is_person, is_theme)
+        for first, last, key in self._runs(text):
+            is_person = (first, last) in names
+            begin, end = named.get(first, (first, first))
+            if is_person or not (begin <= first and last <= end):
+                is_theme = key in self._themes
+                yield Candidate(text, first, last, key, self._forms[key], is_person, is_theme)
+
+    def _runs(self, text: ReadText) -> Iterator[tuple[int, int, str]]:
+        """(first token, token after the last, key) of every run of words that is a form."""
+        inner = [n for n, token in enumerate(text.tokens) if token.word not in ARTICLES]
+        for begin, first in enumerate(inner):
+            key = ""
+            for position in inner[begin : begin + MAX_WORDS]:
+                key += text.word(position)
+                if any(len(key) >= n and key[:n] not in self._openings for n in OPENINGS):
+                    break
+                if key in self._forms and not self._is_torn(text.words(first, position + 1), key):
+                    yield first, position + 1, key
 
     def _is_torn(self, words: tuple[str, ...], key: str) -> bool:
         """Whether a word of the title was typed in pieces, one of them tiny ("t ime")."""
@@ -265,16 +278,6 @@ def _theme_keys(catalog: Catalog) -> frozenset[str]:
 
 def _surname(words: tuple[str, ...]) -> str:
     return words[-2] if words[-1] in {"jr", "sr"} else words[-1]
-
-
-def _windows(text: ReadText) -> Iterator[tuple[int, int]]:
-    """(first token, token after the last) of every short run that no article opens or closes."""
-    inner = [n for n, token in enumerate(text.tokens) if token.word not in ARTICLES]
-    for begin, first in enumerate(inner):
-        for last in inner[begin : begin + MAX_WORDS]:
-            if last - first >= MAX_WORDS:
-                break
-            yield first, last + 1
 
 
 def _year_said(candidate: Candidate) -> int | None:

@@ -31,7 +31,8 @@ _NOT_BEFORE = frozenset([  # an ordinary word follows these rather than a title
     "my", "your", "some", "any", "his", "this", "that", "these", "very", "so", "too", "really",
     "more", "most", "good", "great", "to", "not", "no", "as", "at", "of", "what", "whats", "i",
     "you", "we", "they", "he", "she", "it", "if", "when", "how", "much", "many", "another",
-    "every", "each", "up", "down", "off", "into",
+    "every", "each", "up", "down", "off", "into", "am", "be", "been", "im", "are",
+    "feel", "get", "got",
 ])
 _GENRES = frozenset([
     "action", "adventure", "animated", "animation", "comedy", "comedies", "crime", "drama",

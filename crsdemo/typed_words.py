@@ -120,7 +120,10 @@ class Speller:
         return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and word not in self._known
 
     def _nearest(self, word: str) -> str | None:
-        """At most 1 edit (a swap of neighbours is one), 2 from 8 letters; same initial."""
+        """At most 1 edit (a swap of neighbours is one), 2 from 8 letters; same initial.
+
+        A word and its plural are both right, so neither is mended into the other.
+        """
         edits = 1 if len(word) < 8 else 2
         near = process.extract(
             word,
@@ -129,5 +132,6 @@ class Speller:
             score_cutoff=edits,
             limit=None,
         )
-        best = min(near, key=lambda hit: (hit[1], -self._weight[hit[0]], hit[0]), default=None)
+        others = (hit for hit in near if hit[0].removesuffix("s") != word.removesuffix("s"))
+        best = min(others, key=lambda hit: (hit[1], -self._weight[hit[0]], hit[0]), default=None)
         return best[0] if best else None

@@ -77,6 +77,11 @@ def test_a_mention_covers_the_title_as_typed_with_article_and_year(linker, text,
     assert text[mention.start : mention.end] == said
 
 
+def test_the_article_of_the_next_title_is_not_taken_for_one_moved_behind(linker, catalog):
+    found = names(linker, catalog, "the social network, the departed and The Prestige")
+    assert found == ["The Social Network (2010)", "The Departed (2006)", "The Prestige (2006)"]
+
+
 def test_mentions_stand_in_order_and_never_overlap(linker):
     text = ". ".join(case["text"] for case in CASES)
     mentions = linker.link(text)
@@ -175,8 +180,9 @@ def test_a_title_has_its_forms():
 
 
 def test_only_unknown_words_are_mended():
-    speller = Speller({"inception": 3, "interception": 1, "heat": 1})
-    assert speller.mend(["inseption", "heart", "exception", "zzzzzz"]) == {"inseption": "inception"}
+    speller = Speller({"inception": 3, "interception": 1, "heat": 1, "fanboys": 1})
+    typed = ["inseption", "heart", "exception", "fanboy", "zzzzzz"]
+    assert speller.mend(typed) == {"inseption": "inception"}
 
 
 def test_plain_words_lose_accents_apostrophes_and_digits_for_letters():
