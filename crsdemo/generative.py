@@ -305,7 +305,8 @@ class Generative:
 def _planned_mode(plan: Plan, modes: Mapping[Mode, float]) -> Mode:
     if plan.item_id:
         return "REC"
-    return plan.mode or max(modes, key=lambda mode: modes[mode])
+    likeliest: Mode = max(modes, key=modes.__getitem__)
+    return plan.mode or likeliest
 
 
 def _without(ranking: Ranking, item_ids: frozenset[str]) -> Ranking:
