@@ -164,8 +164,8 @@ class Report:
         outcomes = self.with_dislikes
         return sum(len(o.disliked) for o in outcomes) / max(1, TOP * len(outcomes))
 
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: shares from 0 to 1."""
+    def as_json(self) -> dict[str, Any]:
+        """Shares from 0 to 1, and every wish with what was recommended for it."""
         return {
             "recommender": self.recommender,
             "wishes": len(self.outcomes),

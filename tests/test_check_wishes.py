@@ -135,7 +135,7 @@ def test_missing_recommendations_count_as_unfit(linker):
 
 def test_the_report_reads_well_and_becomes_json(catalog, linker):
     report: Report = check(Popularity(catalog), catalog, linker)
-    row = json.loads(json.dumps(report.to_dict()))
+    row = json.loads(json.dumps(report.as_json()))
     assert row["recommender"] == "popularity"
     assert row["kinds"]["genre"]["n"] == 30
     assert 0 < row["kinds"]["genre"]["fit"] < 0.8  # it hears nothing, so it must fail
