@@ -14,13 +14,11 @@ from crsdemo.catalog import Catalog
 from crsdemo.errors import CrsdemoError
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
+from crsdemo.loading import CATALOG, DEFAULT, load_recommender
 from crsdemo.mentions import MentionLinker
-from crsdemo.popularity import Popularity
 
 if TYPE_CHECKING:
     import gradio as gr
-
-HERE = Path(__file__).parent
 
 
 class AddressError(CrsdemoError):
@@ -34,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_address(options.host, options.port)  # before the seconds that loading takes
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
-        exchange = Exchange(Popularity(catalog), MentionLinker(catalog), log)
+        recommender = load_recommender(options.checkpoint, catalog, options.catalog)
+        exchange = Exchange(recommender, MentionLinker(catalog), log)
         serve(exchange, catalog, options.host, options.port)
         log.close()
     except CrsdemoError as error:
@@ -97,7 +96,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--db", type=Path, default=Path("feedback.db"), help="the log")
-    parser.add_argument("--catalog", type=Path, default=HERE / "catalog", help="its folder")
+    parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
+    parser.add_argument(
+        "--checkpoint",
+        default=DEFAULT,
+        help="who answers: the name or folder of a checkpoint, or `popularity` (%(default)s)",
+    )
     return parser.parse_args(arguments)
 
 

@@ -169,6 +169,12 @@ def semantic_ids(argv: list[str]) -> None:
     stages.make_semantic_ids(parse(stages.SemanticIDConfig, argv, "crsdemo semantic-ids"))
 
 
+def compare_ids(argv: list[str]) -> None:
+    from crsdemo.train import compare_ids as comparison
+
+    comparison.compare(parse(comparison.CompareConfig, argv, "crsdemo compare-ids"))
+
+
 def train_base(argv: list[str]) -> None:
     from crsdemo.train import stages
 

@@ -38,6 +38,7 @@ def free_port() -> int:
 
 def start(folder: Path, *more: str, port: int | None = None) -> int:
     options = ["--db", str(folder / "feedback.db"), "--catalog", str(folder / "catalog")]
+    options += ["--checkpoint", "popularity"]
     return app.main([*options, "--port", str(port or free_port()), *more])
 
 
@@ -78,10 +79,22 @@ def test_a_file_that_is_no_database_is_refused(folder, capsys):
     assert "--db" in refused(capsys)
 
 
+def test_a_missing_checkpoint_is_named_with_those_that_are_there(folder, capsys):
+    assert start(folder, "--checkpoint", "no-such-model") == 2
+    assert "no-such-model" in (said := refused(capsys)) and "popularity" in said
+
+
+def test_a_damaged_checkpoint_is_refused(folder, capsys):
+    (folder / "model").mkdir()
+    (folder / "model" / "crsdemo.json").write_text("{")
+    assert start(folder, "--checkpoint", str(folder / "model")) == 2
+    refused(capsys)
+
+
 def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder):
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--db", str(folder / "feedback.db")]
-    command += ["--catalog", str(folder / "catalog")]
+    command += ["--catalog", str(folder / "catalog"), "--checkpoint", "popularity"]
     # A proxy that is not there: whatever is asked of another host fails and would be said.
     proxies = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
     environment = {**os.environ, **proxies, "NO_PROXY": "127.0.0.1", "PYTHONUNBUFFERED": "1"}

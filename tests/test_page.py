@@ -69,7 +69,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._note_request)
         self.page.goto(server.url)
-        expect(self.page.locator(".welcome h1")).to_be_visible(timeout=20_000)
+        expect(self.page.locator(".welcome h2")).to_be_visible(timeout=20_000)
 
     def _note(self, message: Any) -> None:
         if message.type == "error":
@@ -110,7 +110,7 @@ def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_
     page = visitor.page
     page.locator(".wish").nth(1).click()
     expect(page.locator("#thread .film")).to_have_count(1)
-    expect(page.locator("#thread .film h2")).to_contain_text("After Life")
+    expect(page.locator("#thread .film h3")).to_contain_text("After Life")
     expect(page.locator("#thread .words b")).to_have_text("After Life (1998)")
     expect(page.locator("#opening")).to_contain_text("Recommend a film")
     expect(page.locator("#path svg.main-svg").first).to_be_visible()
@@ -232,18 +232,18 @@ def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor):
     expect(page.locator("#box .submit-button")).to_be_visible()
 
     page.get_by_role("button", name="answer again").click()
-    expect(page.locator("#thread .film h2")).to_contain_text("Groundhog Day")
+    expect(page.locator("#thread .film h3")).to_contain_text("Groundhog Day")
     expect(visitor.answers).to_have_count(1)
 
     page.get_by_role("button", name="take back").click()
-    expect(page.locator(".welcome h1")).to_be_visible()
+    expect(page.locator(".welcome h2")).to_be_visible()
     expect(visitor.box).to_have_value("slowly please")
 
 
 def test_a_new_conversation_begins_empty_and_hears_nothing_of_the_old_one(visitor, server):
     visitor.say("first conversation")
     visitor.page.get_by_role("button", name="new conversation").click()
-    expect(visitor.page.locator(".welcome h1")).to_be_visible()
+    expect(visitor.page.locator(".welcome h2")).to_be_visible()
     visitor.say("second conversation")
     dialogues = server.rows(
         "select dialogue_id, position from turns where text in "
@@ -331,11 +331,11 @@ class Caller:
     def talk_and_rate(self, server: Server) -> str:
         """Two messages, then a thumb on the last reply; returns its id."""
         for n in (1, 2):
-            self.call("submit", [f"message {n} of {self.session}", self.visit, None])
+            self.call("submit", [f"message {n} of {self.session}", self.visit, None, None, None])
         conversation = server.log.restore(self.visit["dialogue"], CATALOG).conversation
         reply = conversation.turns[-1].id
         changes = {"reply": reply, "click": 1, "changes": {"thumbs": 1, "comment": self.session}}
-        self.call("rate", [self.visit, None, None], changes)
+        self.call("rate", [self.visit, None, None, None], changes)
         return reply
 
 

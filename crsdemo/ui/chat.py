@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from crsdemo.ui.render import Opinion
 
 Visit = dict[str, str]  # "visitor" and "dialogue": names without meaning, kept by the browser
 Pending = dict[str, dict[Aspect, RatingValue | None]]  # reply -> changes that are not saved yet
+Growth = Iterator[Conversation]
 Updates = dict[Any, Any]  # component -> what it shows now
 Json = dict[str, Any]
 
@@ -53,8 +54,9 @@ class Screen:
     """The components that events read and write."""
 
     visit: gr.BrowserState
-    selected: gr.State  # id of the reply whose evidence is shown; None for the newest
+    selected: gr.State  # id of the reply whose evidence is shown
     pending: gr.State
+    running: gr.State  # whether a reply is growing
     masthead: gr.HTML
     thread: gr.HTML
     live: gr.HTML
@@ -65,9 +67,36 @@ class Screen:
     rest: gr.HTML
 
     @property
+    def look(self) -> list[Any]:
+        """What makes up a `Look`, with which every handler begins."""
+        return [self.visit, self.selected, self.pending, self.running]
+
+    @property
     def shown(self) -> list[Any]:
         """Everything that a handler may change."""
         return [getattr(self, name) for name in self.__dataclass_fields__ if name != "masthead"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one visitor looks at when an event comes."""
+
+    visit: Visit
+    selected: str | None
+    pending: Pending
+    running: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A conversation as the log had it, and when: a later one is truer."""
+
+    restored: Restored
+    moment: int  # ns of the monotonic clock, before it was read
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.restored.conversation
 
 
 @dataclass(frozen=True)
@@ -78,93 +107,92 @@ class ChatPage:
     catalog: Catalog
     screen: Screen
 
-    def enter(self, visit: Visit, pending: Pending) -> Updates:
+    # One event each
+
+    def enter(self, *look: Any) -> Updates:
         """A visitor comes, or comes back."""
+        visit: Visit = look[0] or {}
         known = visit if visit.get("visitor") and visit.get("dialogue") else _new_visit(visit)
         try:
-            return {self.screen.visit: known, **self._settled(known, None, pending)}
+            return {self.screen.visit: known, **self._settled(Look(known, None, {}, False))}
         except CrsdemoError as error:
             return {self.screen.visit: known, self.screen.notice: render.notice(str(error))}
 
-    def begin_anew(self, visit: Visit) -> Updates:
+    def begin_anew(self, *look: Any) -> Updates:
         """An empty conversation; the earlier one stays in the log."""
-        return self.enter(_new_visit(visit), {})
+        return {**self.enter(_new_visit(look[0] or {})), self.screen.box: _box_at_rest()}
 
-    def say(self, text: str, visit: Visit, pending: Pending) -> Iterator[Updates]:
-        try:
-            restored = self._restored(visit)
-            growth = self.exchange.say(restored.conversation, text)
-            yield from self._follow(visit, pending, restored, growth)
-        except CrsdemoError as error:
-            yield self._failed(visit, pending, error)
+    def say(self, text: str, *look: Any) -> Iterator[Updates]:
+        yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
 
-    def say_wish(self, visit: Visit, pending: Pending, event: gr.EventData) -> Iterator[Updates]:
-        yield from self.say(event.text, visit, pending)
+    def say_wish(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        yield from self.say(event.text, *look)
 
-    def answer_again(self, visit: Visit, pending: Pending) -> Iterator[Updates]:
-        try:
-            restored = self._restored(visit)
-            growth = self.exchange.regenerate(restored.conversation)
-            if asked := restored.conversation.up_to_user().turns:
-                yield self._starting(restored, asked, pending)
-            yield from self._follow(visit, pending, restored, growth)
-        except CrsdemoError as error:
-            yield self._failed(visit, pending, error)
+    def answer_again(self, *look: Any) -> Iterator[Updates]:
+        yield from self._answered(Look(*look), self.exchange.regenerate)
 
-    def take_back(self, visit: Visit, pending: Pending) -> Updates:
+    def take_back(self, *look: Any) -> Updates:
         """Undo the last message; its words return to the box."""
+        view = Look(*look)
         try:
-            conversation = self._restored(visit).conversation
+            conversation = self._snapshot(view.visit).conversation
             asked = conversation.up_to_user().turns
             self.exchange.undo(conversation)
             words = {self.screen.box: gr.Textbox(value=asked[-1].turn.text)} if asked else {}
-            return {**self._settled(visit, None, pending), **words}
+            return {**self._settled(view), **words}
         except CrsdemoError as error:
-            return self._failed(visit, pending, error)
+            return self._failed(view, error)
 
-    def stopped(self, visit: Visit, pending: Pending) -> Updates:
+    def stopped(self, *look: Any) -> Updates:
         """Show what had been written when the visitor pressed stop, once the log has it."""
+        view = Look(*look)
         try:
             deadline = time.monotonic() + PATIENCE
             while time.monotonic() < deadline:
-                turns = self._restored(visit).conversation.turns
+                turns = self._snapshot(view.visit).conversation.turns
                 if turns and turns[-1].reply:
                     break
                 time.sleep(PACE)
-            return self._settled(visit, None, pending)
+            return self._settled(view)
         except CrsdemoError as error:
-            return self._failed(visit, pending, error)
+            return self._failed(view, error)
 
-    def select(self, visit: Visit, pending: Pending, event: gr.EventData) -> Updates:
+    def select(self, event: gr.EventData, *look: Any) -> Updates:
         """Look at the evidence of another reply."""
+        view = replace(Look(*look), selected=event.reply)
         try:
-            return self._drawn(self._restored(visit), event.reply, pending)
+            snapshot = self._snapshot(view.visit)
+            return {**self._talk(view, snapshot), **self._story(view, snapshot)}
         except CrsdemoError as error:
             return {self.screen.notice: render.notice(str(error))}
 
-    def rate(
-        self, visit: Visit, selected: str | None, pending: Pending, event: gr.EventData
-    ) -> Updates:
+    def redraw(self, *look: Any) -> Updates:
+        """The answers to two events came in the wrong order: show what is true now."""
+        view = Look(*look)
+        return self._talk(view, self._snapshot(view.visit))
+
+    def rate(self, event: gr.EventData, *look: Any) -> Updates:
         """Save what was pressed, and what could not be saved before; say so only when it is."""
-        unsaved = {**pending.get(event.reply, {}), **_changes(event.changes)}
-        others = {reply: changes for reply, changes in pending.items() if reply != event.reply}
+        view = Look(*look)
+        unsaved = {**view.pending.get(event.reply, {}), **_changes(event.changes)}
+        others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
         try:
             for aspect, value in unsaved.items():
-                self.exchange.log.record_rating(event.reply, visit["visitor"], aspect, value)
-            return self._drawn(self._restored(visit), selected, others, event.click)
+                self.exchange.log.record_rating(event.reply, view.visit["visitor"], aspect, value)
+            return self._noted(replace(view, pending=others), event.click)
         except CrsdemoError as error:
-            return self._unsaved(visit, selected, {**others, event.reply: unsaved}, event, error)
+            pending = {**others, event.reply: unsaved}
+            return self._noted(replace(view, pending=pending), event.click, error)
 
-    def mark(
-        self, visit: Visit, selected: str | None, pending: Pending, event: gr.EventData
-    ) -> Updates:
+    def mark(self, event: gr.EventData, *look: Any) -> Updates:
         """Keep that a film was seen, is wanted or not."""
+        view = Look(*look)
         mark = ItemMark(event.reply, event.item, event.kind)
         try:
-            self.exchange.log.record_mark(visit["visitor"], mark, on=event.on)
-            return self._drawn(self._restored(visit), selected, pending, event.click)
+            self.exchange.log.record_mark(view.visit["visitor"], mark, on=event.on)
+            return self._noted(view, event.click)
         except CrsdemoError as error:
-            return self._unsaved(visit, selected, pending, event, error)
+            return self._noted(view, event.click, error)
 
     def say_from_outside(self, text: str, dialogue_id: str = "") -> Json:
         """Say something and get the whole reply with its evidence.
@@ -173,89 +201,108 @@ class ChatPage:
         reply, that dialogue goes on. It is logged like a visit.
         """
         try:
-            if dialogue_id:
-                restored = self.exchange.log.restore(dialogue_id, self.catalog)
-                if restored is None:
-                    raise BadInputError(
-                        f"no dialogue {dialogue_id!r} is known here; leave it out to begin one"
-                    )
-                conversation = restored.conversation
-            else:
-                conversation = self.exchange.start(new_id())
-            *_, answered = self.exchange.say(conversation, text)
+            *_, answered = self.exchange.say(self._dialogue(dialogue_id), text)
         except CrsdemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return _reply_json(answered)
+        logged = answered.turns[-1]
+        assert logged.reply is not None
+        return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}
 
     # How a reply grows on the page
 
-    def _follow(
-        self, visit: Visit, pending: Pending, restored: Restored, growth: Iterator[Conversation]
-    ) -> Iterator[Updates]:
+    def _answered(self, view: Look, answer: Callable[[Conversation], Growth]) -> Iterator[Updates]:
         """Show the reply as it grows; at the end, what the log has."""
-        pictured = False
-        for grown in _paced(growth):
-            reply = grown.turns[-1].reply
-            if reply is None:
-                yield self._starting(restored, grown.turns, pending)
-                continue
-            yield {self.screen.live: self._growing(grown.turns)}
-            if not pictured and evidence.has_picture(reply.evidence):
-                pictured = True
-                yield self._reasons(reply)
-        yield self._settled(visit, None, pending)
+        try:
+            snapshot = self._snapshot(view.visit)
+            pictured = False
+            for n, grown in enumerate(_paced(answer(snapshot.conversation))):
+                if n == 0:
+                    yield self._starting(view, snapshot, grown)
+                reply = grown.turns[-1].reply
+                if reply:
+                    yield {self.screen.live: self._growing(grown)}
+                if reply and not pictured and evidence.has_picture(reply.evidence):
+                    pictured = True
+                    yield self._reasons(reply)
+            yield self._settled(view)
+        except CrsdemoError as error:
+            yield self._failed(view, error)
 
-    def _starting(
-        self, restored: Restored, asked: Sequence[LoggedTurn], pending: Pending
-    ) -> Updates:
+    def _starting(self, view: Look, snapshot: Snapshot, grown: Conversation) -> Updates:
         """The message is in the log: it leaves the box, and the wait begins."""
-        opinions = _opinions(restored, pending)
-        before = render.conversation(asked[:-1], opinions, None, running=True)
+        asked = replace(snapshot.restored, conversation=grown.up_to_user())
+        begun = replace(view, selected=None, running=True)
         return {
-            self.screen.box: gr.Textbox(value="", submit_btn=False, stop_btn=True),
+            **self._talk(begun, replace(snapshot, restored=asked)),
+            self.screen.running: True,
+            self.screen.box: gr.Textbox(value="", submit_btn=False, stop_btn="Stop"),
             self.screen.notice: "",
-            self.screen.thread: _stamped(before),
-            self.screen.live: self._growing(asked),
+            self.screen.live: self._growing(grown),
         }
 
-    def _growing(self, turns: Sequence[LoggedTurn]) -> str:
-        said = next(t.turn.text for t in reversed(turns) if t.turn.speaker == "user")
-        return render.growing(said, turns[-1].reply, len(self.catalog))
+    def _growing(self, grown: Conversation) -> str:
+        said = grown.up_to_user().turns[-1].turn.text
+        return render.growing(said, grown.turns[-1].reply, len(self.catalog))
 
     # What is true
 
-    def _restored(self, visit: Visit) -> Restored:
+    def _snapshot(self, visit: Visit) -> Snapshot:
         """The visitor's dialogue as the log has it; an empty one if it has none."""
+        moment = time.monotonic_ns()
         restored = self.exchange.log.restore(visit["dialogue"], self.catalog)
         if restored and restored.conversation.visitor == visit["visitor"]:
-            return restored
-        return Restored(Conversation(visit["dialogue"], visit["visitor"]), (), ())
+            return Snapshot(restored, moment)
+        return Snapshot(Restored(Conversation(visit["dialogue"], visit["visitor"]), (), ()), moment)
 
-    def _settled(self, visit: Visit, selected: str | None, pending: Pending) -> Updates:
-        """The whole page out of the log, ready for the next message."""
+    def _dialogue(self, dialogue_id: str) -> Conversation:
+        """The one that is meant, or a new one. Raises BadInputError for an unknown one."""
+        if not dialogue_id:
+            return self.exchange.start(new_id())
+        if restored := self.exchange.log.restore(dialogue_id, self.catalog):
+            return restored.conversation
+        raise BadInputError(f"no dialogue {dialogue_id!r} is known here; leave it out to begin one")
+
+    def _settled(self, view: Look) -> Updates:
+        """The whole page out of the log, ready for the next message; the newest reply selected."""
+        at_rest = replace(view, selected=None, running=False)
+        snapshot = self._snapshot(view.visit)
         return {
-            self.screen.box: gr.Textbox(submit_btn=True, stop_btn=False),
+            self.screen.running: False,
+            self.screen.box: _box_at_rest(),
             self.screen.live: "",
             self.screen.notice: "",
-            **self._drawn(self._restored(visit), selected, pending),
+            **self._talk(at_rest, snapshot),
+            **self._story(at_rest, snapshot),
         }
 
-    def _drawn(
-        self, restored: Restored, selected: str | None, pending: Pending, click: int = 0
-    ) -> Updates:
-        """The conversation with all opinions, and the evidence of the selected reply."""
-        conversation = restored.conversation
-        logged = _chosen(conversation, selected)
-        opinions = _opinions(restored, pending)
-        talk = (
-            render.conversation(conversation.turns, opinions, logged.id if logged else None)
-            if conversation.turns
+    def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
+        """The conversation up to the message that is being answered, with all opinions.
+
+        The stamp makes no two equal, so that what a click has changed in the browser gives way
+        to the truth, and lets the browser see which is newer. `click` is the number of the click
+        that this answers.
+        """
+        turns = snapshot.conversation.turns
+        if view.running:
+            turns = snapshot.conversation.up_to_user().turns[:-1]
+        logged = _chosen(turns, view.selected) if view.selected or not view.running else None
+        content = (
+            render.conversation(
+                turns,
+                _opinions(snapshot.restored, view.pending),
+                logged.id if logged else None,
+                running=view.running,
+            )
+            if turns or view.running
             else render.welcome(self.exchange.recommender.name, len(self.catalog))
         )
+        return {self.screen.thread: render.stamped(content, snapshot.moment, click)}
+
+    def _story(self, view: Look, snapshot: Snapshot) -> Updates:
+        """The evidence of the selected reply."""
+        logged = _chosen(snapshot.conversation.turns, view.selected)
         return {
             self.screen.selected: logged.id if logged else None,
-            self.screen.pending: pending,
-            self.screen.thread: _stamped(talk, click),
             **self._reasons(logged.reply if logged else None),
         }
 
@@ -267,31 +314,27 @@ class ChatPage:
             self.screen.rest: evidence.story_rest(reply),
         }
 
-    def _failed(self, visit: Visit, pending: Pending, error: CrsdemoError) -> Updates:
+    def _noted(self, view: Look, click: int, error: CrsdemoError | None = None) -> Updates:
+        """The page after a click on a rating or a mark: it is saved, or there was an error.
+
+        What could not be saved stays on the screen.
+        """
+        words = f"Not saved: {error}" if error else ""
+        said = {self.screen.pending: view.pending, self.screen.notice: render.notice(words)}
+        try:
+            return {**self._talk(view, self._snapshot(view.visit), click), **said}
+        except CrsdemoError as reason:
+            return {**said, self.screen.notice: render.notice(words or str(reason))}
+
+    def _failed(self, view: Look, error: CrsdemoError) -> Updates:
         """Say what went wrong. Words that were not taken stay in the box."""
         said = {self.screen.notice: render.notice(str(error))}
         if isinstance(error, BadInputError):
             return said
         try:
-            return {**self._settled(visit, None, pending), **said}
+            return {**self._settled(view), **said}
         except CrsdemoError:  # the log is away: what is on the screen stays
-            return said
-
-    def _unsaved(
-        self,
-        visit: Visit,
-        selected: str | None,
-        pending: Pending,
-        event: gr.EventData,
-        error: CrsdemoError,
-    ) -> Updates:
-        """Keep on the screen what could not be saved, and say so."""
-        said = {self.screen.notice: render.notice(f"Not saved: {error}")}
-        try:
-            drawn = self._drawn(self._restored(visit), selected, pending, event.click)
-            return {**drawn, **said}
-        except CrsdemoError:
-            return {self.screen.pending: pending, **said}
+            return {self.screen.running: False, self.screen.box: _box_at_rest(), **said}
 
 
 def _new_visit(visit: Visit) -> Visit:
@@ -299,7 +342,7 @@ def _new_visit(visit: Visit) -> Visit:
     return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
 
 
-def _paced(growth: Iterator[Conversation]) -> Iterator[Conversation]:
+def _paced(growth: Growth) -> Growth:
     """The message and the first words at once, the rest at a pace that can be seen."""
     seen = -math.inf
     for grown in growth:
@@ -310,10 +353,11 @@ def _paced(growth: Iterator[Conversation]) -> Iterator[Conversation]:
             seen = time.monotonic()
 
 
-def _chosen(conversation: Conversation, selected: str | None) -> LoggedTurn | None:
+def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
     """The reply to look at: the selected one if it is still there, else the newest."""
-    replies = (logged for logged in conversation.turns if logged.reply)
-    return next((logged for logged in replies if logged.id == selected), conversation.last_reply)
+    replies = [logged for logged in turns if logged.reply]
+    newest = replies[-1] if replies else None
+    return next((logged for logged in replies if logged.id == selected), newest)
 
 
 def _changes(changes: Mapping[Aspect, Any]) -> dict[Aspect, RatingValue | None]:
@@ -345,20 +389,6 @@ def _opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:
     return opinions
 
 
-def _stamped(content: str, click: int = 0) -> str:
-    """Never the same twice: what a click has changed in the browser gives way to the truth.
-
-    `click` is the number of the click that this answers.
-    """
-    return f'<div data-drawn="{time.monotonic_ns()}" data-click="{int(click)}">{content}</div>'
-
-
-def _reply_json(answered: Conversation) -> Json:
-    logged = answered.turns[-1]
-    assert logged.reply is not None
-    return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}
-
-
 def build(exchange: Exchange, catalog: Catalog) -> gr.Blocks:
     """The page, ready to be launched with the theme and the style sheet of `look`."""
     with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
@@ -370,7 +400,7 @@ def build(exchange: Exchange, catalog: Catalog) -> gr.Blocks:
 def _layout() -> Screen:
     # The secret only keeps the names readable after a restart; there is nothing to hide in them.
     visit = gr.BrowserState({}, storage_key="crsdemo-visit", secret="crsdemo")
-    selected, pending = gr.State(None), gr.State({})
+    selected, pending, running = gr.State(None), gr.State({}), gr.State(False)
     masthead = _html("masthead", render.masthead(), "masthead.js")
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
@@ -386,9 +416,8 @@ def _layout() -> Screen:
             opening = _html("opening")
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = _html("rest")
-    return Screen(
-        visit, selected, pending, masthead, thread, live, notice, box, opening, path, rest
-    )
+    states = (visit, selected, pending, running)
+    return Screen(*states, masthead, thread, live, notice, box, opening, path, rest)
 
 
 def _box() -> gr.Textbox:
@@ -399,10 +428,15 @@ def _box() -> gr.Textbox:
         show_label=False,
         label="Your message",
         container=False,
-        submit_btn=True,
+        submit_btn="Send",
         autofocus=True,
         elem_id="box",
     )
+
+
+def _box_at_rest() -> gr.Textbox:
+    """The box when no reply is growing; what is typed in it stays."""
+    return gr.Textbox(submit_btn="Send", stop_btn=False)
 
 
 def _html(name: str, content: str = "", script: str | None = None) -> gr.HTML:
@@ -415,19 +449,19 @@ def _wire(blocks: gr.Blocks, page: ChatPage) -> None:
     s = page.screen
     quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
-    visit, opinion = [s.visit, s.pending], [s.visit, s.selected, s.pending]
     gr.api(page.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
-    blocks.load(page.enter, visit, **quiet)
-    s.masthead.fresh(page.begin_anew, [s.visit], **once)
+    blocks.load(page.enter, s.look, **quiet)
     s.box.submit(None, js=FOCUS)
-    talking = [
-        s.box.submit(page.say, [s.box, *visit], **once, **MODEL),
-        s.thread.wish(page.say_wish, visit, **once, **MODEL),
-        s.thread.again(page.answer_again, visit, **once, **MODEL),
+    answering = [
+        s.box.submit(page.say, [s.box, *s.look], **once, **MODEL),
+        s.thread.wish(page.say_wish, s.look, **once, **MODEL),
+        s.thread.again(page.answer_again, s.look, **once, **MODEL),
     ]
-    halt = s.box.stop(None, cancels=talking, api_visibility="private")
-    halt.then(page.stopped, visit, **quiet)  # not in one event: it would run before the cancel
-    s.thread.undo(page.take_back, visit, **once)
-    s.thread.select(page.select, visit, **many)
-    s.thread.rate(page.rate, opinion, **many, **OPINIONS)
-    s.thread.mark(page.mark, opinion, **many, **OPINIONS)
+    for halt, then in ((s.box.stop, page.stopped), (s.masthead.fresh, page.begin_anew)):
+        # Two events: in one, Gradio would cancel only after the handler has run.
+        halt(None, cancels=answering, api_visibility="private").then(then, s.look, **quiet)
+    s.thread.undo(page.take_back, s.look, **once)
+    s.thread.select(page.select, s.look, **many)
+    s.thread.redraw(page.redraw, s.look, **many)
+    s.thread.rate(page.rate, s.look, **many, **OPINIONS)
+    s.thread.mark(page.mark, s.look, **many, **OPINIONS)

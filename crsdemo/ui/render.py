@@ -62,7 +62,7 @@ class Opinion:
 
 def masthead() -> str:
     return (
-        '<header><span class="name">crsdemo</span>'
+        '<header><h1 class="name">crsdemo</h1>'
         '<span class="tagline quiet">films, in conversation</span><span class="space"></span>'
         '<button type="button" data-act="fresh">new conversation</button>'
         '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
@@ -90,6 +90,14 @@ def conversation(
     return "".join(parts) + ("" if running or not turns else _ending(turns[-1]))
 
 
+def stamped(content: str, moment: int, click: int) -> str:
+    """The conversation as it was at a moment, drawn in answer to a click (0 for none)."""
+    return (
+        f'<div role="log" aria-label="Conversation" aria-live="off" '
+        f'data-moment="{int(moment)}" data-click="{int(click)}">{content}</div>'
+    )
+
+
 def _turn(logged: LoggedTurn, opinion: Opinion, selected: bool) -> str:
     if logged.reply is None:
         return _user(logged.turn.text)
@@ -104,7 +112,7 @@ def welcome(name: str, n_items: int) -> str:
         for wish in WISHES
     )
     return (
-        '<div class="welcome"><h1>Talk about films, and see why each one was chosen.</h1>'
+        '<div class="welcome"><h2>Talk about films, and see why each one was chosen.</h2>'
         f'<div class="wishes">{wishes}</div>'
         f"<p>You talk with <b>{escape(name)}</b>, which knows {n_items:,} films.</p></div>"
     )
@@ -130,7 +138,7 @@ def film_card(item: Item, reply_id: str | None = None, marks: Marks = frozenset(
     buttons = "" if reply_id is None else _item_buttons(item, reply_id, marks)
     return (
         f'<article class="film" style="--hue:{hue(item)}">'
-        f'<div class="face"><h2>{title(item)}</h2>{genres}{facts}</div>'
+        f'<div class="face"><h3>{title(item)}</h3>{genres}{facts}</div>'
         f'<footer>{buttons}<span class="links">{_links(item)}</span></footer></article>'
     )
 
@@ -147,7 +155,7 @@ def reasons_for(thumb: int) -> tuple[str, ...]:
 
 
 def _user(text: str) -> str:
-    return f'<div class="said-by-user"><bdi dir="auto">{escape(text)}</bdi></div>'
+    return f'<div class="said-by-user" role="group" aria-label="You"><bdi dir="auto">{escape(text)}</bdi></div>'
 
 
 def _status(reply: Reply | None, n_items: int) -> str:
@@ -165,7 +173,7 @@ def _answer(logged: LoggedTurn, reply: Reply, opinion: Opinion, selected: bool) 
     current = ' aria-current="true"' if selected else ""
     cut = "" if logged.status in ("ok", "running") else '<p class="quiet cut">stopped here</p>'
     return (
-        f'<section class="answer" data-reply="{attribute(logged.id)}"{current}>'
+        f'<section class="answer" aria-label="Reply" data-reply="{attribute(logged.id)}"{current}>'
         f'<div class="words" dir="auto">{_words(reply)}</div>{cut}'
         f"{_cards(reply, logged.id, opinion.marks)}"
         f"{_rating(logged.id, opinion, selected)}</section>"

@@ -1,5 +1,5 @@
 // Events of the conversation. Runs once; `element` holds the HTML, `trigger` calls the handlers
-// 'rate', 'mark', 'select', 'again', 'undo' and 'wish'. What is pressed shows at once; the server
+// 'rate', 'mark', 'select', 'again', 'undo', 'wish' and 'redraw'. What is pressed shows at once; the server
 // answers with what is true.
 
 const scroller = document.querySelector('#conversation');
@@ -20,10 +20,13 @@ function send(event, data) {
   element.classList.add('saving');
   trigger(event, { ...data, click: sent });
 }
+let newest = 0;
 watch('value', () => {
-  const drawn = Number(element.querySelector('[data-click]')?.dataset.click || 0);
-  settled = Math.max(settled, drawn);
+  const { moment, click } = element.querySelector('[data-moment]')?.dataset || {};
+  settled = Math.max(settled, Number(click || 0));
   element.classList.toggle('saving', settled < sent);
+  if (Number(moment) < newest) trigger('redraw', {});  // an older view came after a newer one
+  newest = Math.max(newest, Number(moment || 0));
 });
 
 function rate(form, changes) {
