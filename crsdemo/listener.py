@@ -11,7 +11,7 @@ Shapes: B dialogues, T word pieces, M item vectors, D_e encoder width, D_i item 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,9 @@ from crsdemo.errors import CheckpointError
 from crsdemo.mentions import PeopleLinker
 
 LAST_USER_TURN, EARLIER_USER_TURN, ASSISTANT_TURN = 0, 1, 2  # who said a word piece
-BY_USER, BY_ASSISTANT, PERSON = 0, 1, 2  # where an item vector comes from
+# where an item vector comes from; the last two: items that sound like what the user said
+BY_USER, BY_ASSISTANT, PERSON, LIKE_LAST_TURN, LIKE_ALL_TURNS = 0, 1, 2, 3, 4
+N_SOUNDING, SHARPNESS = 24, 25.0  # items that make such a vector; softmax over cosines times this
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Listener(nn.Module):
         self.text = nn.Linear(config.d_encoder, width)
         self.item = nn.Linear(config.d_item, width)
         self.role = nn.Embedding(3, width)
-        self.kind = nn.Embedding(3, width)
+        self.kind = nn.Embedding(5, width)
         self.age = nn.Embedding(config.max_items, width)
         self.query = nn.Parameter(torch.randn(config.n_prefix, width) * 0.02)
         layer = nn.TransformerEncoderLayer(
@@ -112,17 +114,18 @@ class Ear:
         item_vectors: Tensor,
         people: PeopleLinker,
     ) -> None:
-        """`item_vectors`: (n_items, D_i) in catalog order."""
+        """`item_vectors`: (n_items, D_i), the encoder's view in the first columns."""
         self.config = config
         self.encoder = encoder
         self.catalog = catalog
         self.item_vectors = item_vectors
+        self.themes = nn.functional.normalize(item_vectors[:, : config.d_encoder], dim=1)
         self.people = people
         films: dict[str, list[int]] = {}
         for row, item in enumerate(catalog):
             for person in item.people:
                 films.setdefault(person, []).append(row)
-        self._films_of = films
+        self.films_of: Mapping[str, list[int]] = films
 
     def hear(self, dialogue: Dialogue) -> Heard:
         pieces, roles = self._pieces(dialogue.turns)
@@ -132,7 +135,7 @@ class Ear:
             kinds.append(kind)
             ages.append(age)
         for age, person in enumerate(self._named(dialogue)):
-            vectors.append(self.item_vectors[self._films_of[person]].mean(0))
+            vectors.append(self.item_vectors[self.films_of[person]].mean(0))
             kinds.append(PERSON)
             ages.append(age)
         items = torch.stack(vectors) if vectors else torch.zeros(0, self.config.d_item)
@@ -174,7 +177,7 @@ class Ear:
         """The people whom the user named, newest first."""
         said = [turn.text for turn in reversed(dialogue.turns) if turn.speaker == "user"][:4]
         named = dict.fromkeys(p for text in said for p in self.people.link_people(text[-400:]))
-        return [p for p in named if p in self._films_of][: self.config.max_items // 2]
+        return [p for p in named if p in self.films_of][: self.config.max_items // 2]
 
     def batch(self, heard: Sequence[Heard]) -> ListenerInput:
         """Pad and encode. The encoder reads all word pieces of one dialogue as one text."""
@@ -195,7 +198,27 @@ class Ear:
             kinds[row, :m] = torch.tensor(h.kinds, dtype=torch.long)
             ages[row, :m] = torch.tensor(h.ages, dtype=torch.long)
         states = self._states(heard, pieces, piece_mask)
+        for kind, said in (
+            (LIKE_LAST_TURN, piece_mask & (roles == LAST_USER_TURN)),
+            (LIKE_ALL_TURNS, piece_mask & (roles != ASSISTANT_TURN)),
+        ):
+            items = torch.cat([items, self._sounding_like(states, said)[:, None]], 1)
+            item_mask = torch.cat([item_mask, said.sum(1, keepdim=True) > 2], 1)
+            kinds = torch.cat([kinds, torch.full((n, 1), kind)], 1)
+            ages = torch.cat([ages, torch.zeros(n, 1, dtype=torch.long)], 1)
         return ListenerInput(states, piece_mask, roles, items, item_mask, kinds, ages)
+
+    def _sounding_like(self, states: Tensor, said: Tensor) -> Tensor:
+        """(B, D_i) mean vector of the items whose themes are nearest to the words `said` (B, T).
+
+        The encoder was trained to bring such texts together: without this, a small decoder takes
+        very long to find out that "cowboys and gunfights" are westerns.
+        """
+        weights = said[..., None].float()
+        query = nn.functional.normalize((states * weights).sum(1), dim=1)
+        cosine, rows = (query @ self.themes.T).topk(min(N_SOUNDING, len(self.themes)))
+        share = (SHARPNESS * cosine).softmax(1)
+        return torch.einsum("bk,bkd->bd", share, self.item_vectors[rows])
 
     def keep_states(self, heard: Sequence[Heard], batch_size: int = 64) -> list[Heard]:
         """The same with the encoder's states, in half the precision, for use in many epochs."""

@@ -43,6 +43,21 @@ class Pool:
     weights: Weights
 
 
+@dataclass(frozen=True)
+class _RealTurn:
+    """A turn of a training dialogue that recommends something new; rows of the catalog."""
+
+    history: Dialogue
+    seen: list[int]  # mentioned before, newest first
+    gold: list[int]
+    own: list[int]  # all that this dialogue mentions
+
+    @property
+    def said(self) -> str:
+        """The user's words so far."""
+        return " ".join(t.text for t in self.history.turns if t.speaker == "user")[-400:]
+
+
 def mentioned_rows(turns: Sequence[Turn], catalog: Catalog) -> list[int]:
     """Rows of the items named so far, newest first, each once."""
     newest: dict[int, None] = {}
@@ -134,6 +149,7 @@ class Material:
         self.catalog = instances.writer.catalog
         self.teacher = teacher
         self.dialogues = dialogues
+        self.people = people
         self.synthetic = synthetic
         self.rng = np.random.default_rng(seed)
         self.sets = [self._rows(d.dialogue.mentioned) for d in dialogues]
@@ -163,30 +179,54 @@ class Material:
 
     def _real(self, dialogues: Sequence[CorpusDialogue]) -> list[Pool]:
         """Sorted by length, so that a slice of the pool makes a batch with little padding."""
-        found: list[tuple[Heard, Rows, Weights]] = []
-        for dialogue in dialogues:
-            turns = dialogue.dialogue.turns
-            own = self._rows(dialogue.dialogue.mentioned)
-            for position, turn in enumerate(turns):
-                if turn.speaker == "user" or position == 0:
-                    continue
-                seen = mentioned_rows(turns[:position], self.catalog)
-                gold = [row for row in self._rows(turn.item_ids) if row not in seen]
-                if gold:
-                    rows, weights = self._blend(seen, gold, own)
-                    heard = self.ear.hear(dialogue.dialogue.before(position))
-                    found.append((heard, rows, weights))
-        kept = self.ear.keep_states([heard for heard, _, _ in found])
-        pool = [Pool(h, rows, w) for h, (_, rows, w) in zip(kept, found, strict=True)]
+        turns = [turn for dialogue in dialogues for turn in self._recommending(dialogue)]
+        kept = self.ear.keep_states([self.ear.hear(turn.history) for turn in turns])
+        said = self.ear.encoder.embed([turn.said for turn in turns])
+        pool = [
+            Pool(heard, *self._blend(turn, words))
+            for heard, turn, words in zip(kept, turns, said, strict=True)
+        ]
         return sorted(pool, key=lambda one: len(one.heard.pieces))
 
-    def _blend(self, seen: list[int], gold: list[int], own: list[int]) -> tuple[Rows, Weights]:
+    def _recommending(self, dialogue: CorpusDialogue) -> Iterator[_RealTurn]:
+        """The turns of the recommender that name something new."""
+        turns = dialogue.dialogue.turns
+        own = self._rows(dialogue.dialogue.mentioned)
+        for position, turn in enumerate(turns):
+            if turn.speaker == "user" or position == 0:
+                continue
+            seen = mentioned_rows(turns[:position], self.catalog)
+            gold = [row for row in self._rows(turn.item_ids) if row not in seen]
+            if gold:
+                yield _RealTurn(dialogue.dialogue.before(position), seen, gold, own)
+
+    def _blend(self, turn: _RealTurn, words: Weights) -> tuple[Rows, Weights]:
         """What was recommended, and what the teacher says without having seen this dialogue."""
-        rows, weights = self.teacher.top(seen, without=own)
-        share = GOLD_SHARE if seen else (1 + GOLD_SHARE) / 2
-        rows = np.concatenate([rows, np.array(gold, np.int64)])
-        each = np.full(len(gold), share / len(gold), np.float32)
-        return rows, np.concatenate([(1 - share) * weights, each]).astype(np.float32)
+        rows, weights = self.teacher.top(
+            turn.seen, without=turn.own, bonus=self._bonus(turn.said, words)
+        )
+        rows = np.concatenate([rows, np.array(turn.gold, np.int64)])
+        each = np.full(len(turn.gold), GOLD_SHARE / len(turn.gold), np.float32)
+        return rows, np.concatenate([(1 - GOLD_SHARE) * weights, each]).astype(np.float32)
+
+    def _bonus(self, said: str, words: Weights) -> Weights:
+        """(n,) what the user's words add to each item: meaning, genres and people."""
+        weights = self.teacher.weights
+        bonus = weights.words * (self.teacher.facts @ words)
+        for genre, rows in self._rows_of_genre.items():
+            if genre[:5] in said.lower():  # "comed" for comedy and comedies
+                bonus[rows] += weights.genre
+        for person in self.people.link_people(said):
+            bonus[self.ear.films_of.get(person, [])] += weights.person
+        return bonus.astype(np.float32)
+
+    @cached_property
+    def _rows_of_genre(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = {genre: [] for genre in self.catalog.genres}
+        for row, item in enumerate(self.catalog):
+            for genre in item.genres:
+                rows[genre].append(row)
+        return rows
 
     def real(self, n: int) -> list[Instance]:
         start = int(self.rng.integers(max(1, len(self.real_pool) - 4 * n)))

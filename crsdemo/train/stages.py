@@ -174,13 +174,13 @@ def train_base(config: BaseConfig) -> None:
     voice = _own_voice(config, ground, len(tokenizer), control)
     material, ear = _material(config, ground, semantic_ids, tokenizer, control, voice.listener)
     draws = {
-        "wish": (0.34, lambda: material.wishes(config.batch)),
+        "wish": (0.36, lambda: material.wishes(config.batch)),
         "real": (0.16, lambda: material.real(config.batch)),
-        "liked": (0.22, lambda: material.liked(config.batch)),
-        "talk": (0.24, lambda: material.talk(config.talk_batch, real=0.3)),
+        "liked": (0.18, lambda: material.liked(config.batch)),
+        "talk": (0.27, lambda: material.talk(config.talk_batch, real=0.3)),
     }
     if prose := _prose(config):
-        draws["prose"] = (0.04, lambda: material.prose(config.talk_batch, prose))
+        draws["prose"] = (0.03, lambda: material.prose(config.talk_batch, prose))
 
     def save() -> None:
         _save_weights(voice.model, config.out)
