@@ -66,7 +66,7 @@ class NoLinker:
 
 @dataclass(frozen=True)
 class StandIn:
-    """Recommends the films in turn; chats when thanked, and takes its time when asked slowly."""
+    """Recommends the films in turn; chats when thanked, and takes its time or breaks down when told."""
 
     pause: float = 0.05  # seconds per word of a slow reply
     name: str = "stand-in"
@@ -79,6 +79,8 @@ class StandIn:
 
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         said = dialogue.turns[-1].text
+        if "break down" in said:
+            raise RuntimeError("as told")
         whole = self._chat() if "thanks" in said.lower() else self._recommendation(dialogue, plan)
         echo = f'You said "{said[:60]}". '
         whole = replace(whole, pieces=(echo, *whole.pieces))
@@ -87,8 +89,7 @@ class StandIn:
             for word in piece.split(" ") if isinstance(piece, str) else [piece]:
                 words.append(word if isinstance(word, Item) else word + " ")
                 yield replace(whole, pieces=tuple(words), complete=False)
-                if "slowly" in said:
-                    time.sleep(self.pause)
+                time.sleep(self.pause * (10 * ("very slowly" in said) or "slowly" in said))
         yield whole
 
     def _chat(self) -> Reply:

@@ -21,7 +21,7 @@ from app import open_page
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -63,7 +63,7 @@ class Visitor:
     def __init__(self, browser: Browser, server: Server, width: int = 1280) -> None:
         context = browser.new_context(viewport={"width": width, "height": 844})
         self.page, self.url = context.new_page(), server.url
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -209,6 +209,15 @@ def test_what_cannot_be_answered_is_explained_and_stays_in_the_box(visitor):
     expect(notice).to_have_text("")
 
 
+def test_a_recommender_that_breaks_down_loses_no_message(visitor):
+    visitor.type("break down")
+    expect(visitor.page.locator("#notice")).to_contain_text("could not answer")
+    expect(visitor.page.locator("#thread")).to_contain_text("This has no answer yet")
+    expect(visitor.page.locator("#box .submit-button")).to_be_visible()
+    visitor.say("now in other words")
+    expect(visitor.page.locator(".said-by-user")).to_have_text(["break down", "now in other words"])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -225,19 +234,21 @@ def test_odd_text_shows_as_it_was_typed(visitor, text):
 
 def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor):
     page = visitor.page
-    visitor.type("slowly please")
+    visitor.type("very slowly please")
     expect(page.locator("#live .growing")).to_be_visible()
     page.locator("#box .stop-button").click()
     expect(page.locator("#thread .cut")).to_have_text("stopped here")
     expect(page.locator("#box .submit-button")).to_be_visible()
 
     page.get_by_role("button", name="answer again").click()
+    expect(page.locator("#live .growing")).to_contain_text("Groundhog Day")
+    page.locator("#box .stop-button").click()
     expect(page.locator("#thread .film h3")).to_contain_text("Groundhog Day")
     expect(visitor.answers).to_have_count(1)
 
     page.get_by_role("button", name="take back").click()
     expect(page.locator(".welcome h2")).to_be_visible()
-    expect(visitor.box).to_have_value("slowly please")
+    expect(visitor.box).to_have_value("very slowly please")
 
 
 def test_a_new_conversation_begins_empty_and_hears_nothing_of_the_old_one(visitor, server):

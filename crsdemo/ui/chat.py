@@ -44,7 +44,7 @@ MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the
 # One at a time and in the order of the clicks: the last click wins, and none is lost.
 OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
 PACE = 0.05  # seconds between two views of a growing reply
-PATIENCE = 1.5  # seconds that a stopped reply may take to reach the log
+PATIENCE = 2.0  # seconds that a stopped reply may take to reach the log
 FOCUS = "() => document.querySelector('#box textarea').focus()"
 HERE = Path(__file__).parent
 
@@ -56,7 +56,7 @@ class Screen:
     visit: gr.BrowserState
     selected: gr.State  # id of the reply whose evidence is shown
     pending: gr.State
-    running: gr.State  # whether a reply is growing
+    growing: gr.State  # id of the reply that grows, "" before its first word, None at rest
     masthead: gr.HTML
     thread: gr.HTML
     live: gr.HTML
@@ -69,7 +69,7 @@ class Screen:
     @property
     def look(self) -> list[Any]:
         """What makes up a `Look`, with which every handler begins."""
-        return [self.visit, self.selected, self.pending, self.running]
+        return [self.visit, self.selected, self.pending, self.growing]
 
     @property
     def shown(self) -> list[Any]:
@@ -84,7 +84,11 @@ class Look:
     visit: Visit
     selected: str | None
     pending: Pending
-    running: bool
+    growing: str | None
+
+    @property
+    def running(self) -> bool:
+        return self.growing is not None
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class ChatPage:
         visit: Visit = look[0] or {}
         known = visit if visit.get("visitor") and visit.get("dialogue") else _new_visit(visit)
         try:
-            return {self.screen.visit: known, **self._settled(Look(known, None, {}, False))}
+            return {self.screen.visit: known, **self._settled(Look(known, None, {}, None))}
         except CrsdemoError as error:
             return {self.screen.visit: known, self.screen.notice: render.notice(str(error))}
 
@@ -150,7 +154,7 @@ class ChatPage:
             deadline = time.monotonic() + PATIENCE
             while time.monotonic() < deadline:
                 turns = self._snapshot(view.visit).conversation.turns
-                if turns and turns[-1].reply:
+                if turns and (turns[-1].id == view.growing if view.growing else turns[-1].reply):
                     break
                 time.sleep(PACE)
             return self._settled(view)
@@ -220,7 +224,8 @@ class ChatPage:
                     yield self._starting(view, snapshot, grown)
                 reply = grown.turns[-1].reply
                 if reply:
-                    yield {self.screen.live: self._growing(grown)}
+                    growing = {self.screen.growing: grown.turns[-1].id}
+                    yield {self.screen.live: self._growing(grown), **growing}
                 if reply and not pictured and evidence.has_picture(reply.evidence):
                     pictured = True
                     yield self._reasons(reply)
@@ -231,10 +236,10 @@ class ChatPage:
     def _starting(self, view: Look, snapshot: Snapshot, grown: Conversation) -> Updates:
         """The message is in the log: it leaves the box, and the wait begins."""
         asked = replace(snapshot.restored, conversation=grown.up_to_user())
-        begun = replace(view, selected=None, running=True)
+        begun = replace(view, selected=None, growing="")
         return {
             **self._talk(begun, replace(snapshot, restored=asked)),
-            self.screen.running: True,
+            self.screen.growing: "",
             self.screen.box: gr.Textbox(value="", submit_btn=False, stop_btn="Stop"),
             self.screen.notice: "",
             self.screen.live: self._growing(grown),
@@ -264,10 +269,10 @@ class ChatPage:
 
     def _settled(self, view: Look) -> Updates:
         """The whole page out of the log, ready for the next message; the newest reply selected."""
-        at_rest = replace(view, selected=None, running=False)
+        at_rest = replace(view, selected=None, growing=None)
         snapshot = self._snapshot(view.visit)
         return {
-            self.screen.running: False,
+            self.screen.growing: None,
             self.screen.box: _box_at_rest(),
             self.screen.live: "",
             self.screen.notice: "",
@@ -334,7 +339,7 @@ class ChatPage:
         try:
             return {**self._settled(view), **said}
         except CrsdemoError:  # the log is away: what is on the screen stays
-            return {self.screen.running: False, self.screen.box: _box_at_rest(), **said}
+            return {self.screen.growing: None, self.screen.box: _box_at_rest(), **said}
 
 
 def _new_visit(visit: Visit) -> Visit:
@@ -400,7 +405,7 @@ def build(exchange: Exchange, catalog: Catalog) -> gr.Blocks:
 def _layout() -> Screen:
     # The secret only keeps the names readable after a restart; there is nothing to hide in them.
     visit = gr.BrowserState({}, storage_key="crsdemo-visit", secret="crsdemo")
-    selected, pending, running = gr.State(None), gr.State({}), gr.State(False)
+    selected, pending, growing = gr.State(None), gr.State({}), gr.State(None)
     masthead = _html("masthead", render.masthead(), "masthead.js")
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
@@ -416,7 +421,7 @@ def _layout() -> Screen:
             opening = _html("opening")
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = _html("rest")
-    states = (visit, selected, pending, running)
+    states = (visit, selected, pending, growing)
     return Screen(*states, masthead, thread, live, notice, box, opening, path, rest)
 
 

@@ -155,7 +155,10 @@ def reasons_for(thumb: int) -> tuple[str, ...]:
 
 
 def _user(text: str) -> str:
-    return f'<div class="said-by-user" role="group" aria-label="You"><bdi dir="auto">{escape(text)}</bdi></div>'
+    return (
+        '<div class="said-by-user" role="group" aria-label="You">'
+        f'<bdi dir="auto">{escape(text)}</bdi></div>'
+    )
 
 
 def _status(reply: Reply | None, n_items: int) -> str:
