@@ -30,7 +30,7 @@ from crsdemo.decoding import (
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.grammar import Grammar
-from crsdemo.listener import Ear, load_item_vectors
+from crsdemo.listener import N_KINDS, Ear, load_item_vectors
 from crsdemo.mentions import PeopleLinker
 from crsdemo.prompt import PromptWriter
 from crsdemo.recommender import (
@@ -288,7 +288,8 @@ class Generative:
     def _wide(self, mask: Tensor) -> Tensor:
         """`mask` (B, P) with room for the soft prefix behind the padding."""
         assert self.ear is not None
-        room = torch.zeros(len(mask), self.ear.config.n_prefix, dtype=torch.bool)
+        length = self.ear.config.n_prefix + N_KINDS
+        room = torch.ones(len(mask), length, dtype=torch.bool)
         return torch.cat([room, mask], 1).sort(dim=1, stable=True).values
 
     def _provenance(self, plan: Plan) -> Provenance:

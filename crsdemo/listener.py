@@ -31,6 +31,7 @@ from crsdemo.mentions import PeopleLinker
 LAST_USER_TURN, EARLIER_USER_TURN, ASSISTANT_TURN = 0, 1, 2  # who said a word piece
 # where an item vector comes from; the last two: items that sound like what the user said
 BY_USER, BY_ASSISTANT, PERSON, LIKE_LAST_TURN, LIKE_ALL_TURNS = 0, 1, 2, 3, 4
+N_KINDS = 5
 N_SOUNDING, SHARPNESS = 24, 25.0  # items that make such a vector; softmax over cosines times this
 
 
@@ -74,7 +75,7 @@ class ListenerInput(NamedTuple):
 
 
 class Listener(nn.Module):
-    """Encoder states and item vectors -> soft prefix (B, n_prefix, D)."""
+    """Encoder states and item vectors -> soft prefix (B, n_prefix + N_KINDS, D)."""
 
     def __init__(self, config: ListenerConfig) -> None:
         super().__init__()
@@ -83,7 +84,7 @@ class Listener(nn.Module):
         self.text = nn.Linear(config.d_encoder, width)
         self.item = nn.Linear(config.d_item, width)
         self.role = nn.Embedding(3, width)
-        self.kind = nn.Embedding(5, width)
+        self.kind = nn.Embedding(N_KINDS, width)
         self.age = nn.Embedding(config.max_items, width)
         self.query = nn.Parameter(torch.randn(config.n_prefix, width) * 0.02)
         layer = nn.TransformerEncoderLayer(
@@ -91,6 +92,8 @@ class Listener(nn.Module):
         )
         self.layers = nn.TransformerEncoder(layer, config.n_layers, enable_nested_tensor=False)
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, config.d_model))
+        self.direct = nn.Linear(config.d_item, config.d_model)
+        self.direct_kind = nn.Embedding(N_KINDS, config.d_model)
 
     def forward(self, heard: ListenerInput) -> Tensor:
         queries = self.query.expand(len(heard.states), -1, -1)
@@ -99,8 +102,18 @@ class Listener(nn.Module):
         always = torch.ones(queries.shape[:2], dtype=torch.bool, device=queries.device)
         mask = torch.cat([always, heard.piece_mask, heard.item_mask], 1)
         hidden = self.layers(torch.cat([queries, said, named], 1), src_key_padding_mask=~mask)
-        prefix: Tensor = self.out(hidden[:, : self.config.n_prefix])
-        return prefix
+        return torch.cat([self.out(hidden[:, : self.config.n_prefix]), self._direct(heard)], 1)
+
+    def _direct(self, heard: ListenerInput) -> Tensor:
+        """(B, N_KINDS, D) the mean item vector of each kind, past the transformer.
+
+        The short way: with the long one alone a small decoder learns popularity first and takes
+        very long to listen.
+        """
+        of_kind = nn.functional.one_hot(heard.kinds, N_KINDS) * heard.item_mask[..., None]
+        share = of_kind / of_kind.sum(1, keepdim=True).clamp(min=1)
+        mean = torch.einsum("bmk,bmd->bkd", share.to(heard.items.dtype), heard.items)
+        return self.direct(mean) + self.direct_kind.weight
 
 
 class Ear:
@@ -118,6 +131,8 @@ class Ear:
         self.config = config
         self.encoder = encoder
         self.catalog = catalog
+        self.middle = item_vectors.mean(0)
+        self.spread = (item_vectors - self.middle).norm(dim=1).mean()
         self.item_vectors = item_vectors
         self.themes = nn.functional.normalize(item_vectors[:, : config.d_encoder], dim=1)
         self.people = people
@@ -218,7 +233,10 @@ class Ear:
         query = nn.functional.normalize((states * weights).sum(1), dim=1)
         cosine, rows = (query @ self.themes.T).topk(min(N_SOUNDING, len(self.themes)))
         share = (SHARPNESS * cosine).softmax(1)
-        return torch.einsum("bk,bkd->bd", share, self.item_vectors[rows])
+        mean = torch.einsum("bk,bkd->bd", share, self.item_vectors[rows])
+        # means lie close together: as far from the middle of the catalog as single items are
+        away = nn.functional.normalize(mean - self.middle, dim=1)
+        return self.middle + self.spread * away
 
     def keep_states(self, heard: Sequence[Heard], batch_size: int = 64) -> list[Heard]:
         """The same with the encoder's states, in half the precision, for use in many epochs."""

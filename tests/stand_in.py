@@ -66,7 +66,7 @@ class NoLinker:
 
 @dataclass(frozen=True)
 class StandIn:
-    """Recommends the films in turn; chats when thanked, and takes its time or breaks down when told."""
+    """Recommends the films in turn, chats when thanked; is slow or breaks down when told to."""
 
     pause: float = 0.05  # seconds per word of a slow reply
     name: str = "stand-in"

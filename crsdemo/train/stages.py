@@ -93,6 +93,7 @@ class BaseConfig(Sources):
     state: Path = flag(Path("runs/base.pt"), "file that lets an interrupted run go on")
     minutes: float = flag(60.0, "how long to learn")
     learning_rate: float = flag(1e-3, "at its height")
+    start_from: Path | None = flag(None, "folder of an earlier base model to go on from")
     width: int = flag(384, "of the decoder")
     layers: int = flag(6, "of the decoder")
     vocabulary: int = flag(8000, "text tokens")
@@ -174,13 +175,13 @@ def train_base(config: BaseConfig) -> None:
     voice = _own_voice(config, ground, len(tokenizer), control)
     material, ear = _material(config, ground, semantic_ids, tokenizer, control, voice.listener)
     draws = {
-        "wish": (0.36, lambda: material.wishes(config.batch)),
+        "wish": (0.42, lambda: material.wishes(config.batch)),
         "real": (0.16, lambda: material.real(config.batch)),
-        "liked": (0.18, lambda: material.liked(config.batch)),
-        "talk": (0.27, lambda: material.talk(config.talk_batch, real=0.3)),
+        "liked": (0.12, lambda: material.liked(config.batch)),
+        "talk": (0.28, lambda: material.talk(config.talk_batch, real=0.3)),
     }
     if prose := _prose(config):
-        draws["prose"] = (0.03, lambda: material.prose(config.talk_batch, prose))
+        draws["prose"] = (0.02, lambda: material.prose(config.talk_batch, prose))
 
     def save() -> None:
         _save_weights(voice.model, config.out)
@@ -240,8 +241,9 @@ def _own_tokenizer(
     """Loaded from the output folder if a run goes on."""
     slots = slots_of(ground.catalog)
     shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
-    if config.state.is_file():
-        tokenizer = AutoTokenizer.from_pretrained(config.out)
+    kept = config.out if config.state.is_file() else config.start_from
+    if kept is not None:
+        tokenizer = AutoTokenizer.from_pretrained(kept)
         return tokenizer, ControlTokens.of(tokenizer, *shape, slots)
     tokenizer = train_tokenizer(_texts(config, ground), config.vocabulary)
     control = add_control_tokens(tokenizer, *shape, slots)
@@ -291,9 +293,12 @@ def _own_voice(
             eos_token_id=control.eos,
         )
     )
-    model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
     vectors = load_item_vectors(config.catalog, ground.catalog)
     listener = Listener(ListenerConfig(vectors.shape[1], config.width, config.encoder))
+    if config.start_from is not None:
+        model = AutoModelForCausalLM.from_pretrained(config.start_from, dtype=torch.float32)
+        listener = load_listener(config.start_from)
+    model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
     return Voice(model, listener)
 
 
