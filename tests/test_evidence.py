@@ -61,6 +61,13 @@ def test_the_picture_names_every_branch_with_its_probability():
     assert "<b>After Life</b>  1998" in words
 
 
+def test_a_branch_with_one_film_has_its_title():
+    alone = Branch(1, 0.7, "boxing, revenge", 1, ("Rocky",))
+    step = PathStep(3, alone, (Branch(2, 0.3, "boxing, family", 2, ("Creed", "Warrior")),), 2, 1.0)
+    words = [note.text for note in path_figure((step,), None).layout.annotations]
+    assert "<b>Rocky</b>" in words and not any("revenge" in w or "Creed" in w for w in words)
+
+
 def test_bars_are_as_long_as_probabilities_and_the_chosen_ones_are_strong():
     path = path_to(FILMS[0])
     bars = next(trace for trace in path_figure(path, FILMS[0]).data if trace.type == "bar")

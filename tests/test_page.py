@@ -284,7 +284,9 @@ def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     expect(page.locator("#opening")).to_be_hidden()
     page.locator(".why").click()
     expect(page.locator("#opening")).to_be_visible()
-    expect(page.locator("#path svg.main-svg").first).to_be_visible()
+    picture = page.locator("#path svg.main-svg").first
+    expect(picture).to_be_visible()
+    page.wait_for_function("() => document.querySelector('#path .main-svg').clientWidth <= 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     page.context.close()
     assert visitor.complaints == []

@@ -164,10 +164,15 @@ def _bars(rows: Sequence[_Row]) -> Iterator[Part]:
     }
 
 
+def _name(branch: Branch) -> str:
+    """What its films share; for a single film its title, which says more."""
+    return branch.examples[0] if branch.n_items == 1 and branch.examples else branch.label
+
+
 def _hover(branch: Branch) -> str:
     films = "1 film" if branch.n_items == 1 else f"{branch.n_items:,} films"
-    words = [f"<b>{_plain(branch.label, 60)}</b>", f"{percent(branch.probability)} · {films} here"]
-    if branch.examples:
+    words = [f"<b>{_plain(_name(branch), 60)}</b>", f"{percent(branch.probability)} · {films} here"]
+    if branch.n_items > 1 and branch.examples:
         words += ["for example", *(_plain(name, 60) for name in branch.examples[:4])]
     return "<br>".join(words)
 
@@ -183,7 +188,7 @@ def _taken_words(row: _Row) -> Iterator[Part]:
     branch, above, below = row.branch, row.y - 8, row.y + 10
     small = f"{_films(branch.n_items)} · code {branch.code}"
     chance = f"<b>{html.escape(percent(branch.probability))}</b>"
-    words = f"<b>{_plain(branch.label, N_LETTERS)}</b>"
+    words = f"<b>{_plain(_name(branch), N_LETTERS)}</b>"
     yield _words(BARS + 0.015, above, words, size=13, color=INK)
     yield _words(BARS + 0.015, below, small, size=10.5, color=QUIET, font=MONO)
     yield _words(NUMBERS, above, chance, size=13, color=INK, right=True)
@@ -193,7 +198,7 @@ def _passed_words(row: _Row) -> Iterator[Part]:
     branch = row.branch
     code = f'  <span style="font-size:10px">{branch.code}</span>'
     chance = html.escape(percent(branch.probability))
-    words = _plain(branch.label, N_LETTERS) + code
+    words = _plain(_name(branch), N_LETTERS) + code
     yield _words(BARS + 0.015, row.y, words, size=12, color=QUIET)
     yield _words(NUMBERS, row.y, chance, size=12, color=QUIET, right=True)
 
@@ -368,10 +373,11 @@ def _branch_rows(step: PathStep) -> str:
 
 
 def _branch_row(step: PathStep, branch: Branch, kind: str) -> str:
-    examples = f"<small>{escape(', '.join(branch.examples[:4]))}</small>" if branch.examples else ""
+    names = ", ".join(branch.examples[:4]) if branch.n_items > 1 else branch.label
     return (
         f'<tr class="{kind}"><td>{step.level + 1}</td><td><code>{branch.code}</code></td>'
-        f"<td>{escape(branch.label)} <small>{_films(branch.n_items)}</small>{examples}</td>"
+        f"<td>{escape(_name(branch))} <small>{_films(branch.n_items)}</small>"
+        f"<small>{escape(names)}</small></td>"
         f'<td class="figure">{escape(percent(branch.probability))}</td></tr>'
     )
 

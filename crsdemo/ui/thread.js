@@ -80,8 +80,8 @@ const acts = {
 function select(reply) {
   trigger('select', { reply });
   const fold = document.querySelector('#fold button');
-  if (!fold?.offsetParent) return;
-  fold.setAttribute('aria-expanded', 'true');
+  if (!fold?.offsetParent) return;  // not on a phone
+  if (fold.getAttribute('aria-expanded') !== 'true') fold.click();
   fold.scrollIntoView({ block: 'start' });
 }
 
