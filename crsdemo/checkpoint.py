@@ -39,7 +39,7 @@ class CheckpointCard:
     """What an adapter was trained on."""
 
     recommender: str  # "generative"
-    base: str  # a folder beside this one, or a name on a model hub
+    base: str  # a folder beside this one, another folder, or a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
     training: dict[str, Any] = field(default_factory=dict)
@@ -94,16 +94,14 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
             f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
             "`python -m crsdemo train-generative`, or restore the catalog that it came with"
         )
-    beside = folder.parent / card.base
+    beside = folder.parent / card.base  # an absolute path stays what it is
     base = str(beside) if beside.is_dir() else card.base
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base if beside.is_dir() else folder)
+        own_tokenizer = (folder / "tokenizer.json").is_file()
+        tokenizer = AutoTokenizer.from_pretrained(folder if own_tokenizer else base)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
-            model.resize_token_embeddings(len(tokenizer))
+        grow_embeddings(model, tokenizer)
         merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
-    except CheckpointError:
-        raise
     except Exception as error:  # safetensors, json and peft each raise their own
         raise CheckpointError(
             f"{folder} or its base {base} is missing or damaged ({type(error).__name__}: {error}); "
@@ -114,6 +112,12 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
     listener = load_listener(folder) if (folder / "listener.json").is_file() else None
     base_hash = _sha256_of(beside) if beside.is_dir() else ""
     return Loaded(merged.eval(), tokenizer, control, listener, base_hash, _sha256_of(folder))
+
+
+def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Make room for control tokens that the base does not know; it may have room already."""
+    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer))
 
 
 def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:

@@ -234,6 +234,8 @@ class Generative:
         sure = log_probability > torch.tensor(SPEAKS_OF_MENTIONED).log().item()
         if best in dialogue.mentioned and best not in plan.avoid and sure:
             return best
+        if not fresh.item_ids:  # all of a small catalog was named already
+            return best
         if plan.temperature == 0:
             return fresh.item_ids[0]
         scores = torch.tensor(fresh.log_probabilities[:20]) / plan.temperature

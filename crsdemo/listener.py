@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -27,6 +28,7 @@ from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import CheckpointError
 from crsdemo.mentions import PeopleLinker
+from crsdemo.tokens import encode_text
 
 LAST_USER_TURN, EARLIER_USER_TURN, ASSISTANT_TURN = 0, 1, 2  # who said a word piece
 # where an item vector comes from; the last two: items that sound like what the user said
@@ -127,7 +129,15 @@ class Ear:
         item_vectors: Tensor,
         people: PeopleLinker,
     ) -> None:
-        """`item_vectors`: (n_items, D_i), the encoder's view in the first columns."""
+        """`item_vectors`: (n_items, D_i), the encoder's view in the first columns.
+
+        Raises CheckpointError if the listener was trained on vectors of another width.
+        """
+        if item_vectors.shape[1] != config.d_item:
+            raise CheckpointError(
+                f"the listener hears item vectors of {config.d_item} numbers, those of this "
+                f"catalog have {item_vectors.shape[1]}; train again or restore the vectors"
+            )
         self.config = config
         self.encoder = encoder
         self.catalog = catalog
@@ -167,9 +177,7 @@ class Ear:
             if len(pieces) >= room:
                 break
             turn = turns[position]
-            ids = tokenizer(
-                turn.text, add_special_tokens=False, truncation=True, max_length=512
-            ).input_ids
+            ids = encode_text(tokenizer, turn.text)
             role = ASSISTANT_TURN
             if turn.speaker == "user":
                 role = LAST_USER_TURN if position == last_user else EARLIER_USER_TURN
@@ -275,7 +283,7 @@ def load_listener(folder: Path) -> Listener:
         listener = Listener(config)
         weights = load_file(folder / "listener.safetensors")
         listener.load_state_dict({name: value.float() for name, value in weights.items()})
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"the listener in {folder} is damaged ({error}); train it again with "
             "`python -m crsdemo train-base` or fetch the checkpoint anew"
@@ -294,14 +302,14 @@ def load_item_vectors(folder: Path, catalog: Catalog) -> Tensor:
     path = folder / "item_vectors.safetensors"
     try:
         vectors = load_file(path)["vectors"].float()
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, SafetensorError) as error:
         raise CheckpointError(
             f"no usable item vectors at {path} ({error}); make them with "
-            "`python -m crsdemo item-vectors`"
+            "`python -m crsdemo semantic-ids`"
         ) from error
     if len(vectors) != len(catalog):
         raise CheckpointError(
             f"{path} holds {len(vectors):,} vectors for a catalog of {len(catalog):,} items; make "
-            "them again with `python -m crsdemo item-vectors`"
+            "them again with `python -m crsdemo semantic-ids`"
         )
     return vectors

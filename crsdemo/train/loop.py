@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
+from crsdemo.errors import CheckpointError
 from crsdemo.listener import Ear
 from crsdemo.tokens import ControlTokens
 from crsdemo.train.instances import Instance, Loss, Voice, loss_of
@@ -156,12 +158,18 @@ def _keep(state: Path, voice: Voice, optimizer: torch.optim.Optimizer, progress:
 def _restore(state: Path, voice: Voice, optimizer: torch.optim.Optimizer) -> _Progress:
     if not state.is_file():
         return _Progress()
-    kept: dict[str, Any] = torch.load(state, weights_only=True)
-    with torch.no_grad():
-        for parameter, value in zip(voice.parameters(), kept["weights"], strict=True):
-            parameter.copy_(value)
-    optimizer.load_state_dict(kept["optimizer"])
-    return _Progress(kept["step"], kept["seconds"])
+    try:
+        kept: dict[str, Any] = torch.load(state, weights_only=True)
+        with torch.no_grad():
+            for parameter, value in zip(voice.parameters(), kept["weights"], strict=True):
+                parameter.copy_(value)
+        optimizer.load_state_dict(kept["optimizer"])
+        return _Progress(kept["step"], kept["seconds"])
+    except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
+        raise CheckpointError(
+            f"{state} does not continue this run ({error}); remove it to begin anew, or go on "
+            "with the options of the run that wrote it"
+        ) from error
 
 
 def mixture(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.errors import BadInputError
 from crsdemo.listener import BY_USER, Ear, Heard
 from crsdemo.mentions import PeopleLinker
 from crsdemo.tokens import encode_text
@@ -32,6 +33,7 @@ Rows = NDArray[np.int64]
 Weights = NDArray[np.float32]
 GOLD_SHARE = 0.5  # weight of the recommended film against what the teacher says
 MAX_REPLY_WORDS = 40
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,11 @@ class Material:
         self.sets = [rows for rows in self.sets if len(rows) > 1]
         self.likes = [self._rows(items) for items in likes]
         self.examples = list(real_examples(dialogues, self.catalog, people))
+        if not any(example.mode == "REC" for example in self.examples):
+            raise BadInputError(
+                f"none of the {len(dialogues)} training dialogues recommends an item of this "
+                "catalog; give dialogues about its items"
+            )
         self._queue: list[Example] = []
 
     @property
@@ -239,9 +246,9 @@ class Material:
 
     def _liked(self) -> Instance:
         kind, size = self.rng.random(), int(self.rng.integers(1, 6))
-        if kind < 0.45:
+        if kind < 0.45 and self.sets:
             rows = self._some(self.sets, size)
-        elif kind < 0.7:
+        elif kind < 0.7 and self.likes:
             rows = self._some(self.likes, size)
         else:
             rows = [int(self.rng.integers(len(self.catalog)))]
@@ -262,6 +269,8 @@ class Material:
         drawn: list[tuple[Heard, Example]] = []
         while len(drawn) < 2 * n:
             example = self.synthetic.wish()
+            if len(example.targets) < FEW and self.rng.random() < 0.7:
+                continue  # to remember what only one film fits is not to listen
             drawn.append((self.ear.hear(example.dialogue), example))
         drawn.sort(key=lambda one: len(one[0].pieces))
         half = drawn[:n] if self.rng.random() < 0.5 else drawn[n:]

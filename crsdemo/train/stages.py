@@ -27,7 +27,12 @@ from transformers import (
 )
 
 from crsdemo.catalog import Catalog
-from crsdemo.checkpoint import CheckpointCard, save_card, semantic_ids_sha256
+from crsdemo.checkpoint import (
+    CheckpointCard,
+    grow_embeddings,
+    save_card,
+    semantic_ids_sha256,
+)
 from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_dialogues
 from crsdemo.encoder import MINILM, TextEncoder
@@ -97,6 +102,7 @@ class BaseConfig(Sources):
     width: int = flag(384, "of the decoder")
     layers: int = flag(6, "of the decoder")
     vocabulary: int = flag(8000, "text tokens")
+    talks: int = flag(4000, "synthetic conversations from which the vocabulary is learned")
     batch: int = flag(192, "items per alignment batch")
     talk_batch: int = flag(16, "dialogues per batch of words")
     threads: int = flag(0, "0 leaves torch's own choice")
@@ -199,6 +205,7 @@ def train_generative(config: GenerativeConfig) -> None:
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
     base = Path(config.base_model)
     tokenizer = AutoTokenizer.from_pretrained(config.base_model)
+    n_tokens = len(tokenizer)
     slots = slots_of(ground.catalog)
     control = add_control_tokens(
         tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots
@@ -209,16 +216,16 @@ def train_generative(config: GenerativeConfig) -> None:
     draws = {"talk": (1.0, lambda: material.talk(config.batch, config.real))}
     card = CheckpointCard(
         recommender="generative",
-        base=base.name if base.is_dir() else config.base_model,
+        base=_base_as_seen_from(config.out, config.base_model),
         semantic_ids_sha256=semantic_ids_sha256(semantic_ids),
         slots=tuple(slot.token for slot in slots),
         training={k: str(v) for k, v in asdict(config).items() if k in TRAINING},
     )
 
     def save() -> None:
-        voice.model.save_pretrained(config.out)
+        voice.model.save_pretrained(config.out, save_embedding_layers=False)  # new rows are saved
         _forget_paths(config.out, card.base)
-        if not base.is_dir():
+        if len(tokenizer) > n_tokens:  # the base does not know the control tokens
             tokenizer.save_pretrained(config.out)
         if listener is not None:
             save_listener(listener, config.out)
@@ -260,7 +267,7 @@ def _texts(config: BaseConfig, ground: Ground) -> Iterator[str]:
         yield from (value for values in item.facts.values() for value in values)
     empty: dict[str, list[tuple[str, float]]] = {item.id: [] for item in ground.catalog}
     writer = Writer(ground.catalog, empty, config.seed)
-    for _ in range(4000):
+    for _ in range(config.talks):
         for example in writer.dialogue():
             yield example.dialogue.turns[-1].text
             yield from (piece for piece in example.reply if isinstance(piece, str))
@@ -312,17 +319,34 @@ def _with_adapter(
 
         options = {"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}
     model = AutoModelForCausalLM.from_pretrained(config.base_model, **options)
-    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
-        model.resize_token_embeddings(len(tokenizer))
+    grow_embeddings(model, tokenizer)
     adapter = LoraConfig(
         r=config.rank,
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
         target_modules="all-linear",
-        trainable_token_indices=sorted(control.ids),
+        trainable_token_indices=_rows_to_learn(model, sorted(control.ids)),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, adapter)
+
+
+def _rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
+    """The rows of `tokens` in the embeddings, and in the output head where it is not the same."""
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    if ends[0].weight is ends[1].weight:
+        return tokens
+    names = {module: name.rsplit(".", 1)[-1] for name, module in model.named_modules()}
+    return {names[end]: tokens for end in ends}
+
+
+def _base_as_seen_from(out: Path, base_model: str) -> str:
+    """The name of a folder beside `out`, the whole path of another one, or a name on a hub."""
+    base = Path(base_model)
+    if not base.is_dir():
+        return base_model
+    beside = base.resolve().parent == out.resolve().parent
+    return base.name if beside else str(base.resolve())
 
 
 def _material(
