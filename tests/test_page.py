@@ -279,10 +279,12 @@ def test_everything_works_by_keyboard(visitor):
 def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     visitor = Visitor(browser, server, width=390)
     page = visitor.page
+    visitor.say("at the station")
     visitor.say("on the train")
+    expect(visitor.answers.last.locator(".words")).to_be_in_viewport()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     expect(page.locator("#opening")).to_be_hidden()
-    page.locator(".why").click()
+    page.locator(".why").last.click()
     expect(page.locator("#opening")).to_be_visible()
     picture = page.locator("#path svg.main-svg").first
     expect(picture).to_be_visible()

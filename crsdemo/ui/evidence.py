@@ -35,7 +35,7 @@ SANS, MONO, SERIF = "IBM Plex Sans, sans-serif", "IBM Plex Mono, monospace", "Lo
 
 # Horizontal measures are parts of the width, vertical ones pixels.
 SPINE, TWIG, BARS, NUMBERS = 0.018, 0.046, 0.085, 0.995
-BAR_SCALE = 0.80  # width of a bar of probability 1
+BAR_SCALE = 0.76  # width of a bar of probability 1
 HEAD, TAKEN, PASSED, GAP, LEAF = 24, 44, 25, 9, 40
 
 
@@ -355,7 +355,9 @@ def _path_table(path: Sequence[PathStep]) -> str:
     if not path:
         return ""
     rows = "".join(_branch_rows(step) for step in path)
-    head = "".join(f'<th scope="col">{h}</th>' for h in ("Step", "Code", "Films alike in", "p"))
+    head = "".join(
+        f'<th scope="col">{h}</th>' for h in ("Step", "Code", "Films alike in", "How sure")
+    )
     return (
         '<details class="as-table"><summary>The same as a table, with examples</summary>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"

@@ -82,7 +82,7 @@ function select(reply) {
   const fold = document.querySelector('#fold button');
   if (!fold?.offsetParent) return;  // not on a phone
   if (fold.getAttribute('aria-expanded') !== 'true') fold.click();
-  fold.scrollIntoView({ block: 'start' });
+  setTimeout(() => fold.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
 }
 
 function focusBox() {
@@ -107,12 +107,26 @@ element.addEventListener('keydown', (event) => {
   event.target.focus();
 });
 
-// The newest words stay in sight unless the reader has scrolled up.
+// The newest words stay in sight unless the reader has scrolled up; a new message comes into
+// sight always. On a phone it is the whole page that scrolls, and only words make it do so.
+const live = document.querySelector('#live');
 let atEnd = true;
+let growing = false;
+
+function follow(changes) {
+  const began = !growing && live.textContent.trim() !== '';
+  growing = live.textContent.trim() !== '';
+  if (began) atEnd = true;
+  if (getComputedStyle(scroller).overflowY === 'auto') {
+    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  } else if (growing && changes.some((change) => live.contains(change.target))) {
+    live.scrollIntoView({ block: 'end' });
+  }
+}
+
 scroller.addEventListener('scroll', () => {
   atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
 });
-new MutationObserver((changes) => {
-  const grown = changes.some((change) => change.addedNodes.length || change.type === 'characterData');
-  if (grown && atEnd) scroller.scrollTop = scroller.scrollHeight;
-}).observe(scroller, { childList: true, subtree: true, characterData: true });
+new MutationObserver(follow).observe(scroller, {
+  childList: true, subtree: true, characterData: true,
+});
