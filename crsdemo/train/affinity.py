@@ -185,7 +185,13 @@ def load_likes(path: Path, catalog: Catalog, least: float = 4.0) -> list[list[st
                 f"{path} has the columns {reader.fieldnames}; expected user_id, movie_id, rating"
             )
         for row in reader:
-            if float(row["rating"]) >= least and row["movie_id"] in catalog.row:
+            try:
+                rating = float(row["rating"])
+            except (TypeError, ValueError):
+                raise BadInputError(
+                    f"{path}, line {reader.line_num}: the rating is {row['rating']!r}, not a number"
+                ) from None
+            if rating >= least and row["movie_id"] in catalog.row:
                 likes.setdefault(row["user_id"], []).append(row["movie_id"])
     return [items for items in likes.values() if len(items) > 1]
 

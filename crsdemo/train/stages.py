@@ -36,6 +36,7 @@ from crsdemo.checkpoint import (
 from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_dialogues
 from crsdemo.encoder import MINILM, TextEncoder
+from crsdemo.errors import BadInputError
 from crsdemo.listener import (
     Ear,
     Listener,
@@ -138,6 +139,9 @@ class Ground:
 
 
 def lay_ground(sources: Sources) -> Ground:
+    for path in (sources.likes, sources.plots, sources.prose):
+        if path is not None and not path.is_file():
+            raise BadInputError(f"there is no file at {path}; leave the flag out or correct it")
     catalog = Catalog.load(sources.catalog)
     aliases = load_aliases(sources.catalog)
     paths = [Path(path) for path in sources.dialogues.split(",")]

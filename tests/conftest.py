@@ -1,0 +1,102 @@
+"""Tiny models, trained once from end to end by the stages of the project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from films import CATALOG, write_inspired, write_redial
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a base model that is missing is not looked for
+
+if TYPE_CHECKING:  # torch loads when a test needs a model
+    from crsdemo.generative import Generative
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What three stages left in a folder after about a second of learning each."""
+
+    folder: Path
+
+    @property
+    def catalog(self) -> Path:
+        return self.folder / "catalog"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def redial(self) -> Path:
+        return self.folder / "talks.jsonl"
+
+    @property
+    def inspired(self) -> Path:
+        return self.folder / "talks.tsv"
+
+    @property
+    def sources(self) -> dict[str, object]:
+        """What every stage is given."""
+        return {"dialogues": f"{self.redial},{self.inspired}", "catalog": self.catalog}
+
+    @property
+    def base(self) -> dict[str, object]:
+        """The options of the base model that was trained."""
+        return self.sources | {
+            "out": self.checkpoints / "base",
+            "state": self.folder / "runs" / "base.pt",
+            "minutes": 0.02,
+            "width": 64,
+            "layers": 1,
+            "vocabulary": 400,
+            "talks": 60,
+            "batch": 6,
+            "talk_batch": 3,
+        }
+
+    @property
+    def generative(self) -> dict[str, object]:
+        """The options of the adapter that was trained."""
+        return self.sources | {
+            "out": self.checkpoints / "gcrs",
+            "state": self.folder / "runs" / "gcrs.pt",
+            "base_model": str(self.checkpoints / "base"),
+            "minutes": 0.02,
+            "batch": 4,
+        }
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """Semantic IDs, a base model and an adapter over the catalog of `films`."""
+    from crsdemo.train import stages
+
+    made = Trained(tmp_path_factory.mktemp("trained"))
+    CATALOG.save(made.catalog)
+    write_redial(made.redial)
+    write_inspired(made.inspired)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(made.folder / "cache"))
+        patch.chdir(made.folder)  # the stages keep text vectors in `runs/`
+        stages.make_semantic_ids(
+            stages.SemanticIDConfig(n_levels=3, codebook_size=6, **made.sources)
+        )
+        stages.train_base(stages.BaseConfig(**made.base))
+        stages.train_generative(stages.GenerativeConfig(**made.generative))
+        yield made
+
+
+@pytest.fixture(scope="session")
+def generative(trained: Trained) -> Generative:
+    """The tiny recommender, loaded as the commands load it."""
+    from crsdemo.generative import Generative
+    from crsdemo.loading import load_recommender
+
+    loaded = load_recommender("gcrs", CATALOG, trained.catalog, trained.checkpoints)
+    assert isinstance(loaded, Generative)
+    return loaded
