@@ -18,6 +18,11 @@ STAGES = {
     "build-catalog": ("crsdemo.build_catalog", "main", "a catalog from a CSV or JSONL of yours"),
     "semantic-ids": ("crsdemo.commands", "semantic_ids", "stage 1: item vectors, semantic IDs"),
     "compare-ids": ("crsdemo.commands", "compare_ids", "ways to make semantic IDs, compared"),
+    "fit-prior": (
+        "crsdemo.commands",
+        "fit_prior",
+        "stage 1b: what is known of items beside the model",
+    ),
     "train-base": ("crsdemo.commands", "train_base", "stage 2: a base model of our own"),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,14 @@ class Speaker:
 
     recommender: str = flag(DEFAULT, "popularity, repeat-last, a checkpoint's name or its folder")
     catalog: Path = flag(CATALOG, "folder of the catalog")
+    prior: bool = flag(True, "add what is known of items beside the model")
 
     def load(self) -> tuple[Recommender, Catalog]:
         catalog = Catalog.load(self.catalog)
-        return load_recommender(self.recommender, catalog, self.catalog), catalog
+        return self.of(catalog), catalog
+
+    def of(self, catalog: Catalog) -> Recommender:
+        return load_recommender(self.recommender, catalog, self.catalog, with_prior=self.prior)
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,11 @@ class ChatConfig(Speaker):
     seed: int = flag(0, "of the choice of words")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvaluateConfig(Speaker):
     """Recall of the recommended films on the dialogues of a dataset."""
 
-    dialogues: Path = flag(Path(), "a ReDial .jsonl or an INSPIRED .tsv")
+    dialogues: Path = flag(help="a ReDial .jsonl or an INSPIRED .tsv")
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
     json: Path | None = flag(None, "write the report there")
 
@@ -91,15 +96,17 @@ def chat(argv: list[str]) -> None:
 def _plan(config: ChatConfig) -> Plan:
     if config.mode not in {"", "CHAT", "REC"}:
         raise BadInputError(f"--mode must be CHAT or REC, got {config.mode!r}")
+    if config.item and config.mode == "CHAT":
+        raise BadInputError("--item needs --mode REC or none: a reply in mode CHAT has no item")
     mode = None if not config.mode else "CHAT" if config.mode == "CHAT" else "REC"
     return Plan(mode=mode, item_id=config.item or None, seed=config.seed)  # type: ignore[arg-type]
 
 
-def _typed() -> list[str]:
-    """Lines from standard input, one message each."""
+def _typed() -> Iterator[str]:
+    """Lines from standard input, one message each; each is answered before the next is read."""
     if sys.stdin.isatty():
         print("Say what you feel like watching; an empty line ends.", file=sys.stderr)
-    return list(iter(lambda: sys.stdin.readline().strip(), ""))
+    return iter(lambda: sys.stdin.readline().strip(), "")
 
 
 def _shown(answer: Reply, *, as_json: bool) -> str:
@@ -115,7 +122,7 @@ def evaluate(argv: list[str]) -> None:
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")
     catalog = Catalog.load(config.catalog)
     dialogues = load_dialogues(config.dialogues, catalog, load_aliases(config.catalog))
-    recommender = load_recommender(config.recommender, catalog, config.catalog)
+    recommender = config.of(catalog)
     report = evaluation.evaluate(recommender, dialogues, config.limit or None)
     _write(config.json, report)
     print(json.dumps(report, indent=1))
@@ -173,6 +180,12 @@ def compare_ids(argv: list[str]) -> None:
     from crsdemo.train import compare_ids as comparison
 
     comparison.compare(parse(comparison.CompareConfig, argv, "crsdemo compare-ids"))
+
+
+def fit_prior(argv: list[str]) -> None:
+    from crsdemo.train import fit_prior as fitting
+
+    fitting.fit_prior(parse(fitting.PriorConfig, argv, "crsdemo fit-prior"))
 
 
 def train_base(argv: list[str]) -> None:

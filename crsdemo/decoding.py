@@ -110,6 +110,31 @@ class _Beams:
         )
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What is known of the items beside the model, for N prompts.
+
+    The trie carries it: the log of the mass under a node is added to the model's log-probability,
+    which counts `model_weight` times.
+    """
+
+    log_scores: Tensor  # (N, n_items) in the order of the trie's leaves
+    model_weight: float = 1.0
+
+    def of(self, row: int) -> Prior:
+        """The prior of one prompt."""
+        return Prior(self.log_scores[row : row + 1], self.model_weight)
+
+
+@dataclass(frozen=True)
+class _Below:
+    """What lies under the nodes of one depth of the trie, for N prompts."""
+
+    count: Tensor  # (N, n_nodes) items that are not excluded
+    log_mass: Tensor | None = None  # (N, n_nodes) of the prior, if there is one
+    model_weight: float = 1.0
+
+
 def mode_probabilities(logits: Tensor, control: ControlTokens) -> dict[Mode, float]:
     """Softmax over the two mode tokens, most probable first. `logits`: (V,)"""
     chat, rec = logits[[control.chat, control.rec]].float().softmax(0).tolist()
@@ -202,47 +227,73 @@ class Decoder:
 
     @torch.inference_mode()
     def beam(
-        self, context: Context, width: int, exclude: Sequence[Collection[str]] = ()
+        self,
+        context: Context,
+        width: int,
+        exclude: Sequence[Collection[str]] = (),
+        prior: Prior | None = None,
     ) -> list[Ranking]:
         """Rank the catalog after `<BOI>`: at most `width` items per prompt, best first.
 
         `exclude`: for each prompt the item ids that must not appear; probabilities are renormalised
-        over what is left. The beams of a level are query positions of one row which see the prompt
-        and their own ancestors only, so the prompt's cache is shared, never copied; afterwards
-        `context` is as before. Exact when `width` reaches the number of nodes of every level.
+        over what is left, with the `prior` if there is one. The beams of a level are query
+        positions of one row which see the prompt and their own ancestors only, so the prompt's
+        cache is shared, never copied; afterwards `context` is as before. Exact when `width`
+        reaches the number of nodes of every level.
         """
         n = len(context.mask)
-        counts = self._counts(exclude, n)
+        below = self._below(exclude, n, prior)
         levels: list[_Beams] = []
         beams = _root(n, self.device)
         logits = context.logits[:, None, self._item_tokens[0]]  # (N, 1, C)
         seen = torch.zeros(n, 1, 0, dtype=torch.bool, device=self.device)
         for depth in range(1, self.trie.n_levels + 1):
-            beams = self._expand(beams, depth, logits, counts[depth], width)
+            beams = self._expand(beams, depth, logits, below[depth], width)
             levels.append(beams)
-            unsure = (counts[depth].gather(1, beams.node) > 1) & beams.joint.isfinite()
+            unsure = (below[depth].count.gather(1, beams.node) > 1) & beams.joint.isfinite()
             logits, seen = self._look_ahead(context, depth, beams, seen, unsure)
         if seen.shape[2]:
             context.cache.crop(-seen.shape[2])
         return [self._ranking(levels, row) for row in range(n)]
 
-    def _counts(self, exclude: Sequence[Collection[str]], n: int) -> list[Tensor]:
-        """Per depth (N, n_nodes): the items under each node that are not excluded."""
+    def _below(
+        self, exclude: Sequence[Collection[str]], n: int, prior: Prior | None
+    ) -> list[_Below]:
+        """What lies under the nodes of each depth, root first."""
         if exclude and len(exclude) != n:
             raise ValueError(f"{len(exclude)} sets of excluded items for {n} prompts")
-        rows = [self.trie.count(~self.trie.leaves(e)) for e in exclude or [NOTHING] * n]
+        allowed = np.stack([~self.trie.leaves(e) for e in exclude or [NOTHING] * n])
+        counts = [self.trie.count(row) for row in allowed]
+        masses: list[Tensor | None] = [None] * (self.trie.n_levels + 1)
+        if prior is not None:
+            masses = self._masses(prior.log_scores, torch.tensor(allowed))
         return [
-            torch.tensor(np.stack([row[depth] for row in rows]), device=self.device)
+            _Below(
+                torch.tensor(np.stack([row[depth] for row in counts]), device=self.device),
+                masses[depth],
+                1.0 if prior is None else prior.model_weight,
+            )
             for depth in range(self.trie.n_levels + 1)
         ]
 
+    def _masses(self, log_scores: Tensor, allowed: Tensor) -> list[Tensor | None]:
+        """Per depth (N, n_nodes): the log of the prior mass of the allowed items under a node."""
+        scores = log_scores.double().masked_fill(~allowed, -torch.inf)
+        mass = (scores - scores.amax(1, keepdim=True)).exp()
+        before = nn.functional.pad(mass.cumsum(1), (1, 0))
+        # a difference of two sums loses what is very small beside them
+        return [
+            (before[:, first[1:]] - before[:, first[:-1]]).clamp(min=1e-12).log().to(self.device)
+            for first in map(torch.tensor, self.trie.first_leaf)
+        ]
+
     def _expand(
-        self, beams: _Beams, depth: int, logits: Tensor, counts: Tensor, width: int
+        self, beams: _Beams, depth: int, logits: Tensor, below: _Below, width: int
     ) -> _Beams:
         """The best children at `depth` of the beams above. `logits`: (N, K, C)"""
         n_codes = logits.shape[2]
         child = self._children(depth, beams.node)
-        conditional = _conditional(logits, child, counts).flatten(1)
+        conditional = _conditional(logits, child, below).flatten(1)
         joint = conditional + beams.joint.repeat_interleave(n_codes, 1)
         best, place = joint.topk(min(width, int(joint.isfinite().sum(1).max())))
         return _Beams(
@@ -316,14 +367,14 @@ class Decoder:
 
         For checking `beam` on one prompt: 8,000 items take minutes on a CPU.
         """
-        counts = self._counts([exclude], 1)
-        leaves = torch.tensor(np.flatnonzero(counts[-1][0].cpu().numpy()))
-        scores = [self._score(context, some, counts) for some in leaves.split(batch) if len(some)]
+        below = self._below([exclude], 1, None)
+        leaves = torch.tensor(np.flatnonzero(below[-1].count[0].cpu().numpy()))
+        scores = [self._score(context, some, below) for some in leaves.split(batch) if len(some)]
         joint, order = torch.cat([torch.zeros(0), *scores]).sort(descending=True, stable=True)
         items = tuple(self.trie.item_ids[leaf] for leaf in leaves[order].tolist())
         return Ranking(items, tuple(joint.tolist()), (), self.trie)
 
-    def _score(self, context: Context, leaves: Tensor, counts: Sequence[Tensor]) -> Tensor:
+    def _score(self, context: Context, leaves: Tensor, below: Sequence[_Below]) -> Tensor:
         """The log-probabilities of some items, each with a copy of the prompt's cache: (B,)"""
         codes = torch.tensor(self.trie.semantic_ids[leaves.numpy()], device=self.device)
         rows = Context(copy.deepcopy(context.cache), context.mask, context.logits)
@@ -338,7 +389,7 @@ class Decoder:
             node = self._ancestors(leaves, depth - 1)
             level = logits[depth - 1][:, self._item_tokens[depth - 1]]
             child = self._children(depth, node[None])
-            conditional = _conditional(level[None], child, counts[depth])
+            conditional = _conditional(level[None], child, below[depth])
             total += conditional[0].gather(1, codes[:, depth - 1 : depth])[:, 0]
         return total.cpu()
 
@@ -348,30 +399,34 @@ class Decoder:
         return (torch.searchsorted(first, leaves, right=True) - 1).to(self.device)
 
     def follow(
-        self, context: Context, item_id: str, exclude: Collection[str] = NOTHING
+        self,
+        context: Context,
+        item_id: str,
+        exclude: Collection[str] = NOTHING,
+        prior: Prior | None = None,
     ) -> tuple[Choice, ...]:
         """Say the semantic ID of an item after `<BOI>` and tell how it was chosen, per level.
 
         `context` (one prompt) grows by the item tokens. Raises CatalogError for an unknown item.
         """
         codes = self.trie.codes(item_id)
-        counts = self._counts([set(exclude) - {item_id}], 1)
+        below = self._below([set(exclude) - {item_id}], 1, prior)
         before = context.logits[:, None]
         ids = torch.tensor([self.control.item(codes)])
         after = self._feed(context, ids, keep=len(codes))
         logits = torch.cat([before, after[:, :-1]], 1)[0]  # (L, V)
         return tuple(
-            self._choice(logits[level], codes[: level + 1], counts[level + 1])
+            self._choice(logits[level], codes[: level + 1], below[level + 1])
             for level in range(len(codes))
         )
 
-    def _choice(self, logits: Tensor, prefix: tuple[int, ...], counts: Tensor) -> Choice:
+    def _choice(self, logits: Tensor, prefix: tuple[int, ...], below: _Below) -> Choice:
         """`logits`: (V,) before the last code of `prefix`."""
         depth = len(prefix)
         level = logits[self._item_tokens[depth - 1]]
         parent = torch.tensor([[self.trie.node(prefix[:-1])]], device=self.device)
         child = self._children(depth, parent)
-        conditional = _conditional(level[None, None], child, counts)[0, 0]
+        conditional = _conditional(level[None, None], child, below)[0, 0]
         probability, code = conditional.exp().sort(descending=True, stable=True)
         pairs = zip(code.tolist(), probability.tolist(), strict=True)
         mass = logits.softmax(0)[self._item_tokens[depth - 1]][conditional.isfinite()].sum()
@@ -415,16 +470,20 @@ def _root(n: int, device: torch.device) -> _Beams:
     return _Beams(node=zeros, parent=zeros, conditional=zeros.double(), joint=zeros.double())
 
 
-def _conditional(logits: Tensor, child: Tensor, counts: Tensor) -> Tensor:
+def _conditional(logits: Tensor, child: Tensor, below: _Below) -> Tensor:
     """Log-probability of each code among the allowed ones of its parent; -inf for the others.
 
-    All (N, K, C) but `counts`: (N, n_nodes), the allowed items under each node at the depth of
-    `child`. A parent with no allowed code gets -inf throughout.
+    All (N, K, C); `below` is of the depth of `child`. A parent with no allowed code gets -inf
+    throughout.
     """
-    below = counts.gather(1, child.flatten(1).clamp(min=0)).view_as(child)
-    allowed = (below > 0) & (child >= 0)
-    masked = logits.double().masked_fill(~allowed, -torch.inf)
-    return masked.log_softmax(-1).masked_fill(~allowed, -torch.inf)
+    node = child.flatten(1).clamp(min=0)
+    allowed = (below.count.gather(1, node).view_as(child) > 0) & (child >= 0)
+    scores = below.model_weight * logits.double()
+    if below.log_mass is not None:
+        scores = scores + below.log_mass.gather(1, node).view_as(child)
+    return (
+        scores.masked_fill(~allowed, -torch.inf).log_softmax(-1).masked_fill(~allowed, -torch.inf)
+    )
 
 
 class _ItemHead(nn.Module):

@@ -8,11 +8,13 @@ the model, the words.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +24,7 @@ from crsdemo.decoding import (
     Choice,
     Context,
     Decoder,
+    Prior,
     Ranking,
     Sampling,
     left_pad,
@@ -32,6 +35,7 @@ from crsdemo.encoder import TextEncoder
 from crsdemo.grammar import Grammar
 from crsdemo.listener import N_KINDS, Ear, load_item_vectors
 from crsdemo.mentions import PeopleLinker
+from crsdemo.prior import SIGNALS, ItemPrior, Neighbours, PriorWeights
 from crsdemo.prompt import PromptWriter
 from crsdemo.recommender import (
     Branch,
@@ -42,14 +46,18 @@ from crsdemo.recommender import (
     Provenance,
     Recommendation,
     Reply,
+    Signal,
     Timing,
 )
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.trie_labels import TrieLabels
 
+MODEL_WEIGHT = 0.5  # of the model's log-probabilities beside the prior, chosen on dev
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
+PRIOR_FILE = "prior.json"
+NARROW_BEAM = 8
 SPEAKS_OF_MENTIONED = 0.5  # probability from which a reply may speak of a film named before
 
 
@@ -86,31 +94,45 @@ class Generative:
         catalog: Catalog,
         semantic_ids: SemanticIDs,
         ear: Ear | None,
+        prior: tuple[ItemPrior, PriorWeights] | None = None,
         words: Words = Words(),
     ) -> None:
+        """Without `prior` the model alone ranks the items."""
         self._name = name
         self.loaded = loaded
         self.catalog = catalog
         self.ear = ear
+        self.prior = prior
         self.words = words
         self.writer = PromptWriter(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.decoder = Decoder(
             loaded.model, Grammar(loaded.tokenizer, loaded.control, semantic_ids)
         )
         self.labels = TrieLabels(catalog, semantic_ids)
+        self._row_of_leaf = [catalog.row[item_id] for item_id in self.decoder.trie.item_ids]
 
     @classmethod
-    def load(cls, folder: Path, catalog: Catalog, catalog_folder: Path) -> Generative:
-        """Raises CheckpointError or CatalogError if anything is missing or does not match."""
+    def load(
+        cls, folder: Path, catalog: Catalog, catalog_folder: Path, *, with_prior: bool = True
+    ) -> Generative:
+        """The prior is used if `with_prior` and the catalog has one.
+
+        Raises CheckpointError or CatalogError if anything is missing or does not match.
+        """
         semantic_ids = SemanticIDs.load(catalog_folder, catalog)
         loaded = load_checkpoint(folder, catalog, semantic_ids)
-        ear = None
+        ear, prior = None, None
         if loaded.listener is not None:
             config = loaded.listener.config
             vectors = load_item_vectors(catalog_folder, catalog)
             encoder = TextEncoder(config.encoder)
-            ear = Ear(config, encoder, catalog, vectors, PeopleLinker(catalog))
-        return cls(folder.name, loaded, catalog, semantic_ids, ear)
+            people = PeopleLinker(catalog)
+            ear = Ear(config, encoder, catalog, vectors, people)
+            if with_prior and (catalog_folder / PRIOR_FILE).is_file():
+                neighbours = Neighbours.load(catalog_folder, catalog)
+                known = ItemPrior(catalog, ear.themes.numpy(), neighbours, encoder, people)
+                prior = (known, PriorWeights.load(catalog_folder / PRIOR_FILE))
+        return cls(folder.name, loaded, catalog, semantic_ids, ear, prior)
 
     @property
     def name(self) -> str:
@@ -131,8 +153,16 @@ class Generative:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
         context = self._read(dialogues)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
-        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude)
+        prior = self._prior(dialogues)
+        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude, prior)
         return [self._recommendations(ranking)[:k] for ranking in rankings]
+
+    def _prior(self, dialogues: Sequence[Dialogue]) -> Prior | None:
+        if self.prior is None:
+            return None
+        known, weights = self.prior
+        scores = np.stack([known.scores(dialogue, weights) for dialogue in dialogues])
+        return Prior(torch.tensor(scores[:, self._row_of_leaf]), MODEL_WEIGHT)
 
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
@@ -213,34 +243,40 @@ class Generative:
     ) -> tuple[Item, Evidence]:
         """The item to speak of, after `<BOI>`; `context` grows by its tokens."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
-        everything = self.decoder.beam(context, BEAM + len(seen))[0]
-        fresh = _without(everything, seen)
-        item_id = plan.item_id or self._pick(everything, fresh, dialogue, plan)
+        prior = self._prior([dialogue])
+        clock.lap("remembering what goes together")
+        fresh = self.decoder.beam(context, BEAM, [seen], prior)[0]
+        item_id = plan.item_id or self._asked_about(context, dialogue, plan)
+        item_id = item_id or _pick(fresh, plan)
         clock.lap("choosing the film")
-        choices = self.decoder.follow(context, item_id, seen)
+        choices = self.decoder.follow(context, item_id, seen, prior)
         evidence = Evidence(
             path=self._path(self.decoder.trie.codes(item_id), choices),
-            candidates=tuple(self._recommendations(fresh)[:BEAM]),
+            candidates=tuple(self._with_signals(dialogue, self._recommendations(fresh))),
         )
         clock.lap("telling why")
         return self.catalog.item(item_id), evidence
 
-    def _pick(self, everything: Ranking, fresh: Ranking, dialogue: Dialogue, plan: Plan) -> str:
-        """The best item not mentioned yet, unless the model surely speaks of one that was.
+    def _asked_about(self, context: Context, dialogue: Dialogue, plan: Plan) -> str | None:
+        """The film named before that the model surely speaks of: "who is in it?" """
+        best = self.decoder.beam(context, NARROW_BEAM)[0]
+        item_id, probability = best.item_ids[0], math.exp(best.log_probabilities[0])
+        asked = item_id in dialogue.mentioned and item_id not in plan.avoid
+        return item_id if asked and probability >= SPEAKS_OF_MENTIONED else None
 
-        "Who is in it?" is about the film just recommended.
-        """
-        best, log_probability = everything.item_ids[0], everything.log_probabilities[0]
-        sure = log_probability > torch.tensor(SPEAKS_OF_MENTIONED).log().item()
-        if best in dialogue.mentioned and best not in plan.avoid and sure:
-            return best
-        if not fresh.item_ids:  # all of a small catalog was named already
-            return best
-        if plan.temperature == 0:
-            return fresh.item_ids[0]
-        scores = torch.tensor(fresh.log_probabilities[:20]) / plan.temperature
-        generator = torch.Generator().manual_seed(plan.seed)
-        return fresh.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
+    def _with_signals(
+        self, dialogue: Dialogue, candidates: Sequence[Recommendation]
+    ) -> Iterator[Recommendation]:
+        """The candidates with what the prior said for or against each, most telling first."""
+        if self.prior is None:
+            yield from candidates
+            return
+        known, weights = self.prior
+        parts = np.asarray(weights.values)[:, None] * known.signals(dialogue)
+        for candidate in candidates:
+            mine = parts[:, self.catalog.row[candidate.item.id]]
+            told = [Signal(SIGNALS[i], float(mine[i])) for i in np.argsort(-np.abs(mine))]
+            yield replace(candidate, signals=tuple(s for s in told[:4] if abs(s.value) > 0.05))
 
     def _path(self, codes: tuple[int, ...], choices: Sequence[Choice]) -> tuple[PathStep, ...]:
         return tuple(self._step(codes[:level], choice) for level, choice in enumerate(choices))
@@ -295,7 +331,13 @@ class Generative:
         return torch.cat([room, mask], 1).sort(dim=1, stable=True).values
 
     def _provenance(self, plan: Plan) -> Provenance:
-        decoding = {"words": asdict(self.words), "beam": BEAM, "temperature": plan.temperature}
+        decoding = {
+            "words": asdict(self.words),
+            "beam": BEAM,
+            "temperature": plan.temperature,
+            "prior": None if self.prior is None else self.prior[1].values,
+            "model_weight": MODEL_WEIGHT,
+        }
         return Provenance(
             recommender=self.name,
             model_sha256=self.loaded.base_sha256,
@@ -312,21 +354,13 @@ def _planned_mode(plan: Plan, modes: Mapping[Mode, float]) -> Mode:
     return plan.mode or likeliest
 
 
-def _without(ranking: Ranking, item_ids: frozenset[str]) -> Ranking:
-    """The ranking of the other items, renormalised over those that were ranked."""
-    kept = [
-        (item, score)
-        for item, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
-        if item not in item_ids
-    ]
-    lost = 1 - sum(
-        torch.tensor(s).exp().item()
-        for i, s in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
-        if i in item_ids
-    )
-    shift = torch.tensor(max(lost, 1e-6)).log().item()
-    items, scores = zip(*kept, strict=True) if kept else ((), ())
-    return replace(ranking, item_ids=items, log_probabilities=tuple(s - shift for s in scores))
+def _pick(ranking: Ranking, plan: Plan) -> str:
+    """The most probable item, or with a temperature one of the best twenty."""
+    if plan.temperature == 0:
+        return ranking.item_ids[0]
+    scores = torch.tensor(ranking.log_probabilities[:20]) / plan.temperature
+    generator = torch.Generator().manual_seed(plan.seed)
+    return ranking.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
 
 
 def _trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:

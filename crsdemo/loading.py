@@ -20,10 +20,13 @@ def load_recommender(
     catalog: Catalog,
     catalog_folder: Path = CATALOG,
     checkpoints: Path = CHECKPOINTS,
+    *,
+    with_prior: bool = True,
 ) -> Recommender:
     """`popularity`, `repeat-last`, the name of a checkpoint, or a folder that holds one.
 
-    Raises CheckpointError, saying what there is, if it is none of these or cannot be used.
+    Without `with_prior` the model alone ranks the items. Raises CheckpointError, saying what there
+    is, if it is none of these or cannot be used.
     """
     if name == "popularity":
         return Popularity(catalog)
@@ -35,7 +38,7 @@ def load_recommender(
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
     from crsdemo.generative import Generative  # torch is loaded only when weights are
 
-    return Generative.load(folder, catalog, catalog_folder)
+    return Generative.load(folder, catalog, catalog_folder, with_prior=with_prior)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:

@@ -1,0 +1,257 @@
+"""What is known of every item without a language model: a prior that the ID trie carries.
+
+Simple signals of a dialogue, added up with fitted weights. A small generator learns what
+people like together and what words mean from far too little; these signals know some of it
+exactly. They are added to the model's log-probabilities while decoding, and reported apart.
+
+Shapes: n items of the catalog, S signals.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from crsdemo.catalog import Catalog
+from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.encoder import TextEncoder
+from crsdemo.errors import CatalogError
+from crsdemo.mentions import PeopleLinker
+
+Floats = NDArray[np.float32]
+FILE = "neighbours.npz"
+
+SIGNALS = (
+    "mentioned together in dialogues",
+    "liked by the same people",
+    "nearest film liked by the same people",
+    "about the same as a film you named",
+    "much talked about",
+    "close to your words",
+    "close to your last words",
+    "the kind of film you describe",
+    "a genre you named",
+    "a person you named",
+    "the years you named",
+    "a genre or person you refused",
+    "the kind of film you refused",
+)
+DECAY = 0.8  # per film back in the dialogue
+_REFUSAL = re.compile(
+    r"\b(?:no|not|nothing|without|except|hate[ds]?|dislike[ds]?|don'?t|do not|didn'?t|never|isn'?t|"
+    r"avoid|anything but|rather than|instead of|too|sick of|tired of)\b[^.,;:!?\n]*",
+    re.IGNORECASE,
+)
+_WORD_OF_DECADE = {
+    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
+    "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
+}  # fmt: skip
+_DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
+_YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Who is mentioned or liked together, sparse (n, n) in catalog order."""
+
+    together: sparse.csr_matrix
+    liked: sparse.csr_matrix
+
+    def save(self, folder: Path) -> None:
+        parts = {}
+        for name, matrix in (("together", self.together), ("liked", self.liked)):
+            parts[f"{name}_data"] = matrix.data.astype(np.float16)
+            parts[f"{name}_indices"] = matrix.indices.astype(np.int32)
+            parts[f"{name}_indptr"] = matrix.indptr.astype(np.int32)
+        np.savez_compressed(folder / FILE, **parts)
+
+    @classmethod
+    def load(cls, folder: Path, catalog: Catalog) -> Neighbours:
+        """Raises CatalogError if they are missing or of another catalog."""
+        remedy = "make them with `python -m crsdemo semantic-ids`"
+        try:
+            with np.load(folder / FILE) as kept:
+                matrices = [
+                    sparse.csr_matrix(
+                        (
+                            kept[f"{name}_data"].astype(np.float32),
+                            kept[f"{name}_indices"],
+                            kept[f"{name}_indptr"],
+                        ),
+                        shape=(len(catalog), len(catalog)),
+                    )
+                    for name in ("together", "liked")
+                ]
+        except (OSError, KeyError, ValueError) as error:
+            raise CatalogError(f"no usable {folder / FILE} ({error}); {remedy}") from error
+        return cls(*matrices)
+
+
+@dataclass(frozen=True)
+class PriorWeights:
+    """One weight per signal, fitted on training turns and synthetic wishes."""
+
+    values: tuple[float, ...]
+
+    def save(self, path: Path) -> None:
+        named = dict(zip(SIGNALS, (round(v, 4) for v in self.values), strict=True))
+        path.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> PriorWeights:
+        """Raises CatalogError for a file of other signals."""
+        try:
+            named = json.loads(path.read_text(encoding="utf-8"))
+            return cls(tuple(float(named[signal]) for signal in SIGNALS))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CatalogError(
+                f"no usable weights at {path} ({error!r}); fit them with "
+                "`python -m crsdemo fit-prior`"
+            ) from error
+
+
+class ItemPrior:
+    """Signals and scores of all items for a dialogue. Immutable: share it between threads."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        themes: Floats,
+        neighbours: Neighbours,
+        encoder: TextEncoder,
+        people: PeopleLinker,
+    ) -> None:
+        """`themes`: (n, d) unit vectors of what items are about, by `encoder`."""
+        self.catalog = catalog
+        self.themes = themes
+        self.neighbours = neighbours
+        self.encoder = encoder
+        self.people = people
+        self.popularity = np.log1p(np.array([i.popularity for i in catalog], np.float32))
+        self.years = np.array([item.year or 0 for item in catalog])
+        self.genres = np.zeros((len(catalog), len(catalog.genres)), np.float32)
+        for row, item in enumerate(catalog):
+            for genre in item.genres:
+                self.genres[row, catalog.genres.index(genre)] = 1
+        self._rows_of: dict[str, list[int]] = {}
+        for row, item in enumerate(catalog):
+            for person in item.people:
+                self._rows_of.setdefault(person, []).append(row)
+
+    @cached_property
+    def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
+        """Each combination of genres as the encoder sees it (c, d), and which items have (n,)."""
+        names = [f"{', '.join(item.genres)} film" for item in self.catalog]
+        combinations, which = np.unique(names, return_inverse=True)
+        return self.encoder.embed(combinations.tolist()), which
+
+    def scores(self, dialogue: Dialogue, weights: PriorWeights) -> Floats:
+        """Log-scores (n,)."""
+        return np.asarray(weights.values, np.float32) @ self.signals(dialogue)
+
+    def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
+        """(S, n) in the order of `SIGNALS`.
+
+        `without`: rows of a training dialogue, whose own counts must not help to predict it.
+        """
+        said = [_untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user"]
+        wanted = [_REFUSAL.sub(" ", text).strip() for text in said]
+        refused = " ".join(m[0] for text in said for m in _REFUSAL.finditer(text))
+        last, everything = wanted[0] if wanted else "", " ".join(wanted)[:600].strip()
+        vectors = self.encoder.embed([text or " " for text in (everything, last, refused)])
+        vectors *= np.array([[bool(everything)], [bool(last)], [bool(refused)]])
+        close = vectors @ self.themes.T
+        combinations, which = self._kinds
+        kinds = (vectors @ combinations.T)[:, which]
+        return np.stack(
+            [
+                *self._from_mentions(self._mentioned(dialogue), without),
+                self.popularity,
+                close[0],
+                close[1],
+                kinds[1],
+                self.genres @ self._genres_named(everything),
+                self._people_named(wanted),
+                self._years_named(everything),
+                self.genres @ self._genres_named(refused) + self._people_named([refused]),
+                kinds[2],
+            ]
+        ).astype(np.float32)
+
+    def _from_mentions(self, rows: Sequence[int], without: Sequence[int]) -> list[Floats]:
+        n = len(self.catalog)
+        together, liked, nearest, theme = (np.zeros(n, np.float32) for _ in range(4))
+        for age, row in enumerate(rows):
+            pair = _row(self.neighbours.together, row)
+            if row in without:
+                pair[list(without)] = np.maximum(pair[list(without)] - 1, 0)
+            counts = np.expm1(self.popularity)
+            together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
+            liked += DECAY**age * _row(self.neighbours.liked, row)
+            nearest = np.maximum(nearest, _row(self.neighbours.liked, row))
+            theme = np.maximum(theme, self.themes @ self.themes[row])
+        return [together, liked, nearest, theme]
+
+    def _mentioned(self, dialogue: Dialogue) -> list[int]:
+        """Rows, newest first, each once."""
+        newest = dict.fromkeys(i for t in reversed(dialogue.turns) for i in reversed(t.item_ids))
+        return [self.catalog.row[i] for i in newest if i in self.catalog.row]
+
+    def _genres_named(self, text: str) -> Floats:
+        """(n_genres,) 1 for a genre whose name, or the beginning of it, was said."""
+        low = text.lower()
+        return np.array(
+            [bool(re.search(rf"\b{re.escape(g[:6].rstrip())}", low)) for g in self.catalog.genres],
+            np.float32,
+        )
+
+    def _people_named(self, wanted: Sequence[str]) -> Floats:
+        """(n,) how many of the people named last are in it."""
+        found = np.zeros(len(self.catalog), np.float32)
+        for text in wanted:
+            people = self.people.link_people(text)
+            for person in people:
+                found[self._rows_of.get(person, [])] += 1
+            if people:
+                break
+        return found
+
+    def _years_named(self, text: str) -> Floats:
+        """(n,) 1 for an item of a decade or near a year that was said."""
+        found = np.zeros(len(self.catalog), np.float32)
+        low = text.lower()
+        for century, digit, word in _DECADE.findall(low):
+            ten = int(digit or 0) * 10
+            first = (
+                _WORD_OF_DECADE[word]
+                if word
+                else int(century or ("20" if ten < 30 else "19")) * 100 + ten
+            )
+            found[(self.years >= first) & (self.years < first + 10)] = 1
+        for year in _YEAR.findall(_DECADE.sub(" ", low)):
+            found[np.abs(self.years - int(year)) <= 2] = 1
+        return found
+
+
+def _untitled(turn: Turn) -> str:
+    """What was said without the titles, whose years and words are no wishes."""
+    said, end = "", 0
+    for mention in turn.mentions:
+        said += turn.text[end : mention.start]
+        end = mention.end
+    return said + turn.text[end:]
+
+
+def _row(matrix: sparse.csr_matrix, row: int) -> Floats:
+    dense = np.zeros(matrix.shape[1], np.float32)
+    part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    dense[matrix.indices[part]] = matrix.data[part]
+    return dense
