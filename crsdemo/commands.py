@@ -14,7 +14,7 @@ from crsdemo.config import flag, parse
 from crsdemo.conversation import message
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
-from crsdemo.loading import CATALOG, DEFAULT, load_recommender
+from crsdemo.loading import CATALOG, DEFAULT, HOME, load_recommender
 from crsdemo.mentions import MentionLinker
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
@@ -162,7 +162,14 @@ def benchmark(argv: list[str]) -> None:
     measured = speed.measure(recommender, recommender.decoder, recommender.loaded.tokenizer, prompt)
     url = f"http://127.0.0.1:{config.port}"
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "app.py", "--port", str(config.port), "--db", f"{folder}/f.db"]
+        command = [
+            sys.executable,
+            str(HOME / "app.py"),
+            "--port",
+            str(config.port),
+            "--db",
+            f"{folder}/f.db",
+        ]
         for figure in (*measured, *speed.app_start(command, url)):
             print(figure, flush=True)
             figures.append(figure)

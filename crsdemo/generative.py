@@ -154,8 +154,14 @@ class Generative:
         context = self._read(dialogues)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
         prior = self._prior(dialogues)
-        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude, prior)
+        hidden = [e | self._refused(d) for d, e in zip(dialogues, exclude, strict=True)]
+        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), hidden, prior)
         return [self._recommendations(ranking)[:k] for ranking in rankings]
+
+    def _refused(self, dialogue: Dialogue) -> frozenset[str]:
+        """What the user does not want cannot be said, as long as anything is left to say."""
+        refused = frozenset() if self.prior is None else self.prior[0].refused(dialogue)
+        return refused if len(refused) < len(self.catalog) // 2 else frozenset()
 
     def _prior(self, dialogues: Sequence[Dialogue]) -> Prior | None:
         if self.prior is None:
@@ -242,7 +248,7 @@ class Generative:
         self, context: Context, dialogue: Dialogue, plan: Plan, clock: _Clock
     ) -> tuple[Item, Evidence]:
         """The item to speak of, after `<BOI>`; `context` grows by its tokens."""
-        seen = frozenset(dialogue.mentioned) | plan.avoid
+        seen = frozenset(dialogue.mentioned) | plan.avoid | self._refused(dialogue)
         prior = self._prior([dialogue])
         clock.lap("remembering what goes together")
         fresh = self.decoder.beam(context, BEAM, [seen], prior)[0]

@@ -41,15 +41,33 @@ SIGNALS = (
     "a genre you named",
     "a person you named",
     "the years you named",
-    "a genre or person you refused",
-    "the kind of film you refused",
 )
 DECAY = 0.8  # per film back in the dialogue
 _REFUSAL = re.compile(
-    r"\b(?:no|not|nothing|without|except|hate[ds]?|dislike[ds]?|don'?t|do not|didn'?t|never|isn'?t|"
-    r"avoid|anything but|rather than|instead of|too|sick of|tired of)\b[^.,;:!?\n]*",
+    r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
+    r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
+    r"tired of|enough of|bored of|fed up with|less)\b"
+    r"(?!,? (?:i|you|it|that|thanks|thank|problem|idea|mind|only|just|sure|bad|really)\b)"
+    r"(?: (?:too|so|very|any|more|much|films?|movies?|with|of|like|want))*"
+    r"(?P<what>(?:(?!\b(?:but|though|just|instead|please|maybe|only|something|i)\b)"
+    r"[^.,;:!?\n]){0,40})",
     re.IGNORECASE,
 )
+# words that refuse a genre without naming it
+_REFUSED_GENRE = {
+    "scar": "horror", "spook": "horror", "creep": "horror", "gor": "horror", "slasher": "horror",
+    "blood": "horror",
+    "jump": "horror", "frighten": "horror", "terrif": "horror", "nightmare": "horror",
+    "sci-fi": "science fiction", "scifi": "science fiction", "sci fi": "science fiction",
+    "alien": "science fiction", "space": "science fiction", "robot": "science fiction",
+    "lovey": "romance", "sapp": "romance", "soppy": "romance", "mush": "romance", "kiss": "romance",
+    "love stor": "romance", "rom com": "romance", "romcom": "romance", "rom-com": "romance",
+    "cartoon": "animation", "anime": "animation", "sing": "musical", "song": "musical",
+    "cowboy": "western", "battle": "war", "soldier": "war", "gangster": "crime", "mafia": "crime",
+    "silly": "comedy", "goofy": "comedy", "slapstick": "comedy", "funny": "comedy", "kid": "family",
+    "magic": "fantasy", "wizard": "fantasy", "dragon": "fantasy", "shoot": "action",
+    "explosion": "action", "chase": "action",
+}  # fmt: skip
 _WORD_OF_DECADE = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
     "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
@@ -164,10 +182,9 @@ class ItemPrior:
         """
         said = [_untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user"]
         wanted = [_REFUSAL.sub(" ", text).strip() for text in said]
-        refused = " ".join(m[0] for text in said for m in _REFUSAL.finditer(text))
         last, everything = wanted[0] if wanted else "", " ".join(wanted)[:600].strip()
-        vectors = self.encoder.embed([text or " " for text in (everything, last, refused)])
-        vectors *= np.array([[bool(everything)], [bool(last)], [bool(refused)]])
+        vectors = self.encoder.embed([text or " " for text in (everything, last)])
+        vectors *= np.array([[bool(everything)], [bool(last)]])
         close = vectors @ self.themes.T
         combinations, which = self._kinds
         kinds = (vectors @ combinations.T)[:, which]
@@ -181,10 +198,32 @@ class ItemPrior:
                 self.genres @ self._genres_named(everything),
                 self._people_named(wanted),
                 self._years_named(everything),
-                self.genres @ self._genres_named(refused) + self._people_named([refused]),
-                kinds[2],
             ]
         ).astype(np.float32)
+
+    def refused(self, dialogue: Dialogue) -> frozenset[str]:
+        """The items of a genre or with a person that the user said not to want.
+
+        A genre that is asked for later counts as wanted again.
+        """
+        genres = np.zeros(len(self.catalog.genres), np.bool_)
+        people: set[str] = set()
+        for text in (_untitled(turn) for turn in dialogue.turns if turn.speaker == "user"):
+            wanted = _REFUSAL.sub(" ", text)
+            genres &= self._genres_named(wanted) == 0
+            people -= set(self.people.link_people(wanted))
+            for found in _REFUSAL.finditer(text):
+                genres |= self._genres_refused(found["what"])
+                people |= set(self.people.link_people(found["what"]))
+        rows = set(np.flatnonzero(self.genres @ genres).tolist())
+        rows |= {row for person in people for row in self._rows_of.get(person, [])}
+        return frozenset(self.catalog.items[row].id for row in rows)
+
+    def _genres_refused(self, what: str) -> NDArray[np.bool_]:
+        """(n_genres,)"""
+        low = what.lower()
+        implied = {g for stem, g in _REFUSED_GENRE.items() if re.search(rf"\b{stem}", low)}
+        return (self._genres_named(low) > 0) | np.isin(self.catalog.genres, list(implied))
 
     def _from_mentions(self, rows: Sequence[int], without: Sequence[int]) -> list[Floats]:
         n = len(self.catalog)

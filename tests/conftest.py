@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from films import CATALOG, write_inspired, write_redial
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models lose time by sharing work
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a base model that is missing is not looked for
 
 if TYPE_CHECKING:  # torch loads when a test needs a model
@@ -94,9 +95,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
 @pytest.fixture(scope="session")
 def generative(trained: Trained) -> Generative:
     """The tiny recommender, loaded as the commands load it."""
-    from crsdemo.generative import Generative
+    from crsdemo.generative import Generative, Words
     from crsdemo.loading import load_recommender
 
     loaded = load_recommender("gcrs", CATALOG, trained.catalog, trained.checkpoints)
     assert isinstance(loaded, Generative)
+    loaded.words = Words(max_tokens=16)  # a tiny model babbles to the end
     return loaded
