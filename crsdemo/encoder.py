@@ -19,6 +19,7 @@ from transformers import AutoModel, AutoTokenizer
 from crsdemo.catalog import Item
 from crsdemo.errors import CheckpointError
 
+MAX_PIECES = 192  # of a text that is read
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -44,6 +45,7 @@ class TextEncoder:
         except (OSError, ValueError) as error:
             raise CheckpointError(f"cannot load the text encoder {name!r}: {error}") from error
         self.name = name
+        self._cut([""])  # sets up what threads share, before there are any
         self.dim: int = self.model.config.hidden_size
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor) -> TokenStates:
@@ -52,22 +54,23 @@ class TextEncoder:
             hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
         return TokenStates(hidden.float(), mask)
 
-    def embed(
-        self, texts: Sequence[str], batch_size: int = 64, max_length: int = 192
-    ) -> np.ndarray:
+    def _cut(self, texts: Sequence[str]) -> Any:
+        """Word pieces of the beginnings of texts; always with the same settings.
+
+        The tokenizer keeps its settings, and to change them while another thread reads is an error.
+        """
+        return self.tokenizer(
+            texts, padding=True, truncation=True, max_length=MAX_PIECES, return_tensors="pt"
+        )
+
+    def embed(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Mean-pooled unit vectors, shape (n, D), float32; a progress bar when it is long work."""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         vectors = np.zeros((len(texts), self.dim), np.float32)
         starts = range(0, len(order), batch_size)
         for start in tqdm(starts, desc="encoding", disable=len(texts) < 1000):
             rows = order[start : start + batch_size]
-            batch = self.tokenizer(
-                [texts[i] for i in rows],
-                padding=True,
-                truncation=True,
-                max_length=max_length,
-                return_tensors="pt",
-            )
+            batch = self._cut([texts[i] for i in rows])
             states, mask = self.states(batch["input_ids"], batch["attention_mask"])
             weights = mask[..., None].float()
             mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1)

@@ -252,6 +252,8 @@ class Generative:
         prior = self._prior([dialogue])
         clock.lap("remembering what goes together")
         fresh = self.decoder.beam(context, BEAM, [seen], prior)[0]
+        if not fresh.item_ids:  # all of a small catalog was named already
+            fresh = self.decoder.beam(context, BEAM, (), prior)[0]
         item_id = plan.item_id or self._asked_about(context, dialogue, plan)
         item_id = item_id or _pick(fresh, plan)
         clock.lap("choosing the film")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # torch loads when a test needs a model
 
 @dataclass(frozen=True)
 class Trained:
-    """What three stages left in a folder after about a second of learning each."""
+    """What all stages left in a folder after about a second of learning each."""
 
     folder: Path
 
@@ -74,8 +74,8 @@ class Trained:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
-    """Semantic IDs, a base model and an adapter over the catalog of `films`."""
-    from crsdemo.train import stages
+    """Semantic IDs, a prior, a base model and an adapter over the catalog of `films`."""
+    from crsdemo.train import fit_prior, stages
 
     made = Trained(tmp_path_factory.mktemp("trained"))
     CATALOG.save(made.catalog)
@@ -86,6 +86,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         patch.chdir(made.folder)  # the stages keep text vectors in `runs/`
         stages.make_semantic_ids(
             stages.SemanticIDConfig(n_levels=3, codebook_size=6, **made.sources)
+        )
+        fit_prior.fit_prior(
+            fit_prior.PriorConfig(
+                turns=6, wishes=6, steps=5, out=made.catalog / "prior.json", **made.sources
+            )
         )
         stages.train_base(stages.BaseConfig(**made.base))
         stages.train_generative(stages.GenerativeConfig(**made.generative))
