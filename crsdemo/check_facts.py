@@ -166,6 +166,11 @@ class Report:
         """The replies that say something false."""
         return tuple(checked for checked in self.replies if checked.wrong)
 
+    @property
+    def unnamed(self) -> tuple[Checked, ...]:
+        """The recommendations whose words leave out the recommended film."""
+        return tuple(c for c in self.replies if c.reply.item and c.reply.item not in c.reply.pieces)
+
     def count(self, kind: Kind) -> tuple[int, int]:
         """How many claims of a kind were read, and how many are wrong."""
         claims = [c for checked in self.replies for c in checked.claims if c.kind == kind]
@@ -192,6 +197,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
         read, wrong = report.count(kind)
         lines.append(f"{kind:<8}{read:>6} claims {wrong:>4} wrong")
     lines += ["", f"replies with a wrong claim: {len(report.wrong)}"]
+    lines += [f"recommendations that do not name their film: {len(report.unnamed)}"]
     for checked in report.replies if verbose else report.wrong:
         lines += _lines(checked)
     return "\n".join(lines)
@@ -254,7 +260,8 @@ class FactJudge:
     def claims(self, dialogue: Dialogue, answer: Reply) -> tuple[Claim, ...]:
         """Every claim of a reply to `dialogue`, which ends with the user's turn."""
         words = _Words(self.catalog, dialogue, answer)
-        films = tuple(self.linker.link(words.text, dialogue))
+        found = self.linker.link(words.text, dialogue)
+        films = tuple(mention for mention in found if _is_name(words.text, mention))
         people = tuple(self._people(words))
         judged = " ".join(claim.said for claim in people)
         return (
@@ -271,19 +278,20 @@ class FactJudge:
         return Claim("film", item.name, "" if is_known else "no item of the catalog")
 
     def _people(self, words: _Words) -> Iterator[Claim]:
-        """People of the items by their full names, then all others who are named."""
-        yield from (Claim("person", person) for person in words.own_people)
+        """Each must be of a film that its sentence speaks of, or have been named by the user."""
         by_user = self.people.link_people(words.typed)
-        of = ", ".join(item.name for item in words.items) or "any film of this reply"
-        for person in self._named(words.text):
-            right = person in by_user or any(person in item.people for item in words.items)
+        for position, person in sorted([*words.own_people, *self._named(words.text)]):
+            films = words.subjects(position) or words.items
+            right = person in by_user or any(person in film.people for film in films)
+            of = ", ".join(film.name for film in films) or "any film of this reply"
             yield Claim("person", person, "" if right else f"not among the people of {of}")
 
-    def _named(self, text: str) -> Iterator[str]:
-        """As `link_people`, but taking no word for a typo: replies are not typed."""
+    def _named(self, text: str) -> Iterator[tuple[int, str]]:
+        """(place, person) as `link_people` finds them, but no word counts as a typo."""
         text = _POSSESSIVE.sub("  ", text)
-        spans = self.people.spans(ReadText(text, tokens_of(text), {}))
-        yield from dict.fromkeys(person for _, _, person in spans)
+        tokens = tokens_of(text)
+        for first, _, person in self.people.spans(ReadText(text, tokens, {})):
+            yield tokens[first].start, person
 
     def _genres(self, words: _Words) -> Iterator[Claim]:
         for found in self.genre.finditer(words.text) if self.genre_words else ():
@@ -307,9 +315,9 @@ class _Words:
         self.places = turn.mentions
         text = _blotted(turn.text, [(m.start, m.end) for m in turn.mentions])
         text = _blotted(text, _places_of(self._own_facts(), text))
-        people = {person for item in self.items for person in item.people}
+        people = {person.lower(): person for item in self.items for person in item.people}
         named = _places_of(people, text)
-        self.own_people = tuple(dict.fromkeys(text[start:end] for start, end in named))
+        self.own_people = [(start, people[text[start:end].lower()]) for start, end in named]
         self.text = _blotted(text, named)
 
     def _own_facts(self) -> set[str]:
@@ -375,6 +383,13 @@ def _places_of(values: Collection[str], text: str) -> list[tuple[int, int]]:
     return [match.span() for match in found]
 
 
+def _is_name(text: str, mention: Mention) -> bool:
+    """Whether a title is more than ordinary words ("against all odds"), which replies use too."""
+    said = text[mention.start : mention.end]
+    inner = said[1:] if _begins_sentence(text[: mention.start]) else said
+    return inner != inner.lower() or any(c.isdigit() for c in said) or not _is_plain(said)
+
+
 def _films(words: _Words, films: Sequence[Mention]) -> Iterator[Claim]:
     """Films named in letters, beside the items."""
     for mention in films:
@@ -390,7 +405,7 @@ def _years(words: _Words, films: Sequence[Mention]) -> Iterator[Claim]:
         is_age = _AGE.search(words.text[: found.start()])
         if not subjects or is_age or _in_film(found, films):
             continue
-        years = [item.year for item in (*subjects, *words.items) if item.year]
+        years = [item.year for item in subjects if item.year]
         spans = _spans_of(found)
         true = any(first <= year <= last for first, last in spans for year in years)
         right = true or not by_user.isdisjoint(spans)

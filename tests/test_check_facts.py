@@ -9,7 +9,7 @@ import pytest
 from films import BY_TITLE, CATALOG
 
 from crsdemo.catalog import Item
-from crsdemo.check_facts import FactJudge, check, render
+from crsdemo.check_facts import Checked, FactJudge, Report, check, render
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.mentions import MentionLinker
 from crsdemo.popularity import Popularity
@@ -98,6 +98,30 @@ def test_a_film_that_was_spoken_of_before_may_be_named_again() -> None:
 def test_a_genre_is_judged_by_the_film_of_its_sentence() -> None:
     assert wrong("If ", HEAT, " was too dark, ", TOY_STORY, " is a comedy.") == []
     assert wrong("I know ", TOY_STORY, ". A comedy is also ", HEAT, ".") == [("genre", "comedy")]
+
+
+def test_a_person_and_a_year_are_judged_by_the_film_of_their_sentence() -> None:
+    assert wrong("If ", HEAT, " by Michael Mann is too long, ", ALIEN, " is not.") == []
+    assert wrong("I know ", HEAT, ". Ridley Scott made ", ALIEN, " in 1979.") == []
+    assert wrong(ALIEN, " is by Michael Mann. Then there is ", HEAT, " of 1995.") == [
+        ("person", "Michael Mann")
+    ]
+    assert wrong(HEAT, " was made in 1979. So see ", ALIEN) == [("year", "1979")]
+
+
+def test_a_recommendation_whose_words_leave_it_out_is_counted() -> None:
+    answer = Reply((HEAT, " has Sigourney Weaver in it."), "REC", ALIEN)
+    claims = JUDGE.claims(said("hello"), answer)
+    assert [claim.said for claim in claims if claim.wrong] == ["Sigourney Weaver"]
+    report = Report("test", (Checked(said("hello"), answer, claims),))
+    assert len(report.unnamed) == 1
+    assert "do not name their film: 1" in render(report)
+
+
+def test_ordinary_words_are_no_film_unless_written_as_a_name() -> None:
+    assert wrong("Up to you. Or scream, and heat it up. ", ALIEN) == []
+    assert wrong("Better than Scream, surely: ", ALIEN) == [("film", "Scream")]
+    assert wrong("as good as jurassic park: ", ALIEN) == [("film", "jurassic park")]
 
 
 def test_questions_and_talk_about_no_film_claim_no_genre() -> None:
