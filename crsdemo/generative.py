@@ -52,7 +52,7 @@ from crsdemo.recommender import (
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.trie_labels import TrieLabels
 
-MODEL_WEIGHT = 0.5  # of the model's log-probabilities beside the prior, chosen on dev
+MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the prior, chosen on dev
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level

@@ -46,7 +46,7 @@ DECAY = 0.8  # per film back in the dialogue
 _REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
     r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
-    r"tired of|enough of|bored of|fed up with|less)\b"
+    r"tired of|enough of|bored of|fed up with|less|keep|(?:won'?t|wouldn'?t|shouldn'?t) be)\b"
     r"(?!,? (?:i|you|it|that|thanks|thank|problem|idea|mind|only|just|sure|bad|really)\b)"
     r"(?: (?:too|so|very|any|more|much|films?|movies?|with|of|like|want))*"
     r"(?P<what>(?:(?!\b(?:but|though|just|instead|please|maybe|only|something|i)\b)"
@@ -119,6 +119,11 @@ class PriorWeights:
 
     values: tuple[float, ...]
 
+    def firmer(self, signal: str, least: float) -> PriorWeights:
+        """The same with at least this weight for one signal."""
+        pairs = zip(SIGNALS, self.values, strict=True)
+        return PriorWeights(tuple(max(v, least) if name == signal else v for name, v in pairs))
+
     def save(self, path: Path) -> None:
         named = dict(zip(SIGNALS, (round(v, 4) for v in self.values), strict=True))
         path.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
@@ -165,6 +170,16 @@ class ItemPrior:
                 self._rows_of.setdefault(person, []).append(row)
 
     @cached_property
+    def _rows_of_theme(self) -> dict[str, list[int]]:
+        """Themes long enough not to be part of other words."""
+        rows: dict[str, list[int]] = {}
+        for row, item in enumerate(self.catalog):
+            for theme in item.facts.get("keywords", ()):
+                if len(theme) > 4:
+                    rows.setdefault(theme, []).append(row)
+        return rows
+
+    @cached_property
     def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
         """Each combination of genres as the encoder sees it (c, d), and which items have (n,)."""
         names = [f"{', '.join(item.genres)} film" for item in self.catalog]
@@ -202,12 +217,13 @@ class ItemPrior:
         ).astype(np.float32)
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
-        """The items of a genre or with a person that the user said not to want.
+        """The items of a genre or theme or with a person that the user said not to want.
 
         A genre that is asked for later counts as wanted again.
         """
         genres = np.zeros(len(self.catalog.genres), np.bool_)
         people: set[str] = set()
+        themes: set[str] = set()
         for text in (_untitled(turn) for turn in dialogue.turns if turn.speaker == "user"):
             wanted = _REFUSAL.sub(" ", text)
             genres &= self._genres_named(wanted) == 0
@@ -215,8 +231,11 @@ class ItemPrior:
             for found in _REFUSAL.finditer(text):
                 genres |= self._genres_refused(found["what"])
                 people |= set(self.people.link_people(found["what"]))
+                low = found["what"].lower()
+                themes |= {theme for theme in self._rows_of_theme if theme in low}
         rows = set(np.flatnonzero(self.genres @ genres).tolist())
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
+        rows |= {row for theme in themes for row in self._rows_of_theme[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
 
     def _genres_refused(self, what: str) -> NDArray[np.bool_]:

@@ -34,6 +34,7 @@ class PriorConfig(Sources):
     turns: int = flag(700, "training turns")
     wishes: int = flag(700, "synthetic wishes")
     steps: int = flag(800, "of the regression")
+    years: float = flag(6.0, "least weight of years; dialogues seldom name any, visitors do")
     out: Path = flag(Path("catalog/prior.json"), "where the weights go")
 
 
@@ -63,7 +64,7 @@ def fit_prior(config: PriorConfig) -> None:
     rng = np.random.default_rng(config.seed)
     cases = list(tqdm(_turns(ground, prior, config.turns, rng), total=config.turns))
     cases += tqdm(_wishes(ground, prior, config), total=config.wishes)
-    weights = fit(cases, config.steps, config.seed)
+    weights = fit(cases, config.steps, config.seed).firmer("the years you named", config.years)
     weights.save(config.out)
     for name, value in zip(SIGNALS, weights.values, strict=True):
         print(f"{value:8.2f}  {name}")
