@@ -360,7 +360,8 @@ class _Words:
         if not near and self.text[start:end].rstrip().endswith("?"):
             return []
         before = [m for m in self.places if m.start < start][-1:]
-        found = [i for m in near or before for i in self.items if i.id == m.item_id]
+        named = {mention.item_id for mention in near or before}
+        found = [item for item in self.items if item.id in named]
         if found or self.item is not None:
             return found or [item for item in (self.item,) if item is not None]
         is_about_it = _ITSELF.search(self.text[start:end])
