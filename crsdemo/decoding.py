@@ -441,14 +441,16 @@ class Decoder:
         sampling: Sampling = Sampling(),
         slots: Collection[Slot] = (),
         sayable: Collection[str] | None = None,
+        about: str | None = None,
     ) -> Iterator[int]:
         """The tokens of the text after `<RESP>` as they are chosen, without the closing eos.
 
         `slots`: the facts that may be said, none in mode CHAT; `sayable`: the items that may be
-        named, by default the whole catalog. An item once begun is always completed, if need be
-        beyond `max_tokens`. `context` (one prompt) grows by what is written.
+        named, by default the whole catalog; `about`: the item whose facts the slots hold, so that
+        they cannot be said of another one that was just named. An item once begun is always
+        completed, if need be beyond `max_tokens`. `context` (one prompt) grows by what is written.
         """
-        place = Place(self.grammar, mode, slots, sayable)
+        place = Place(self.grammar, mode, slots, sayable, about)
         generator = torch.Generator().manual_seed(sampling.seed)
         written: list[int] = []
         while len(written) < sampling.max_tokens or not place.may_end:

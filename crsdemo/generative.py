@@ -66,9 +66,9 @@ class Words:
     """How the words of a reply are chosen when the plan does not say."""
 
     max_tokens: int = 72
-    temperature: float = 0.6
+    temperature: float = 0.3
     top_p: float = 0.9
-    no_repeat_ngram: int = 5
+    no_repeat_ngram: int = 4
 
 
 @dataclass
@@ -215,10 +215,15 @@ class Generative:
         """The words of `reply`, whose tokens so far are `written`."""
         said: list[int] = []
         item = reply.item
-        sayable = {*dialogue.mentioned, *([item.id] if item else [])}
+        sayable = {item.id} if item else set()  # a small model confuses films named before
         slots = self.writer.slots(item) if item else ()
         tokens = self.decoder.write(
-            context, reply.mode, self._sampling(dialogue, plan), slots, sayable
+            context,
+            reply.mode,
+            self._sampling(dialogue, plan),
+            slots,
+            sayable,
+            about=item.id if item else None,
         )
         for token in tokens:
             said.append(token)

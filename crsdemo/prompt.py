@@ -38,7 +38,7 @@ class PromptWriter:
     control: ControlTokens
     catalog: Catalog
     semantic_ids: Mapping[str, tuple[int, ...]]
-    max_history: int = 256  # tokens of history, the newest kept
+    max_history: int = 80  # tokens of history, the newest kept; the listener hears more
 
     def history(self, dialogue: Dialogue) -> list[int]:
         """The newest turns that fit in `max_history` tokens, ending with `<ASSISTANT>`.

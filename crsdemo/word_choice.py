@@ -34,7 +34,13 @@ class Place:
         mode: Mode,
         slots: Collection[Slot],
         sayable: Collection[str] | None,
+        about: str | None = None,
     ) -> None:
+        """Nothing is said twice: no fact and no title.
+
+        `about`: the item whose facts the slots hold; none may follow the name of another, and the
+        text may not end before it was named.
+        """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
         self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
@@ -46,7 +52,10 @@ class Place:
         self.forbidden = control.slot_of.keys() - said
         if not self.counts[0].any():
             self.forbidden |= {control.boi}
-        self.text: dict[int, Tensor] = {}
+        self.about = None if about is None else trie.codes(about)
+        self.is_elsewhere = False  # the item named last is not the one that the slots are about
+        self.is_named = about is None
+        self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
 
     @property
     def may_end(self) -> bool:
@@ -57,11 +66,11 @@ class Place:
         """(n,) token ids"""
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
-        if self.state not in self.text:
-            allowed = self.grammar.allowed(self.state)
-            forbidden = torch.tensor(sorted(self.forbidden), dtype=torch.long)
-            self.text[self.state] = allowed[~torch.isin(allowed, forbidden)]
-        return self.text[self.state]
+        allowed = self.grammar.allowed(self.state)
+        slots = self.grammar.control.slot_of.keys() if self.is_elsewhere else set()
+        end = set() if self.is_named else {self.grammar.control.eos}
+        forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
+        return allowed[~torch.isin(allowed, forbidden)]
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
         control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
@@ -77,9 +86,25 @@ class Place:
         if token == control.boi:
             self.prefix = ()
         elif token == control.eoi:
+            self.is_elsewhere = self.about is not None and self.prefix != self.about
+            self.is_named |= not self.is_elsewhere
+            self._name(self.prefix or ())
             self.prefix = None
+        elif token in control.slot_of:
+            self.forbidden = self.forbidden | {token}
         elif self.prefix is not None:
             self.prefix += (control.code[token][1],)
+
+    def _name(self, codes: tuple[int, ...]) -> None:
+        """An item that was named is not named again."""
+        if self.unsaid is None:
+            return
+        self.unsaid.discard(codes)
+        trie = self.grammar.trie
+        left = {trie.items(other)[0] for other in self.unsaid}
+        self.counts = trie.count(trie.leaves(left))
+        if not left:
+            self.forbidden = self.forbidden | {self.grammar.control.boi}
 
 
 def choose_token(

@@ -288,6 +288,30 @@ def test_what_is_written_holds_only_text_allowed_slots_and_sayable_items(decoder
     assert slots and slots <= {CONTROL.slot[slot] for slot in SLOTS[:2]}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
+    """A fact must not seem to be said of a film that it is not of."""
+    limits = {"slots": SLOTS, "sayable": {"item-3", "item-4"}}
+    free, bound = 0, 0
+    for seed in range(15):
+        free += slots_elsewhere(write(decoders[kind], "REC", seed=seed, **limits))
+        text = write(decoders[kind], "REC", seed=seed, about="item-3", **limits)
+        assert slots_elsewhere(text) == 0
+        bound += sum(token in CONTROL.slot_of for token in text)
+    assert free and bound
+
+
+def slots_elsewhere(tokens: list[int]) -> int:
+    """How many slots follow an item other than item-3."""
+    codes: tuple[int, ...] = ITEMS["item-3"]
+    last, found = codes, 0
+    for place, token in enumerate(tokens):
+        if token == CONTROL.eoi:
+            last = tuple(CONTROL.code[t][1] for t in tokens[place - 3 : place])
+        found += token in CONTROL.slot_of and last != codes
+    return found
+
+
 def test_any_item_of_the_catalog_may_be_named_by_default(decoder) -> None:
     said = {codes for seed in range(20) for codes in items_in(write(decoder, "CHAT", seed=seed))}
     assert len(said) > 3 and said <= set(ITEMS.values())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from crsdemo.catalog import Item
 from crsdemo.slots import MAX_VALUES, Slot
 from crsdemo.train import phrases_replies as say
-from crsdemo.train.phrases import HOLE, expand
+from crsdemo.train.phrases import HOLE, Chooser, expand
 from crsdemo.train.phrases_chat import Question
 from crsdemo.train.phrases_themes import is_topic
 from crsdemo.train.wants import Want
@@ -60,13 +59,13 @@ TRIES = 12
 
 
 def recommendation(
-    item: Item, wants: Sequence[Want], acks: Sequence[str], rng: random.Random
+    item: Item, wants: Sequence[Want], acks: Sequence[str], rng: Chooser
 ) -> tuple[Piece, ...]:
     """One to three sentences: what was heard, the film with a reason, perhaps a question.
 
     `acks` answer a move of the conversation; without any, the wish itself is answered.
     """
-    shown = [want for want in wants if want.kind == "like" or want.evidence(item)]
+    shown = [w for w in wants if (w.kind == "like" and not rng.is_narrow) or w.evidence(item)]
     main = rng.choice(shown) if shown else None
     for _ in range(TRIES):
         texts = _texts(item, main, wants, acks, rng)
@@ -76,7 +75,7 @@ def recommendation(
     return _first(say.BARE, {"item": item}, item, rng) or (item,)
 
 
-def answer(question: Question, item: Item, rng: random.Random) -> tuple[Piece, ...]:
+def answer(question: Question, item: Item, rng: Chooser) -> tuple[Piece, ...]:
     """What is known of `item` on `question`: the first group of replies that it can fill."""
     holes = _facts(item, None)
     for name, wanted, hole in (
@@ -95,24 +94,24 @@ def answer(question: Question, item: Item, rng: random.Random) -> tuple[Piece, .
 
 
 def _texts(
-    item: Item, main: Want | None, wants: Sequence[Want], acks: Sequence[str], rng: random.Random
+    item: Item, main: Want | None, wants: Sequence[Want], acks: Sequence[str], rng: Chooser
 ) -> Sequence[tuple[str, Holes]]:
     """Sentences with their holes bound, in the order in which they are said."""
     holes = _facts(item, main)
     frames = _frames(item, main, holes, rng)
-    texts = [(expand(rng.choice(frames), rng), holes)]
+    texts = [(rng.phrase(frames), holes)]
     if rng.random() < 0.6 or acks:
-        ack = rng.choice(acks or _acks(main, wants, holes, rng))
-        texts.insert(0, (expand(ack, rng), holes))
+        ack = rng.phrase(acks or _acks(main, wants, holes, rng))
+        texts.insert(0, (ack, holes))
     for want in wants:
         if want is not main and rng.random() < 0.7 and want.evidence(item):
-            texts.append((expand(rng.choice(_also(want, item)), rng), _facts(item, want)))
+            texts.append((rng.phrase(_also(want, item)), _facts(item, want)))
             break
     else:
         if rng.random() < 0.3:
-            texts.append((expand(rng.choice(say.EXTRAS), rng), holes))
+            texts.append((rng.phrase(say.EXTRAS), holes))
     if rng.random() < 0.27:
-        texts.append((rng.choice(say.QUESTIONS), holes))
+        texts.append((rng.phrase(say.QUESTIONS), holes))
     return texts
 
 
@@ -162,7 +161,7 @@ def _others(want: Want | None) -> list[Item]:
 
 
 def _frames(
-    item: Item, main: Want | None, holes: dict[str, Item | Slot], rng: random.Random
+    item: Item, main: Want | None, holes: dict[str, Item | Slot], rng: Chooser
 ) -> Sequence[str]:
     """The sentences that give the reason for `item` that `main` asks for."""
     if main is None:
@@ -180,9 +179,7 @@ def _frames(
     return say.GENRE
 
 
-def _shared(
-    item: Item, other: Item, holes: dict[str, Item | Slot], rng: random.Random
-) -> Sequence[str]:
+def _shared(item: Item, other: Item, holes: dict[str, Item | Slot], rng: Chooser) -> Sequence[str]:
     """Frames for a film like `other`, by what both have in common."""
     common = [
         (frames, hole, Slot(name, place))
@@ -202,9 +199,7 @@ def _shared(
     return frames
 
 
-def _acks(
-    main: Want | None, wants: Sequence[Want], holes: Holes, rng: random.Random
-) -> Sequence[str]:
+def _acks(main: Want | None, wants: Sequence[Want], holes: Holes, rng: Chooser) -> Sequence[str]:
     if main is None or rng.random() < 0.25:
         return say.ACKS
     if main.kind == "like":
@@ -274,9 +269,10 @@ def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def _first(
-    frames: Sequence[str], holes: Holes, item: Item, rng: random.Random
+    frames: Sequence[str], holes: Holes, item: Item, rng: Chooser
 ) -> tuple[Piece, ...] | None:
-    for frame in rng.sample(frames, len(frames)):
+    few, more = frames[: rng.breadth], frames[rng.breadth :]
+    for frame in (*rng.sample(few, len(few)), *more):
         reply = _assembled([(expand(frame, rng), holes)], item)
         if reply is not None:
             return reply

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -132,6 +132,13 @@ def _spoken(turn: Turn) -> str:
         text += turn.text[end : mention.start]
         end = mention.end
     return text + turn.text[end:]
+
+
+def _of_one_film(example: Example) -> Example:
+    """Without the words if they name another film than the card is about."""
+    named = {piece.id for piece in example.reply if isinstance(piece, Item)}
+    about = {example.item.id} if example.item else set()
+    return example if named <= about else replace(example, reply=())
 
 
 class Material:
@@ -286,7 +293,7 @@ class Material:
         chosen = self.rng.integers(len(self.examples), size=n_real)
         examples = [self.examples[int(i)] for i in chosen]
         examples += [self._next_synthetic() for _ in range(n - n_real)]
-        return [self.instances.whole(example) for example in examples]
+        return [self.instances.whole(_of_one_film(example)) for example in examples]
 
     def prose(self, n: int, texts: Sequence[str], length: int = 128) -> list[Instance]:
         """General English, every token learned."""

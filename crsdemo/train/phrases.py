@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,6 +60,19 @@ class Theme:
 def expand(text: str, rng: random.Random) -> str:
     """One of the sentences that `text` stands for, its holes left open."""
     return _pick(_parse(text), rng)
+
+
+class Chooser(random.Random):
+    """Draws replies from the first `breadth` sentences of a kind: a small model is given few."""
+
+    breadth = 1000
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.breadth < 1000
+
+    def phrase(self, options: Sequence[str]) -> str:
+        return expand(self.choice(options[: self.breadth]), self)
 
 
 def a(noun: str) -> str:

@@ -80,6 +80,7 @@ class Sources:
     prose: Path | None = flag(None, "JSONL with `extract`: general English about the items")
     catalog: Path = flag(Path("catalog"), "folder of the catalog")
     encoder: str = flag(MINILM, "text encoder: MiniLM or any by name")
+    breadth: int = flag(4, "sentences of a kind that replies draw on; a large model takes more")
     seed: int = flag(0, "of all randomness")
 
 
@@ -106,6 +107,8 @@ class BaseConfig(Sources):
     talks: int = flag(4000, "synthetic conversations from which the vocabulary is learned")
     batch: int = flag(192, "items per alignment batch")
     talk_batch: int = flag(16, "dialogues per batch of words")
+    real: float = flag(0.3, "share of real dialogues among the whole ones")
+    talk: float = flag(0.28, "share of the batches that teach whole dialogues")
     threads: int = flag(0, "0 leaves torch's own choice")
 
 
@@ -184,14 +187,15 @@ def train_base(config: BaseConfig) -> None:
     tokenizer, control = _own_tokenizer(config, ground, semantic_ids)
     voice = _own_voice(config, ground, len(tokenizer), control)
     material, ear = _material(config, ground, semantic_ids, tokenizer, control, voice.listener)
+    rest = 1 - config.talk
     draws = {
-        "wish": (0.42, lambda: material.wishes(config.batch)),
-        "real": (0.16, lambda: material.real(config.batch)),
-        "liked": (0.12, lambda: material.liked(config.batch)),
-        "talk": (0.28, lambda: material.talk(config.talk_batch, real=0.3)),
+        "wish": (0.58 * rest, lambda: material.wishes(config.batch)),
+        "real": (0.22 * rest, lambda: material.real(config.batch)),
+        "liked": (0.17 * rest, lambda: material.liked(config.batch)),
+        "talk": (config.talk, lambda: material.talk(config.talk_batch, config.real)),
     }
     if prose := _prose(config):
-        draws["prose"] = (0.02, lambda: material.prose(config.talk_batch, prose))
+        draws["prose"] = (0.03 * rest, lambda: material.prose(config.talk_batch, prose))
 
     def save() -> None:
         _save_weights(voice.model, config.out)
@@ -368,10 +372,11 @@ def _material(
         encoder = TextEncoder(listener.config.encoder, torch.bfloat16)
         vectors = load_item_vectors(config.catalog, ground.catalog)
         ear = Ear(listener.config, encoder, ground.catalog, vectors, people)
-    writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids, max_history=112)
+    writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids)
     instances = InstanceWriter(writer, Paths(ground.catalog, semantic_ids), ear, config.seed)
     teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    synthetic = Writer(ground.catalog, neighbours(ground.catalog, teacher), config.seed)
+    likes = neighbours(ground.catalog, teacher)
+    synthetic = Writer(ground.catalog, likes, config.seed, breadth=config.breadth)
     material = Material(
         instances, teacher, ground.dialogues, ground.likes, synthetic, people, config.seed
     )

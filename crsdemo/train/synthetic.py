@@ -6,7 +6,6 @@ replies teach it to speak of an item by slots only. Nothing here is copied from 
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from crsdemo.train import phrases_chat as chat
 from crsdemo.train import phrases_replies as replies
 from crsdemo.train import phrases_wishes as say
 from crsdemo.train.example import Example
-from crsdemo.train.phrases import Talk, expand
+from crsdemo.train.phrases import Chooser, Talk, expand
 from crsdemo.train.wants import Index, Targets, Want
 
 MAX_TURNS = 8  # of the user in one conversation
@@ -60,7 +59,8 @@ class Writer:
 
     `neighbours` gives for an item those like it with a weight; `flatness` is the power of
     (popularity + 1) by which the items that fit a wish are weighed, 0 making them equal; `limit`
-    is the number of targets at most; `with_reply` the share of wishes with a reply. Raises
+    is the number of targets at most; `with_reply` the share of wishes with a reply; `breadth` how
+    many sentences of a kind the replies draw on. Raises
     CatalogError if the catalog has no genres to wish for.
     """
 
@@ -73,9 +73,11 @@ class Writer:
         flatness: float = 0.5,
         limit: int = 300,
         with_reply: float = 0.7,
+        breadth: int = 1000,
     ) -> None:
         self.catalog, self.with_reply = catalog, with_reply
-        self.rng = random.Random(seed)
+        self.rng = Chooser(seed)
+        self.rng.breadth = breadth
         self.index = Index(catalog, neighbours, flatness, limit)
         if not self.index.genres:
             raise CatalogError(
@@ -285,7 +287,7 @@ class Writer:
 
     def _exchange(self, talk: Conversation, exchange: chat.Exchange) -> None:
         self._say(talk, expand(self.rng.choice(exchange.user), self.rng))
-        self._reply(talk, "CHAT", (expand(self.rng.choice(exchange.reply), self.rng),))
+        self._reply(talk, "CHAT", (self.rng.phrase(exchange.reply),))
 
     def _recommend(
         self,
