@@ -293,7 +293,7 @@ def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
     """A fact must not seem to be said of a film that it is not of."""
     limits = {"slots": SLOTS, "sayable": {"item-3", "item-4"}}
     free, bound = 0, 0
-    for seed in range(15):
+    for seed in range(60):  # no fact is said twice, so that few are said at all
         free += slots_elsewhere(write(decoders[kind], "REC", seed=seed, **limits))
         text = write(decoders[kind], "REC", seed=seed, about="item-3", **limits)
         assert slots_elsewhere(text) == 0

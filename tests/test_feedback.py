@@ -35,6 +35,7 @@ from crsdemo.recommender import (
     Timing,
 )
 
+ROOT = Path(__file__).parent.parent
 FILM = Item("f1", "Lighthouse Summer", 1999, {"genres": ("drama",)})
 OTHER = Item("f2", "The Paper Comet", 2004)
 CATALOG = Catalog((FILM, OTHER))
@@ -317,7 +318,7 @@ WRITER = dedent(
 
 def writer(path: Path, of: str, visitor: str, n: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", WRITER, str(path), of, visitor, str(n)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 def test_two_processes_write_at_once_and_lose_nothing(log: FeedbackLog, path: Path) -> None:
@@ -352,7 +353,9 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_saved(
 def test_processes_that_create_the_file_at_once_agree_on_it(path: Path) -> None:
     code = "import sys; from pathlib import Path; from crsdemo.feedback import FeedbackLog; "
     code += "FeedbackLog(Path(sys.argv[1]))"
-    processes = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(4)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)
+    ]
     assert [process.wait(60) for process in processes] == [0] * 4
     assert one(path, "pragma user_version") == (len(MIGRATIONS),)
     assert one(path, "pragma journal_mode") == ("wal",)
@@ -373,7 +376,7 @@ HOLDER = dedent(
 def holder(path: Path, seconds: float) -> subprocess.Popen[str]:
     """Another process that holds the file's lock, as a backup tool might."""
     command = [sys.executable, "-c", HOLDER, str(path), str(seconds)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout and process.stdout.readline() == "locked\n"
     return process
 
