@@ -8,7 +8,6 @@ the model, the words.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -32,6 +31,7 @@ from crsdemo.decoding import (
 )
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
+from crsdemo.follow_up import asked_about
 from crsdemo.grammar import Grammar
 from crsdemo.listener import N_KINDS, Ear, load_item_vectors
 from crsdemo.mentions import PeopleLinker
@@ -57,8 +57,6 @@ BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
 PRIOR_FILE = "prior.json"
-NARROW_BEAM = 8
-SPEAKS_OF_MENTIONED = 0.5  # probability from which a reply may speak of a film named before
 
 
 @dataclass(frozen=True)
@@ -173,6 +171,9 @@ class Generative:
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
         clock, control = _Clock(), self.decoder.control
+        asked = asked_about(dialogue)
+        if plan == replace(Plan(), seed=plan.seed) and asked in self.catalog.row:
+            plan = replace(plan, item_id=asked)
         context = self._read([dialogue])
         clock.lap("listening")
         modes = mode_probabilities(context.logits[0], control)
@@ -259,8 +260,7 @@ class Generative:
         fresh = self.decoder.beam(context, BEAM, [seen], prior)[0]
         if not fresh.item_ids:  # all of a small catalog was named already
             fresh = self.decoder.beam(context, BEAM, (), prior)[0]
-        item_id = plan.item_id or self._asked_about(context, dialogue, plan)
-        item_id = item_id or _pick(fresh, plan)
+        item_id = plan.item_id or _pick(fresh, plan)
         clock.lap("choosing the film")
         choices = self.decoder.follow(context, item_id, seen, prior)
         evidence = Evidence(
@@ -269,13 +269,6 @@ class Generative:
         )
         clock.lap("telling why")
         return self.catalog.item(item_id), evidence
-
-    def _asked_about(self, context: Context, dialogue: Dialogue, plan: Plan) -> str | None:
-        """The film named before that the model surely speaks of: "who is in it?" """
-        best = self.decoder.beam(context, NARROW_BEAM)[0]
-        item_id, probability = best.item_ids[0], math.exp(best.log_probabilities[0])
-        asked = item_id in dialogue.mentioned and item_id not in plan.avoid
-        return item_id if asked and probability >= SPEAKS_OF_MENTIONED else None
 
     def _with_signals(
         self, dialogue: Dialogue, candidates: Sequence[Recommendation]

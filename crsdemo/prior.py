@@ -43,6 +43,7 @@ SIGNALS = (
     "the years you named",
 )
 DECAY = 0.8  # per film back in the dialogue
+FADING = 0.4  # of people, per turn of the user
 _REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
     r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
@@ -272,14 +273,12 @@ class ItemPrior:
         )
 
     def _people_named(self, wanted: Sequence[str]) -> Floats:
-        """(n,) how many of the people named last are in it."""
+        """(n,) how many of the people named are in it; people of earlier turns count less."""
         found = np.zeros(len(self.catalog), np.float32)
-        for text in wanted:
-            people = self.people.link_people(text)
-            for person in people:
-                found[self._rows_of.get(person, [])] += 1
-            if people:
-                break
+        for age, text in enumerate(wanted):
+            for person in self.people.link_people(text):
+                rows = self._rows_of.get(person, [])
+                found[rows] += FADING**age
         return found
 
     def _years_named(self, text: str) -> Floats:

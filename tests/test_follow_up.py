@@ -1,0 +1,45 @@
+"""Which film a question is about."""
+
+import pytest
+
+from crsdemo.dialogue import Dialogue, Mention, Turn
+from crsdemo.follow_up import asked_about
+
+TALK = Dialogue(
+    (
+        Turn("user", "something like Heat", (Mention(15, 19, "heat"),)),
+        Turn("assistant", "Try Ronin.", (Mention(4, 9, "ronin"),)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["who is in it?", "Who directed it", "when was it made?", "what year", "tell me more",
+     "what's it about?", "is it scary?", "what kind of film is it?", "cast?"],
+)  # fmt: skip
+def test_a_question_is_about_the_film_that_was_recommended(question: str) -> None:
+    assert asked_about(TALK.say(Turn("user", question))) == "ronin"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["something older please", "a film with Tom Hanks", "seen it, another one", "thanks!",
+     "no war movies though", "cowboys and gunfights", "I liked it", "what next?"],
+)  # fmt: skip
+def test_a_wish_is_about_no_film_yet(wish: str) -> None:
+    assert asked_about(TALK.say(Turn("user", wish))) is None
+
+
+def test_a_film_that_the_question_names_comes_first() -> None:
+    turn = Turn("user", "tell me about Jaws", (Mention(14, 18, "jaws"),))
+    assert asked_about(TALK.say(turn)) == "jaws"
+
+
+def test_a_film_that_was_loved_is_no_question() -> None:
+    turn = Turn("user", "I loved Jaws. what next?", (Mention(8, 12, "jaws"),))
+    assert asked_about(TALK.say(turn)) is None
+
+
+def test_before_any_recommendation_there_is_nothing_to_ask_about() -> None:
+    assert asked_about(Dialogue((Turn("user", "who is in it?"),))) is None
