@@ -29,6 +29,7 @@ from crsdemo.word_choice import Place, choose_token, repeats
 from crsdemo.word_choice import Sampling as Sampling  # part of this module's interface
 
 NOTHING: frozenset[str] = frozenset()
+ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
 
 
 @dataclass
@@ -448,16 +449,17 @@ class Decoder:
         `slots`: the facts that may be said, none in mode CHAT; `sayable`: the items that may be
         named, by default the whole catalog; `about`: the item whose facts the slots hold, so that
         they cannot be said of another one that was just named. An item once begun is always
-        completed, if need be beyond `max_tokens`. `context` (one prompt) grows by what is written.
+        completed, if need be beyond `max_tokens`, and the item `about` is always named.
+        `context` (one prompt) grows by what is written.
         """
         place = Place(self.grammar, mode, slots, sayable, about)
         generator = torch.Generator().manual_seed(sampling.seed)
         written: list[int] = []
         while len(written) < sampling.max_tokens or not place.may_end:
             banned = repeats(written, sampling.no_repeat_ngram) if place.may_end else set()
-            token = choose_token(
-                context.logits[0].cpu(), place.allowed, banned, sampling, generator
-            )
+            late = len(written) >= sampling.max_tokens - ROOM_TO_NAME
+            allowed = place.naming if late and place.owes_a_name else place.allowed
+            token = choose_token(context.logits[0].cpu(), allowed, banned, sampling, generator)
             if token == self.control.eos:
                 return
             yield token

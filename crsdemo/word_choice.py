@@ -72,6 +72,16 @@ class Place:
         forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
         return allowed[~torch.isin(allowed, forbidden)]
 
+    @property
+    def owes_a_name(self) -> bool:
+        """Whether the item that the text is about could be named here, and was not yet."""
+        return not self.is_named and self.prefix is None and self.may_end
+
+    @property
+    def naming(self) -> Tensor:
+        """(1,) the token that begins the name of an item"""
+        return torch.tensor([self.grammar.control.boi])
+
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
         control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
         if depth == trie.n_levels:

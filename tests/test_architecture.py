@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own layer and those above it in this list
 LAYERS = {
     "values": """
-        catalog config conversation corpus dialogue errors mentions metrics recommender reply_json
-        semantic_ids slots title_clues title_forms trie trie_labels typed_words
+        catalog config conversation corpus dialogue errors follow_up mentions metrics recommender
+        reply_json semantic_ids slots title_clues title_forms trie trie_labels typed_words
     """,
     "models": """
         checkpoint decoding encoder grammar listener prior prompt quantize rq_vae tokens word_choice
