@@ -13,6 +13,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.conversation import message
 from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.dialogue import Speaker as Who
 from crsdemo.errors import BadInputError
 from crsdemo.loading import CATALOG, DEFAULT, HOME, load_recommender
 from crsdemo.mentions import MentionLinker
@@ -77,6 +78,19 @@ class BenchmarkConfig(Speaker):
 
     port: int = flag(7899, "free port on which the app is started once")
     json: Path | None = flag(None, "write the figures there")
+
+
+# A beam is ranked from the middle of a conversation, as most are.
+MIDDLE_OF_A_TALK: tuple[tuple[Who, str], ...] = (
+    ("user", "Hi, I want something scary but not too bloody, for two people on a rainy evening."),
+    ("assistant", "A ghost story would suit that. Do you prefer an old one or a new one?"),
+    ("user", "Rather an old one, with a big dark house, a slow beginning and a good ending."),
+    (
+        "assistant",
+        "Then I know a few. Is black and white all right, or should it be colour?",
+    ),
+    ("user", "Both are fine. My sister liked the quiet ones best, so maybe something like those?"),
+)
 
 
 def chat(argv: list[str]) -> None:
@@ -157,7 +171,9 @@ def benchmark(argv: list[str]) -> None:
     if not isinstance(recommender, Generative):
         raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
     figures = []
-    history = Dialogue().say(Turn("user", "I want something scary but not too bloody."))
+    history = Dialogue()
+    for speaker, text in MIDDLE_OF_A_TALK:
+        history = history.say(Turn(speaker, text))
     prompt = recommender.writer.history(history)
     measured = speed.measure(recommender, recommender.decoder, recommender.loaded.tokenizer, prompt)
     url = f"http://127.0.0.1:{config.port}"

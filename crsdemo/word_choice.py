@@ -54,6 +54,7 @@ class Place:
             self.forbidden |= {control.boi}
         self.about = None if about is None else trie.codes(about)
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
+        self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
         self.is_named = about is None
         self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
 
@@ -66,11 +67,15 @@ class Place:
         """(n,) token ids"""
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
-        allowed = self.grammar.allowed(self.state)
-        slots = self.grammar.control.slot_of.keys() if self.is_elsewhere else set()
-        end = set() if self.is_named else {self.grammar.control.eos}
-        forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
-        return allowed[~torch.isin(allowed, forbidden)]
+        # what is forbidden only ever grows, so that its size tells it apart
+        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        if place not in self._text:
+            allowed = self.grammar.allowed(self.state)
+            slots = self.grammar.control.slot_of.keys() if self.is_elsewhere else set()
+            end = set() if self.is_named else {self.grammar.control.eos}
+            forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
+            self._text[place] = allowed[~torch.isin(allowed, forbidden)]
+        return self._text[place]
 
     @property
     def owes_a_name(self) -> bool:
