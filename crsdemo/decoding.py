@@ -122,10 +122,6 @@ class Prior:
     log_scores: Tensor  # (N, n_items) in the order of the trie's leaves
     model_weight: float = 1.0
 
-    def of(self, row: int) -> Prior:
-        """The prior of one prompt."""
-        return Prior(self.log_scores[row : row + 1], self.model_weight)
-
 
 @dataclass(frozen=True)
 class _Below:
