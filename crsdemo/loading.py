@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
@@ -44,3 +45,30 @@ def load_recommender(
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
     """The checkpoints that can answer, by name."""
     return sorted(path.parent.name for path in checkpoints.glob("*/crsdemo.json"))
+
+
+class Shelf:
+    """Recommenders by name, each loaded when first asked for. Share it between threads."""
+
+    def __init__(
+        self, catalog: Catalog, catalog_folder: Path = CATALOG, checkpoints: Path = CHECKPOINTS
+    ) -> None:
+        self.catalog = catalog
+        self.catalog_folder = catalog_folder
+        self.checkpoints = checkpoints
+        self._loaded: dict[str, Recommender] = {}
+        self._loading = Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can answer: the checkpoints, then the baselines."""
+        return (*names(self.checkpoints), "popularity", "repeat-last")
+
+    def get(self, name: str) -> Recommender:
+        """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = load_recommender(
+                    name, self.catalog, self.catalog_folder, self.checkpoints
+                )
+            return self._loaded[name]
