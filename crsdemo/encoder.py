@@ -87,6 +87,12 @@ def item_text(item: Item, extra: str = "") -> str:
     )
 
 
+def theme_text(item: Item, plot: str = "") -> str:
+    """What an item is about: genres, keywords and plot; of an item without any, its title."""
+    words = (*item.genres, *item.facts.get("keywords", ()))
+    return f"{', '.join(words)}. {plot}" if words else f"{item.title}. {plot}"
+
+
 def _minilm_path() -> Path:
     """The folder of the bundled weights, after checking them."""
     try:

@@ -33,9 +33,10 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.follow_up import asked_about
 from crsdemo.grammar import Grammar
-from crsdemo.listener import N_KINDS, Ear, load_item_vectors
+from crsdemo.listener import N_KINDS, Ear
 from crsdemo.mentions import PeopleLinker
-from crsdemo.prior import SIGNALS, ItemPrior, Neighbours, PriorWeights
+from crsdemo.newcomers import ItemFiles
+from crsdemo.prior import SIGNALS, ItemPrior, PriorWeights
 from crsdemo.prompt import PromptWriter
 from crsdemo.recommender import (
     Branch,
@@ -118,20 +119,21 @@ class Generative:
 
         Raises CheckpointError or CatalogError if anything is missing or does not match.
         """
-        semantic_ids = SemanticIDs.load(catalog_folder, catalog)
-        loaded = load_checkpoint(folder, catalog, semantic_ids)
+        made = SemanticIDs.read(catalog_folder)
+        loaded = load_checkpoint(folder, catalog, made)
+        files = ItemFiles(catalog, catalog_folder, made)
         ear, prior = None, None
         if loaded.listener is not None:
             config = loaded.listener.config
-            vectors = load_item_vectors(catalog_folder, catalog)
             encoder = TextEncoder(config.encoder)
+            files = replace(files, encoder=encoder)
+            vectors = torch.from_numpy(files.vectors)
             people = PeopleLinker(catalog)
             ear = Ear(config, encoder, catalog, vectors, people)
             if with_prior and (catalog_folder / PRIOR_FILE).is_file():
-                neighbours = Neighbours.load(catalog_folder, catalog)
-                known = ItemPrior(catalog, ear.themes.numpy(), neighbours, encoder, people)
+                known = ItemPrior(catalog, ear.themes.numpy(), files.neighbours, encoder, people)
                 prior = (known, PriorWeights.load(catalog_folder / PRIOR_FILE))
-        return cls(folder.name, loaded, catalog, semantic_ids, ear, prior)
+        return cls(folder.name, loaded, catalog, files.semantic_ids, ear, prior)
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import MINILM, TextEncoder
-from crsdemo.errors import CheckpointError
+from crsdemo.errors import CatalogError, CheckpointError
 from crsdemo.mentions import PeopleLinker
 from crsdemo.tokens import encode_text
 
@@ -298,18 +298,23 @@ def save_item_vectors(vectors: np.ndarray, folder: Path) -> None:
 
 
 def load_item_vectors(folder: Path, catalog: Catalog) -> Tensor:
-    """(n_items, D_i) float32. Raises CheckpointError if they are not of this catalog."""
+    """(n_items, D_i) float32. Raises CatalogError if they are not of this catalog."""
+    return read_item_vectors(folder, len(catalog))
+
+
+def read_item_vectors(folder: Path, n_items: int) -> Tensor:
+    """(n_items, D_i) float32. Raises CatalogError if they are missing, damaged or others."""
     path = folder / "item_vectors.safetensors"
     try:
         vectors = load_file(path)["vectors"].float()
     except (OSError, KeyError, SafetensorError) as error:
-        raise CheckpointError(
+        raise CatalogError(
             f"no usable item vectors at {path} ({error}); make them with "
             "`python -m crsdemo semantic-ids`"
         ) from error
-    if len(vectors) != len(catalog):
-        raise CheckpointError(
-            f"{path} holds {len(vectors):,} vectors for a catalog of {len(catalog):,} items; make "
+    if vectors.ndim != 2 or len(vectors) != n_items:
+        raise CatalogError(
+            f"{path} holds vectors of shape {tuple(vectors.shape)} for {n_items:,} items; make "
             "them again with `python -m crsdemo semantic-ids`"
         )
     return vectors

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +96,13 @@ class Neighbours:
 
     @classmethod
     def load(cls, folder: Path, catalog: Catalog) -> Neighbours:
-        """Raises CatalogError if they are missing or of another catalog."""
-        remedy = "make them with `python -m crsdemo semantic-ids`"
+        """Raises CatalogError if they are missing, damaged or of another catalog."""
+        return cls.read(folder, len(catalog))
+
+    @classmethod
+    def read(cls, folder: Path, n_items: int) -> Neighbours:
+        """Raises CatalogError if they are missing, damaged or of another number of items."""
+        remedy = "make them with `python -m crsdemo fit-prior`"
         try:
             with np.load(folder / FILE) as kept:
                 matrices = [
@@ -105,11 +112,13 @@ class Neighbours:
                             kept[f"{name}_indices"],
                             kept[f"{name}_indptr"],
                         ),
-                        shape=(len(catalog), len(catalog)),
+                        shape=(n_items, n_items),
                     )
                     for name in ("together", "liked")
                 ]
-        except (OSError, KeyError, ValueError) as error:
+            for matrix in matrices:
+                matrix.check_format()  # also that every index is that of an item
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise CatalogError(f"no usable {folder / FILE} ({error}); {remedy}") from error
         return cls(*matrices)
 

@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 Codes = tuple[int, ...]
 
 KMEANS_ITERATIONS = 25
+FAR = 1e3  # coordinate of a codeword that no item has: every other one is nearer
 POINTS_PER_CENTROID = 1024  # of more vectors than this per code a sample is fitted
 
 
@@ -147,6 +148,40 @@ def resolve_collisions(quantized: Quantized, codebook_size: int | None = None) -
     if losers.size:
         _Reassignment(quantized, ids, losers).run()
     return ids
+
+
+def refitted(vectors: Floats, codes: Ints, codebook_size: int) -> Quantized:
+    """What gave `vectors` (n, d) these `codes` (n, levels), with its codebooks found again.
+
+    A codeword is the mean of what its level was to explain; one that no item has lies far away.
+    """
+    residuals, codebooks = vectors.copy(), []
+    for level in codes.T:
+        codebook = np.full((codebook_size, vectors.shape[1]), FAR, np.float32)
+        for code in np.unique(level):
+            codebook[code] = residuals[level == code].mean(axis=0)
+        residuals -= codebook[level]
+        codebooks.append(codebook)
+    return Quantized(codes, tuple(codebooks), residuals)
+
+
+def ids_beside(known: Quantized, nearest: Ints, vectors: Floats) -> list[Codes]:
+    """Semantic IDs for m more `vectors` (m, d), different from each other and from all known ones.
+
+    `nearest` (m,): rows of `known`. A new item shares the codes of its nearest one but the last,
+    which is the free one nearest to its vector; if none is free, it moves up as in
+    `resolve_collisions`. Raises CatalogError if no ID is left.
+    """
+    n = len(known.codes)
+    explained = known.before(0, nearest) - known.residuals[nearest]
+    joined = Quantized(
+        np.concatenate([known.codes, known.codes[nearest]]),
+        known.codebooks,
+        np.concatenate([known.residuals, vectors - explained]),
+    )
+    ids = [tuple(codes) for codes in joined.codes.tolist()]
+    _Reassignment(joined, ids, np.arange(n, len(ids))).run()
+    return ids[n:]
 
 
 def _losers(quantized: Quantized) -> Ints:

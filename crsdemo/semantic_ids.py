@@ -70,24 +70,33 @@ class SemanticIDs(Mapping[str, Codes]):
 
     @classmethod
     def load(cls, folder: Path, catalog: Catalog) -> SemanticIDs:
-        """Read the IDs of a catalog folder. Raises CatalogError if they are of another catalog."""
+        """As `read`. Raises CatalogError also if they are of another catalog."""
+        loaded = cls.read(folder)
+        if (
+            loaded.catalog_sha256 != catalog.fingerprint
+            or loaded.codes.keys() != catalog.row.keys()
+        ):
+            raise CatalogError(
+                f"{folder / FILE} was made for another catalog of {len(loaded):,} items; {REMEDY}"
+            )
+        return loaded
+
+    @classmethod
+    def read(cls, folder: Path) -> SemanticIDs:
+        """The IDs of a catalog folder as they were made, in the order of the rows at that time.
+
+        Items may have come or gone since (`newcomers.ItemFiles`). Raises CatalogError if the file
+        is missing or damaged.
+        """
         path = folder / FILE
         if not path.is_file():
             raise CatalogError(f"no semantic IDs at {path}; {REMEDY}")
         try:
             file = json.loads(path.read_text(encoding="utf-8"))
             codes = {item_id: tuple(codes) for item_id, codes in file["codes"].items()}
-            loaded = cls(codes, file["n_levels"], file["codebook_size"], file["catalog_sha256"])
+            return cls(codes, file["n_levels"], file["codebook_size"], file["catalog_sha256"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CatalogError(f"{path} is damaged ({error!r}); {REMEDY}") from error
-        if (
-            loaded.catalog_sha256 != catalog.fingerprint
-            or loaded.codes.keys() != catalog.row.keys()
-        ):
-            raise CatalogError(
-                f"{path} was made for another catalog of {len(loaded):,} items; {REMEDY}"
-            )
-        return loaded
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

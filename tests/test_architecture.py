@@ -18,7 +18,8 @@ LAYERS = {
         reply_json semantic_ids slots title_clues title_forms trie trie_labels typed_words
     """,
     "models": """
-        checkpoint decoding encoder grammar listener prior prompt quantize rq_vae tokens word_choice
+        checkpoint decoding encoder grammar index listener newcomers prior prompt quantize rq_vae
+        tokens word_choice
     """,
     "recommenders": "generative loading popularity",
     "exchange": """

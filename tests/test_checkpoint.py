@@ -13,7 +13,7 @@ from films import CATALOG
 
 from crsdemo.catalog import Catalog
 from crsdemo.checkpoint import load_checkpoint, slots_by_token
-from crsdemo.errors import CatalogError, CheckpointError
+from crsdemo.errors import CheckpointError
 from crsdemo.generative import Generative
 from crsdemo.loading import load_recommender, names
 from crsdemo.semantic_ids import SemanticIDs
@@ -90,8 +90,6 @@ def test_other_semantic_ids_are_refused(trained, semantic_ids) -> None:
 
 def test_a_checkpoint_of_another_catalog_is_refused(trained, tmp_path, semantic_ids) -> None:
     fewer = Catalog(CATALOG.items[:20])
-    with pytest.raises(CatalogError, match="made for another catalog"):
-        Generative.load(trained.checkpoints / "gcrs", fewer, trained.catalog)
     fewer.save(tmp_path)
     SemanticIDs.assign(fewer, list(semantic_ids.values())[:20], 6).save(tmp_path)
     with pytest.raises(CheckpointError, match="other semantic IDs"):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.encoder import TextEncoder, item_text
+from crsdemo.catalog import Catalog
+from crsdemo.encoder import TextEncoder, item_text, theme_text
 from crsdemo.quantize import resolve_collisions, rq_kmeans
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.train.affinity import Affinity, Floats
@@ -48,7 +48,7 @@ def text_vectors(
 ) -> TextVectors:
     """`plots`: item id -> plot; none may be given, then the facts must do."""
     plots = plots or {}
-    themes = [_theme(item, plots.get(item.id, "")) for item in catalog]
+    themes = [theme_text(item, plots.get(item.id, "")) for item in catalog]
     facts = [item_text(item, plots.get(item.id, "")) for item in catalog]
     return TextVectors(encoder.embed(themes), encoder.embed(facts))
 
@@ -94,11 +94,6 @@ def era_vectors(catalog: Catalog) -> Floats:
     """(n, n_decades): a bump of eight years' width at the item's year; 0 if it is unknown."""
     years = np.array([item.year or 0 for item in catalog], np.float32)
     return np.exp(-(((years[:, None] - DECADES) / 8) ** 2)).astype(np.float32)
-
-
-def _theme(item: Item, plot: str) -> str:
-    words = (*item.genres, *item.facts.get("keywords", ()))
-    return f"{', '.join(words)}. {plot}" if words else f"{item.title}. {plot}"
 
 
 def read_plots(path: Path) -> dict[str, str]:
