@@ -41,6 +41,7 @@ class LoggedTurn:
     turn: Turn
     reply: Reply | None = None  # of the assistant's turn, with its evidence
     status: Status = "ok"  # of the generation; always "ok" for the user
+    error: str = ""  # of a failed generation: what kind, and what was said of it
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ grows. The file to read first.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -99,29 +100,47 @@ class Exchange:
     def _answer(
         self, conversation: Conversation, plan: Plan
     ) -> Generator[Conversation, None, None]:
-        generation_id = self.log.record_started(conversation, self.recommender.name, plan)
-        reply: Reply | None = None
-        status: Status = "stopped"  # unless it ends or fails, the listener has left
-        failure: Exception | None = None
-        try:
-            for reply in self.recommender.stream(conversation.dialogue, plan):
-                yield conversation.then(_logged(generation_id, reply, "running"))
-            if reply is None or not reply.complete:
-                raise CrsdemoError(f"{self.recommender.name} stopped before its reply was whole.")
-        except CrsdemoError as error:
-            status, failure = "failed", error
-            raise
-        except Exception as error:
-            status, failure = "failed", error
-            raise CrsdemoError(
-                f"{self.recommender.name} could not answer ({type(error).__name__}). "
-                "Your message is kept: try again, or say it in other words."
-            ) from error
-        finally:
-            if reply and reply.complete:
-                status, failure = "ok", None
-            self.log.record_finished(generation_id, reply, status, failure)
-        yield conversation.then(_logged(generation_id, reply, "ok"))
+        name = self.recommender.name
+        generation_id = self.log.record_started(conversation, name, plan)
+
+        def stream() -> Iterable[Reply]:
+            return self.recommender.stream(conversation.dialogue, plan)
+
+        with closing(written(self.log, generation_id, name, stream)) as growth:
+            for logged in growth:
+                yield conversation.then(logged)
+
+
+def written(
+    log: FeedbackLog, generation_id: str, name: str, stream: Callable[[], Iterable[Reply]]
+) -> Generator[LoggedTurn, None, None]:
+    """The turn of a reply as it grows; the log has it when the last one has come.
+
+    `name` is who answers and `stream` begins to. Close it to stop: what was written so far is
+    kept. Raises CrsdemoError if the recommender fails, after the log has heard of it.
+    """
+    reply: Reply | None = None
+    status: Status = "stopped"  # unless it ends or fails, the listener has left
+    failure: Exception | None = None
+    try:
+        for reply in stream():
+            yield _logged(generation_id, reply, "running")
+        if reply is None or not reply.complete:
+            raise CrsdemoError(f"{name} stopped before its reply was whole.")
+    except CrsdemoError as error:
+        status, failure = "failed", error
+        raise
+    except Exception as error:
+        status, failure = "failed", error
+        raise CrsdemoError(
+            f"{name} could not answer ({type(error).__name__}). "
+            "Your message is kept: try again, or say it in other words."
+        ) from error
+    finally:
+        if reply and reply.complete:
+            status, failure = "ok", None
+        log.record_finished(generation_id, reply, status, failure)
+    yield _logged(generation_id, reply, "ok")
 
 
 def _logged(generation_id: str, reply: Reply, status: Status) -> LoggedTurn:

@@ -68,8 +68,8 @@ class FeedbackLog:
 
     def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
         self.path = path
-        self._file = LogFile(path, busy_seconds)
-        with self._file.writing() as db:
+        self.file = LogFile(path, busy_seconds)
+        with self.file.writing() as db:
             db.execute(
                 f"update generations set status = 'abandoned', finished_at = {NOW} "
                 "where status = 'running'"
@@ -77,7 +77,7 @@ class FeedbackLog:
 
     def close(self) -> None:
         """Make the file whole, so that a copy of it is. Nothing is to be recorded after this."""
-        self._file.close()
+        self.file.close()
 
     # What was said
 
@@ -88,38 +88,15 @@ class FeedbackLog:
 
         None if the same click has brought it before: then nothing is written.
         """
-        logged = LoggedTurn(new_id(), turn)
-        with self._file.writing() as db:
-            if _said_before(db, conversation.id, client_event_id):
+        with self.file.writing() as db:
+            if said_before(db, conversation.id, client_event_id):
                 return None
-            _know_visitor(db, conversation.visitor)
-            db.execute(
-                "insert into dialogues (id, visitor) values (?, ?) on conflict do nothing",
-                [conversation.id, conversation.visitor],
-            )
-            row = turn_row(logged, conversation) | {"client_event_id": client_event_id}
-            db["turns"].insert(row)
-        return logged
+            return insert_said(db, conversation, turn, client_event_id)
 
     def record_started(self, conversation: Conversation, recommender: str, plan: Plan) -> str:
         """Keep that a reply to `conversation` is being written; returns the generation's id."""
-        logged = LoggedTurn(new_id(), Turn("assistant", ""))
-        parent = conversation.turns[-1].id
-        with self._file.writing() as db:
-            (n_earlier,) = db.execute(
-                "select count(*) from turns where parent = ? and speaker = 'assistant'", [parent]
-            ).fetchone()
-            db["turns"].insert(turn_row(logged, conversation))
-            db["generations"].insert(
-                {
-                    "id": logged.id,
-                    "attempt": n_earlier + 1,
-                    "recommender": recommender,
-                    "app_version": __version__,
-                    "plan": plan_to_json(plan),
-                }
-            )
-        return logged.id
+        with self.file.writing() as db:
+            return insert_started(db, conversation, recommender, plan)
 
     def record_finished(
         self,
@@ -129,7 +106,7 @@ class FeedbackLog:
         error: Exception | None = None,
     ) -> None:
         """Keep what came of a generation: the reply, whole or as far as it got, and why."""
-        with self._file.writing() as db:
+        with self.file.writing() as db:
             if reply:
                 _insert_reply(db, generation_id, reply)
             db.execute(
@@ -140,7 +117,7 @@ class FeedbackLog:
 
     def record_undone(self, turn_id: str) -> None:
         """Take back a turn and all that followed from it. The rows stay, with the time."""
-        with self._file.writing() as db:
+        with self.file.writing() as db:
             db.execute(
                 "with recursive gone(id) as (select ? union all "
                 "select t.id from turns t join gone on t.parent = gone.id) "
@@ -151,7 +128,7 @@ class FeedbackLog:
 
     def attempts(self, turn_id: str) -> tuple[Attempt, ...]:
         """The tries so far at a reply to the user's turn `turn_id`, first one first."""
-        with self._file.reading() as db:
+        with self.file.reading() as db:
             rows = db.query(
                 "select plan, item_id from generations join turns using (id) "
                 "where parent = ? order by attempt",
@@ -171,12 +148,12 @@ class FeedbackLog:
         """
         kept = None if value is None else checked_rating(aspect, value)
         of = [generation_id, visitor, aspect]
-        with self._file.writing() as db:
+        with self.file.writing() as db:
             was, revision = db.execute(_LAST_RATING, of).fetchone() or (None, 0)
             text = None if kept is None else to_json(kept)
             if text != was:
                 revision += 1
-                _know_visitor(db, visitor)
+                know_visitor(db, visitor)
                 db["ratings"].insert(
                     {
                         "generation_id": generation_id,
@@ -193,17 +170,17 @@ class FeedbackLog:
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
         """Keep that an item of a reply was seen, is wanted or not, or no longer so."""
         row = asdict(mark) | {"visitor": visitor}
-        with self._file.writing() as db:
+        with self.file.writing() as db:
             if on == any(db.query(_MARK, row)):
                 return
-            _know_visitor(db, visitor)
+            know_visitor(db, visitor)
             db["item_events"].insert(row | {"is_on": int(on), "app_version": __version__})
 
     # What is remembered
 
     def restore(self, dialogue_id: str, catalog: Catalog) -> Restored | None:
         """A dialogue as its visitor saw it last, or None if nothing was said in it."""
-        with self._file.reading() as db:
+        with self.file.reading() as db:
             rows = list(db.query(_CONVERSATION, [dialogue_id]))
             if not rows:
                 return None
@@ -216,7 +193,7 @@ class FeedbackLog:
 
     def restore_latest(self, visitor: str, catalog: Catalog) -> Restored | None:
         """The dialogue in which the visitor spoke last, or None for a stranger."""
-        with self._file.reading() as db:
+        with self.file.reading() as db:
             found = db.execute(_LATEST_DIALOGUE, [visitor]).fetchone()
         return self.restore(found[0], catalog) if found else None
 
@@ -250,7 +227,8 @@ _MARKS = """select e.generation_id, e.item_id, e.kind from current_item_events e
     where t.dialogue_id = ? and e.visitor = ? order by e.number"""
 
 
-def _said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:
+def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:
+    """Whether the same click has brought a message to this dialogue before."""
     found = db.execute(
         "select 1 from turns where dialogue_id = ? and client_event_id = ?",
         [dialogue_id, client_event_id],
@@ -258,7 +236,42 @@ def _said_before(db: Database, dialogue_id: str, client_event_id: str | None) ->
     return found.fetchone() is not None
 
 
-def _know_visitor(db: Database, visitor: str) -> None:
+def insert_said(
+    db: Database, conversation: Conversation, turn: Turn, client_event_id: str | None
+) -> LoggedTurn:
+    """Put what the user says after `conversation` into its row."""
+    logged = LoggedTurn(new_id(), turn)
+    know_visitor(db, conversation.visitor)
+    db.execute(
+        "insert into dialogues (id, visitor) values (?, ?) on conflict do nothing",
+        [conversation.id, conversation.visitor],
+    )
+    row = turn_row(logged, conversation) | {"client_event_id": client_event_id}
+    db["turns"].insert(row)
+    return logged
+
+
+def insert_started(db: Database, conversation: Conversation, recommender: str, plan: Plan) -> str:
+    """Put a reply that has no words yet into its rows; returns the generation's id."""
+    logged = LoggedTurn(new_id(), Turn("assistant", ""))
+    (n_earlier,) = db.execute(
+        "select count(*) from turns where parent = ? and speaker = 'assistant'",
+        [conversation.turns[-1].id],
+    ).fetchone()
+    db["turns"].insert(turn_row(logged, conversation))
+    db["generations"].insert(
+        {
+            "id": logged.id,
+            "attempt": n_earlier + 1,
+            "recommender": recommender,
+            "app_version": __version__,
+            "plan": plan_to_json(plan),
+        }
+    )
+    return logged.id
+
+
+def know_visitor(db: Database, visitor: str) -> None:
     db.execute(
         "insert into visitors (id, app_version) values (?, ?) on conflict do nothing",
         [visitor, __version__],

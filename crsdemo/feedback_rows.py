@@ -48,7 +48,12 @@ def logged_turn_from_row(row: Row, catalog: Catalog) -> LoggedTurn:
     turn = Turn(row["speaker"], row["text"], mentions)
     if turn.speaker == "user":
         return LoggedTurn(row["id"], turn)
-    return LoggedTurn(row["id"], turn, _reply_from_row(row, turn, catalog), row["status"])
+    reply = _reply_from_row(row, turn, catalog) if row["modes"] else None  # none: not a word came
+    return LoggedTurn(row["id"], turn, reply, row["status"], error_from_row(row))
+
+
+def error_from_row(row: Row) -> str:
+    return f"{row['error_class']}: {row['error_message']}" if row["error_class"] else ""
 
 
 def _reply_from_row(row: Row, turn: Turn, catalog: Catalog) -> Reply:

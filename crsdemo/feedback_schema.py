@@ -7,9 +7,13 @@
     generations  one per attempt at a reply, written before its first word; `id` is its turn's
     evidence     why the reply is what it is
     ratings, item_events  append-only; the views `current_*` show what holds now
+    comparisons  two generations that stood side by side, left and right as on the screen. Under
+              the policy `shared` they answer one turn of one dialogue, and the next message
+              follows one of them; under `own` each side is a dialogue of its own
+    verdicts  append-only, in terms of the screen; `current_verdicts` says which recommender won
+    picks     append-only: the side that a visitor chose to go on from
     replies   a view to read first: every attempt with who it was for and what came of it
 
-A comparison of two replies will be a pair of generations that answer the same turn.
 Times are UTC, ISO 8601 with milliseconds. Columns that hold JSON say so by a check.
 """
 
@@ -23,6 +27,17 @@ APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 _CREATED = f"created_at text not null default ({NOW})"
+
+
+def _append_only(*tables: str) -> tuple[str, ...]:
+    """Triggers that refuse to change or forget a row."""
+    return tuple(
+        f"""create trigger {table}_no_{verb} before {verb} on {table}
+            begin select raise(abort, '{table} are append-only'); end"""
+        for table in tables
+        for verb in ("update", "delete")
+    )
+
 
 _SAID = (
     f"""create table visitors (
@@ -136,12 +151,7 @@ _THOUGHT = (
         {_CREATED}) strict""",
     """create index item_events_of on item_events
         (generation_id, visitor, item_id, kind)""",
-    *(
-        f"""create trigger {table}_no_{verb} before {verb} on {table}
-            begin select raise(abort, '{table} are append-only'); end"""
-        for table in ("ratings", "item_events")
-        for verb in ("update", "delete")
-    ),
+    *_append_only("ratings", "item_events"),
     """create view current_ratings as
         select r.* from ratings r where not r.withdrawn and r.revision = (
             select max(o.revision) from ratings o where o.generation_id = r.generation_id
@@ -150,6 +160,75 @@ _THOUGHT = (
         select e.* from item_events e where e.is_on and e.number = (
             select max(o.number) from item_events o where o.generation_id = e.generation_id
             and o.visitor = e.visitor and o.item_id = e.item_id and o.kind = e.kind)""",
+)
+
+_COMPARED = (
+    f"""create table comparisons (
+        number integer primary key,
+        id text not null unique check (length(id) between 1 and 64),
+        policy text not null check (policy in ('own', 'shared')),
+        seed integer not null,
+        left_turn text not null references turns (id),   -- the message as that side heard it
+        right_turn text not null references turns (id),
+        left_generation text not null unique references generations,
+        right_generation text not null unique references generations,
+        left_recommender text not null,                  -- by the name under which it was chosen
+        right_recommender text not null,
+        left_ready_ms real check (left_ready_ms >= 0),   -- from the message to the whole reply
+        right_ready_ms real check (right_ready_ms >= 0),
+        app_version text not null,
+        {_CREATED},
+        check ((policy = 'shared') = (left_turn = right_turn)),
+        check (left_generation <> right_generation)) strict""",
+    "create index comparisons_left_turn on comparisons (left_turn)",
+    """create trigger comparisons_stay before update of
+        number, id, policy, seed, left_turn, right_turn, left_generation, right_generation,
+        left_recommender, right_recommender, app_version, created_at
+        on comparisons begin select raise(abort, 'a comparison is never changed'); end""",
+    """create trigger comparisons_are_ready_once before update on comparisons
+        when old.left_ready_ms is not null or old.right_ready_ms is not null
+        begin select raise(abort, 'a comparison is never changed'); end""",
+    f"""create table verdicts (
+        number integer primary key,
+        comparison_id text not null references comparisons (id),
+        visitor text not null references visitors,
+        verdict text not null,       -- what may stand here: the trigger verdicts_are_known
+        revision integer not null check (revision >= 1),
+        decided_ms real check (decided_ms >= 0),
+        layout text not null check (layout in ('side_by_side', 'stacked')),
+        details text not null default '{{}}' check (json_type(details) = 'object'),
+        client_event_id text,        -- of the click: a repeated click is one verdict
+        app_version text not null,
+        {_CREATED},
+        unique (comparison_id, visitor, revision),
+        unique (comparison_id, client_event_id)) strict""",
+    """create trigger verdicts_are_known before insert on verdicts
+        when new.verdict not in ('left', 'right', 'both_good', 'both_bad', 'cannot_tell')
+        begin select raise(abort, 'no such verdict'); end""",
+    """create trigger verdicts_need_whole_replies before insert on verdicts
+        when (select count(*) from comparisons c join generations g
+              on g.id in (c.left_generation, c.right_generation)
+              where c.id = new.comparison_id and g.status = 'ok') <> 2
+        begin select raise(abort, 'a reply that is not whole cannot be judged'); end""",
+    f"""create table picks (
+        number integer primary key,
+        comparison_id text not null references comparisons (id),
+        side text not null check (side in ('left', 'right')),
+        app_version text not null,
+        {_CREATED}) strict""",
+    "create index picks_of on picks (comparison_id)",
+    *_append_only("verdicts", "picks"),
+    """create trigger comparisons_no_delete before delete on comparisons
+        begin select raise(abort, 'comparisons are append-only'); end""",
+    """create view current_verdicts as
+        select v.comparison_id, v.visitor, v.verdict, v.revision, v.decided_ms, v.layout,
+            v.details, v.created_at, c.policy, c.left_generation, c.right_generation,
+            c.left_recommender, c.right_recommender, case v.verdict
+                when 'left' then c.left_recommender when 'right' then c.right_recommender
+                end as winner
+        from verdicts v join comparisons c on c.id = v.comparison_id
+        where v.revision = (select max(o.revision) from verdicts o
+            where o.comparison_id = v.comparison_id and o.visitor = v.visitor)""",
 )
 
 
@@ -163,4 +242,13 @@ def m002_what_was_thought(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (m001_what_was_said, m002_what_was_thought)
+def m003_what_was_compared(db: Database) -> None:
+    for statement in _COMPARED:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (
+    m001_what_was_said,
+    m002_what_was_thought,
+    m003_what_was_compared,
+)

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own layer and those above it in this list
 LAYERS = {
     "values": """
-        catalog config conversation corpus dialogue errors follow_up mentions metrics recommender
-        reply_json semantic_ids slots title_clues title_forms trie trie_labels typed_words
+        catalog comparison config conversation corpus dialogue errors follow_up mentions metrics
+        recommender reply_json semantic_ids slots title_clues title_forms trie trie_labels typed_words
     """,
     "models": """
         checkpoint decoding encoder grammar index listener newcomers prior prompt quantize rq_vae
@@ -23,8 +23,8 @@ LAYERS = {
     """,
     "recommenders": "generative loading popularity",
     "exchange": """
-        exchange feedback feedback_file feedback_rows feedback_schema evaluate check_facts
-        check_wishes benchmark bench_quantize build_catalog
+        exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
+        feedback_schema evaluate check_facts check_wishes benchmark bench_quantize build_catalog
     """,
     "pages": "ui",
     "training": "train",
