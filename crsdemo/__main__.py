@@ -15,6 +15,11 @@ STAGES = {
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
     "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),
+    "bench-retrieval": (
+        "crsdemo.commands",
+        "bench_retrieval",
+        "how fast items are found, of a million too",
+    ),
     "build-catalog": ("crsdemo.build_catalog", "main", "a catalog from a CSV or JSONL of yours"),
     "semantic-ids": ("crsdemo.commands", "semantic_ids", "stage 1: item vectors, semantic IDs"),
     "compare-ids": ("crsdemo.commands", "compare_ids", "ways to make semantic IDs, compared"),

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -29,6 +30,8 @@ from crsdemo.errors import CrsdemoError
 from crsdemo.grammar import Grammar
 from crsdemo.recommender import Recommender
 from crsdemo.tokens import ControlTokens
+
+T = TypeVar("T")
 
 MESSAGES = (
     "Hi there! Can you help me pick a film for tonight?",
@@ -149,9 +152,9 @@ def beam_speed(
     opening = [*prompt, decoder.control.rec, decoder.control.boi]
     ours, theirs = [], []
     for _ in range(repeats):
-        seconds, ranked = _timed(lambda: _trie_beam(decoder, opening, width))
+        seconds, ranked = timed(lambda: _trie_beam(decoder, opening, width))
         ours.append(seconds)
-        seconds, reference = _timed(lambda: stock_beam(decoder, opening, width))
+        seconds, reference = timed(lambda: stock_beam(decoder, opening, width))
         theirs.append(seconds)
     same = sum(a == b for a, b in zip(ranked, reference, strict=True)) / len(reference)
     return [
@@ -162,7 +165,8 @@ def beam_speed(
     ]
 
 
-def _timed(action: Callable[[], list[str]]) -> tuple[float, list[str]]:
+def timed(action: Callable[[], T]) -> tuple[float, T]:
+    """Seconds that `action` took, and what it returned."""
     started = time.perf_counter()
     result = action()
     return time.perf_counter() - started, result
@@ -275,10 +279,12 @@ def _peak_memory_of(pid: int) -> list[float]:
     return [int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("VmHWM:")]
 
 
-def peak_memory() -> Figure:
+def peak_memory(
+    name: str = "peak memory of the recommender while it replied", at_most: float = 1.5
+) -> Figure:
     """The most memory that this process ever held."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_RSS_UNIT / 1e9
-    return Figure("peak memory of the recommender while it replied", peak, "GB", at_most=1.5)
+    return Figure(name, peak, "GB", at_most=at_most)
 
 
 def measure(

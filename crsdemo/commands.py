@@ -80,6 +80,16 @@ class BenchmarkConfig(Speaker):
     json: Path | None = flag(None, "write the figures there")
 
 
+@dataclass(frozen=True)
+class RetrievalBenchmarkConfig:
+    """Measure how fast items are found: in the catalog, and among as many as you like."""
+
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+    items: int = flag(1_000_000, "made-up items")
+    exact_up_to: int = flag(100_000, "items up to which every vector is compared")
+    json: Path | None = flag(None, "write the figures there")
+
+
 # A beam is ranked from the middle of a conversation, as most are.
 MIDDLE_OF_A_TALK: tuple[tuple[Who, str], ...] = (
     ("user", "Hi, I want something scary but not too bloody, for two people on a rainy evening."),
@@ -191,6 +201,25 @@ def benchmark(argv: list[str]) -> None:
             figures.append(figure)
     if config.json:
         config.json.write_text(speed.to_json(figures) + "\n")
+
+
+def bench_retrieval(argv: list[str]) -> None:
+    from crsdemo import bench_retrieval as bench
+    from crsdemo.benchmark import to_json
+    from crsdemo.encoder import TextEncoder
+
+    config = parse(RetrievalBenchmarkConfig, argv, "crsdemo bench-retrieval")
+    if config.items < 1:
+        raise BadInputError(f"--items must be at least 1, got {config.items}")
+    encoder = TextEncoder()
+    themes = bench.catalog_themes(config.catalog, encoder)
+    queries = bench.wish_queries(encoder)
+    figures = []
+    for figure in bench.measure(themes, queries, config.items, config.exact_up_to):
+        print(figure, flush=True)
+        figures.append(figure)
+    if config.json:
+        config.json.write_text(to_json(figures) + "\n")
 
 
 def semantic_ids(argv: list[str]) -> None:

@@ -20,7 +20,7 @@ from scipy import sparse
 from crsdemo.catalog import Catalog
 from crsdemo.encoder import TextEncoder, theme_text
 from crsdemo.errors import CatalogError
-from crsdemo.index import ItemIndex
+from crsdemo.index import ItemIndex, units
 from crsdemo.listener import read_item_vectors
 from crsdemo.prior import Neighbours
 from crsdemo.quantize import ids_beside, refitted
@@ -84,7 +84,7 @@ class ItemFiles:
         codes = dict(self.made)
         if self.newcomers.size:
             vectors = self.vectors[self.newcomers]
-            nearest = ItemIndex.build(_units(self._known)).search(_units(vectors), 1).rows[:, 0]
+            nearest = ItemIndex.build(units(self._known)).search(units(vectors), 1).rows[:, 0]
             known = refitted(self._known, np.array(list(codes.values())), self.made.codebook_size)
             ids = ids_beside(known, nearest, vectors)
             items = (self.catalog[row].id for row in self.newcomers)
@@ -126,11 +126,6 @@ class ItemFiles:
             )
         texts = encoder.embed([theme_text(self.catalog[row]) for row in self.newcomers])
         themes, others = np.split(self._known, [encoder.dim], axis=1)
-        nearest = ItemIndex.build(_units(themes)).search(texts, N_NEAREST).rows
+        nearest = ItemIndex.build(units(themes)).search(texts, N_NEAREST).rows
         scale = np.linalg.norm(themes, axis=1).mean()
         return np.concatenate([scale * texts, others[nearest].mean(axis=1)], axis=1)
-
-
-def _units(vectors: Floats) -> Floats:
-    """Rows of length 1; a row of zeros stays."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

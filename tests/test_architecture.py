@@ -24,7 +24,8 @@ LAYERS = {
     "recommenders": "generative loading popularity",
     "exchange": """
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
-        feedback_schema evaluate check_facts check_wishes benchmark bench_quantize build_catalog
+        feedback_schema evaluate check_facts check_wishes benchmark bench_quantize
+        bench_retrieval build_catalog
     """,
     "pages": "ui",
     "training": "train",
