@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from crsdemo.errors import BadInputError, CatalogError
-from crsdemo.quantize import Quantized, resolve_collisions, rq_kmeans, squared_distances
+from crsdemo.quantize import (
+    Quantized,
+    ids_beside,
+    refitted,
+    resolve_collisions,
+    rq_kmeans,
+    squared_distances,
+)
 
 
 def vectors(n: int, d: int = 8, seed: int = 0) -> np.ndarray:
@@ -106,3 +113,22 @@ def test_vectors_that_cannot_be_used_are_named():
         rq_kmeans(x)
     with pytest.raises(BadInputError, match=r"shape \(0, 8\)"):
         rq_kmeans(x[:0])
+
+
+def test_codebooks_are_found_again_from_vectors_and_codes():
+    x = vectors(2_000)
+    made = rq_kmeans(x, n_levels=3, codebook_size=8)
+    again = refitted(x, made.codes, codebook_size=9)
+    np.testing.assert_allclose(again.before(0, np.arange(2_000)), x, atol=1e-5)
+    for book, known in zip(again.codebooks, made.codebooks, strict=True):
+        assert np.abs(book[:8] - known).mean() < 0.1 * np.abs(known).mean()
+        assert (book[8] > 100).all()
+
+
+def test_a_new_item_stands_beside_its_nearest_and_takes_no_id_that_is_taken():
+    known = crowd([0.1, 9.1], [[0, 9], [0.1, 0.4, 0.6]], [[0, 0], [1, 0]])
+    new = np.array([[0.15], [0.55], [0.2], [9.3]], np.float32)
+    ids = ids_beside(known, np.array([0, 0, 0, 1]), new)
+    assert ids[:2] == [(0, 1), (0, 2)]
+    assert ids[3] == (1, 1)
+    assert ids[2][0] == 1 and len({*ids, (0, 0), (1, 0)}) == 6
