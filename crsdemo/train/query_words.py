@@ -113,8 +113,9 @@ SAYS = {
     "stand-up comedy": ("comedy",), "parody": ("comedy",), "spoof": ("comedy",),
     "computer animation": ("animation",), "cartoon": ("animation",), "anime": ("animation",),
     "stop motion": ("animation",), "murder mystery": ("mystery",), "family drama": ("drama",),
-    "costume drama": ("drama",), "noir thriller": ("thriller", "film noir"), "high fantasy": ("fantasy",),
-    "dark fantasy": ("fantasy",), "spaghetti western": ("western",), "film noir": ("film noir",),
+    "costume drama": ("drama",), "noir thriller": ("thriller", "film noir"),
+    "high fantasy": ("fantasy",), "dark fantasy": ("fantasy",),
+    "spaghetti western": ("western",), "film noir": ("film noir",),
     "pixar": ("animation",), "disney": (), "chick flick": ("romance",),
 }  # fmt: skip
 AS_ADJECTIVE = {"animation": "animated", "biography": "biographical",
