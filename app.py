@@ -14,8 +14,9 @@ from crsdemo.catalog import Catalog
 from crsdemo.errors import CrsdemoError
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
-from crsdemo.loading import CATALOG, DEFAULT, load_recommender
+from crsdemo.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.mentions import MentionLinker
+from crsdemo.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -32,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_address(options.host, options.port)  # before the seconds that loading takes
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
-        recommender = load_recommender(options.checkpoint, catalog, options.catalog)
-        exchange = Exchange(recommender, MentionLinker(catalog), log)
-        serve(exchange, catalog, options.host, options.port)
+        shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
+        exchange = Exchange(shelf.get(options.checkpoint), linker, log)
+        side_by_side = SideBySide(shelf, linker, log)
+        serve(exchange, side_by_side, catalog, options.host, options.port)
         log.close()
     except CrsdemoError as error:
         print(f"crsdemo cannot start: {error}", file=sys.stderr)
@@ -56,23 +58,25 @@ def check_address(host: str, port: int) -> None:
         ) from error
 
 
-def serve(exchange: Exchange, catalog: Catalog, host: str, port: int) -> None:
-    """Show the page until the process is interrupted. Raises AddressError."""
-    blocks, url = open_page(exchange, catalog, host, port)
+def serve(
+    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int
+) -> None:
+    """Show the pages until the process is interrupted. Raises AddressError."""
+    blocks, url = open_pages(exchange, side_by_side, catalog, host, port)
     print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
     blocks.block_thread()
 
 
-def open_page(
-    exchange: Exchange, catalog: Catalog, host: str, port: int | None
+def open_pages(
+    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int | None
 ) -> tuple[gr.Blocks, str]:
     """Start the server and return at once, with its URL. Asks nothing of any other host."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.ui import chat, look
+    from crsdemo.ui import look, site
 
-    blocks = chat.build(exchange, catalog)
+    blocks = site.build(exchange, side_by_side, catalog)
     try:
         _, url, _ = blocks.launch(
             server_name=host,

@@ -18,6 +18,7 @@ from crsdemo.recommender import (
     Plan,
     Provenance,
     Recommendation,
+    Recommender,
     Reply,
     Timing,
 )
@@ -65,8 +66,25 @@ class NoLinker:
 
 
 @dataclass(frozen=True)
+class StandIns:
+    """Recommenders by name."""
+
+    recommenders: tuple[Recommender, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(recommender.name for recommender in self.recommenders)
+
+    def get(self, name: str) -> Recommender:
+        return next(r for r in self.recommenders if r.name == name)
+
+
+@dataclass(frozen=True)
 class StandIn:
-    """Recommends the films in turn, chats when thanked; is slow or breaks down when told to."""
+    """Recommends the films in turn, chats when thanked; is slow or breaks down when told to.
+
+    "break down" means all, "break down: red" the one that has this in its name.
+    """
 
     pause: float = 0.05  # seconds per word of a slow reply
     name: str = "stand-in"
@@ -79,7 +97,7 @@ class StandIn:
 
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         said = dialogue.turns[-1].text
-        if "break down" in said:
+        if "break down" in said and said.partition(": ")[2] in self.name:
             raise RuntimeError("as told")
         whole = self._chat() if "thanks" in said.lower() else self._recommendation(dialogue, plan)
         echo = f'You said "{said[:60]}". '

@@ -18,7 +18,8 @@ from crsdemo.recommender import (
     Signal,
     reply,
 )
-from crsdemo.ui.evidence import path_figure, story_opening, story_rest
+from crsdemo.ui.evidence import story_opening, story_rest
+from crsdemo.ui.path_figure import path_figure
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,12 @@ import httpx
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Browser, expect, sync_playwright
-from stand_in import CATALOG, NoLinker, StandIn
+from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
-from app import open_page
+from app import open_pages
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
+from crsdemo.side_by_side import SideBySide
 
 expect.set_options(timeout=30_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -30,7 +31,8 @@ class Server:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
         exchange = Exchange(StandIn(), NoLinker(), self.log)
-        self.blocks, self.url = open_page(exchange, CATALOG, "127.0.0.1", None)
+        pair = SideBySide(StandIns((StandIn(),)), NoLinker(), self.log)
+        self.blocks, self.url = open_pages(exchange, pair, CATALOG, "127.0.0.1", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What another process would read."""
@@ -323,9 +325,9 @@ class Caller:
         self.http = httpx.Client(base_url=url + "gradio_api/", timeout=60)
         self.session = uuid4().hex
         self.visit = {"visitor": uuid4().hex, "dialogue": uuid4().hex}
-        self.events = {
-            target[1]: d["id"] for d in config["dependencies"] for target in d["targets"]
-        }
+        here = config["page"][""]["dependencies"]
+        events = [d for d in config["dependencies"] if d["id"] in here]
+        self.events = {target[1]: d["id"] for d in events for target in d["targets"]}
 
     def call(self, event: str, data: list[Any], event_data: Any = None) -> list[Any]:
         body = {

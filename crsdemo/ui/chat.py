@@ -8,22 +8,18 @@ could not be saved yet.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from crsdemo.catalog import Catalog
 from crsdemo.conversation import (
-    Aspect,
     Conversation,
     ItemMark,
     LoggedTurn,
-    RatingValue,
     new_id,
 )
 from crsdemo.errors import BadInputError, CrsdemoError
@@ -32,21 +28,26 @@ from crsdemo.feedback import Restored
 from crsdemo.recommender import Reply
 from crsdemo.reply_json import as_json
 from crsdemo.ui import evidence, render
-from crsdemo.ui.render import Opinion
+from crsdemo.ui.controls import (
+    FOCUS,
+    MODEL,
+    OPINIONS,
+    PACE,
+    PATIENCE,
+    Updates,
+    box,
+    box_at_rest,
+    box_while_growing,
+    html,
+    paced,
+    visit_state,
+)
+from crsdemo.ui.opinions import Pending, changes_of, opinions
+from crsdemo.ui.path_figure import path_figure
 
 Visit = dict[str, str]  # "visitor" and "dialogue": names without meaning, kept by the browser
-Pending = dict[str, dict[Aspect, RatingValue | None]]  # reply -> changes that are not saved yet
 Growth = Iterator[Conversation]
-Updates = dict[Any, Any]  # component -> what it shows now
 Json = dict[str, Any]
-
-MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the model
-# One at a time and in the order of the clicks: the last click wins, and none is lost.
-OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
-PACE = 0.05  # seconds between two views of a growing reply
-PATIENCE = 2.0  # seconds that a stopped reply may take to reach the log
-FOCUS = "() => document.querySelector('#box textarea').focus()"
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class ChatPage:
 
     def begin_anew(self, *look: Any) -> Updates:
         """An empty conversation; the earlier one stays in the log."""
-        return {**self.enter(_new_visit(look[0] or {})), self.screen.box: _box_at_rest()}
+        return {**self.enter(_new_visit(look[0] or {})), self.screen.box: box_at_rest()}
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
         yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
@@ -178,7 +179,7 @@ class ChatPage:
     def rate(self, event: gr.EventData, *look: Any) -> Updates:
         """Save what was pressed, and what could not be saved before; say so only when it is."""
         view = Look(*look)
-        unsaved = {**view.pending.get(event.reply, {}), **_changes(event.changes)}
+        unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
         others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
         try:
             for aspect, value in unsaved.items():
@@ -219,7 +220,7 @@ class ChatPage:
         try:
             snapshot = self._snapshot(view.visit)
             pictured = False
-            for n, grown in enumerate(_paced(answer(snapshot.conversation))):
+            for n, grown in enumerate(paced(answer(snapshot.conversation))):
                 if n == 0:
                     yield self._starting(view, snapshot, grown)
                 reply = grown.turns[-1].reply
@@ -240,7 +241,7 @@ class ChatPage:
         return {
             **self._talk(begun, replace(snapshot, restored=asked)),
             self.screen.growing: "",
-            self.screen.box: gr.Textbox(value="", submit_btn=False, stop_btn="Stop"),
+            self.screen.box: box_while_growing(),
             self.screen.notice: "",
             self.screen.live: self._growing(grown),
         }
@@ -273,7 +274,7 @@ class ChatPage:
         snapshot = self._snapshot(view.visit)
         return {
             self.screen.growing: None,
-            self.screen.box: _box_at_rest(),
+            self.screen.box: box_at_rest(),
             self.screen.live: "",
             self.screen.notice: "",
             **self._talk(at_rest, snapshot),
@@ -294,7 +295,7 @@ class ChatPage:
         content = (
             render.conversation(
                 turns,
-                _opinions(snapshot.restored, view.pending),
+                opinions(snapshot.restored, view.pending),
                 logged.id if logged else None,
                 running=view.running,
             )
@@ -315,7 +316,7 @@ class ChatPage:
         path = reply.evidence.path if reply else ()
         return {
             self.screen.opening: evidence.story_opening(reply, len(self.catalog)),
-            self.screen.path: evidence.path_figure(path, reply.item if reply else None),
+            self.screen.path: path_figure(path, reply.item if reply else None),
             self.screen.rest: evidence.story_rest(reply),
         }
 
@@ -339,23 +340,12 @@ class ChatPage:
         try:
             return {**self._settled(view), **said}
         except CrsdemoError:  # the log is away: what is on the screen stays
-            return {self.screen.growing: None, self.screen.box: _box_at_rest(), **said}
+            return {self.screen.growing: None, self.screen.box: box_at_rest(), **said}
 
 
 def _new_visit(visit: Visit) -> Visit:
     """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
     return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
-
-
-def _paced(growth: Growth) -> Growth:
-    """The message and the first words at once, the rest at a pace that can be seen."""
-    seen = -math.inf
-    for grown in growth:
-        if grown.turns[-1].reply is None:
-            yield grown
-        elif time.monotonic() - seen >= PACE:
-            yield grown
-            seen = time.monotonic()
 
 
 def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
@@ -365,89 +355,31 @@ def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | N
     return next((logged for logged in replies if logged.id == selected), newest)
 
 
-def _changes(changes: Mapping[Aspect, Any]) -> dict[Aspect, RatingValue | None]:
-    """What a click changes. A new thumb drops the reasons of the old one, none drops all."""
-    changed: dict[Aspect, RatingValue | None] = {
-        aspect: tuple(value) if isinstance(value, list) else value
-        for aspect, value in changes.items()
-    }
-    if "thumbs" in changed:
-        changed["reasons"] = None
-        if changed["thumbs"] is None:
-            changed |= {"relevance": None, "interest": None, "comment": None}
-    return changed
-
-
-def _opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:
-    """By reply: what the log has, and over it what is not saved yet."""
-    opinions = {}
-    for logged in restored.conversation.turns:
-        ratings = {r.aspect: r.value for r in restored.ratings if r.generation_id == logged.id}
-        unsaved = pending.get(logged.id, {})
-        shown = {**ratings, **unsaved}
-        opinions[logged.id] = Opinion(
-            {aspect: value for aspect, value in shown.items() if value is not None},
-            frozenset((m.item_id, m.kind) for m in restored.marks if m.generation_id == logged.id),
-            saved=bool(ratings) and not unsaved,
-            failed=bool(unsaved),
-        )
-    return opinions
-
-
-def build(exchange: Exchange, catalog: Catalog) -> gr.Blocks:
-    """The page, ready to be launched with the theme and the style sheet of `look`."""
-    with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
-        screen = _layout()
-        _wire(blocks, ChatPage(exchange, catalog, screen))
-    return blocks.queue(max_size=64, default_concurrency_limit=8)
+def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
+    """Lay the page out and bring it to life, inside `blocks`."""
+    _wire(blocks, ChatPage(exchange, catalog, _layout()))
 
 
 def _layout() -> Screen:
-    # The secret only keeps the names readable after a restart; there is nothing to hide in them.
-    visit = gr.BrowserState({}, storage_key="crsdemo-visit", secret="crsdemo")
+    visit = visit_state("visit")
     selected, pending, growing = gr.State(None), gr.State({}), gr.State(None)
-    masthead = _html("masthead", render.masthead(), "masthead.js")
+    masthead = html("masthead", render.masthead("talk"), "masthead.js")
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             with gr.Column(elem_id="conversation"):
-                thread = _html("thread", script="thread.js")
-                live = _html("live")
+                thread = html("thread", "", "clicks.js", "follow.js", "thread.js")
+                live = html("live")
             with gr.Column(elem_id="composer"):
-                notice = _html("notice")
-                box = _box()
-        with gr.Column(elem_id="why"):
-            _html("fold", render.fold(), "fold.js")
-            _html("why-title", "<h2>Why this film?</h2>")
-            opening = _html("opening")
+                notice = html("notice")
+                typed = box()
+        with gr.Column(elem_id="why", elem_classes="reasons"):
+            html("fold", render.fold(), "fold.js")
+            html("why-title", "<h2>Why this film?</h2>")
+            opening = html("opening")
             path = gr.Plot(show_label=False, container=False, elem_id="path")
-            rest = _html("rest")
+            rest = html("rest")
     states = (visit, selected, pending, growing)
-    return Screen(*states, masthead, thread, live, notice, box, opening, path, rest)
-
-
-def _box() -> gr.Textbox:
-    return gr.Textbox(
-        placeholder="What do you feel like watching?",
-        lines=1,
-        max_lines=6,
-        show_label=False,
-        label="Your message",
-        container=False,
-        submit_btn="Send",
-        autofocus=True,
-        elem_id="box",
-    )
-
-
-def _box_at_rest() -> gr.Textbox:
-    """The box when no reply is growing; what is typed in it stays."""
-    return gr.Textbox(submit_btn="Send", stop_btn=False)
-
-
-def _html(name: str, content: str = "", script: str | None = None) -> gr.HTML:
-    """A part of the page without Gradio's own look; `script` names a file beside this one."""
-    code = (HERE / script).read_text(encoding="utf-8") if script else None
-    return gr.HTML(content, js_on_load=code, apply_default_css=False, elem_id=name)
+    return Screen(*states, masthead, thread, live, notice, typed, opening, path, rest)
 
 
 def _wire(blocks: gr.Blocks, page: ChatPage) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from crsdemo.catalog import Item
+from crsdemo.recommender import Branch, PathStep
 
 ICONS = {
     "up": "M7 10v11H3V10h4Zm0 0 4.6-7.4a1.7 1.7 0 0 1 3.1 1.2L13.8 8.5h5.5a2 2 0 0 1 2 2.4l-1.5 8"
@@ -71,3 +72,20 @@ def title(item: Item) -> str:
     """The name of an item with its year set apart."""
     year = f' <span class="year">{item.year}</span>' if item.year else ""
     return f'<bdi class="title">{escape(item.title)}</bdi>{year}'
+
+
+def branch_name(branch: Branch) -> str:
+    """What its films share; for a single film its title, which says more."""
+    return branch.examples[0] if branch.n_items == 1 and branch.examples else branch.label
+
+
+def film_count(n_items: int) -> str:
+    return "1 film" if n_items == 1 else f"{n_items:,} films"
+
+
+def step_heading(step: PathStep) -> str:
+    """How many ways led on from here."""
+    if step.n_allowed == 1:
+        return f"Step {step.level + 1}: only one way on"
+    first = "groups of films" if step.level == 0 else "ways on"
+    return f"Step {step.level + 1}: {step.n_allowed} {first} to choose from"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from crsdemo.catalog import Item
 from crsdemo.conversation import Aspect, ItemKind, LoggedTurn, RatingValue
@@ -12,6 +13,12 @@ from crsdemo.recommender import Reply
 from crsdemo.ui.markup import attribute, escape, icon, listed, title
 
 Marks = frozenset[tuple[str, ItemKind]]
+Page = Literal["talk", "compare"]
+
+PAGES: tuple[tuple[Page, str, str], ...] = (  # with addresses that hold from each of them
+    ("talk", "./", "talk"),
+    ("compare", "compare", "side by side"),
+)
 
 WISHES = (
     "Something like Inception, but funnier",
@@ -60,11 +67,19 @@ class Opinion:
         return value if isinstance(value, tuple) else ()
 
 
-def masthead() -> str:
+def masthead(page: Page) -> str:
+    """The name, the way to the other page, and what can be done on every page."""
+    links = "".join(
+        f'<a href="{address}"{current}>{words}</a>'
+        for name, address, words in PAGES
+        for current in (' aria-current="page"' if name == page else "",)
+    )
+    what = {"talk": "conversation", "compare": "comparison"}[page]
     return (
         '<header><h1 class="name">crsdemo</h1>'
-        '<span class="tagline quiet">films, in conversation</span><span class="space"></span>'
-        '<button type="button" data-act="fresh">new conversation</button>'
+        f'<nav aria-label="Pages">{links}</nav><span class="space"></span>'
+        f'<button type="button" data-act="fresh" aria-label="new {what}">new'
+        f'<span class="long"> {what}</span></button>'
         '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
         "</header>"
     )
@@ -90,40 +105,47 @@ def conversation(
     return "".join(parts) + ("" if running or not turns else _ending(turns[-1]))
 
 
-def stamped(content: str, moment: int, click: int) -> str:
-    """The conversation as it was at a moment, drawn in answer to a click (0 for none)."""
+def stamped(content: str, moment: int, click: int, label: str = "Conversation") -> str:
+    """What was true at a moment, drawn in answer to a click (0 for none)."""
     return (
-        f'<div role="log" aria-label="Conversation" aria-live="off" '
+        f'<div role="log" aria-label="{label}" aria-live="off" '
         f'data-moment="{int(moment)}" data-click="{int(click)}">{content}</div>'
     )
 
 
 def _turn(logged: LoggedTurn, opinion: Opinion, selected: bool) -> str:
     if logged.reply is None:
-        return _user(logged.turn.text)
+        return said_by_user(logged.turn.text)
     return _answer(logged, logged.reply, opinion, selected)
 
 
 def welcome(name: str, n_items: int) -> str:
     """The empty state: what this is, three wishes to begin with, who answers."""
+    return invitation(
+        "Talk about films, and see why each one was chosen.",
+        f"You talk with <b>{escape(name)}</b>, which knows {n_items:,} films.",
+    )
+
+
+def invitation(heading: str, below: str) -> str:
+    """An empty page: a heading, wishes to begin with, and one more line of HTML."""
     wishes = "".join(
         f'<button type="button" class="wish" data-act="wish" data-text="{attribute(wish)}">'
         f"{escape(wish)}</button>"
         for wish in WISHES
     )
     return (
-        '<div class="welcome"><h2>Talk about films, and see why each one was chosen.</h2>'
-        f'<div class="wishes">{wishes}</div>'
-        f"<p>You talk with <b>{escape(name)}</b>, which knows {n_items:,} films.</p></div>"
+        f'<div class="welcome"><h2>{escape(heading)}</h2><div class="wishes">{wishes}</div>'
+        f"<p>{below}</p></div>"
     )
 
 
 def growing(said: str, reply: Reply | None, n_items: int) -> str:
     """The turn that is being answered: before the first word, what is happening."""
     if reply is None or not reply.text:
-        return _user(said) + _status(reply, n_items)
-    words = f'<div class="words" dir="auto">{_words(reply)}</div>'
-    return f'{_user(said)}<div class="answer growing">{words}{_cards(reply)}</div>'
+        return said_by_user(said) + status(reply, n_items)
+    spoken = f'<div class="words" dir="auto">{words(reply)}</div>'
+    return f'{said_by_user(said)}<div class="answer growing">{spoken}{cards(reply)}</div>'
 
 
 def notice(text: str) -> str:
@@ -154,14 +176,14 @@ def reasons_for(thumb: int) -> tuple[str, ...]:
     return {1: GOOD_REASONS, -1: BAD_REASONS}.get(thumb, ())
 
 
-def _user(text: str) -> str:
+def said_by_user(text: str) -> str:
     return (
         '<div class="said-by-user" role="group" aria-label="You">'
         f'<bdi dir="auto">{escape(text)}</bdi></div>'
     )
 
 
-def _status(reply: Reply | None, n_items: int) -> str:
+def status(reply: Reply | None, n_items: int) -> str:
     doing = (
         f"choosing among {n_items:,} films"
         if reply is None or reply.item is None
@@ -177,8 +199,8 @@ def _answer(logged: LoggedTurn, reply: Reply, opinion: Opinion, selected: bool) 
     cut = "" if logged.status in ("ok", "running") else '<p class="quiet cut">stopped here</p>'
     return (
         f'<section class="answer" aria-label="Reply" data-reply="{attribute(logged.id)}"{current}>'
-        f'<div class="words" dir="auto">{_words(reply)}</div>{cut}'
-        f"{_cards(reply, logged.id, opinion.marks)}"
+        f'<div class="words" dir="auto">{words(reply)}</div>{cut}'
+        f"{cards(reply, logged.id, opinion.marks)}"
         f"{_rating(logged.id, opinion, selected)}</section>"
     )
 
@@ -192,14 +214,14 @@ def _ending(last: LoggedTurn) -> str:
     )
 
 
-def _words(reply: Reply) -> str:
+def words(reply: Reply) -> str:
     return "".join(
         escape(piece) if isinstance(piece, str) else f"<b><bdi>{escape(piece.name)}</bdi></b>"
         for piece in reply.pieces
     )
 
 
-def _cards(reply: Reply, reply_id: str | None = None, marks: Marks = frozenset()) -> str:
+def cards(reply: Reply, reply_id: str | None = None, marks: Marks = frozenset()) -> str:
     return "".join(film_card(item, reply_id, marks) for item in _films(reply))
 
 

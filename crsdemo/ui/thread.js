@@ -1,33 +1,6 @@
-// Events of the conversation. Runs once; `element` holds the HTML, `trigger` calls the handlers
+// Events of the conversation, after clicks.js and follow.js. `trigger` calls the handlers
 // 'rate', 'mark', 'select', 'again', 'undo', 'wish' and 'redraw'. What is pressed shows at once; the server
 // answers with what is true.
-
-const scroller = document.querySelector('#conversation');
-
-function press(button, group) {
-  const on = button.getAttribute('aria-pressed') !== 'true';
-  group.forEach((other) => other.setAttribute('aria-pressed', 'false'));
-  button.setAttribute('aria-pressed', String(on));
-  return on;
-}
-
-// Clicks are counted, and the server says up to which one it has come: until it is the last,
-// nothing is called saved.
-let sent = 0;
-let settled = 0;
-function send(event, data) {
-  sent += 1;
-  element.classList.add('saving');
-  trigger(event, { ...data, click: sent });
-}
-let newest = 0;
-watch('value', () => {
-  const { moment, click } = element.querySelector('[data-moment]')?.dataset || {};
-  settled = Math.max(settled, Number(click || 0));
-  element.classList.toggle('saving', settled < sent);
-  if (Number(moment) < newest) trigger('redraw', {});  // an older view came after a newer one
-  newest = Math.max(newest, Number(moment || 0));
-});
 
 function rate(form, changes) {
   send('rate', { reply: form.dataset.reply, changes });
@@ -85,10 +58,6 @@ function select(reply) {
   setTimeout(() => fold.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
 }
 
-function focusBox() {
-  document.querySelector('#box textarea')?.focus({ preventScroll: true });
-}
-
 element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-act]');
@@ -105,28 +74,4 @@ element.addEventListener('keydown', (event) => {
   event.preventDefault();
   event.target.blur();
   event.target.focus();
-});
-
-// The newest words stay in sight unless the reader has scrolled up; a new message comes into
-// sight always. On a phone it is the whole page that scrolls, and only words make it do so.
-const live = document.querySelector('#live');
-let atEnd = true;
-let growing = false;
-
-function follow(changes) {
-  const began = !growing && live.textContent.trim() !== '';
-  growing = live.textContent.trim() !== '';
-  if (began) atEnd = true;
-  if (getComputedStyle(scroller).overflowY === 'auto') {
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
-  } else if (growing && changes.some((change) => live.contains(change.target))) {
-    live.scrollIntoView({ block: 'end' });
-  }
-}
-
-scroller.addEventListener('scroll', () => {
-  atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
-});
-new MutationObserver(follow).observe(scroller, {
-  childList: true, subtree: true, characterData: true,
 });

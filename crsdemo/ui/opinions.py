@@ -1,0 +1,42 @@
+"""What a visitor thinks of replies, as the page shows it: what is saved, and what is not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crsdemo.conversation import Aspect, RatingValue
+from crsdemo.feedback import Restored
+from crsdemo.ui.render import Opinion
+
+Changes = dict[Aspect, RatingValue | None]
+Pending = dict[str, Changes]  # reply -> changes that are not saved yet
+
+
+def changes_of(changes: Mapping[Aspect, Any]) -> Changes:
+    """What a click changes. A new thumb drops the reasons of the old one, none drops all."""
+    changed: Changes = {
+        aspect: tuple(value) if isinstance(value, list) else value
+        for aspect, value in changes.items()
+    }
+    if "thumbs" in changed:
+        changed["reasons"] = None
+        if changed["thumbs"] is None:
+            changed |= {"relevance": None, "interest": None, "comment": None}
+    return changed
+
+
+def opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:
+    """By reply: what the log has, and over it what is not saved yet."""
+    by_reply = {}
+    for logged in restored.conversation.turns:
+        ratings = {r.aspect: r.value for r in restored.ratings if r.generation_id == logged.id}
+        unsaved = pending.get(logged.id, {})
+        shown = {**ratings, **unsaved}
+        by_reply[logged.id] = Opinion(
+            {aspect: value for aspect, value in shown.items() if value is not None},
+            frozenset((m.item_id, m.kind) for m in restored.marks if m.generation_id == logged.id),
+            saved=bool(ratings) and not unsaved,
+            failed=bool(unsaved),
+        )
+    return by_reply
