@@ -54,6 +54,12 @@ def load_dialogues(
     return dialogues
 
 
+def load_all(paths: str, catalog: Catalog, aliases: Mapping[str, str]) -> list[CorpusDialogue]:
+    """The dialogues of comma-separated files, one file after the other; see `load_dialogues`."""
+    files = [Path(path.strip()) for path in paths.split(",")]
+    return [one for file in files for one in load_dialogues(file, catalog, aliases)]
+
+
 def load_aliases(folder: Path) -> dict[str, str]:
     """`redial_ids.json` of a catalog folder: ReDial's film ids -> item ids; empty without one."""
     path = folder / "redial_ids.json"

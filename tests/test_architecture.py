@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS = {
     "values": """
         catalog comparison config conversation corpus dialogue errors follow_up mentions metrics
-        query recommender reply_json semantic_ids slots title_clues title_forms trie trie_labels
-        typed_words
+        overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
+        trie_labels typed_words
     """,
     "models": """
         checkpoint decoding encoder grammar index listener newcomers prior prompt quantize rq_vae

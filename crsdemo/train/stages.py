@@ -34,7 +34,7 @@ from crsdemo.checkpoint import (
     semantic_ids_sha256,
 )
 from crsdemo.config import flag
-from crsdemo.corpus import CorpusDialogue, load_aliases, load_dialogues
+from crsdemo.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import BadInputError
 from crsdemo.listener import (
@@ -47,6 +47,7 @@ from crsdemo.listener import (
     save_listener,
 )
 from crsdemo.mentions import PeopleLinker
+from crsdemo.overlap import without_copies
 from crsdemo.prompt import PromptWriter
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import slots_of
@@ -74,6 +75,11 @@ class Sources:
 
     dialogues: str = flag(
         help="training dialogues, comma-separated .jsonl (ReDial), .tsv (INSPIRED)"
+    )
+    hold_out: str = flag(
+        "",
+        "dialogues kept for evaluation, comma-separated; training dialogues that repeat them are "
+        "dropped",
     )
     likes: Path | None = flag(None, "CSV of ratings: user_id, movie_id, rating")
     plots: Path | None = flag(None, "JSONL with id and plot, for the item vectors only")
@@ -146,13 +152,27 @@ def lay_ground(sources: Sources) -> Ground:
         if path is not None and not path.is_file():
             raise BadInputError(f"there is no file at {path}; leave the flag out or correct it")
     catalog = Catalog.load(sources.catalog)
-    aliases = load_aliases(sources.catalog)
-    paths = [Path(path) for path in sources.dialogues.split(",")]
-    dialogues = [d for path in paths for d in load_dialogues(path, catalog, aliases)]
+    dialogues = _to_learn_from(sources, catalog)
     likes = load_likes(sources.likes, catalog) if sources.likes else []
     affinity = Affinity.of(catalog, [d.dialogue.mentioned for d in dialogues], likes)
     plots = read_plots(sources.plots) if sources.plots else {}
     return Ground(catalog, dialogues, likes, affinity, _texts_encoded(sources, catalog, plots))
+
+
+def _to_learn_from(sources: Sources, catalog: Catalog) -> list[CorpusDialogue]:
+    """The training dialogues, each once, without those held out. Raises BadInputError if none."""
+    aliases = load_aliases(sources.catalog)
+    read = load_all(sources.dialogues, catalog, aliases)
+    held_out = load_all(sources.hold_out, catalog, aliases) if sources.hold_out else []
+    kept = without_copies(read, held_out)
+    if dropped := len(read) - len(kept):
+        log.warning("%s of %s training dialogues dropped as copies", dropped, len(read))
+    if not kept:
+        raise BadInputError(
+            f"every dialogue of {sources.dialogues} repeats one of {sources.hold_out}; nothing is "
+            "left to learn from"
+        )
+    return kept
 
 
 def _texts_encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
