@@ -12,11 +12,13 @@ from pathlib import Path
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.conversation import message
+from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.dialogue import Speaker as Who
 from crsdemo.errors import BadInputError
 from crsdemo.loading import CATALOG, DEFAULT, HOME, load_recommender
 from crsdemo.mentions import MentionLinker
+from crsdemo.overlap import without_copies
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
 
@@ -52,6 +54,9 @@ class EvaluateConfig(Speaker):
     """Recall of the recommended films on the dialogues of a dataset."""
 
     dialogues: Path = flag(help="a ReDial .jsonl or an INSPIRED .tsv")
+    without: str = flag(
+        "", "training dialogues, comma-separated; what repeats one of them is left out"
+    )
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
     json: Path | None = flag(None, "write the report there")
 
@@ -141,15 +146,30 @@ def _shown(answer: Reply, *, as_json: bool) -> str:
 
 def evaluate(argv: list[str]) -> None:
     from crsdemo import evaluate as evaluation
-    from crsdemo.corpus import load_aliases, load_dialogues
 
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")
     catalog = Catalog.load(config.catalog)
-    dialogues = load_dialogues(config.dialogues, catalog, load_aliases(config.catalog))
+    dialogues, n_left_out = _not_trained_on(config, catalog)
     recommender = config.of(catalog)
     report = evaluation.evaluate(recommender, dialogues, config.limit or None)
+    report["left_out"] = n_left_out
     _write(config.json, report)
     print(json.dumps(report, indent=1))
+
+
+def _not_trained_on(config: EvaluateConfig, catalog: Catalog) -> tuple[list[CorpusDialogue], int]:
+    """The dialogues to evaluate on, and how many were left out as copies of `--without`."""
+    aliases = load_aliases(config.catalog)
+    read = load_dialogues(config.dialogues, catalog, aliases)
+    if not config.without:
+        return read, 0
+    kept = without_copies(read, load_all(config.without, catalog, aliases))
+    if not kept:
+        raise BadInputError(
+            f"every dialogue of {config.dialogues} repeats one of {config.without}; evaluate on "
+            "dialogues that were not trained on"
+        )
+    return kept, len(read) - len(kept)
 
 
 def check_wishes(argv: list[str]) -> None:
@@ -185,7 +205,9 @@ def benchmark(argv: list[str]) -> None:
     for speaker, text in MIDDLE_OF_A_TALK:
         history = history.say(Turn(speaker, text))
     prompt = recommender.writer.history(history)
-    measured = speed.measure(recommender, recommender.decoder, recommender.loaded.tokenizer, prompt)
+    measured = speed.measure(
+        recommender, recommender.decoder, recommender.speaker.loaded.tokenizer, prompt
+    )
     url = f"http://127.0.0.1:{config.port}"
     with tempfile.TemporaryDirectory() as folder:
         command = [

@@ -27,6 +27,7 @@ from crsdemo.conversation import (
 from crsdemo.dialogue import Turn
 from crsdemo.feedback_file import LogFile
 from crsdemo.feedback_rows import (
+    EVIDENCE,
     generation_row,
     logged_turn_from_row,
     mentions_to_json,
@@ -288,5 +289,5 @@ def _insert_reply(db: Database, generation_id: str, reply: Reply) -> None:
     db["generations"].update(generation_id, generation_row(reply, row))
     db["evidence"].insert(
         {"generation_id": generation_id, "query": row["query"]}
-        | {name: to_json(row[name]) for name in ("modes", "trie_path", "candidates")}
+        | {name: to_json(row[name]) for name in EVIDENCE}
     )

@@ -15,6 +15,8 @@ from crsdemo.reply_json import evidence_from_json, known_item, pieces_from_turn
 
 Row = dict[str, Any]
 
+EVIDENCE = ("modes", "trie_path", "candidates", "query_sources")  # columns that hold JSON
+
 
 def generation_row(reply: Reply, row: Row) -> Row:
     return asdict(reply.provenance) | {
@@ -58,9 +60,7 @@ def error_from_row(row: Row) -> str:
 
 def _reply_from_row(row: Row, turn: Turn, catalog: Catalog) -> Reply:
     item_id, title, year = row["item_id"], row["item_title"], row["item_year"]
-    evidence = {
-        name: json.loads(row[name]) for name in ("modes", "trie_path", "candidates", "timings")
-    }
+    evidence = {name: json.loads(row[name]) for name in (*EVIDENCE, "timings")}
     return Reply(
         pieces=pieces_from_turn(turn, catalog),
         mode=row["mode"],

@@ -247,8 +247,16 @@ def m003_what_was_compared(db: Database) -> None:
         db.execute(statement)
 
 
+def m004_where_a_query_came_from(db: Database) -> None:
+    db.execute(
+        "alter table evidence add column query_sources text not null default '[]' "
+        "check (json_valid(query_sources))"
+    )
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     m001_what_was_said,
     m002_what_was_thought,
     m003_what_was_compared,
+    m004_where_a_query_came_from,
 )

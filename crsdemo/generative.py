@@ -2,7 +2,8 @@
 
 The prompt is read once. From its cache come the mode, the ranking of the catalog by a beam over
 the ID trie, the semantic ID of the chosen item and, after the item's facts have been put before
-the model, the words.
+the model, the words. A guide may weigh the items beforehand (the prior) or narrow them to a
+shortlist that stands in the prompt (ReGeS, see reges.py).
 """
 
 from __future__ import annotations
@@ -13,31 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from crsdemo.catalog import Catalog, Item
-from crsdemo.checkpoint import Loaded, load_checkpoint
-from crsdemo.decoding import (
-    Choice,
-    Context,
-    Decoder,
-    Prior,
-    Ranking,
-    Sampling,
-    left_pad,
-    mode_probabilities,
-)
+from crsdemo.commons import Commons
+from crsdemo.decoding import Choice, Context, Prior, Ranking, Sampling, mode_probabilities
 from crsdemo.dialogue import Dialogue
-from crsdemo.encoder import TextEncoder
 from crsdemo.follow_up import asked_about
-from crsdemo.grammar import Grammar
-from crsdemo.listener import N_KINDS, Ear
-from crsdemo.mentions import PeopleLinker
-from crsdemo.newcomers import ItemFiles
-from crsdemo.prior import SIGNALS, ItemPrior, PriorWeights
-from crsdemo.prompt import PromptWriter
+from crsdemo.guide import Guidance, Guide, PriorGuide
+from crsdemo.prior import PriorWeights
 from crsdemo.recommender import (
     Branch,
     Evidence,
@@ -47,13 +32,12 @@ from crsdemo.recommender import (
     Provenance,
     Recommendation,
     Reply,
-    Signal,
     Timing,
 )
-from crsdemo.semantic_ids import SemanticIDs
+from crsdemo.speaker import Speaker
 from crsdemo.trie_labels import TrieLabels
 
-MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the prior, chosen on dev
+MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the guide's, chosen on dev
 REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, and more helpful
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
@@ -78,6 +62,11 @@ class _Clock:
     started: float = field(default_factory=time.perf_counter)
     timings: list[Timing] = field(default_factory=list)
 
+    def add(self, timings: Sequence[Timing]) -> None:
+        """What was timed elsewhere."""
+        self.timings += timings
+        self.started = time.perf_counter()
+
     def lap(self, step: str) -> None:
         now = time.perf_counter()
         self.timings.append(Timing(step, 1000 * (now - self.started)))
@@ -90,57 +79,44 @@ class Generative:
     def __init__(
         self,
         name: str,
-        loaded: Loaded,
+        speaker: Speaker,
         catalog: Catalog,
-        semantic_ids: SemanticIDs,
-        ear: Ear | None,
-        prior: tuple[ItemPrior, PriorWeights] | None = None,
+        guide: Guide | None = None,
+        *,
+        model_weight: float = MODEL_WEIGHT,
         words: Words = Words(),
     ) -> None:
-        """Without `prior` the model alone ranks the items."""
+        """Without `guide` the model alone ranks the items."""
         self._name = name
-        self.loaded = loaded
+        self.speaker = speaker
         self.catalog = catalog
-        self.ear = ear
-        self.prior = prior
+        self.guide = guide
+        self.model_weight = model_weight
         self.words = words
-        self.writer = PromptWriter(loaded.tokenizer, loaded.control, catalog, semantic_ids)
-        self.decoder = Decoder(
-            loaded.model, Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        )
-        self.labels = TrieLabels(catalog, semantic_ids)
+        self.writer = speaker.writer
+        self.decoder = speaker.decoder
+        self.labels = TrieLabels(catalog, self.writer.semantic_ids)
         self._row_of_leaf = [catalog.row[item_id] for item_id in self.decoder.trie.item_ids]
 
     @classmethod
-    def load(
-        cls, folder: Path, catalog: Catalog, catalog_folder: Path, *, with_prior: bool = True
-    ) -> Generative:
-        """The prior is used if `with_prior` and the catalog has one.
+    def load(cls, folder: Path, commons: Commons, *, with_prior: bool = True) -> Generative:
+        """The prior is used if `with_prior`, the model has an ear and the catalog has one.
 
         Raises CheckpointError or CatalogError if anything is missing or does not match.
         """
-        made = SemanticIDs.read(catalog_folder)
-        loaded = load_checkpoint(folder, catalog, made)
-        files = ItemFiles(catalog, catalog_folder, made)
-        ear, prior = None, None
-        if loaded.listener is not None:
-            config = loaded.listener.config
-            encoder = TextEncoder(config.encoder)
-            files = replace(files, encoder=encoder)
-            vectors = torch.from_numpy(files.vectors)
-            people = PeopleLinker(catalog)
-            ear = Ear(config, encoder, catalog, vectors, people)
-            if with_prior and (catalog_folder / PRIOR_FILE).is_file():
-                known = ItemPrior(catalog, ear.themes.numpy(), files.neighbours, encoder, people)
-                prior = (known, PriorWeights.load(catalog_folder / PRIOR_FILE))
-        return cls(folder.name, loaded, catalog, files.semantic_ids, ear, prior)
+        speaker = Speaker.load(folder, commons)
+        weights = commons.folder / PRIOR_FILE
+        guide = None
+        if with_prior and speaker.ear is not None and weights.is_file():
+            guide = PriorGuide(commons.prior, PriorWeights.load(weights))
+        return cls(folder.name, speaker, commons.catalog, guide)
 
     @property
     def name(self) -> str:
         return self._name
 
     def mode_probabilities(self, dialogue: Dialogue) -> dict[Mode, float]:
-        context = self._read([dialogue])
+        context = self._read([dialogue], [self._look(dialogue)])
         return mode_probabilities(context.logits[0], self.decoder.control)
 
     def recommend(
@@ -152,24 +128,33 @@ class Generative:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        context = self._read(dialogues)
+        looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
+        context = self._read(dialogues, looks)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
-        prior = self._prior(dialogues)
-        hidden = [e | self._refused(d) for d, e in zip(dialogues, exclude, strict=True)]
-        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), hidden, prior)
+        hidden = [self._hidden(look, e) for look, e in zip(looks, exclude, strict=True)]
+        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), hidden, self._prior(looks))
         return [self._recommendations(ranking)[:k] for ranking in rankings]
 
-    def _refused(self, dialogue: Dialogue) -> frozenset[str]:
-        """What the user does not want cannot be said, as long as anything is left to say."""
-        refused = frozenset() if self.prior is None else self.prior[0].refused(dialogue)
-        return refused if len(refused) < len(self.catalog) // 2 else frozenset()
+    def _look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> Guidance:
+        return Guidance() if self.guide is None else self.guide.look(dialogue, exclude)
 
-    def _prior(self, dialogues: Sequence[Dialogue]) -> Prior | None:
-        if self.prior is None:
+    def _read(self, dialogues: Sequence[Dialogue], looks: Sequence[Guidance]) -> Context:
+        shortlists = [self.writer.shortlist(look.shortlist) for look in looks]
+        return self.speaker.read(dialogues, shortlists if any(shortlists) else ())
+
+    def _hidden(self, look: Guidance, exclude: frozenset[str]) -> frozenset[str]:
+        """Of a shortlist all else is hidden."""
+        hidden = exclude | look.hidden
+        if look.shortlist:
+            hidden |= self.catalog.row.keys() - set(look.shortlist)
+        return hidden
+
+    def _prior(self, looks: Sequence[Guidance]) -> Prior | None:
+        scores = [look.scores for look in looks]
+        if any(row is None for row in scores):
             return None
-        known, weights = self.prior
-        scores = np.stack([known.scores(dialogue, weights) for dialogue in dialogues])
-        return Prior(torch.tensor(scores[:, self._row_of_leaf]), MODEL_WEIGHT)
+        rows = torch.stack([torch.from_numpy(row)[self._row_of_leaf] for row in scores])  # type: ignore[arg-type]
+        return Prior(rows, self.model_weight)
 
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
@@ -177,26 +162,32 @@ class Generative:
         asked = asked_about(dialogue)
         if plan == replace(Plan(), seed=plan.seed) and asked in self.catalog.row:
             plan = replace(plan, item_id=asked)
-        context = self._read([dialogue])
+        seen = frozenset(dialogue.mentioned) | plan.avoid
+        look = self._look(dialogue, seen)
+        clock.add(look.timings)
+        context = self._read([dialogue], [look])
         clock.lap("listening")
         modes = mode_probabilities(context.logits[0], control)
         mode = _planned_mode(plan, modes)
         reply = Reply(
             (),
             mode,
-            evidence=Evidence(modes=tuple(modes.items())),
+            evidence=self._evidence(look, tuple(modes.items())),
             provenance=self._provenance(plan),
-            prompt=self.loaded.tokenizer.decode(self.writer.history(dialogue)),
+            prompt=self.speaker.text(
+                [*self.writer.shortlist(look.shortlist), *self.writer.history(dialogue)]
+            ),
             complete=False,
         )
         written = [control.mode(mode)]
         if mode == "REC":
             self.decoder.feed(context, [control.rec, control.boi])
-            item, evidence = self._choose(context, dialogue, plan, clock)
+            item, evidence = self._choose(context, look, seen, plan, clock)
+            path = () if look.shortlist else evidence.path
             reply = replace(
                 reply,
                 item=item,
-                evidence=replace(evidence, modes=tuple(modes.items())),
+                evidence=replace(reply.evidence, path=path, candidates=evidence.candidates),
             )
             chosen = self.writer.item(item.id)
             written += chosen
@@ -240,7 +231,7 @@ class Generative:
             pieces=_trimmed(self.writer.read(said, item)),
             evidence=evidence,
             output_ids=tuple(output),
-            output=self.loaded.tokenizer.decode(output),
+            output=self.speaker.text(output),
             complete=True,
         )
 
@@ -254,38 +245,32 @@ class Generative:
         )
 
     def _choose(
-        self, context: Context, dialogue: Dialogue, plan: Plan, clock: _Clock
+        self, context: Context, look: Guidance, seen: frozenset[str], plan: Plan, clock: _Clock
     ) -> tuple[Item, Evidence]:
         """The item to speak of, after `<BOI>`; `context` grows by its tokens."""
-        seen = frozenset(dialogue.mentioned) | plan.avoid | self._refused(dialogue)
-        prior = self._prior([dialogue])
-        clock.lap("remembering what goes together")
-        fresh = self.decoder.beam(context, BEAM, [seen], prior)[0]
+        hidden, prior = self._hidden(look, seen), self._prior([look])
+        fresh = self.decoder.beam(context, BEAM, [hidden], prior)[0]
         if not fresh.item_ids:  # all of a small catalog was named already
             fresh = self.decoder.beam(context, BEAM, (), prior)[0]
         item_id = plan.item_id or _pick(fresh, plan)
         clock.lap("choosing the film")
-        choices = self.decoder.follow(context, item_id, seen, prior)
+        choices = self.decoder.follow(context, item_id, hidden, prior)
+        ranked = self._recommendations(fresh)
         evidence = Evidence(
             path=self._path(self.decoder.trie.codes(item_id), choices),
-            candidates=tuple(self._with_signals(dialogue, self._recommendations(fresh))),
+            candidates=tuple(look.with_signals(self.catalog, ranked)),
         )
         clock.lap("telling why")
         return self.catalog.item(item_id), evidence
 
-    def _with_signals(
-        self, dialogue: Dialogue, candidates: Sequence[Recommendation]
-    ) -> Iterator[Recommendation]:
-        """The candidates with what the prior said for or against each, most telling first."""
-        if self.prior is None:
-            yield from candidates
-            return
-        known, weights = self.prior
-        parts = np.asarray(weights.values)[:, None] * known.signals(dialogue)
-        for candidate in candidates:
-            mine = parts[:, self.catalog.row[candidate.item.id]]
-            told = [Signal(SIGNALS[i], float(mine[i])) for i in np.argsort(-np.abs(mine))]
-            yield replace(candidate, signals=tuple(s for s in told[:4] if abs(s.value) > 0.05))
+    def _evidence(self, look: Guidance, modes: tuple[tuple[Mode, float], ...]) -> Evidence:
+        """What is known before anything is chosen."""
+        query = look.query
+        return Evidence(
+            modes=modes,
+            query=query.text if query else "",
+            query_sources=query.sources if query else (),
+        )
 
     def _path(self, codes: tuple[int, ...], choices: Sequence[Choice]) -> tuple[PathStep, ...]:
         return tuple(self._step(codes[:level], choice) for level, choice in enumerate(choices))
@@ -310,47 +295,19 @@ class Generative:
             for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
         ]
 
-    def _read(self, dialogues: Sequence[Dialogue]) -> Context:
-        """The dialogues up to `<ASSISTANT>`, each behind its soft prefix."""
-        ids, mask = left_pad([self.writer.history(d) for d in dialogues], pad=0)
-        if self.ear is None:
-            return self.decoder.read(ids, mask=mask)
-        return self.decoder.read(
-            inputs_embeds=self._embed(dialogues, ids, mask), mask=self._wide(mask)
-        )
-
-    @torch.inference_mode()
-    def _embed(self, dialogues: Sequence[Dialogue], ids: Tensor, mask: Tensor) -> Tensor:
-        """Soft prefix and token embeddings, (B, P + n_prefix, D), padding at the left."""
-        listener, ear = self.loaded.listener, self.ear
-        assert listener is not None and ear is not None
-        words = self.loaded.model.get_input_embeddings()(ids)
-        prefix = listener(ear.batch([ear.hear(d) for d in dialogues]))
-        padded = [
-            torch.cat([row[~real], before, row[real]])
-            for row, real, before in zip(words, mask, prefix, strict=True)
-        ]
-        return torch.stack(padded)
-
-    def _wide(self, mask: Tensor) -> Tensor:
-        """`mask` (B, P) with room for the soft prefix behind the padding."""
-        assert self.ear is not None
-        length = self.ear.config.n_prefix + N_KINDS
-        room = torch.ones(len(mask), length, dtype=torch.bool)
-        return torch.cat([room, mask], 1).sort(dim=1, stable=True).values
-
     def _provenance(self, plan: Plan) -> Provenance:
         decoding = {
             "words": asdict(self.words),
             "beam": BEAM,
             "temperature": plan.temperature,
-            "prior": None if self.prior is None else self.prior[1].values,
-            "model_weight": MODEL_WEIGHT,
+            "model_weight": self.model_weight,
+            "guide": None if self.guide is None else self.guide.describe(),
         }
+        loaded = self.speaker.loaded
         return Provenance(
             recommender=self.name,
-            model_sha256=self.loaded.base_sha256,
-            adapter_sha256=self.loaded.adapter_sha256,
+            model_sha256=loaded.base_sha256,
+            adapter_sha256=loaded.adapter_sha256,
             catalog_sha256=self.catalog.fingerprint,
             decoding=json.dumps(decoding, sort_keys=True),
         )

@@ -37,9 +37,10 @@ def load_recommender(
     if not folder.is_dir():
         found = ", ".join(["popularity", "repeat-last", *names(checkpoints)])
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
-    from crsdemo.generative import Generative  # torch is loaded only when weights are
+    from crsdemo.commons import Commons  # torch is loaded only when weights are
+    from crsdemo.generative import Generative
 
-    return Generative.load(folder, catalog, catalog_folder, with_prior=with_prior)
+    return Generative.load(folder, Commons(catalog, catalog_folder), with_prior=with_prior)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:

@@ -3,6 +3,10 @@
     <USER>I loved <BOI><a_3><b_9><c_0><d_7><EOI>, what next?<ASSISTANT>
         <MODE=REC><BOI><a_3>..<EOI><CARD> facts </CARD><RESP>Try <BOI>..<EOI>, by <directors_1>.
 
+The query expert (ReGeS, sec. 2.3) answers with a search instead; its card holds those named:
+
+    <USER>..<ASSISTANT><CARD><cast_1> Uma Thurman</CARD><RESP>crime film with <cast_1>
+
 Every mention of an item is its semantic ID, in the history and in the reply. The card is put there
 by the system once the item is chosen, so that the model need not remember facts; in it each fact
 follows the slot that stands for it.
@@ -10,7 +14,7 @@ follows the slot that stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -19,8 +23,11 @@ from transformers import PreTrainedTokenizerBase
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.query import Person, PseudoQuery
 from crsdemo.slots import Slot, fill
 from crsdemo.tokens import ControlTokens, encode_text
+
+PERSON = "cast"  # the field whose slots stand for the people named, whatever they do
 
 
 class Target(NamedTuple):
@@ -84,6 +91,13 @@ class PromptWriter:
         codes = self.control.item(self.semantic_ids[item_id])
         return [self.control.boi, *codes, self.control.eoi]
 
+    def shortlist(self, item_ids: Sequence[str]) -> list[int]:
+        """The candidates among which to choose (ReGeS, sec. 2.4), codes only; they precede all."""
+        if not item_ids:
+            return []
+        codes = [code for i in item_ids for code in self.control.item(self.semantic_ids[i])]
+        return [self.control.card, *codes, self.control.end_card]
+
     def card(self, item: Item) -> list[int]:
         """The facts of an item, each behind its slot token."""
         ids = [self.control.card]
@@ -107,6 +121,40 @@ class PromptWriter:
         said = [control.resp, *self.reply(reply), control.eos]
         return Target(ids + said, learned + [True] * len(said))
 
+    def query_request(self, people: Sequence[str]) -> list[int]:
+        """What stands between a history and its query: a card of the people named, `<RESP>`."""
+        card: list[int] = []
+        for slot, name in self.query_slots(people).items():
+            card += [self.control.slot[slot], *self._text(f" {name}")]
+        if card:
+            card = [self.control.card, *card, self.control.end_card]
+        return [*card, self.control.resp]
+
+    def query_slots(self, people: Sequence[str]) -> dict[Slot, str]:
+        """The slot of each person: the n-th named is `<cast_n>`, if there is such a slot."""
+        slots = (Slot(PERSON, place) for place in range(1, len(people) + 1))
+        pairs = zip(slots, people, strict=True)
+        return {slot: name for slot, name in pairs if slot in self.control.slot}
+
+    def query_target(self, query: PseudoQuery) -> list[int]:
+        """The query as the model is to write it, then eos; a person without a slot as words."""
+        return [*self.reply(self._with_slot(piece) for piece in query.pieces), self.control.eos]
+
+    def _with_slot(self, piece: str | Item | Person) -> str | Item | Slot:
+        if not isinstance(piece, Person):
+            return piece
+        slot = Slot(PERSON, piece.place)
+        return slot if slot in self.control.slot else piece.name
+
+    def read_query(
+        self, ids: Iterable[int], people: Sequence[str]
+    ) -> tuple[str | Item | Person, ...]:
+        """What the tokens of a query say, of `people` those whose slots were written."""
+        return tuple(
+            Person(piece.index, people[piece.index - 1]) if isinstance(piece, Slot) else piece
+            for piece in self._pieces(ids)
+        )
+
     def reply(self, pieces: Iterable[str | Item | Slot]) -> list[int]:
         ids: list[int] = []
         for piece in pieces:
@@ -120,6 +168,9 @@ class PromptWriter:
 
     def read(self, ids: Iterable[int], item: Item | None) -> tuple[str | Item, ...]:
         """What the tokens of a reply say; an item or a letter still unfinished is left out."""
+        return fill(self._pieces(ids), item)
+
+    def _pieces(self, ids: Iterable[int]) -> list[str | Item | Slot]:
         pieces: list[str | Item | Slot] = []
         text: list[int] = []
         codes: list[int] | None = None
@@ -139,7 +190,7 @@ class PromptWriter:
             else:
                 text.append(token)
         pieces.append(self._decode(text))
-        return fill((p for p in pieces if p != ""), item)
+        return [piece for piece in pieces if piece != ""]
 
     def _decode(self, ids: list[int]) -> str:
         said: str = self.tokenizer.decode(ids)

@@ -85,6 +85,7 @@ class Evidence:
     path: tuple[PathStep, ...] = ()
     candidates: tuple[Recommendation, ...] = ()  # best first
     query: str = ""
+    query_sources: tuple[str, ...] = ()  # words and titles of the dialogue that the query took up
     timings: tuple[Timing, ...] = ()
 
 

@@ -38,6 +38,7 @@ def as_json(reply: Reply) -> Json:
         "trie_path": [_step(step) for step in evidence.path],
         "modes": {mode: _number(probability) for mode, probability in evidence.modes},
         "query": evidence.query,
+        "query_sources": list(evidence.query_sources),
         "timings": [
             {"step": timing.step, "milliseconds": _number(timing.milliseconds)}
             for timing in evidence.timings
@@ -52,6 +53,7 @@ def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
         path=tuple(_step_from(step) for step in row["trie_path"]),
         candidates=tuple(_candidate_from(candidate, catalog) for candidate in row["candidates"]),
         query=row["query"],
+        query_sources=tuple(row["query_sources"]),
         timings=tuple(Timing(t["step"], _float(t["milliseconds"])) for t in row["timings"]),
     )
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.errors import CatalogError
-from crsdemo.semantic_ids import Codes, SemanticIDs
+from crsdemo.semantic_ids import Codes
 
 MAX_FACTS = 3  # in a label
 MIN_SHARE = 0.25  # of the items under a node, for a fact to be named beside another
@@ -39,7 +39,7 @@ class NodeLabel(NamedTuple):
 class TrieLabels:
     """Labels of the nodes of an ID trie, worked out when first asked for. Safe between threads."""
 
-    def __init__(self, catalog: Catalog, semantic_ids: SemanticIDs) -> None:
+    def __init__(self, catalog: Catalog, semantic_ids: Mapping[str, Codes]) -> None:
         self.catalog = catalog
         self._sorted = sorted((codes, item_id) for item_id, codes in semantic_ids.items())
         self._cache: dict[Codes, NodeLabel] = {}

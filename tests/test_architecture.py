@@ -19,10 +19,11 @@ LAYERS = {
         trie_labels typed_words
     """,
     "models": """
-        checkpoint decoding encoder grammar index listener newcomers prior prompt quantize rq_vae
+        checkpoint commons decoding encoder grammar guide index listener newcomers prior prompt
+        quantize rq_vae
         tokens word_choice
     """,
-    "recommenders": "generative loading popularity",
+    "recommenders": "speaker generative loading popularity",
     "exchange": """
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_schema evaluate check_facts check_wishes benchmark bench_quantize

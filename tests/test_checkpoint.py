@@ -13,6 +13,7 @@ from films import CATALOG
 
 from crsdemo.catalog import Catalog
 from crsdemo.checkpoint import load_checkpoint, slots_by_token
+from crsdemo.commons import Commons
 from crsdemo.errors import CheckpointError
 from crsdemo.generative import Generative
 from crsdemo.loading import load_recommender, names
@@ -38,7 +39,7 @@ def cut_in_half(path: Path) -> None:
 def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(trained, generative) -> None:
     assert generative.name == "gcrs"
     assert names(trained.checkpoints) == ["gcrs"]
-    loaded = generative.loaded
+    loaded = generative.speaker.loaded
     assert loaded.base_sha256 != loaded.adapter_sha256
     assert len(loaded.base_sha256) == len(loaded.adapter_sha256) == 64
     assert loaded.model.get_input_embeddings().weight.shape[0] == len(loaded.tokenizer)
@@ -93,7 +94,7 @@ def test_a_checkpoint_of_another_catalog_is_refused(trained, tmp_path, semantic_
     fewer.save(tmp_path)
     SemanticIDs.assign(fewer, list(semantic_ids.values())[:20], 6).save(tmp_path)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Generative.load(trained.checkpoints / "gcrs", fewer, tmp_path)
+        Generative.load(trained.checkpoints / "gcrs", Commons(fewer, tmp_path))
 
 
 def test_facts_that_a_catalog_does_not_have_are_refused(trained) -> None:

@@ -48,9 +48,7 @@ def recommender(request) -> Recommender:
 def model_alone(generative) -> Generative:
     """The same without the prior."""
     known = generative
-    return Generative(
-        "alone", known.loaded, CATALOG, known.writer.semantic_ids, known.ear, words=known.words
-    )
+    return Generative("alone", known.speaker, CATALOG, words=known.words)
 
 
 def same(one: Reply, other: Reply) -> bool:
@@ -178,7 +176,7 @@ def test_the_evidence_is_complete(generative, talk) -> None:
     a, b, c = generative.writer.semantic_ids[last.item.id]
     start = f"<MODE=REC><BOI><a_{a}><b_{b}><c_{c}><EOI><RESP>"
     assert last.output.startswith(start)
-    assert last.output == generative.loaded.tokenizer.decode(last.output_ids)
+    assert last.output == generative.speaker.loaded.tokenizer.decode(last.output_ids)
     assert "words" in json.loads(last.provenance.decoding)
     assert last.provenance.model_sha256 and last.provenance.adapter_sha256
 
@@ -237,7 +235,7 @@ def test_both_sides_of_a_long_dialogue_are_read_from_the_end(generative) -> None
 
 
 def test_what_is_refused_is_not_recommended(generative) -> None:
-    assert generative.prior is not None
+    assert generative.guide is not None
     found = generative.recommend(said("anything but horror please"), 50)
     assert found
     assert not any("horror" in one.item.genres for one in found)

@@ -39,12 +39,12 @@ LONG = (
 
 @pytest.fixture(scope="module")
 def ear(generative) -> Ear:
-    return generative.ear
+    return generative.speaker.ear
 
 
 @pytest.fixture(scope="module")
 def listener(generative) -> Listener:
-    return generative.loaded.listener
+    return generative.speaker.loaded.listener
 
 
 def said(*texts: str) -> Dialogue:

@@ -12,6 +12,7 @@ import pytest
 from films import BY_TITLE, CATALOG
 
 from crsdemo.catalog import Catalog, Item
+from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError, CheckpointError
@@ -139,7 +140,7 @@ def test_ids_made_anew_are_refused_by_the_checkpoint(trained, copy) -> None:
     made = SemanticIDs.read(copy)
     SemanticIDs.assign(CATALOG, list(made.values())[::-1], made.codebook_size).save(copy)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Generative.load(trained.checkpoints / "gcrs", CATALOG, copy)
+        Generative.load(trained.checkpoints / "gcrs", Commons(CATALOG, copy))
 
 
 def test_files_of_a_catalog_without_a_common_item_are_refused(copy) -> None:
@@ -158,7 +159,7 @@ def cut_in_half(path: Path) -> None:
 def test_a_damaged_file_is_named(trained, copy, name: str) -> None:
     cut_in_half(copy / name)
     with pytest.raises(CatalogError, match=name):
-        Generative.load(trained.checkpoints / "gcrs", Catalog((*CATALOG.items, NEW)), copy)
+        Generative.load(trained.checkpoints / "gcrs", Commons(Catalog((*CATALOG.items, NEW)), copy))
 
 
 def test_files_that_were_made_for_different_catalogs_are_refused(copy) -> None:

@@ -1,0 +1,58 @@
+"""What recommenders over one catalog share: its files, encoders and what is known of every item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crsdemo.catalog import Catalog
+from crsdemo.encoder import MINILM, TextEncoder
+from crsdemo.mentions import PeopleLinker
+from crsdemo.newcomers import ItemFiles
+from crsdemo.prior import ItemPrior
+from crsdemo.semantic_ids import SemanticIDs
+
+
+@dataclass(frozen=True)
+class Commons:
+    """Each part is made when first asked for, and once; not by several threads at a time."""
+
+    catalog: Catalog
+    folder: Path  # of the catalog
+    _encoders: dict[str, TextEncoder] = field(default_factory=dict, repr=False)
+
+    def encoder(self, name: str = MINILM) -> TextEncoder:
+        if name not in self._encoders:
+            self._encoders[name] = TextEncoder(name)
+        return self._encoders[name]
+
+    @cached_property
+    def made(self) -> SemanticIDs:
+        """The semantic IDs of the files, on which checkpoints were trained."""
+        return SemanticIDs.read(self.folder)
+
+    @cached_property
+    def files(self) -> ItemFiles:
+        """Vectors, semantic IDs and neighbours of every item, newcomers included."""
+        return ItemFiles(self.catalog, self.folder, self.made, self.encoder())
+
+    @cached_property
+    def people(self) -> PeopleLinker:
+        return PeopleLinker(self.catalog)
+
+    @cached_property
+    def themes(self) -> NDArray[np.float32]:
+        """(n, d) unit vectors of what items are about, by the default encoder."""
+        themes = self.files.vectors[:, : self.encoder().dim]
+        lengths = np.linalg.norm(themes, axis=1, keepdims=True)
+        return np.asarray(themes / np.maximum(lengths, 1e-9), np.float32)
+
+    @cached_property
+    def prior(self) -> ItemPrior:
+        return ItemPrior(
+            self.catalog, self.themes, self.files.neighbours, self.encoder(), self.people
+        )
