@@ -29,7 +29,13 @@ STAGES = {
         "stage 1b: what is known of items beside the model",
     ),
     "train-base": ("crsdemo.commands", "train_base", "stage 2: a base model of our own"),
+    "tune-retriever": (
+        "crsdemo.train.tune_retriever",
+        "main",
+        "the text encoder of the retriever, tuned on pseudo-queries",
+    ),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
+    "train-query": ("crsdemo.train.query_stage", "main", "the query expert of ReGeS"),
 }
 
 
