@@ -153,6 +153,13 @@ def test_a_query_is_quoted():
     assert "slow films of the sea" in story(answer)
 
 
+def test_what_a_query_took_from_the_talk_is_marked_in_it_and_named():
+    evidence = Evidence(query="Sea films, not seasonal", query_sources=("sea", "Jaws (1975)", " "))
+    html = story_opening(Reply(("x",), "REC", FILMS[0], evidence), 8)
+    assert "<q><mark>Sea</mark> films, not seasonal</q>" in html
+    assert "<li>sea</li><li>Jaws (1975)</li></ul>" in html
+
+
 def test_time_adds_up(recommended):
     assert "525 ms in all" in story(recommended) and "writing 310 ms" in story(recommended)
 

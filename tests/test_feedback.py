@@ -67,6 +67,7 @@ def reply() -> Reply:
                 Recommendation(FILM, 0.25),
             ),
             query='a "quiet" drama',
+            query_sources=("quiet", "Lighthouse Summer (1999)"),
             timings=(Timing("choose the film", 12.5),),
         ),
         provenance=Provenance("double", "m", "a", CATALOG.fingerprint, '{"beam": 4}'),

@@ -7,6 +7,7 @@ rows of bars where a page shows many. Every number shown is a number of the repl
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,9 +105,23 @@ def _way(reply: Reply) -> str:
         return _step(2, "How I got to the film", _path_sentence(evidence.path))
     hidden = '<span class="no-path"></span>'
     if evidence.query:
-        asked = f"<p>I turned our talk into this search:</p><q>{escape(evidence.query)}</q>"
+        asked = f"<p>I turned our talk into this search:</p>{_quoted(evidence)}"
         return _step(2, "How I got to the film", asked + hidden)
     return _step(2, "How I got to the film", f'<p class="quiet">{_why_no_path(reply)}</p>{hidden}')
+
+
+def _quoted(evidence: Evidence) -> str:
+    """The query with what it took from the conversation marked, and named below it."""
+    sources = [source for source in evidence.query_sources if source.strip()]
+    if not sources:
+        return f"<q>{escape(evidence.query)}</q>"
+    longest_first = "|".join(re.escape(s) for s in sorted(sources, key=len, reverse=True))
+    parts = re.split(rf"(?<!\w)({longest_first})(?!\w)", evidence.query, flags=re.IGNORECASE)
+    marked = "".join(
+        f"<mark>{escape(part)}</mark>" if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
+    chips = "".join(f"<li>{escape(source)}</li>" for source in sources)
+    return f'<q>{marked}</q><div class="sources">from what you said: <ul>{chips}</ul></div>'
 
 
 def _why_no_path(reply: Reply) -> str:
@@ -265,7 +280,8 @@ def _time(timings: Sequence[Timing]) -> str:
     if total <= 0:
         return ""
     parts = "".join(
-        f'<span class="part time-{n % N_COLORS}" style="flex-grow:{100 * t.milliseconds / total:.3f}" '
+        f'<span class="part time-{n % N_COLORS}" '
+        f'style="flex-grow:{100 * t.milliseconds / total:.3f}" '
         f'title="{attribute(t.step)}: {duration(t.milliseconds)}"></span>'
         for n, t in enumerate(timings)
     )
