@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from crsdemo.corpus import CorpusDialogue
@@ -140,25 +141,35 @@ def _ranked(
 
 def _figures(hits: Sequence[Hit], n_dialogues: int) -> dict[str, Any]:
     ranks = [hit.rank for hit in hits]
-    recalls = {f"recall@{k}": round(recall(ranks, k), 5) for k in CUTOFFS}
+    ranked = {"ndcg@10": round(ndcg(ranks, 10), 5), "mrr@10": round(mrr(ranks, 10), 5)}
+    return recalls(hits, n_dialogues, CUTOFFS) | ranked
+
+
+def recalls(hits: Sequence[Hit], n_dialogues: int, cutoffs: Sequence[int]) -> dict[str, Any]:
+    """`n` targets, the recall at each cut-off, and under `ci95` the interval of each."""
+    ranks = [hit.rank for hit in hits]
     return {
         "n": len(hits),
-        **recalls,
-        "ndcg@10": round(ndcg(ranks, 10), 5),
-        "mrr@10": round(mrr(ranks, 10), 5),
-        "ci95": {f"recall@{k}": recall_interval(hits, k, n_dialogues) for k in CUTOFFS},
+        **{f"recall@{k}": round(recall(ranks, k), 5) for k in cutoffs},
+        "ci95": {f"recall@{k}": recall_interval(hits, k, n_dialogues) for k in cutoffs},
     }
 
 
 def recall_interval(hits: Sequence[Hit], k: int, n_dialogues: int) -> tuple[float, float]:
     """95% bootstrap interval. Dialogues are resampled, for targets of one are not independent."""
-    counts = np.zeros((n_dialogues, 2))  # targets found, targets
-    for hit in hits:
-        counts[hit.dialogue] += (hit.rank is not None and hit.rank <= k, 1)
+    found = np.array([hit.rank is not None and hit.rank <= k for hit in hits], float)
+    return mean_interval(found, [hit.dialogue for hit in hits], n_dialogues)
+
+
+def mean_interval(
+    values: NDArray[np.floating], dialogue_of: Sequence[int], n_dialogues: int
+) -> tuple[float, float]:
+    """95% bootstrap interval of the mean of `values` (n,), each from one of the dialogues."""
+    sums = np.zeros((n_dialogues, 2))  # of the values, and how many there are
+    np.add.at(sums, list(dialogue_of), np.stack([values, np.ones(len(values))], 1))
     rows = np.random.default_rng(0).integers(n_dialogues, size=(RESAMPLES, n_dialogues))
-    sums = counts[rows].sum(axis=1)
-    recalls = sums[:, 0] / np.maximum(sums[:, 1], 1)
-    low, high = np.quantile(recalls, (0.025, 0.975))
+    drawn = sums[rows].sum(axis=1)
+    low, high = np.quantile(drawn[:, 0] / np.maximum(drawn[:, 1], 1), (0.025, 0.975))
     return round(float(low), 5), round(float(high), 5)
 
 

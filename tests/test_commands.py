@@ -108,6 +108,17 @@ def test_evaluate_reads_both_datasets(capsys, trained, tiny, tmp_path, name, dat
     assert ("mode" in report) == (name == "generative")
 
 
+def test_dialogues_that_were_trained_on_can_be_left_out(capsys, trained, tmp_path) -> None:
+    learned = tmp_path / "train.jsonl"
+    learned.write_text("\n".join(trained.redial.read_text().splitlines()[:2]) + "\n")
+    flags = ("--recommender", "popularity", "--catalog", str(trained.catalog))
+    flags += ("--dialogues", str(trained.redial), "--without")
+    _, out, _ = typed(capsys, "evaluate", *flags, f"{learned},{trained.inspired}")
+    assert {"dialogues": 4, "left_out": 2}.items() <= json.loads(out).items()
+    status, _, err = typed(capsys, "evaluate", *flags, str(trained.redial))
+    assert (status, "were not trained on" in err) == (2, True)
+
+
 def test_facts_are_checked_and_the_status_says_whether_all_are_true(capsys, catalog) -> None:
     flags = ("--recommender", "popularity", "--catalog", catalog, "--replies", "8")
     status, out, _ = typed(capsys, "check-facts", *flags)
