@@ -26,8 +26,8 @@ LAYERS = {
     "recommenders": "speaker generative loading popularity",
     "exchange": """
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
-        feedback_schema evaluate check_facts check_wishes benchmark bench_quantize
-        bench_retrieval build_catalog
+        feedback_schema evaluate evaluate_retrieval retrieval_figures check_facts check_wishes
+        benchmark bench_quantize bench_retrieval build_catalog
     """,
     "pages": "ui",
     "training": "train",
