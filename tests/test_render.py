@@ -209,7 +209,8 @@ def luminance(color: str) -> float:
     [
         ("ink", "paper"), ("ink", "surface"), ("ink", "accent-soft"), ("quiet", "paper"),
         ("quiet", "surface"), ("quiet", "sunken"), ("accent", "paper"), ("accent-ink", "accent"),
-        ("alarm", "alarm-soft"), ("alarm", "paper"),
+        ("alarm", "alarm-soft"), ("alarm", "paper"), ("side-a", "side-a-soft"),
+        ("side-b", "side-b-soft"), ("paper", "side-a"), ("paper", "side-b"),
     ],
 )  # fmt: skip
 def test_words_stand_out_in_both_themes(theme, front, back):

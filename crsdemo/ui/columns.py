@@ -31,6 +31,7 @@ class Shown:
     marks: Mapping[str, Marks] = field(default_factory=dict)  # reply -> on its films
     unsaved: Verdict | None = None  # a verdict that could not be saved yet
     named: bool = True
+    held: bool = False  # words that grow, so that no one sees which side is faster
     evidence: bool = True
     is_open: bool = False  # the evidence, without a click
     went_on: Side | None = None  # the side that the next message went on from
@@ -95,7 +96,7 @@ def onward(series: Series) -> str:
     side, because = last.onward
     letter = LETTERS[side]
     if because == "works":
-        return _onward(f"Only {letter} has an answer to go on from: both go on from there.")
+        return _onward(f"Only {letter} has an answer: your next message goes on from there.")
     if because == "verdict":
         return _onward(f"Your next message goes on from {letter}, the better answer.")
     if because == "hand":
@@ -142,6 +143,8 @@ def _column(side: Side, answer: Answer, body: str, shown: Shown) -> str:
 
 def _growing(answer: Answer, n_items: int, shown: Shown) -> str:
     reply = answer.reply.reply
+    if shown.held:
+        return render.status(None, n_items)
     if answer.reply.status == "failed":
         return _said(answer) + _trouble(answer, shown)
     if reply is None or not reply.text:

@@ -20,6 +20,7 @@ element.addEventListener('click', (event) => {
 // What is open stays open when the server draws anew; side by side, the reasons of both answers
 // open and close together.
 const opened = new Set();
+let nRounds = 0;
 element.addEventListener('toggle', ({ target }) => {
   const { reply } = target.dataset;
   if (!reply) return;
@@ -33,4 +34,10 @@ watch('value', () => {
   element.querySelectorAll('.why-this').forEach((details) => {
     if (opened.has(details.dataset.reply)) details.open = true;
   });
+  const rounds = element.querySelectorAll('.round');
+  // On a phone the message comes into sight again: its answers are read one after the other.
+  if (narrow.matches && nRounds && rounds.length > nRounds) {
+    rounds[rounds.length - 1].scrollIntoView({ block: 'start' });
+  }
+  nRounds = rounds.length;
 });

@@ -1,5 +1,6 @@
 // The newest words stay in sight unless the reader has scrolled up; a new message comes into
-// sight always. On a phone it is the whole page that scrolls, and only words make it do so.
+// sight always. On a phone it is the whole page that scrolls, and only words make it do so; where
+// one answer stands above the other, it stays with the message, at which reading begins.
 const scroller = document.querySelector('#conversation');
 const live = document.querySelector('#live');
 let atEnd = true;
@@ -12,7 +13,8 @@ function follow(changes) {
   if (getComputedStyle(scroller).overflowY === 'auto') {
     if (atEnd) scroller.scrollTop = scroller.scrollHeight;
   } else if (growing && changes.some((change) => live.contains(change.target))) {
-    live.scrollIntoView({ block: 'end' });
+    const two = live.querySelector('.columns') !== null;
+    live.scrollIntoView({ block: two ? 'start' : 'end' });
   }
 }
 
