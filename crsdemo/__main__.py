@@ -35,6 +35,12 @@ STAGES = {
         "the text encoder of the retriever, tuned on pseudo-queries",
     ),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
+    "fit-retriever": (
+        "crsdemo.train.reges_stage",
+        "fit_main",
+        "documents and ranker of ReGeS",
+    ),
+    "train-item": ("crsdemo.train.reges_stage", "train_main", "the item expert of ReGeS"),
     "train-query": ("crsdemo.train.query_stage", "main", "the query expert of ReGeS"),
 }
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from crsdemo.catalog import Catalog
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.mentions import PeopleLinker
@@ -45,14 +42,13 @@ class Commons:
         return PeopleLinker(self.catalog)
 
     @cached_property
-    def themes(self) -> NDArray[np.float32]:
-        """(n, d) unit vectors of what items are about, by the default encoder."""
-        themes = self.files.vectors[:, : self.encoder().dim]
-        lengths = np.linalg.norm(themes, axis=1, keepdims=True)
-        return np.asarray(themes / np.maximum(lengths, 1e-9), np.float32)
-
-    @cached_property
     def prior(self) -> ItemPrior:
+        files = self.files
         return ItemPrior(
-            self.catalog, self.themes, self.files.neighbours, self.encoder(), self.people
+            self.catalog,
+            files.vectors,
+            files.neighbours,
+            files.memory,
+            self.encoder(),
+            self.people,
         )

@@ -22,7 +22,8 @@ from crsdemo.decoding import Choice, Context, Prior, Ranking, Sampling, mode_pro
 from crsdemo.dialogue import Dialogue
 from crsdemo.follow_up import asked_about
 from crsdemo.guide import Guidance, Guide, PriorGuide
-from crsdemo.prior import PriorWeights
+from crsdemo.prior import SIGNALS
+from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
     Branch,
     Evidence,
@@ -42,7 +43,6 @@ REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, a
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
-PRIOR_FILE = "prior.json"
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class Generative:
         Raises CheckpointError or CatalogError if anything is missing or does not match.
         """
         speaker = Speaker.load(folder, commons)
-        weights = commons.folder / PRIOR_FILE
+        ranker = commons.folder / FILE
         guide = None
-        if with_prior and speaker.ear is not None and weights.is_file():
-            guide = PriorGuide(commons.prior, PriorWeights.load(weights))
+        if with_prior and speaker.ear is not None and ranker.is_file():
+            guide = PriorGuide(commons.prior, Ranker.load(ranker, SIGNALS))
         return cls(folder.name, speaker, commons.catalog, guide)
 
     @property
@@ -129,6 +129,16 @@ class Generative:
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
         looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
+        return self.recommend_guided(dialogues, looks, k, exclude)
+
+    def recommend_guided(
+        self,
+        dialogues: Sequence[Dialogue],
+        looks: Sequence[Guidance],
+        k: int,
+        exclude: Sequence[frozenset[str]],
+    ) -> list[list[Recommendation]]:
+        """The same under guidance that is at hand: another shortlist may stand in it."""
         context = self._read(dialogues, looks)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
         hidden = [self._hidden(look, e) for look, e in zip(looks, exclude, strict=True)]

@@ -8,6 +8,7 @@ Shapes: n items of the catalog, S signals.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue
-from crsdemo.prior import SIGNALS, ItemPrior, PriorWeights
+from crsdemo.prior import ItemPrior
 from crsdemo.query import PseudoQuery
+from crsdemo.ranker import Ranker
 from crsdemo.recommender import Recommendation, Signal, Timing
 
 Floats = NDArray[np.float32]
@@ -72,18 +74,27 @@ class PriorGuide:
     """Every item has a prior; what the user refuses is hidden."""
 
     prior: ItemPrior
-    weights: PriorWeights
+    ranker: Ranker
 
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
-        return Guidance(
-            hidden=hideable(self.prior.refused(dialogue), len(self.prior.catalog)),
-            parts=np.asarray(self.weights.values, np.float32)[:, None]
-            * self.prior.signals(dialogue),
-            names=SIGNALS,
-        )
+        started = time.perf_counter()
+        catalog = self.prior.catalog
+        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        left_out = flags(catalog, hidden | set(exclude))
+        parts = self.ranker.parts(self.prior.signals(dialogue), dialogue, left_out)
+        spent = 1000 * (time.perf_counter() - started)
+        timings = (Timing("remembering what goes together", spent),)
+        return Guidance(hidden, parts, self.ranker.part_names, timings=timings)
 
     def describe(self) -> dict[str, Any]:
-        return {"prior": self.weights.values}
+        return {"signals": self.ranker.names, "weights": self.ranker.weights.tolist()}
+
+
+def flags(catalog: Catalog, item_ids: Collection[str]) -> NDArray[np.bool_]:
+    """(n,) which items are among `item_ids`."""
+    found = np.zeros(len(catalog), np.bool_)
+    found[[catalog.row[i] for i in item_ids if i in catalog.row]] = True
+    return found
 
 
 def hideable(refused: frozenset[str], n_items: int) -> frozenset[str]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
 from crsdemo.popularity import Popularity, RepeatLast
 from crsdemo.recommender import Recommender
 
+if TYPE_CHECKING:
+    from crsdemo.commons import Commons
+
 HOME = Path(__file__).resolve().parent.parent
 CATALOG = HOME / "catalog"
 CHECKPOINTS = HOME / "checkpoints"
 DEFAULT = "gcrs"
+ITEM = "item"  # the folder of the item expert in a ReGeS checkpoint
 
 
 def load_recommender(
@@ -29,23 +34,42 @@ def load_recommender(
     Without `with_prior` the model alone ranks the items. Raises CheckpointError, saying what there
     is, if it is none of these or cannot be used.
     """
+    if baseline := _baseline(name, catalog):
+        return baseline
+    folder = _folder(name, checkpoints)
+    from crsdemo.commons import Commons  # torch is loaded only when weights are
+
+    return _from_checkpoint(folder, Commons(catalog, catalog_folder), with_prior=with_prior)
+
+
+def _baseline(name: str, catalog: Catalog) -> Recommender | None:
     if name == "popularity":
         return Popularity(catalog)
-    if name == "repeat-last":
-        return RepeatLast(catalog)
+    return RepeatLast(catalog) if name == "repeat-last" else None
+
+
+def _folder(name: str, checkpoints: Path) -> Path:
     folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
     if not folder.is_dir():
         found = ", ".join(["popularity", "repeat-last", *names(checkpoints)])
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
-    from crsdemo.commons import Commons  # torch is loaded only when weights are
-    from crsdemo.generative import Generative
+    return folder
 
-    return Generative.load(folder, Commons(catalog, catalog_folder), with_prior=with_prior)
+
+def _from_checkpoint(folder: Path, commons: Commons, *, with_prior: bool = True) -> Recommender:
+    """Of the kind that it was trained as: ReGeS is a folder of parts."""
+    from crsdemo.generative import Generative
+    from crsdemo.reges import load_reges
+
+    if (folder / ITEM).is_dir():
+        return load_reges(folder, commons, with_prior=with_prior)
+    return Generative.load(folder, commons, with_prior=with_prior)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
     """The checkpoints that can answer, by name."""
-    return sorted(path.parent.name for path in checkpoints.glob("*/crsdemo.json"))
+    cards = [*checkpoints.glob("*/crsdemo.json"), *checkpoints.glob(f"*/{ITEM}/crsdemo.json")]
+    return sorted(card.relative_to(checkpoints).parts[0] for card in cards)
 
 
 class Shelf:
@@ -58,6 +82,7 @@ class Shelf:
         self.catalog_folder = catalog_folder
         self.checkpoints = checkpoints
         self._loaded: dict[str, Recommender] = {}
+        self._commons: Commons | None = None
         self._loading = Lock()
 
     @property
@@ -69,7 +94,14 @@ class Shelf:
         """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
         with self._loading:
             if name not in self._loaded:
-                self._loaded[name] = load_recommender(
-                    name, self.catalog, self.catalog_folder, self.checkpoints
-                )
+                self._loaded[name] = self._load(name)
             return self._loaded[name]
+
+    def _load(self, name: str) -> Recommender:
+        """Checkpoints share encoders and what is known of the items."""
+        if baseline := _baseline(name, self.catalog):
+            return baseline
+        from crsdemo.commons import Commons  # torch is loaded only when weights are
+
+        self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
+        return _from_checkpoint(_folder(name, self.checkpoints), self._commons)

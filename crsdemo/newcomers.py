@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.catalog import Catalog
-from crsdemo.encoder import TextEncoder, theme_text
+from crsdemo.encoder import TextEncoder, item_text, theme_text
 from crsdemo.errors import CatalogError
 from crsdemo.index import ItemIndex, units
 from crsdemo.listener import read_item_vectors
+from crsdemo.memory import Memory
 from crsdemo.prior import Neighbours
 from crsdemo.quantize import ids_beside, refitted
 from crsdemo.semantic_ids import REMEDY, SemanticIDs
@@ -110,6 +111,16 @@ class ItemFiles:
         return Neighbours(
             (moved @ made.together @ moved.T).tocsr(), (moved @ made.liked @ moved.T).tocsr()
         )
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Of a newcomer only the facts are known yet."""
+        made = Memory.read(self.folder, len(self.made))
+        if self.unchanged:
+            return made
+        encoder = self.encoder or TextEncoder()
+        facts = encoder.embed([item_text(self.catalog[row]) for row in self.newcomers])
+        return made.moved(self.rows, facts)
 
     @cached_property
     def _known(self) -> Floats:

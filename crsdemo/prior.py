@@ -9,13 +9,14 @@ Shapes: n items of the catalog, S signals.
 
 from __future__ import annotations
 
-import json
+import copy
 import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,6 +27,8 @@ from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError
+from crsdemo.index import units
+from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 
 Floats = NDArray[np.float32]
@@ -36,15 +39,25 @@ SIGNALS = (
     "liked by the same people",
     "nearest film liked by the same people",
     "about the same as a film you named",
+    "about the same as the films you named",
+    "facts like those of a film you named",
+    "facts like those of the films you named",
     "much talked about",
+    "often recommended",
+    "recommended after talks like ours",
     "close to your words",
     "close to your last words",
+    "facts close to your words",
     "the kind of film you describe",
     "a genre you named",
     "a person you named",
+    "a theme you named",
     "the years you named",
 )
+MAX_TALK = 800  # letters of a talk that are remembered
+MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
+FADED = 0.85  # the same, of what is remembered
 FADING = 0.4  # of people, per turn of the user
 _REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
@@ -123,51 +136,26 @@ class Neighbours:
         return cls(*matrices)
 
 
-@dataclass(frozen=True)
-class PriorWeights:
-    """One weight per signal, fitted on training turns and synthetic wishes."""
-
-    values: tuple[float, ...]
-
-    def firmer(self, signal: str, least: float) -> PriorWeights:
-        """The same with at least this weight for one signal."""
-        pairs = zip(SIGNALS, self.values, strict=True)
-        return PriorWeights(tuple(max(v, least) if name == signal else v for name, v in pairs))
-
-    def save(self, path: Path) -> None:
-        named = dict(zip(SIGNALS, (round(v, 4) for v in self.values), strict=True))
-        path.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> PriorWeights:
-        """Raises CatalogError for a file of other signals."""
-        try:
-            named = json.loads(path.read_text(encoding="utf-8"))
-            return cls(tuple(float(named[signal]) for signal in SIGNALS))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CatalogError(
-                f"no usable weights at {path} ({error!r}); fit them with "
-                "`python -m crsdemo fit-prior`"
-            ) from error
-
-
 class ItemPrior:
     """Signals and scores of all items for a dialogue. Immutable: share it between threads."""
 
     def __init__(
         self,
         catalog: Catalog,
-        themes: Floats,
+        vectors: Floats,
         neighbours: Neighbours,
+        memory: Memory,
         encoder: TextEncoder,
         people: PeopleLinker,
     ) -> None:
-        """`themes`: (n, d) unit vectors of what items are about, by `encoder`."""
+        """`vectors`: (n, d_item) item vectors, the view of `encoder` in the first columns."""
         self.catalog = catalog
-        self.themes = themes
+        self.themes = units(vectors[:, : encoder.dim])
         self.neighbours = neighbours
+        self.memory = memory
         self.encoder = encoder
         self.people = people
+        self._away = vectors - vectors.mean(0)
         self.popularity = np.log1p(np.array([i.popularity for i in catalog], np.float32))
         self.years = np.array([item.year or 0 for item in catalog])
         self.genres = np.zeros((len(catalog), len(catalog.genres)), np.float32)
@@ -178,6 +166,12 @@ class ItemPrior:
         for row, item in enumerate(catalog):
             for person in item.people:
                 self._rows_of.setdefault(person, []).append(row)
+
+    def with_memory(self, memory: Memory) -> ItemPrior:
+        """The same that remembers other talks."""
+        other = copy.copy(self)
+        other.memory = memory
+        return other
 
     @cached_property
     def _rows_of_theme(self) -> dict[str, list[int]]:
@@ -196,35 +190,63 @@ class ItemPrior:
         combinations, which = np.unique(names, return_inverse=True)
         return self.encoder.embed(combinations.tolist()), which
 
-    def scores(self, dialogue: Dialogue, weights: PriorWeights) -> Floats:
-        """Log-scores (n,)."""
-        return np.asarray(weights.values, np.float32) @ self.signals(dialogue)
-
     def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
         """(S, n) in the order of `SIGNALS`.
 
         `without`: rows of a training dialogue, whose own counts must not help to predict it.
         """
-        said = [_untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user"]
-        wanted = [_REFUSAL.sub(" ", text).strip() for text in said]
-        last, everything = wanted[0] if wanted else "", " ".join(wanted)[:600].strip()
-        vectors = self.encoder.embed([text or " " for text in (everything, last)])
-        vectors *= np.array([[bool(everything)], [bool(last)]])
-        close = vectors @ self.themes.T
+        heard = self._hear(dialogue)
+        seen = self._mentioned(dialogue)
         combinations, which = self._kinds
-        kinds = (vectors @ combinations.T)[:, which]
+        counts = self._counts(without)
         return np.stack(
             [
-                *self._from_mentions(self._mentioned(dialogue), without),
-                self.popularity,
-                close[0],
-                close[1],
-                kinds[1],
-                self.genres @ self._genres_named(everything),
-                self._people_named(wanted),
-                self._years_named(everything),
+                *self._from_mentions(seen, without, counts),
+                np.log1p(counts),
+                np.log1p(self.memory.recommended),
+                self.memory.after(self._as_remembered(heard, seen)),
+                self.themes @ heard.said,
+                self.themes @ heard.last,
+                self.memory.facts @ heard.said,
+                (combinations @ heard.last)[which],
+                self.genres @ self._genres_named(heard.everything),
+                self._people_named(heard.wanted),
+                self._themes_named(heard.everything),
+                self._years_named(heard.everything),
             ]
         ).astype(np.float32)
+
+    def remembered(self, dialogue: Dialogue) -> Floats:
+        """(q,) a talk as a `Memory` sees it."""
+        return self._as_remembered(self._hear(dialogue), self._mentioned(dialogue))
+
+    def texts(self, dialogue: Dialogue) -> tuple[str, str, str]:
+        """What the encoder reads: all that the user wants, the newest of it, both sides."""
+        return self._texts(dialogue, _wanted(dialogue))
+
+    def _texts(self, dialogue: Dialogue, wanted: Sequence[str]) -> tuple[str, str, str]:
+        everything = " ".join(wanted)[:MAX_SAID].strip()
+        talk = " ".join(turn.text for turn in dialogue.turns)[-MAX_TALK:].strip()
+        return everything, wanted[0] if wanted else "", talk
+
+    def _hear(self, dialogue: Dialogue) -> _Heard:
+        wanted = _wanted(dialogue)
+        texts = self._texts(dialogue, wanted)
+        vectors = self.encoder.embed([text or " " for text in texts])
+        vectors *= np.array([[bool(text)] for text in texts])
+        return _Heard(wanted, texts[0], *vectors)
+
+    def _as_remembered(self, heard: _Heard, seen: Sequence[int]) -> Floats:
+        """(q,) the talk, what the user said, and where the items named lie."""
+        faded = np.array([FADED**age for age in range(len(seen))], np.float32)
+        place = units((faded @ self._away[list(seen)])[None])[0]
+        return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
+
+    def _counts(self, without: Sequence[int]) -> Floats:
+        """(n,) dialogues that mention each item."""
+        counts = np.expm1(self.popularity)
+        counts[list(without)] = np.maximum(counts[list(without)] - 1, 0)
+        return counts
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.
@@ -254,19 +276,21 @@ class ItemPrior:
         implied = {g for stem, g in _REFUSED_GENRE.items() if re.search(rf"\b{stem}", low)}
         return (self._genres_named(low) > 0) | np.isin(self.catalog.genres, list(implied))
 
-    def _from_mentions(self, rows: Sequence[int], without: Sequence[int]) -> list[Floats]:
-        n = len(self.catalog)
-        together, liked, nearest, theme = (np.zeros(n, np.float32) for _ in range(4))
+    def _from_mentions(
+        self, rows: Sequence[int], without: Sequence[int], counts: Floats
+    ) -> list[Floats]:
+        """What goes with the items named: the first seven signals."""
+        n, own = len(self.catalog), list(without)
+        together, liked, nearest = (np.zeros(n, np.float32) for _ in range(3))
         for age, row in enumerate(rows):
             pair = _row(self.neighbours.together, row)
-            if row in without:
-                pair[list(without)] = np.maximum(pair[list(without)] - 1, 0)
-            counts = np.expm1(self.popularity)
+            if row in own:
+                pair[own] = np.maximum(pair[own] - 1, 0)
             together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
             liked += DECAY**age * _row(self.neighbours.liked, row)
             nearest = np.maximum(nearest, _row(self.neighbours.liked, row))
-            theme = np.maximum(theme, self.themes @ self.themes[row])
-        return [together, liked, nearest, theme]
+        alike = (*_like(self.themes, rows), *_like(self.memory.facts, rows))
+        return [together, liked, nearest, *alike]
 
     def _mentioned(self, dialogue: Dialogue) -> list[int]:
         """Rows, newest first, each once."""
@@ -290,6 +314,15 @@ class ItemPrior:
                 found[rows] += FADING**age
         return found
 
+    def _themes_named(self, text: str) -> Floats:
+        """(n,) how telling the themes are that were named and that an item has, in nats."""
+        found = np.zeros(len(self.catalog), np.float32)
+        low = " ".join(["", *re.findall(r"[a-z0-9']+", text.lower()), ""])
+        for theme, rows in self._rows_of_theme.items():
+            if f" {theme} " in low or f" {theme}s " in low:
+                found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
+        return found
+
     def _years_named(self, text: str) -> Floats:
         """(n,) 1 for an item of a decade or near a year that was said."""
         found = np.zeros(len(self.catalog), np.float32)
@@ -305,6 +338,30 @@ class ItemPrior:
         for year in _YEAR.findall(_DECADE.sub(" ", low)):
             found[np.abs(self.years - int(year)) <= 2] = 1
         return found
+
+
+class _Heard(NamedTuple):
+    """What is heard in a dialogue; texts without titles and without what is refused."""
+
+    wanted: list[str]  # of each turn of the user, newest first
+    everything: str
+    said: Floats  # (d,) everything, as the encoder sees it
+    last: Floats  # (d,) the newest of it
+    talk: Floats  # (d,) both sides, with titles
+
+
+def _wanted(dialogue: Dialogue) -> list[str]:
+    """What the user said in each turn, newest first."""
+    said = (_untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user")
+    return [_REFUSAL.sub(" ", text).strip() for text in said]
+
+
+def _like(vectors: Floats, rows: Sequence[int]) -> tuple[Floats, Floats]:
+    """(n,) twice: cosine with the nearest of `rows`, and with all of them."""
+    if not rows:
+        return (np.zeros(len(vectors), np.float32),) * 2
+    cosines = vectors @ vectors[list(rows)].T
+    return cosines.max(1), cosines.mean(1)
 
 
 def _untitled(turn: Turn) -> str:

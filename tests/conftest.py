@@ -71,6 +71,17 @@ class Trained:
             "batch": 4,
         }
 
+    @property
+    def reges(self) -> dict[str, object]:
+        """The options of the parts of ReGeS that were trained."""
+        return self.sources | {
+            "turns": 6,
+            "wishes": 6,
+            "steps": 5,
+            "trees": 5,
+            "retrieved": self.folder / "runs" / "retrieved.json",
+        }
+
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
@@ -89,12 +100,55 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         )
         fit_prior.fit_prior(
             fit_prior.PriorConfig(
-                turns=6, wishes=6, steps=5, out=made.catalog / "prior.json", **made.sources
+                turns=6, wishes=6, steps=5, trees=5, out=made.catalog, **made.sources
             )
         )
         stages.train_base(stages.BaseConfig(**made.base))
         stages.train_generative(stages.GenerativeConfig(**made.generative))
         yield made
+
+
+@pytest.fixture(scope="session")
+def reges_folder(trained: Trained) -> Path:
+    """The parts of ReGeS over the same tiny base."""
+    from crsdemo.train import query_stage, reges_stage
+
+    out = trained.checkpoints / "reges"
+    learning = {"base_model": str(trained.checkpoints / "base"), "minutes": 0.02, "batch": 4}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+        patch.chdir(trained.folder)
+        query_stage.train_query(
+            query_stage.QueryConfig(
+                out=out / "query",
+                state=trained.folder / "runs" / "query.pt",
+                **learning,
+                **trained.sources,
+            )
+        )
+        reges_stage.fit_retriever(reges_stage.RetrieverConfig(out=out, **trained.reges))
+        reges_stage.train_item(
+            reges_stage.ItemConfig(
+                out=out / "item",
+                state=trained.folder / "runs" / "item.pt",
+                candidates=6,
+                **learning,
+                **trained.reges,
+            )
+        )
+    return out
+
+
+@pytest.fixture(scope="session")
+def reges(trained: Trained, reges_folder: Path) -> Generative:
+    """The tiny ReGeS, loaded as the commands load it."""
+    from crsdemo.generative import Generative, Words
+    from crsdemo.loading import load_recommender
+
+    loaded = load_recommender("reges", CATALOG, trained.catalog, trained.checkpoints)
+    assert isinstance(loaded, Generative)
+    loaded.words = Words(max_tokens=16)
+    return loaded
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,15 @@ LAYERS = {
         trie_labels typed_words
     """,
     "models": """
-        checkpoint commons decoding encoder grammar guide index listener newcomers prior prompt
-        quantize rq_vae
+        checkpoint commons decoding encoder grammar guide index listener memory newcomers prior
+        prompt quantize ranker rq_vae trees
         tokens word_choice
     """,
-    "recommenders": "speaker generative loading popularity",
+    "recommenders": "query_expert speaker retriever reges generative loading popularity",
     "exchange": """
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
-        feedback_schema evaluate evaluate_retrieval retrieval_figures check_facts check_wishes
-        benchmark bench_quantize bench_retrieval build_catalog
+        feedback_schema evaluate evaluate_reges evaluate_retrieval retrieval_figures check_facts
+        check_wishes benchmark bench_quantize bench_retrieval build_catalog
     """,
     "pages": "ui",
     "training": "train",

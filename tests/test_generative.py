@@ -7,26 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from films import BY_TITLE, CATALOG
+from talks import said
 
 from crsdemo.catalog import Item
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import CatalogError
 from crsdemo.generative import Generative
-from crsdemo.mentions import MentionLinker
 from crsdemo.popularity import Popularity, RepeatLast
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
-LINKER = MentionLinker(CATALOG)
 HEAT, ALIEN, JAWS = BY_TITLE["Heat"], BY_TITLE["Alien"], BY_TITLE["Jaws"]
 RECOMMENDERS = ("popularity", "repeat-last", "generative", "model alone")
-
-
-def said(*texts: str) -> Dialogue:
-    dialogue = Dialogue()
-    for n, text in enumerate(texts):
-        speaker = "assistant" if n % 2 else "user"
-        dialogue = dialogue.say(Turn(speaker, text, LINKER.link(text, dialogue)))
-    return dialogue
 
 
 TALKS = (

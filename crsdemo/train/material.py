@@ -289,11 +289,15 @@ class Material:
 
     def talk(self, n: int, real: float) -> list[Instance]:
         """Whole instances, a share `real` of them from training dialogues."""
+        return [self.instances.whole(example) for example in self.examples_to_say(n, real)]
+
+    def examples_to_say(self, n: int, real: float) -> list[Example]:
+        """Turns with their replies, a share `real` of them from training dialogues."""
         n_real = int(self.rng.binomial(n, real))
         chosen = self.rng.integers(len(self.examples), size=n_real)
         examples = [self.examples[int(i)] for i in chosen]
         examples += [self._next_synthetic() for _ in range(n - n_real)]
-        return [self.instances.whole(_of_one_film(example)) for example in examples]
+        return [_of_one_film(example) for example in examples]
 
     def prose(self, n: int, texts: Sequence[str], length: int = 128) -> list[Instance]:
         """General English, every token learned."""

@@ -1,0 +1,86 @@
+"""ReGeS (Yang and Fang 2025): a query expert, a retriever, and an item expert that picks one.
+
+The query expert condenses the dialogue into a search (sec. 2.3), the retriever finds 50
+candidates, and the item expert reads them before the dialogue and chooses among them (sec. 2.4):
+the ID trie holds nothing else then, so that an item outside the candidates cannot be said.
+Mode, facts and words are made as the generative recommender makes them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from crsdemo.commons import Commons
+from crsdemo.dialogue import Dialogue
+from crsdemo.encoder import TextEncoder
+from crsdemo.generative import Generative
+from crsdemo.guide import Guidance
+from crsdemo.loading import ITEM
+from crsdemo.query_expert import QueryExpert
+from crsdemo.ranker import FILE, Ranker
+from crsdemo.recommender import Timing
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, Retriever
+from crsdemo.speaker import Speaker
+
+QUERY, RETRIEVER = "query", "retriever"  # folders of a ReGeS checkpoint
+MODEL_WEIGHT = 0.5  # of the item expert beside the retriever's scores, chosen on dev
+
+
+def retriever_encoder(folder: Path) -> TextEncoder:
+    """The text encoder, as it was tuned if it was."""
+    adapter = folder / RETRIEVER
+    tuned = (adapter / "adapter_config.json").is_file()
+    return TextEncoder(adapter=adapter if tuned else None)
+
+
+@dataclass(frozen=True)
+class RetrievalGuide:
+    """Query, then candidates. Without `scored` the item expert alone orders them."""
+
+    expert: QueryExpert
+    retriever: Retriever
+    k: int = CANDIDATES
+    scored: bool = True
+
+    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
+        started = time.perf_counter()
+        query = self.expert.write(dialogue)
+        asked = time.perf_counter()
+        look = self.retriever.look(dialogue, query.text, self.k, exclude)
+        timings = (
+            Timing("putting the search into words", 1000 * (asked - started)),
+            Timing(f"finding {self.k} candidates", 1000 * (time.perf_counter() - asked)),
+        )
+        parts = look.parts if self.scored else None
+        return replace(look, parts=parts, query=query, timings=timings)
+
+    def describe(self) -> dict[str, Any]:
+        ranker = self.retriever.ranker
+        return {
+            "k": self.k,
+            "signals": ranker.names,
+            "weights": ranker.weights.tolist(),
+            "query_adapter": self.expert.speaker.loaded.adapter_sha256,
+        }
+
+
+def load_reges(folder: Path, commons: Commons, *, with_prior: bool = True) -> Generative:
+    """A ReGeS checkpoint: `item/`, `query/`, `retriever/` and the ranker of its signals.
+
+    Without `with_prior` the item expert alone orders the candidates. Raises CheckpointError or
+    CatalogError if anything is missing or does not match.
+    """
+    encoder = retriever_encoder(folder)
+    documents = Documents.of(commons.catalog, encoder, folder / RETRIEVER)
+    ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
+    guide = RetrievalGuide(
+        QueryExpert.load(folder / QUERY, commons),
+        Retriever(documents, commons.prior, ranker),
+        scored=with_prior,
+    )
+    speaker = Speaker.load(folder / ITEM, commons)
+    return Generative(folder.name, speaker, commons.catalog, guide, model_weight=MODEL_WEIGHT)

@@ -1,0 +1,121 @@
+"""The retriever of ReGeS (Yang and Fang 2025, sec. 2.3): from a query to candidates.
+
+A dense index over the items' descriptions answers the query; what else is known of every item
+joins it as learned features. A new item needs no training: its description is read at the start.
+
+Shapes: n items of the catalog, d of the encoder, B queries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from crsdemo.catalog import Catalog
+from crsdemo.dialogue import Dialogue
+from crsdemo.encoder import TextEncoder, item_text
+from crsdemo.errors import CheckpointError
+from crsdemo.guide import Guidance, flags, hideable
+from crsdemo.index import Found, ItemIndex
+from crsdemo.prior import SIGNALS, ItemPrior
+from crsdemo.ranker import Ranker, best
+
+Floats = NDArray[np.float32]
+FILE = "documents.safetensors"
+CANDIDATES = 50  # k of the paper
+DEEP = 1_000  # items whose nearness to the query is told apart
+QUERY = "matches my search"
+RETRIEVAL_SIGNALS = (*SIGNALS, QUERY)
+
+
+class Documents:
+    """The items' descriptions as vectors, and an index over them. Immutable."""
+
+    def __init__(self, encoder: TextEncoder, vectors: Floats) -> None:
+        """`vectors`: (n, d) of unit length, by `encoder`, in catalog order."""
+        self.encoder = encoder
+        self.vectors = vectors
+        self.index = ItemIndex.build(vectors)
+
+    @classmethod
+    def of(cls, catalog: Catalog, encoder: TextEncoder, folder: Path | None = None) -> Documents:
+        """Vectors kept in `folder` where the description is still the same, others made anew.
+
+        Raises CheckpointError if the file is damaged or of another encoder.
+        """
+        texts = [item_text(item) for item in catalog]
+        kept = {} if folder is None else _kept(folder / FILE)
+        new = [text for text in texts if _key(text) not in kept]
+        made = dict(zip(map(_key, new), encoder.embed(new), strict=True)) if new else {}
+        known = kept | made
+        vectors = np.stack([known[_key(text)] for text in texts])
+        if vectors.shape[1] != encoder.dim:
+            raise CheckpointError(
+                f"{folder} holds vectors of {vectors.shape[1]} numbers, the encoder gives "
+                f"{encoder.dim}; remove {FILE} there to have it made again"
+            )
+        return cls(encoder, vectors.astype(np.float32))
+
+    def save(self, catalog: Catalog, folder: Path) -> None:
+        """Half precision, with a key of each description."""
+        folder.mkdir(parents=True, exist_ok=True)
+        keys = np.array([_key(item_text(item)) for item in catalog], np.uint64)
+        save_file({"keys": keys, "vectors": self.vectors.astype(np.float16)}, folder / FILE)
+
+    def nearest(self, queries: Sequence[str], k: int) -> Found:
+        """The `k` items nearest to each query: cosines and rows, (B, k)."""
+        return self.index.search(self.encoder.embed(queries), k)
+
+    def cosines(self, query: Floats) -> Floats:
+        """(n,) cosine of each item with a query (d,); those far away all get the least found."""
+        found = self.index.search(query[None], min(DEEP, len(self.vectors)))
+        cosines = np.full(len(self.vectors), found.scores[0].min(), np.float32)
+        cosines[found.rows[0]] = found.scores[0]
+        return cosines
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """Candidates for a dialogue and its query. Safe to call from several threads."""
+
+    documents: Documents
+    prior: ItemPrior
+    ranker: Ranker  # of RETRIEVAL_SIGNALS
+
+    def look(
+        self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
+    ) -> Guidance:
+        """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
+        catalog = self.prior.catalog
+        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        left_out = flags(catalog, hidden | set(exclude))
+        near = self.documents.cosines(self.documents.encoder.embed([query])[0])
+        signals = np.concatenate([self.prior.signals(dialogue), near[None]])
+        parts = self.ranker.parts(signals, dialogue, left_out)
+        rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
+        shortlist = tuple(catalog[row].id for row in rows)
+        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _kept(path: Path) -> dict[int, Floats]:
+    if not path.is_file():
+        return {}
+    try:
+        file = load_file(path)
+        vectors = file["vectors"].astype(np.float32)
+        return dict(zip(file["keys"].tolist(), vectors, strict=True))
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({error}); remove it to have it made again"
+        ) from error

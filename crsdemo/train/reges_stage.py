@@ -1,0 +1,235 @@
+"""The retriever and the item expert of ReGeS, once the query expert and its encoder are trained.
+
+python -m crsdemo fit-retriever --dialogues train_data.jsonl,train.tsv --likes ratings.csv
+python -m crsdemo train-item    --dialogues train_data.jsonl,train.tsv --likes ratings.csv
+
+The first writes the items' descriptions as vectors and the ranker of all signals, and keeps what
+it retrieved for every training turn; the second learns to choose among that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from crsdemo.catalog import Catalog
+from crsdemo.commons import Commons
+from crsdemo.config import flag, parse
+from crsdemo.dialogue import Dialogue
+from crsdemo.errors import BadInputError
+from crsdemo.mentions import PeopleLinker
+from crsdemo.prompt import PromptWriter
+from crsdemo.query import named_people
+from crsdemo.query_expert import QueryExpert
+from crsdemo.ranker import FILE, Ranker, best
+from crsdemo.reges import QUERY, RETRIEVER, retriever_encoder
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents
+from crsdemo.semantic_ids import SemanticIDs
+from crsdemo.train.adapter import Apprentice, Lora
+from crsdemo.train.affinity import Teacher
+from crsdemo.train.choices import ChoiceWriter, Lesson, Rows
+from crsdemo.train.example import Example
+from crsdemo.train.fit_prior import (
+    Case,
+    PriorConfig,
+    ReadBefore,
+    TrainingTurn,
+    blank_prior,
+    fit,
+    gather,
+    training_turns,
+    wishes,
+)
+from crsdemo.train.instances import Instance, InstanceWriter, Paths
+from crsdemo.train.loop import LoopConfig, mixture, train
+from crsdemo.train.material import Material, neighbours
+from crsdemo.train.stages import Ground, ear_of, lay_ground
+from crsdemo.train.synthetic import Writer
+
+SPARE = 20  # retrieved items beyond the candidates, for those that turn out right
+
+
+@dataclass(frozen=True)
+class RetrieverConfig(PriorConfig):
+    """Fit the retriever of ReGeS: descriptions as vectors, and the ranker of its signals."""
+
+    out: Path = flag(Path("checkpoints/reges"), "folder of the ReGeS checkpoint")
+    retrieved: Path = flag(Path("runs/retrieved.json"), "what was found for the training turns")
+
+
+@dataclass(frozen=True)
+class ItemConfig(PriorConfig):
+    """Train the item expert of ReGeS: a LoRA adapter on queries and values (sec. 2.4, 3.3)."""
+
+    out: Path = flag(Path("checkpoints/reges/item"), "folder of the adapter")
+    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
+    state: Path = flag(Path("runs/item.pt"), "file that lets an interrupted run go on")
+    retrieved: Path = flag(Path("runs/retrieved.json"), "what fit-retriever left")
+    minutes: float = flag(15.0, "how long to learn")
+    learning_rate: float = flag(
+        1e-3, "at its height; the paper's 1e-4 is for models of 2 B parameters and more"
+    )
+    rank: int = flag(8, "LoRA r")
+    alpha: int = flag(32, "LoRA alpha")
+    dropout: float = flag(0.05, "LoRA dropout")
+    modules: str | None = flag(None, "what learns: all-linear, or queries and values")
+    batch: int = flag(20, "dialogues per batch")
+    candidates: int = flag(CANDIDATES, "k: retrieved items beside the right one")
+    hard: bool = flag(True, "candidates as they are retrieved, not drawn at random")
+    thinking: float = flag(0.25, "share of the lessons in which the search is written first")
+    talk: float = flag(0.35, "share of the batches that teach to talk")
+    real: float = flag(0.3, "share of real dialogues among those")
+    threads: int = flag(0, "0 leaves torch's own choice")
+    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
+
+
+def fit_main(argv: list[str]) -> None:
+    fit_retriever(parse(RetrieverConfig, argv, "crsdemo fit-retriever"))
+
+
+def train_main(argv: list[str]) -> None:
+    train_item(parse(ItemConfig, argv, "crsdemo train-item"))
+
+
+def fit_retriever(config: RetrieverConfig) -> None:
+    """Documents and ranker into `out`, and the retrieved items of every case into a file."""
+    ground = lay_ground(config)
+    encoder = retriever_encoder(config.out)
+    documents = Documents.of(ground.catalog, encoder, config.out / RETRIEVER)
+    documents.save(ground.catalog, config.out / RETRIEVER)
+    turns = list(islice(training_turns(ground, config.seed), config.turns))
+    made_up = wishes(ground, config)
+    dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
+    expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
+    queries = expert.write_all(dialogues)
+    asked = encoder.embed([query.text for query in queries])
+    asked_of = dict(zip(dialogues, asked, strict=True))
+    prior = blank_prior(config, ground)
+    prior.encoder = ReadBefore(prior, dialogues)
+    talks = np.stack([prior.remembered(turn.history) for turn in turns])
+    cases = gather(config, prior, turns, talks, made_up, lambda d: documents.cosines(asked_of[d]))
+    ranker = fit(cases, RETRIEVAL_SIGNALS, config.steps, config.trees, config.seed, config.years)
+    ranker.save(config.out / FILE)
+    for name, weight in zip(ranker.names, ranker.weights, strict=True):
+        print(f"{weight:8.2f}  {name}")
+    searches = [expert.speaker.writer.query_target(query)[:-1] for query in queries]
+    _keep(config.retrieved, dialogues, [_found(case, ranker) for case in cases], searches)
+
+
+def _found(case: Case, ranker: Ranker) -> Rows:
+    """The best items of a training case, as at run time; what is named is left out."""
+    signals = case.full
+    hidden = np.zeros(signals.shape[1], np.bool_)
+    hidden[case.seen] = True
+    total = ranker.parts(signals, case.dialogue, hidden).sum(0)
+    return best(np.where(hidden, -np.inf, total), CANDIDATES + SPARE)
+
+
+def _keep(
+    path: Path, dialogues: Sequence[Dialogue], found: Sequence[Rows], searches: list[list[int]]
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row = {
+        "made_of": _made_of(dialogues),
+        "found": [rows.tolist() for rows in found],
+        "searches": searches,
+    }
+    path.write_text(json.dumps(row))
+
+
+def _kept(path: Path, dialogues: Sequence[Dialogue]) -> tuple[list[Rows], list[list[int]]]:
+    """Raises BadInputError if it is not there or of other dialogues."""
+    remedy = "run `python -m crsdemo fit-retriever` with the same data, seed and --wishes first"
+    if not path.is_file():
+        raise BadInputError(f"nothing was retrieved yet at {path}; {remedy}")
+    row = json.loads(path.read_text())
+    if row["made_of"] != _made_of(dialogues):
+        raise BadInputError(f"{path} was made of other dialogues; {remedy}")
+    return [np.array(rows, np.int64) for rows in row["found"]], row["searches"]
+
+
+def _made_of(dialogues: Sequence[Dialogue]) -> str:
+    return hashlib.sha256(repr(dialogues).encode()).hexdigest()
+
+
+def train_item(config: ItemConfig) -> None:
+    """Adapter, listener and card into `out`."""
+    ground = lay_ground(config)
+    semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
+    lora = Lora(config.rank, config.alpha, config.dropout, config.modules, known_rows=False)
+    one = Apprentice.of(
+        config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
+    )
+    people = PeopleLinker(ground.catalog)
+    ear = ear_of(config, ground.catalog, one.voice.listener, people)
+    prompts = PromptWriter(one.tokenizer, one.control, ground.catalog, semantic_ids)
+    instances = InstanceWriter(prompts, Paths(ground.catalog, semantic_ids), ear, config.seed)
+    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
+    choices = ChoiceWriter(
+        instances,
+        teacher,
+        config.candidates,
+        hard=config.hard,
+        thinking=config.thinking,
+        seed=config.seed,
+    )
+    made_up = Writer(
+        ground.catalog, neighbours(ground.catalog, teacher), config.seed, breadth=config.breadth
+    )
+    material = Material(
+        instances, teacher, ground.dialogues, ground.likes, made_up, people, config.seed
+    )
+    pool = _lessons(config, ground, prompts, people)
+    rng = np.random.default_rng(config.seed)
+
+    def choose() -> list[Instance]:
+        return [choices.choice(pool[int(i)]) for i in rng.integers(len(pool), size=config.batch)]
+
+    def talk() -> list[Instance]:
+        return [choices.talk(e) for e in material.examples_to_say(config.batch, config.real)]
+
+    draws = {"choice": (1 - config.talk, choose), "talk": (config.talk, talk)}
+    card = one.card("reges", config.out, asdict(config))
+    loop = LoopConfig(
+        minutes=config.minutes,
+        learning_rate=config.learning_rate,
+        threads=config.threads,
+        seed=config.seed,
+    )
+    batches = mixture(draws, config.seed)
+    train(
+        one.voice, ear, one.control, batches, loop, config.state, lambda: one.save(config.out, card)
+    )
+
+
+def _lessons(
+    config: ItemConfig, ground: Ground, prompts: PromptWriter, people: PeopleLinker
+) -> list[Lesson]:
+    """One per right film of a training turn, one per wish."""
+    turns = list(islice(training_turns(ground, config.seed), config.turns))
+    made_up = wishes(ground, config)
+    dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
+    found, searches = _kept(config.retrieved, dialogues)
+    pool = []
+    for number, (rows, search) in enumerate(zip(found, searches, strict=True)):
+        dialogue = dialogues[number]
+        asked = prompts.query_request(named_people(dialogue, people))
+        examples = (
+            _examples(turns[number], ground.catalog)
+            if number < len(turns)
+            else [made_up[number - len(turns)]]
+        )
+        pool += [Lesson(e, rows, (asked, search)) for e in examples if e.item or e.targets]
+    return pool
+
+
+def _examples(turn: TrainingTurn, catalog: Catalog) -> list[Example]:
+    """One per film that was recommended; their words are learned elsewhere."""
+    items = [catalog[row] for row in turn.gold]
+    return [Example(turn.history, "REC", {item.id: 1.0}, item, ()) for item in items]
