@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
@@ -57,7 +58,11 @@ class EvaluateConfig(Speaker):
     without: str = flag(
         "", "training dialogues, comma-separated; what repeats one of them is left out"
     )
+    stage: str = flag(
+        "all", "of ReGeS alone: retrieval (the retriever) or item (the item expert); all: recall"
+    )
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
+    figures: Path | None = flag(None, "folder for the pictures of --stage retrieval")
     json: Path | None = flag(None, "write the report there")
 
 
@@ -148,13 +153,56 @@ def evaluate(argv: list[str]) -> None:
     from crsdemo import evaluate as evaluation
 
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")
+    if config.stage not in {"all", "retrieval", "item"}:
+        raise BadInputError(f"--stage must be all, retrieval or item, got {config.stage!r}")
     catalog = Catalog.load(config.catalog)
     dialogues, n_left_out = _not_trained_on(config, catalog)
+    dialogues = dialogues[: config.limit or None]
     recommender = config.of(catalog)
-    report = evaluation.evaluate(recommender, dialogues, config.limit or None)
+    if config.stage == "retrieval":
+        report = _evaluate_retrieval(config, recommender, catalog, dialogues)
+    elif config.stage == "item":
+        report = _evaluate_item_expert(recommender, dialogues)
+    else:
+        report = evaluation.evaluate(recommender, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
     print(json.dumps(report, indent=1))
+
+
+def _evaluate_retrieval(
+    config: EvaluateConfig,
+    recommender: Recommender,
+    catalog: Catalog,
+    dialogues: list[CorpusDialogue],
+) -> dict[str, Any]:
+    from crsdemo.encoder import TextEncoder
+    from crsdemo.evaluate_retrieval import evaluate_retrieval
+    from crsdemo.generative import Generative
+    from crsdemo.reges import RetrievalGuide
+    from crsdemo.retrieval_figures import write_figures
+    from crsdemo.retriever import Documents
+
+    guide = recommender.guide if isinstance(recommender, Generative) else None
+    if not isinstance(guide, RetrievalGuide):
+        raise BadInputError(f"--stage retrieval needs a ReGeS checkpoint, not {recommender.name}")
+    retriever = guide.retriever
+    untuned = Documents.of(catalog, TextEncoder(retriever.documents.encoder.name))
+    report = evaluate_retrieval(retriever, untuned, guide.expert, catalog, dialogues)
+    if config.figures:
+        write_figures(report, config.figures)
+    return {"recommender": recommender.name} | report.as_json()
+
+
+def _evaluate_item_expert(
+    recommender: Recommender, dialogues: list[CorpusDialogue]
+) -> dict[str, Any]:
+    from crsdemo.evaluate_reges import evaluate_item_expert
+    from crsdemo.generative import Generative
+
+    if not isinstance(recommender, Generative):
+        raise BadInputError(f"--stage item needs a ReGeS checkpoint, not {recommender.name}")
+    return evaluate_item_expert(recommender, dialogues)
 
 
 def _not_trained_on(config: EvaluateConfig, catalog: Catalog) -> tuple[list[CorpusDialogue], int]:

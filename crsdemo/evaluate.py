@@ -74,17 +74,14 @@ def cases(dialogues: Sequence[CorpusDialogue]) -> list[Case]:
     ]
 
 
-def evaluate(
-    recommender: Recommender, dialogues: Sequence[CorpusDialogue], limit: int | None = None
-) -> dict[str, Any]:
-    """Figures over the first `limit` dialogues, ready for JSON; shows progress on stderr.
+def evaluate(recommender: Recommender, dialogues: Sequence[CorpusDialogue]) -> dict[str, Any]:
+    """Figures over `dialogues`, ready for JSON; shows progress on stderr.
 
     `all` and `new` hold `n` targets, recall at 1, 10 and 50, NDCG@10, MRR@10 and, under `ci95`,
     the 95% interval of each recall from resampling dialogues. Items that the catalog does not hold
     count as missed. A recommender with `mode_probabilities` gets `mode` as well: the choice of
     REC over all recommender turns. Raises BadInputError if there is no recommender turn.
     """
-    dialogues = dialogues[:limit]
     turns = cases(dialogues)
     if not turns:
         raise BadInputError(

@@ -2,15 +2,15 @@
 
 Three queries are compared: the whole dialogue, the user's last turn, and what the query expert
 makes of the dialogue. Each searches by the nearness of texts alone, with the encoder as it came
-and as it was tuned, and in the candidate set of the retriever, where all signals count. Cases,
-targets and intervals are those of `evaluate`.
+and as it was tuned, and in the candidate set of the retriever, where all signals count (their
+weights were fitted to queries of the expert). Cases, targets and intervals are those of `evaluate`.
 
 Shapes: n items of the catalog, c cases, d numbers per vector.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,12 +21,12 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
-from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate import Case, Hit, cases, mean_interval, recalls
+from crsdemo.guide import Guidance
 from crsdemo.metrics import rank_of
 from crsdemo.query import PseudoQuery
-from crsdemo.recommender import Recommendation
+from crsdemo.retriever import Documents
 
 Floats = NDArray[np.float32]
 
@@ -36,26 +36,16 @@ UNTUNED, TUNED, SIGNALS = "untuned encoder", "tuned encoder", "all signals"
 LAST_WORDS = 140  # of a dialogue: as much of its end as a sentence encoder reads
 
 
-class Dense(Protocol):
-    """Texts and items as vectors of one space."""
+class CandidateFinder(Protocol):
+    """What of `retriever.Retriever` is measured."""
 
     @property
-    def documents(self) -> Floats:
-        """(n, d) unit vectors of the items, in catalog order."""
-        ...
+    def documents(self) -> Documents: ...
 
-    def embed(self, texts: Sequence[str]) -> Floats:
-        """(B, d) unit vectors."""
-        ...
-
-
-class CandidateRetriever(Dense, Protocol):
-    """Finds candidates by the nearness of texts and whatever else it knows."""
-
-    def candidates(
-        self, dialogue: Dialogue, query: PseudoQuery, k: int, exclude: frozenset[str]
-    ) -> list[Recommendation]:
-        """At most `k`, best first, without those in `exclude`."""
+    def look(
+        self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
+    ) -> Guidance:
+        """With a shortlist of at most `k`, best first, without those in `exclude`."""
         ...
 
 
@@ -63,21 +53,6 @@ class QueryWriter(Protocol):
     """Writes what to search for."""
 
     def write_all(self, dialogues: Sequence[Dialogue]) -> list[PseudoQuery]: ...
-
-
-@dataclass(frozen=True)
-class EncodedItems:
-    """The items of a catalog as an encoder sees them: dense retrieval without any tuning."""
-
-    encoder: TextEncoder
-    documents: Floats  # (n, d)
-
-    @classmethod
-    def of(cls, catalog: Catalog, encoder: TextEncoder) -> EncodedItems:
-        return cls(encoder, encoder.embed([item_text(item) for item in catalog]))
-
-    def embed(self, texts: Sequence[str]) -> Floats:
-        return self.encoder.embed(texts)
 
 
 @dataclass(frozen=True)
@@ -157,8 +132,8 @@ def within(hit: Hit, k: int) -> bool:
 
 
 def evaluate_retrieval(
-    retriever: CandidateRetriever,
-    untuned: Dense,
+    retriever: CandidateFinder,
+    untuned: Documents,
     expert: QueryWriter,
     catalog: Catalog,
     dialogues: Sequence[CorpusDialogue],
@@ -178,14 +153,12 @@ def evaluate_retrieval(
     return RetrievalReport(len(dialogues), len(turns), *evaluation.searched(queries))
 
 
-def _queries(
-    contexts: Sequence[Dialogue], expert: QueryWriter
-) -> Mapping[str, Sequence[PseudoQuery]]:
+def _queries(contexts: Sequence[Dialogue], expert: QueryWriter) -> Mapping[str, Sequence[str]]:
     """(c,) of each kind."""
     return {
-        WHOLE: [PseudoQuery((whole_dialogue(context),)) for context in contexts],
-        LAST: [PseudoQuery((last_user_turn(context),)) for context in contexts],
-        EXPERT: expert.write_all(contexts),
+        WHOLE: [whole_dialogue(context) for context in contexts],
+        LAST: [last_user_turn(context) for context in contexts],
+        EXPERT: [query.text for query in expert.write_all(contexts)],
     }
 
 
@@ -205,19 +178,19 @@ def last_user_turn(dialogue: Dialogue) -> str:
 class _Evaluation:
     """The cases and what searches for them."""
 
-    retriever: CandidateRetriever
-    untuned: Dense
+    retriever: CandidateFinder
+    untuned: Documents
     catalog: Catalog
     turns: Sequence[Case]
 
     def searched(
-        self, queries: Mapping[str, Sequence[PseudoQuery]]
+        self, queries: Mapping[str, Sequence[str]]
     ) -> tuple[tuple[Found, ...], tuple[Nearness, ...]]:
         found, nearness = [], []
-        for ranker, dense in ((UNTUNED, self.untuned), (TUNED, self.retriever)):
+        for ranker, dense in ((UNTUNED, self.untuned), (TUNED, self.retriever.documents)):
             for kind, texts in queries.items():
                 search = Search(kind, ranker)
-                cosines = dense.embed([query.text for query in texts]) @ dense.documents.T
+                cosines = dense.encoder.embed(texts) @ dense.vectors.T
                 found.append(Found(search, self._dense(cosines, False), self._dense(cosines, True)))
                 nearness.append(Nearness(search, self._to_targets(cosines)))
         for kind, texts in queries.items():
@@ -241,17 +214,14 @@ class _Evaluation:
         as_good[[self.catalog.row[item] for item in struck if item in self.catalog.row]] = False
         return int(as_good.sum())
 
-    def _set(self, queries: Sequence[PseudoQuery], kind: str, new: bool) -> tuple[Hit, ...]:
+    def _set(self, queries: Sequence[str], kind: str, new: bool) -> tuple[Hit, ...]:
         """By the candidates of the retriever."""
         progress = tqdm(queries, desc=f"candidates by {kind}", unit="set")
         hits: list[Hit] = []
         for case, query in zip(self.turns, progress, strict=True):
             if wanted := _wanted(case, new):
-                best = self.retriever.candidates(
-                    case.context, query, CUTOFFS[-1], _struck(case, new)
-                )
-                ids = [one.item.id for one in best]
-                hits += [Hit(case.dialogue, rank_of(target, ids)) for target in wanted]
+                best = self.retriever.look(case.context, query, CUTOFFS[-1], _struck(case, new))
+                hits += [Hit(case.dialogue, rank_of(t, best.shortlist)) for t in wanted]
         return tuple(hits)
 
     def _to_targets(self, cosines: Floats) -> Floats:

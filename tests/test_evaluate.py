@@ -129,15 +129,15 @@ def test_batches_are_used_where_offered_and_the_mode_is_scored(dialogues):
     }  # fmt: skip
 
 
-def test_a_limit_takes_the_first_dialogues_and_the_report_is_json(dialogues):
-    report = evaluate(Popularity(CATALOG), dialogues, limit=1)
+def test_the_report_of_one_dialogue_is_json(dialogues):
+    report = evaluate(Popularity(CATALOG), dialogues[:1])
     assert report["dialogues"] == 1 and report["turns"] == 2 and report["all"]["n"] == 3
     assert json.loads(json.dumps(report))["all"]["recall@1"] == pytest.approx(1 / 3, abs=1e-5)
 
 
-def test_dialogues_without_a_recommender_turn_are_refused(dialogues):
+def test_dialogues_without_a_recommender_turn_are_refused():
     with pytest.raises(BadInputError, match="none of the 0 dialogues"):
-        evaluate(Popularity(CATALOG), dialogues, limit=0)
+        evaluate(Popularity(CATALOG), [])
 
 
 def test_the_interval_holds_the_recall_and_narrows_with_more_dialogues():
