@@ -203,6 +203,7 @@ def _optimizer(
 
 
 def _arguments(config: RetrieverConfig) -> Any:
+    has_gpu = torch.cuda.is_available()
     return SentenceTransformerTrainingArguments(
         output_dir=str(config.state),
         per_device_train_batch_size=config.batch,
@@ -212,7 +213,9 @@ def _arguments(config: RetrieverConfig) -> Any:
         save_total_limit=1,
         logging_steps=10,
         disable_tqdm=True,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=not has_gpu,
+        bf16=True,  # half the time, on a CPU that knows it too
+        dataloader_pin_memory=has_gpu,
         report_to="none",
         seed=config.seed,
     )
