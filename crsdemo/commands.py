@@ -30,13 +30,16 @@ class Speaker:
     recommender: str = flag(DEFAULT, "popularity, repeat-last, a checkpoint's name or its folder")
     catalog: Path = flag(CATALOG, "folder of the catalog")
     prior: bool = flag(True, "add what is known of items beside the model")
+    think: bool = flag(False, "ReGeS: write what the user prefers before choosing")
 
     def load(self) -> tuple[Recommender, Catalog]:
         catalog = Catalog.load(self.catalog)
         return self.of(catalog), catalog
 
     def of(self, catalog: Catalog) -> Recommender:
-        return load_recommender(self.recommender, catalog, self.catalog, with_prior=self.prior)
+        return load_recommender(
+            self.recommender, catalog, self.catalog, with_prior=self.prior, think=self.think
+        )
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,12 @@ class Generative:
 
     def _read(self, dialogues: Sequence[Dialogue], looks: Sequence[Guidance]) -> Context:
         shortlists = [self.writer.shortlist(look.shortlist) for look in looks]
-        return self.speaker.read(dialogues, shortlists if any(shortlists) else ())
+        return self.speaker.read(dialogues, shortlists, [look.thought for look in looks])
+
+    def _prompt(self, dialogue: Dialogue, look: Guidance) -> str:
+        """What the model reads beside its soft prefix, as text."""
+        candidates = self.writer.shortlist(look.shortlist)
+        return self.speaker.text([*candidates, *self.writer.history(dialogue), *look.thought])
 
     def _hidden(self, look: Guidance, exclude: frozenset[str]) -> frozenset[str]:
         """Of a shortlist all else is hidden."""
@@ -184,9 +189,7 @@ class Generative:
             mode,
             evidence=self._evidence(look, tuple(modes.items())),
             provenance=self._provenance(plan),
-            prompt=self.speaker.text(
-                [*self.writer.shortlist(look.shortlist), *self.writer.history(dialogue)]
-            ),
+            prompt=self._prompt(dialogue, look),
             complete=False,
         )
         written = [control.mode(mode)]

@@ -37,6 +37,7 @@ class Guidance:
     names: tuple[str, ...] = ()  # of the signals
     shortlist: tuple[str, ...] = ()  # the only items to choose from; empty: the whole catalog
     query: PseudoQuery | None = None  # what was searched for
+    thought: tuple[int, ...] = ()  # tokens that follow the dialogue: preferences before a choice
     timings: tuple[Timing, ...] = ()
 
     @property

@@ -28,18 +28,21 @@ def load_recommender(
     checkpoints: Path = CHECKPOINTS,
     *,
     with_prior: bool = True,
+    think: bool = False,
 ) -> Recommender:
     """`popularity`, `repeat-last`, the name of a checkpoint, or a folder that holds one.
 
-    Without `with_prior` the model alone ranks the items. Raises CheckpointError, saying what there
-    is, if it is none of these or cannot be used.
+    Without `with_prior` the model alone ranks the items; a ReGeS that is to `think` writes what
+    the user prefers before it chooses. Raises CheckpointError, saying what there is, if it is none
+    of these or cannot be used.
     """
     if baseline := _baseline(name, catalog):
         return baseline
     folder = _folder(name, checkpoints)
     from crsdemo.commons import Commons  # torch is loaded only when weights are
 
-    return _from_checkpoint(folder, Commons(catalog, catalog_folder), with_prior=with_prior)
+    commons = Commons(catalog, catalog_folder)
+    return _from_checkpoint(folder, commons, with_prior=with_prior, think=think)
 
 
 def _baseline(name: str, catalog: Catalog) -> Recommender | None:
@@ -56,13 +59,15 @@ def _folder(name: str, checkpoints: Path) -> Path:
     return folder
 
 
-def _from_checkpoint(folder: Path, commons: Commons, *, with_prior: bool = True) -> Recommender:
+def _from_checkpoint(
+    folder: Path, commons: Commons, *, with_prior: bool = True, think: bool = False
+) -> Recommender:
     """Of the kind that it was trained as: ReGeS is a folder of parts."""
     from crsdemo.generative import Generative
     from crsdemo.reges import load_reges
 
     if (folder / ITEM).is_dir():
-        return load_reges(folder, commons, with_prior=with_prior)
+        return load_reges(folder, commons, with_prior=with_prior, think=think)
     return Generative.load(folder, commons, with_prior=with_prior)
 
 

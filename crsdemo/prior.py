@@ -216,6 +216,10 @@ class ItemPrior:
             ]
         ).astype(np.float32)
 
+    def named_in(self, text: str) -> Floats:
+        """(2, n) how many genres of each item a text names, and how telling its themes are."""
+        return np.stack([self.genres @ self._genres_named(text), self._themes_named(text)])
+
     def remembered(self, dialogue: Dialogue) -> Floats:
         """(q,) a talk as a `Memory` sees it."""
         return self._as_remembered(self._hear(dialogue), self._mentioned(dialogue))

@@ -20,6 +20,7 @@ from crsdemo.encoder import TextEncoder
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.loading import ITEM
+from crsdemo.query import named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import Timing
@@ -39,12 +40,17 @@ def retriever_encoder(folder: Path) -> TextEncoder:
 
 @dataclass(frozen=True)
 class RetrievalGuide:
-    """Query, then candidates. Without `scored` the item expert alone orders them."""
+    """Query, then candidates. Without `scored` the item expert alone orders them.
+
+    With a `thinker`, the item expert under another hat, it writes what the user prefers before it
+    chooses (chain of thought, sec. 3.6).
+    """
 
     expert: QueryExpert
     retriever: Retriever
     k: int = CANDIDATES
     scored: bool = True
+    thinker: QueryExpert | None = None
 
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         started = time.perf_counter()
@@ -56,31 +62,46 @@ class RetrievalGuide:
             Timing(f"finding {self.k} candidates", 1000 * (time.perf_counter() - asked)),
         )
         parts = look.parts if self.scored else None
-        return replace(look, parts=parts, query=query, timings=timings)
+        look = replace(look, parts=parts, query=query, timings=timings)
+        return look if self.thinker is None else self._with_thought(dialogue, look, self.thinker)
+
+    def _with_thought(self, dialogue: Dialogue, look: Guidance, thinker: QueryExpert) -> Guidance:
+        started = time.perf_counter()
+        writer = thinker.speaker.writer
+        thought = thinker.write(dialogue, writer.shortlist(look.shortlist))
+        asked = writer.query_request(named_people(dialogue, thinker.people))
+        tokens = (*asked, *writer.query_target(thought)[:-1])
+        spent = Timing("thinking of what you prefer", 1000 * (time.perf_counter() - started))
+        return replace(look, thought=tokens, timings=(*look.timings, spent))
 
     def describe(self) -> dict[str, Any]:
         ranker = self.retriever.ranker
         return {
             "k": self.k,
+            "thinks": self.thinker is not None,
             "signals": ranker.names,
             "weights": ranker.weights.tolist(),
             "query_adapter": self.expert.speaker.loaded.adapter_sha256,
         }
 
 
-def load_reges(folder: Path, commons: Commons, *, with_prior: bool = True) -> Generative:
+def load_reges(
+    folder: Path, commons: Commons, *, with_prior: bool = True, think: bool = False
+) -> Generative:
     """A ReGeS checkpoint: `item/`, `query/`, `retriever/` and the ranker of its signals.
 
-    Without `with_prior` the item expert alone orders the candidates. Raises CheckpointError or
+    Without `with_prior` the item expert alone orders the candidates; if it is to `think` it
+    writes down preferences before. Raises CheckpointError or
     CatalogError if anything is missing or does not match.
     """
     encoder = retriever_encoder(folder)
     documents = Documents.of(commons.catalog, encoder, folder / RETRIEVER)
     ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
+    speaker = Speaker.load(folder / ITEM, commons)
     guide = RetrievalGuide(
         QueryExpert.load(folder / QUERY, commons),
         Retriever(documents, commons.prior, ranker),
         scored=with_prior,
+        thinker=QueryExpert(speaker, commons.people, commons.encoder()) if think else None,
     )
-    speaker = Speaker.load(folder / ITEM, commons)
     return Generative(folder.name, speaker, commons.catalog, guide, model_weight=MODEL_WEIGHT)

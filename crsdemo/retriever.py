@@ -31,8 +31,8 @@ Floats = NDArray[np.float32]
 FILE = "documents.safetensors"
 CANDIDATES = 50  # k of the paper
 DEEP = 1_000  # items whose nearness to the query is told apart
-QUERY = "matches my search"
-RETRIEVAL_SIGNALS = (*SIGNALS, QUERY)
+SEARCH_SIGNALS = ("matches my search", "a genre in my search", "a theme in my search")
+RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
 
 
 class Documents:
@@ -73,12 +73,22 @@ class Documents:
         """The `k` items nearest to each query: cosines and rows, (B, k)."""
         return self.index.search(self.encoder.embed(queries), k)
 
+    def embed(self, query: str) -> Floats:
+        """(d,)"""
+        vector: Floats = self.encoder.embed([query])[0]
+        return vector
+
     def cosines(self, query: Floats) -> Floats:
         """(n,) cosine of each item with a query (d,); those far away all get the least found."""
         found = self.index.search(query[None], min(DEEP, len(self.vectors)))
         cosines = np.full(len(self.vectors), found.scores[0].min(), np.float32)
         cosines[found.rows[0]] = found.scores[0]
         return cosines
+
+
+def search_signals(prior: ItemPrior, documents: Documents, query: str, vector: Floats) -> Floats:
+    """(3, n) in the order of `SEARCH_SIGNALS`; `vector`: (d,) the query as embedded."""
+    return np.concatenate([documents.cosines(vector)[None], prior.named_in(query)])
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,8 @@ class Retriever:
         catalog = self.prior.catalog
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
-        near = self.documents.cosines(self.documents.encoder.embed([query])[0])
-        signals = np.concatenate([self.prior.signals(dialogue), near[None]])
+        asked = search_signals(self.prior, self.documents, query, self.documents.embed(query))
+        signals = np.concatenate([self.prior.signals(dialogue), asked])
         parts = self.ranker.parts(signals, dialogue, left_out)
         rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
         shortlist = tuple(catalog[row].id for row in rows)

@@ -14,10 +14,10 @@ from crsdemo.catalog import Catalog, Item
 from crsdemo.commons import Commons
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError, CheckpointError
-from crsdemo.generative import Generative
+from crsdemo.generative import Generative, Words
 from crsdemo.recommender import Plan, reply
 from crsdemo.reges import RetrievalGuide, load_reges
-from crsdemo.retriever import FILE, QUERY, Documents
+from crsdemo.retriever import FILE, SEARCH_SIGNALS, Documents
 
 TALKS = [
     said("I want something creepy tonight"),
@@ -76,6 +76,16 @@ def test_the_prompt_shows_the_candidates_before_the_dialogue(few) -> None:
     last = reply(few, TALKS[0], Plan(mode="REC"))
     assert last.prompt.startswith("<CARD>")
     assert last.prompt.index("</CARD>") < last.prompt.index("<USER>")
+
+
+def test_preferences_stand_between_the_dialogue_and_the_choice(trained, reges_folder) -> None:
+    commons = Commons(CATALOG, trained.catalog)
+    thinking = load_reges(reges_folder, commons, think=True)
+    thinking.words = Words(max_tokens=16)
+    last = reply(thinking, TALKS[0], Plan(mode="REC"))
+    assert last.prompt.rpartition("<ASSISTANT>")[2].startswith("<RESP>")
+    assert last.item is not None
+    assert "thinking of what you prefer" in [t.step for t in last.evidence.timings]
 
 
 def test_overlapping_requests_get_what_each_gets_alone(reges, generative) -> None:
@@ -143,4 +153,4 @@ def test_a_ranker_of_other_signals_is_refused(trained, reges_folder, tmp_path) -
     from crsdemo.ranker import Ranker
 
     with pytest.raises(CatalogError, match="weighs other signals"):
-        Ranker.load(trained.catalog / RANKER, (QUERY,))
+        Ranker.load(trained.catalog / RANKER, SEARCH_SIGNALS)

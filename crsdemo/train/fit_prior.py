@@ -37,7 +37,7 @@ from crsdemo.train.synthetic import Writer
 from crsdemo.trees import Trees
 
 Floats = NDArray[np.float32]
-Extra = Callable[[Dialogue], Floats]  # one more signal of a dialogue, (n,)
+Extra = Callable[[Dialogue], Floats]  # more signals of a dialogue, (some, n)
 KEPT_PER_ITEM = 80  # of the items liked by the same people
 FOLDS = 4
 AGAINST = 100  # items of the pool that stand against a right one
@@ -178,7 +178,7 @@ def gather(
     made_up: Sequence[Example],
     extra: Extra | None = None,
 ) -> list[Case]:
-    """Training turns and wishes with their signals, and the `extra` one behind."""
+    """Training turns and wishes with their signals, and the `extra` ones behind."""
     facts = prior.memory.facts
     folds = [
         prior.with_memory(memory_of(turns, talks, facts, config.seed, fold))
@@ -196,7 +196,7 @@ def _case(prior: ItemPrior, turn: TrainingTurn, extra: Extra | None) -> Case:
 
 
 def _with_extra(signals: Floats, dialogue: Dialogue, extra: Extra | None) -> NDArray[np.float16]:
-    rows = [signals] if extra is None else [signals, extra(dialogue)[None]]
+    rows = [signals] if extra is None else [signals, extra(dialogue)]
     return np.concatenate(rows).astype(np.float16)
 
 

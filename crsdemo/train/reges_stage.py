@@ -29,7 +29,7 @@ from crsdemo.query import named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker, best
 from crsdemo.reges import QUERY, RETRIEVER, retriever_encoder
-from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, search_signals
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.train.adapter import Apprentice, Lora
 from crsdemo.train.affinity import Teacher
@@ -109,11 +109,18 @@ def fit_retriever(config: RetrieverConfig) -> None:
     expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
     queries = expert.write_all(dialogues)
     asked = encoder.embed([query.text for query in queries])
-    asked_of = dict(zip(dialogues, asked, strict=True))
+    searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
     prior = blank_prior(config, ground)
     prior.encoder = ReadBefore(prior, dialogues)
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
-    cases = gather(config, prior, turns, talks, made_up, lambda d: documents.cosines(asked_of[d]))
+    cases = gather(
+        config,
+        prior,
+        turns,
+        talks,
+        made_up,
+        lambda dialogue: search_signals(prior, documents, *searched[dialogue]),
+    )
     ranker = fit(cases, RETRIEVAL_SIGNALS, config.steps, config.trees, config.seed, config.years)
     ranker.save(config.out / FILE)
     for name, weight in zip(ranker.names, ranker.weights, strict=True):
