@@ -5,12 +5,14 @@ base/   config.json, model.safetensors, tokenizer.json    a causal LM that knows
 gcrs/   crsdemo.json                                      base, catalog, semantic IDs, training
         adapter_config.json, adapter_model.safetensors    PEFT LoRA over the base
         listener.json, listener.safetensors               the ear as fine-tuned
+reges/query/                                              the same, one folder further down
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,8 +40,8 @@ CARD = "crsdemo.json"
 class CheckpointCard:
     """What an adapter was trained on."""
 
-    recommender: str  # "generative"
-    base: str  # a folder beside this one, another folder, or a name on a model hub
+    recommender: str  # "generative", "query"
+    base: str  # a folder (see `base_folder`) or a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
     training: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +82,26 @@ def load_card(folder: Path) -> CheckpointCard:
         raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
 
 
+def base_folder(folder: Path, base: str) -> Path:
+    """Where the base of a card in `folder` lies, if it is no name on a hub.
+
+    "../../base" is seen from the folder, a name stands beside it, a whole path is what it is.
+    """
+    return (folder if base.startswith("..") else folder.parent) / base
+
+
+def base_as_seen_from(folder: Path, base_model: str) -> str:
+    """What `base_folder` undoes: a name beside, a way up, a whole path, or a name on a hub."""
+    base, folder = Path(base_model), folder.resolve()
+    if not base.is_dir():
+        return base_model
+    base = base.resolve()
+    if base.parent == folder.parent:
+        return base.name
+    is_above = folder.is_relative_to(base.parent)
+    return os.path.relpath(base, folder) if is_above else str(base)
+
+
 def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -> Loaded:
     """Load base and adapter and merge them.
 
@@ -94,8 +116,8 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
             f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
             "`python -m crsdemo train-generative`, or restore the catalog that it came with"
         )
-    beside = folder.parent / card.base  # an absolute path stays what it is
-    base = str(beside) if beside.is_dir() else card.base
+    own = base_folder(folder, card.base)
+    base = str(own) if own.is_dir() else card.base
     try:
         own_tokenizer = (folder / "tokenizer.json").is_file()
         tokenizer = AutoTokenizer.from_pretrained(folder if own_tokenizer else base)
@@ -110,7 +132,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
     slots = slots_by_token(catalog, card.slots)
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     listener = load_listener(folder) if (folder / "listener.json").is_file() else None
-    base_hash = _sha256_of(beside) if beside.is_dir() else ""
+    base_hash = _sha256_of(own) if own.is_dir() else ""
     return Loaded(merged.eval(), tokenizer, control, listener, base_hash, _sha256_of(folder))
 
 

@@ -25,11 +25,10 @@ from crsdemo.recommender import Mode
 from crsdemo.slots import Slot
 from crsdemo.tokens import ControlTokens
 from crsdemo.trie import Trie
-from crsdemo.word_choice import Place, choose_token, repeats
+from crsdemo.word_choice import Pen, Place
 from crsdemo.word_choice import Sampling as Sampling  # part of this module's interface
 
 NOTHING: frozenset[str] = frozenset()
-ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
 
 
 @dataclass
@@ -448,20 +447,23 @@ class Decoder:
         completed, if need be beyond `max_tokens`, and the item `about` is always named.
         `context` (one prompt) grows by what is written.
         """
-        place = Place(self.grammar, mode, slots, sayable, about)
-        generator = torch.Generator().manual_seed(sampling.seed)
-        written: list[int] = []
-        while len(written) < sampling.max_tokens or not place.may_end:
-            banned = repeats(written, sampling.no_repeat_ngram) if place.may_end else set()
-            late = len(written) >= sampling.max_tokens - ROOM_TO_NAME
-            allowed = place.naming if late and place.owes_a_name else place.allowed
-            token = choose_token(context.logits[0].cpu(), allowed, banned, sampling, generator)
-            if token == self.control.eos:
-                return
+        pen = Pen(Place(self.grammar, mode, slots, sayable, about), sampling)
+        while (token := pen.next(context.logits[0].cpu())) is not None:
             yield token
-            written.append(token)
-            place.advance(token)
             self.feed(context, [token])
+
+    def write_all(self, context: Context, pens: Sequence[Pen]) -> list[list[int]]:
+        """The tokens of one text per prompt of `context`, all written at once."""
+        writing = [True] * len(pens)
+        while True:
+            tokens = [self.control.eos] * len(pens)  # what follows an end is never read
+            for row, logits in enumerate(context.logits.cpu()):
+                token = pens[row].next(logits) if writing[row] else None
+                writing[row] = token is not None
+                tokens[row] = tokens[row] if token is None else token
+            if not any(writing):
+                return [pen.written for pen in pens]
+            self._feed(context, torch.tensor(tokens)[:, None], keep=1)
 
 
 def _root(n: int, device: torch.device) -> _Beams:

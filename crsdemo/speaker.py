@@ -46,14 +46,24 @@ class Speaker:
             ear = Ear(config, encoder, commons.catalog, torch.from_numpy(vectors), commons.people)
         return cls(loaded, commons.catalog, commons.files.semantic_ids, ear)
 
-    def read(self, dialogues: Sequence[Dialogue], before: Sequence[Sequence[int]] = ()) -> Context:
+    def read(
+        self,
+        dialogues: Sequence[Dialogue],
+        before: Sequence[Sequence[int]] = (),
+        after: Sequence[Sequence[int]] = (),
+    ) -> Context:
         """The dialogues up to `<ASSISTANT>`.
 
-        `before`: for each dialogue the tokens that stand between its soft prefix and its words.
+        `before`: for each dialogue the tokens that stand between its soft prefix and its words;
+        `after`: those that follow `<ASSISTANT>`.
         """
-        rows = [self.writer.history(dialogue) for dialogue in dialogues]
-        if before:
-            rows = [[*first, *row] for first, row in zip(before, rows, strict=True)]
+        nothing: Sequence[Sequence[int]] = [()] * len(dialogues)
+        rows = [
+            [*first, *self.writer.history(dialogue), *last]
+            for first, dialogue, last in zip(
+                before or nothing, dialogues, after or nothing, strict=True
+            )
+        ]
         ids, mask = left_pad(rows, pad=0)
         if self.ear is None:
             return self.decoder.read(ids, mask=mask)

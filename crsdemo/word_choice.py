@@ -13,6 +13,8 @@ from crsdemo.grammar import Grammar
 from crsdemo.recommender import Mode
 from crsdemo.slots import Slot
 
+ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -23,6 +25,35 @@ class Sampling:
     top_p: float = 1.0  # sample among the most probable tokens that hold this share
     no_repeat_ngram: int = 0  # write no run of this many tokens twice; 0 sets no limit
     seed: int = 0
+
+
+class Pen:
+    """Writes one text, token by token. Belongs to one request."""
+
+    def __init__(self, place: Place, sampling: Sampling) -> None:
+        self.place = place
+        self.sampling = sampling
+        self.written: list[int] = []
+        self._generator = torch.Generator().manual_seed(sampling.seed)
+
+    def next(self, logits: Tensor) -> int | None:
+        """The token that is written next, None at the end of the text. `logits`: (V,)
+
+        An item once begun is completed, if need be beyond `max_tokens`, and one that is owed is
+        named before the end.
+        """
+        place, sampling = self.place, self.sampling
+        if len(self.written) >= sampling.max_tokens and place.may_end:
+            return None
+        banned = repeats(self.written, sampling.no_repeat_ngram) if place.may_end else set()
+        late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
+        allowed = place.naming if late and place.owes_a_name else place.allowed
+        token = choose_token(logits, allowed, banned, sampling, self._generator)
+        if token == place.grammar.control.eos:
+            return None
+        self.written.append(token)
+        place.advance(token)
+        return token
 
 
 class Place:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -27,12 +26,6 @@ from transformers import (
 )
 
 from crsdemo.catalog import Catalog
-from crsdemo.checkpoint import (
-    CheckpointCard,
-    grow_embeddings,
-    save_card,
-    semantic_ids_sha256,
-)
 from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.encoder import MINILM, TextEncoder
@@ -52,6 +45,7 @@ from crsdemo.prompt import PromptWriter
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
+from crsdemo.train.adapter import Apprentice, Lora
 from crsdemo.train.affinity import Affinity, Teacher, load_likes
 from crsdemo.train.instances import InstanceWriter, Paths, Voice
 from crsdemo.train.item_vectors import (
@@ -231,39 +225,23 @@ def train_generative(config: GenerativeConfig) -> None:
     """Stage 3: the adapter, on whole dialogues in the format of the paper."""
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    base = Path(config.base_model)
-    tokenizer = AutoTokenizer.from_pretrained(config.base_model)
-    n_tokens = len(tokenizer)
-    slots = slots_of(ground.catalog)
-    control = add_control_tokens(
-        tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots
+    one = Apprentice.of(
+        config.base_model,
+        Lora(config.rank, config.alpha, config.dropout),
+        ground.catalog,
+        semantic_ids,
+        quantize=config.quantize,
     )
-    listener = load_listener(base) if (base / "listener.json").is_file() else None
-    voice = Voice(_with_adapter(config, tokenizer, control), listener)
-    material, ear = _material(config, ground, semantic_ids, tokenizer, control, listener)
+    material, ear = _material(
+        config, ground, semantic_ids, one.tokenizer, one.control, one.voice.listener
+    )
     draws = {"talk": (1.0, lambda: material.talk(config.batch, config.real))}
-    card = CheckpointCard(
-        recommender="generative",
-        base=_base_as_seen_from(config.out, config.base_model),
-        semantic_ids_sha256=semantic_ids_sha256(semantic_ids),
-        slots=tuple(slot.token for slot in slots),
-        training={k: str(v) for k, v in asdict(config).items() if k in TRAINING},
-    )
-
-    def save() -> None:
-        voice.model.save_pretrained(config.out, save_embedding_layers=False)  # new rows are saved
-        _forget_paths(config.out, card.base)
-        if len(tokenizer) > n_tokens:  # the base does not know the control tokens
-            tokenizer.save_pretrained(config.out)
-        if listener is not None:
-            save_listener(listener, config.out)
-        save_card(config.out, card)
-
+    card = one.card("generative", config.out, asdict(config))
     loop = _loop(config, config.minutes, config.learning_rate, config.threads)
-    train(voice, ear, control, mixture(draws, config.seed), loop, config.state, save)
-
-
-TRAINING = ("minutes", "learning_rate", "rank", "alpha", "dropout", "batch", "real", "seed")
+    batches = mixture(draws, config.seed)
+    train(
+        one.voice, ear, one.control, batches, loop, config.state, lambda: one.save(config.out, card)
+    )
 
 
 def _loop(config: Sources, minutes: float, rate: float, threads: int) -> LoopConfig:
@@ -337,44 +315,15 @@ def _own_voice(
     return Voice(model, listener)
 
 
-def _with_adapter(
-    config: GenerativeConfig, tokenizer: PreTrainedTokenizerBase, control: ControlTokens
-) -> Any:
-    """The base with LoRA on all linear layers; of the embeddings only the new rows learn."""
-    options: dict[str, Any] = {"dtype": torch.float32}
-    if config.quantize:
-        from transformers import BitsAndBytesConfig
-
-        options = {"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}
-    model = AutoModelForCausalLM.from_pretrained(config.base_model, **options)
-    grow_embeddings(model, tokenizer)
-    adapter = LoraConfig(
-        r=config.rank,
-        lora_alpha=config.alpha,
-        lora_dropout=config.dropout,
-        target_modules="all-linear",
-        trainable_token_indices=_rows_to_learn(model, sorted(control.ids)),
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(model, adapter)
-
-
-def _rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
-    """The rows of `tokens` in the embeddings, and in the output head where it is not the same."""
-    ends = (model.get_input_embeddings(), model.get_output_embeddings())
-    if ends[0].weight is ends[1].weight:
-        return tokens
-    names = {module: name.rsplit(".", 1)[-1] for name, module in model.named_modules()}
-    return {names[end]: tokens for end in ends}
-
-
-def _base_as_seen_from(out: Path, base_model: str) -> str:
-    """The name of a folder beside `out`, the whole path of another one, or a name on a hub."""
-    base = Path(base_model)
-    if not base.is_dir():
-        return base_model
-    beside = base.resolve().parent == out.resolve().parent
-    return base.name if beside else str(base.resolve())
+def ear_of(
+    config: Sources, catalog: Catalog, listener: Listener | None, people: PeopleLinker
+) -> Ear | None:
+    """What a listener hears with, if the model has one."""
+    if listener is None:
+        return None
+    encoder = TextEncoder(listener.config.encoder, torch.bfloat16)
+    vectors = load_item_vectors(config.catalog, catalog)
+    return Ear(listener.config, encoder, catalog, vectors, people)
 
 
 def _material(
@@ -387,11 +336,7 @@ def _material(
 ) -> tuple[Material, Ear | None]:
     """The data of both training stages, and the ear if the model has one."""
     people = PeopleLinker(ground.catalog)
-    ear = None
-    if listener is not None:
-        encoder = TextEncoder(listener.config.encoder, torch.bfloat16)
-        vectors = load_item_vectors(config.catalog, ground.catalog)
-        ear = Ear(listener.config, encoder, ground.catalog, vectors, people)
+    ear = ear_of(config, ground.catalog, listener, people)
     writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids)
     instances = InstanceWriter(writer, Paths(ground.catalog, semantic_ids), ear, config.seed)
     teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
@@ -407,11 +352,3 @@ def _save_weights(model: Any, folder: Path) -> None:
     """In bfloat16: half the size, and exactly what the training multiplied with."""
     half = {name: value.bfloat16() for name, value in model.state_dict().items()}
     model.save_pretrained(folder, state_dict=half)
-
-
-def _forget_paths(folder: Path, base: str) -> None:
-    """PEFT writes the path of the base as it was on this machine; the name is enough."""
-    path = folder / "adapter_config.json"
-    row = json.loads(path.read_text())
-    path.write_text(json.dumps({**row, "base_model_name_or_path": base}, indent=1) + "\n")
-    (folder / "README.md").unlink(missing_ok=True)

@@ -1,0 +1,158 @@
+"""The query expert (ReGeS, sec. 2.3): from a dialogue to what to search for.
+
+A model of its own writes the query, under the grammar: of people and films it can name only those
+that the dialogue named. What of the conversation each part of the query took up is found
+afterwards, by word stems and the nearness of words to it; the model does not say so itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from crsdemo.catalog import Item
+from crsdemo.commons import Commons
+from crsdemo.dialogue import Dialogue
+from crsdemo.encoder import TextEncoder
+from crsdemo.mentions import PeopleLinker
+from crsdemo.query import Person, PseudoQuery, named_people, untitled
+from crsdemo.speaker import Speaker
+from crsdemo.word_choice import Pen, Place, Sampling
+
+GREEDY = Sampling(max_tokens=32, no_repeat_ngram=3)
+AT_ONCE = 48  # dialogues read together by `write_all`
+ANYTHING = "popular film"  # the query where nothing was said, as the teacher writes it
+NEAR = 0.45  # cosine from which a word of the user counts as the source of a concept
+SAME_STEM = 0.6  # share of the shorter word that two words of one stem begin with
+MIN_STEM = 4  # letters
+
+Pieces = tuple[str | Item | Person, ...]
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_JOINTS = re.compile(
+    r",|\b(?:a|about|and|based|by|film|films|from|in|like|of|on|recent|set|the|to|with|years)\b"
+)
+_FILM = frozenset({"film", "films", "flick", "flicks", "movie", "movies"})  # near to every genre
+
+
+class QueryExpert:
+    """Writes what to search for. Safe to call from several threads."""
+
+    def __init__(self, speaker: Speaker, people: PeopleLinker, encoder: TextEncoder) -> None:
+        self.speaker = speaker
+        self.people = people
+        self.encoder = encoder
+
+    @classmethod
+    def load(cls, folder: Path, commons: Commons) -> QueryExpert:
+        """Raises CheckpointError or CatalogError if anything is missing or does not match."""
+        return cls(Speaker.load(folder, commons), commons.people, commons.encoder())
+
+    def write(self, dialogue: Dialogue, before: Sequence[int] = ()) -> PseudoQuery:
+        """What to search for, with its sources; the user's last words if the model says nothing.
+
+        `before`: tokens that the model reads before the dialogue.
+        """
+        pieces = self._written([dialogue], [before])[0]
+        return PseudoQuery(pieces, self._sources(dialogue, pieces))
+
+    def write_all(self, dialogues: Sequence[Dialogue]) -> list[PseudoQuery]:
+        """The queries of many dialogues, without sources; the short are read together."""
+        order = sorted(range(len(dialogues)), key=lambda i: _length(dialogues[i]))
+        found: dict[int, PseudoQuery] = {}
+        for start in range(0, len(order), AT_ONCE):
+            rows = order[start : start + AT_ONCE]
+            written = self._written([dialogues[row] for row in rows])
+            found |= {row: PseudoQuery(one) for row, one in zip(rows, written, strict=True)}
+        return [found[row] for row in range(len(dialogues))]
+
+    def _written(
+        self, dialogues: Sequence[Dialogue], before: Sequence[Sequence[int]] = ()
+    ) -> list[Pieces]:
+        writer, decoder = self.speaker.writer, self.speaker.decoder
+        named = [named_people(dialogue, self.people) for dialogue in dialogues]
+        requests = [writer.query_request(people) for people in named]
+        context = self.speaker.read(dialogues, before, requests)
+        pens = [
+            Pen(
+                Place(decoder.grammar, "REC", writer.query_slots(people), dialogue.mentioned),
+                GREEDY,
+            )
+            for dialogue, people in zip(dialogues, named, strict=True)
+        ]
+        said = decoder.write_all(context, pens)
+        return [
+            _trimmed(writer.read_query(ids, people)) or (_last_words(dialogue) or ANYTHING,)
+            for ids, people, dialogue in zip(said, named, dialogues, strict=True)
+        ]
+
+    # What the query took up.
+
+    def _sources(self, dialogue: Dialogue, pieces: Pieces) -> tuple[str, ...]:
+        """Words of the user, people and titles, in the order of the query, each once."""
+        words = _words_of_user(dialogue)
+        concepts = [c for piece in pieces if isinstance(piece, str) for c in _concepts(piece)]
+        nearest = self._nearest(concepts, words)
+        found: list[str] = []
+        for concept in concepts:
+            found += _same_stems(concept, words) or nearest.get(concept, [])
+        found += [piece.name for piece in pieces if isinstance(piece, Person)]
+        found += [piece.title for piece in pieces if isinstance(piece, Item)]
+        return tuple(dict.fromkeys(found))
+
+    def _nearest(self, concepts: Sequence[str], words: Sequence[str]) -> dict[str, list[str]]:
+        """Of each concept whose words nobody said the word that comes nearest, if any is near."""
+        unsaid = [concept for concept in concepts if not _same_stems(concept, words)]
+        if not (unsaid and words):
+            return {}
+        vectors = self.encoder.embed([*unsaid, *words])
+        cosine = vectors[: len(unsaid)] @ vectors[len(unsaid) :].T
+        return {
+            concept: [words[int(row.argmax())]]
+            for concept, row in zip(unsaid, cosine, strict=True)
+            if row.max() > NEAR
+        }
+
+
+def _trimmed(pieces: Iterable[str | Item | Person]) -> Pieces:
+    """Without white space at the ends; empty if there is nothing else."""
+    kept = list(pieces)
+    if kept and isinstance(kept[0], str):
+        kept[0] = kept[0].lstrip()
+    if kept and isinstance(kept[-1], str):
+        kept[-1] = kept[-1].rstrip()
+    return tuple(piece for piece in kept if piece != "")
+
+
+def _last_words(dialogue: Dialogue) -> str:
+    """Of the user; empty if nothing was said."""
+    said = (turn.text.strip() for turn in reversed(dialogue.turns) if turn.speaker == "user")
+    return next(said, "")
+
+
+def _length(dialogue: Dialogue) -> int:
+    return sum(len(turn.text) for turn in dialogue.turns)
+
+
+def _words_of_user(dialogue: Dialogue) -> list[str]:
+    """That mean something, titles apart, the newest turn first, each once."""
+    turns = (turn for turn in reversed(dialogue.turns) if turn.speaker == "user")
+    said = (match[0].lower() for turn in turns for match in _WORD.finditer(untitled(turn)))
+    return [word for word in dict.fromkeys(said) if word not in _FILM and len(word) > 2]
+
+
+def _concepts(text: str) -> Iterator[str]:
+    """The phrases of a query: "scary horror film about ghosts" has two."""
+    return (part.strip() for part in _JOINTS.split(text.lower()) if part.strip())
+
+
+def _same_stems(concept: str, words: Sequence[str]) -> list[str]:
+    """The user's words that begin as a word of the concept does."""
+    own = [match[0] for match in _WORD.finditer(concept)]
+    return [word for word in words if any(_of_one_stem(word, other) for other in own)]
+
+
+def _of_one_stem(word: str, other: str) -> bool:
+    shorter = min(len(word), len(other))
+    n = min(shorter, max(MIN_STEM, round(SAME_STEM * max(len(word), len(other)))))
+    return n >= min(MIN_STEM, len(other)) and word[:n] == other[:n]
