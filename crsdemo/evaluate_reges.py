@@ -38,7 +38,10 @@ class Written(StrEnum):
 
 @dataclass(frozen=True)
 class Retrieved:
-    """A turn that recommends something new, and the candidates that were found for it."""
+    """A turn that recommends something new, and the candidates that were found for it.
+
+    What the item expert thought before it chose, if it thinks, is of all that was found.
+    """
 
     case: Case
     look: Guidance
@@ -86,8 +89,11 @@ def _retrieve(recommender: Generative, turns: Sequence[Case]) -> Iterator[Retrie
     """Nothing that was named before is among the candidates."""
     if recommender.guide is None:
         return
-    for case in tqdm(turns, desc="retrieving", unit="turn"):
-        yield Retrieved(case, recommender.guide.look(case.context, case.context.mentioned))
+    for start in tqdm(range(0, len(turns), BATCH), desc="retrieving", unit="batch"):
+        some = turns[start : start + BATCH]
+        contexts = [case.context for case in some]
+        looks = recommender.guide.look_all(contexts, [c.mentioned for c in contexts])
+        yield from (Retrieved(case, look) for case, look in zip(some, looks, strict=True))
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ class _ItemExpert:
         """
         speaker, decoder = self.recommender.speaker, self.recommender.decoder
         before = speaker.writer.shortlist(turn.look.shortlist)
-        context = speaker.read([turn.case.context], [before])
+        context = speaker.read([turn.case.context], [before], [turn.look.thought])
         decoder.feed(context, [decoder.control.rec, decoder.control.boi])
         codes: list[int] = []
         for level in range(decoder.control.n_levels):

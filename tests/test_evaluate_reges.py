@@ -35,6 +35,11 @@ class FirstOfTheCatalog:
         found = [item for item in IDS if item not in exclude]
         return Guidance(shortlist=tuple(found[:10]), hidden=frozenset(IDS[-1:]))
 
+    def look_all(
+        self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
+    ) -> list[Guidance]:
+        return [self.look(d, e) for d, e in zip(dialogues, excludes, strict=True)]
+
     def describe(self) -> dict[str, Any]:
         return {}
 
@@ -132,8 +137,13 @@ class Scripted:
         default_factory=lambda: PromptWriter(TOKENIZER, CONTROL, CATALOG, CODES)
     )
 
-    def read(self, dialogues: Sequence[Dialogue], before: Sequence[Sequence[int]]) -> Any:
-        assert len(dialogues) == len(before) == 1
+    def read(
+        self,
+        dialogues: Sequence[Dialogue],
+        before: Sequence[Sequence[int]],
+        after: Sequence[Sequence[int]],
+    ) -> Any:
+        assert len(dialogues) == len(before) == len(after) == 1
         return SimpleNamespace(logits=None)
 
     def feed(self, context: Any, tokens: Sequence[int]) -> None:
