@@ -128,7 +128,11 @@ class Generative:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
+        looks = (
+            [Guidance() for _ in dialogues]
+            if self.guide is None
+            else self.guide.look_all(dialogues, exclude)
+        )
         return self.recommend_guided(dialogues, looks, k, exclude)
 
     def recommend_guided(

@@ -65,6 +65,12 @@ class Guide(Protocol):
         """`exclude`: items that are not wanted in a shortlist."""
         ...
 
+    def look_all(
+        self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
+    ) -> list[Guidance]:
+        """The same of many dialogues, faster and without what only a page needs."""
+        ...
+
     def describe(self) -> dict[str, Any]:
         """What shapes the guidance, ready for JSON."""
         ...
@@ -86,6 +92,11 @@ class PriorGuide:
         spent = 1000 * (time.perf_counter() - started)
         timings = (Timing("remembering what goes together", spent),)
         return Guidance(hidden, parts, self.ranker.part_names, timings=timings)
+
+    def look_all(
+        self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
+    ) -> list[Guidance]:
+        return [self.look(d, e) for d, e in zip(dialogues, excludes, strict=True)]
 
     def describe(self) -> dict[str, Any]:
         return {"signals": self.ranker.names, "weights": self.ranker.weights.tolist()}

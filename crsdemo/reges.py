@@ -9,7 +9,7 @@ Mode, facts and words are made as the generative recommender makes them.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from crsdemo.encoder import TextEncoder
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.loading import ITEM
-from crsdemo.query import named_people
+from crsdemo.query import PseudoQuery, named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import Timing
@@ -56,23 +56,37 @@ class RetrievalGuide:
         started = time.perf_counter()
         query = self.expert.write(dialogue)
         asked = time.perf_counter()
-        look = self.retriever.look(dialogue, query.text, self.k, exclude)
+        look = self._found(dialogue, query, exclude)
         timings = (
             Timing("putting the search into words", 1000 * (asked - started)),
-            Timing(f"finding {self.k} candidates", 1000 * (time.perf_counter() - asked)),
+            Timing(self._search_step, 1000 * (time.perf_counter() - asked)),
         )
-        parts = look.parts if self.scored else None
-        look = replace(look, parts=parts, query=query, timings=timings)
+        return replace(look, timings=timings)
+
+    @property
+    def _search_step(self) -> str:
+        thinking = ", thinking of what you prefer" if self.thinker else ""
+        return f"finding {self.k} candidates{thinking}"
+
+    def look_all(
+        self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
+    ) -> list[Guidance]:
+        """All queries are written at once, without their sources."""
+        queries = self.expert.write_all(dialogues)
+        rows = zip(dialogues, queries, excludes, strict=True)
+        return [self._found(dialogue, query, exclude) for dialogue, query, exclude in rows]
+
+    def _found(self, dialogue: Dialogue, query: PseudoQuery, exclude: Collection[str]) -> Guidance:
+        look = self.retriever.look(dialogue, query.text, self.k, exclude)
+        look = replace(look, parts=look.parts if self.scored else None, query=query)
         return look if self.thinker is None else self._with_thought(dialogue, look, self.thinker)
 
     def _with_thought(self, dialogue: Dialogue, look: Guidance, thinker: QueryExpert) -> Guidance:
-        started = time.perf_counter()
         writer = thinker.speaker.writer
         thought = thinker.write(dialogue, writer.shortlist(look.shortlist))
         asked = writer.query_request(named_people(dialogue, thinker.people))
         tokens = (*asked, *writer.query_target(thought)[:-1])
-        spent = Timing("thinking of what you prefer", 1000 * (time.perf_counter() - started))
-        return replace(look, thought=tokens, timings=(*look.timings, spent))
+        return replace(look, thought=tokens)
 
     def describe(self) -> dict[str, Any]:
         ranker = self.retriever.ranker
