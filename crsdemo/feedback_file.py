@@ -26,7 +26,7 @@ class LogFile:
         self.path = path
         self._busy_seconds = busy_seconds
         self._queue = Lock()  # fair to threads, which SQLite is not: it lets one of 16 wait 5 s
-        with _in_plain_words(path):
+        with in_plain_words(path):
             _refuse_read_only(path)
             with closing(connect(path, busy_seconds, create=True)) as db:
                 _prepare(db, path)
@@ -43,7 +43,7 @@ class LogFile:
         """One transaction. Whatever is raised inside undoes all of it: closing rolls back."""
         with (
             self._queue,
-            _in_plain_words(self.path),
+            in_plain_words(self.path),
             closing(connect(self.path, self._busy_seconds)) as db,
         ):
             db.execute("begin immediate")
@@ -53,7 +53,7 @@ class LogFile:
     @contextmanager
     def reading(self) -> Iterator[Database]:
         """One consistent view of the file, whatever others write meanwhile."""
-        with _in_plain_words(self.path), closing(connect(self.path, self._busy_seconds)) as db:
+        with in_plain_words(self.path), closing(connect(self.path, self._busy_seconds)) as db:
             db.execute("begin")
             yield db
 
@@ -72,11 +72,23 @@ def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Databas
 
 
 def _prepare(db: Database, path: Path) -> None:
-    """Refuse what is not ours, then bring the tables up to date.
+    """Refuse what is not ours, then bring the tables up to date. Raises FeedbackError."""
+    db.execute("begin immediate")
+    version = known_version(db, path)
+    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+        migration(db)
+        db.execute(f"pragma user_version = {number}")
+    if not version:
+        db.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.execute("commit")
+    db.enable_wal()  # last: it changes the file, so not before it is known to be ours
+
+
+def known_version(db: Database, path: Path) -> int:
+    """The version of the tables, 0 of an empty file.
 
     Raises FeedbackError for a database of another program or of a newer version.
     """
-    db.execute("begin immediate")
     (application_id,) = db.execute("pragma application_id").fetchone()
     (version,) = db.execute("pragma user_version").fetchone()
     (n_tables,) = db.execute("select count(*) from sqlite_master").fetchone()
@@ -89,13 +101,7 @@ def _prepare(db: Database, path: Path) -> None:
             f"{path} was written by a newer crsdemo (tables of version {version}, this one knows "
             f"{len(MIGRATIONS)}); update crsdemo or name another file with --db"
         )
-    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-        migration(db)
-        db.execute(f"pragma user_version = {number}")
-    if not application_id:
-        db.execute(f"pragma application_id = {APPLICATION_ID}")
-    db.execute("commit")
-    db.enable_wal()  # last: it changes the file, so not before it is known to be ours
+    return version
 
 
 _WORDS = {
@@ -110,7 +116,7 @@ _WORDS = {
 
 
 @contextmanager
-def _in_plain_words(path: Path) -> Iterator[None]:
+def in_plain_words(path: Path) -> Iterator[None]:
     """Turn what SQLite says of the file into a FeedbackError that says what to do."""
     try:
         yield

@@ -28,6 +28,8 @@ LAYERS = {
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_schema evaluate evaluate_reges evaluate_retrieval retrieval_figures check_facts
         check_wishes benchmark bench_quantize bench_retrieval build_catalog
+        feedback_archive feedback_judgments backup export export_examples export_files
+        export_tables
     """,
     "pages": "ui",
     "training": "train",
