@@ -55,6 +55,7 @@ def options(trained, folder: Path, **more: object) -> QueryConfig:
         "state": folder / "runs" / "query.pt",
         "base_model": str(trained.checkpoints / "base"),
         "minutes": 0.02,
+        "wishes": 40,
         "batch": 4,
     }
     return QueryConfig(**(given | more))
