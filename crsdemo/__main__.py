@@ -15,11 +15,17 @@ STAGES = {
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
     "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),
+    "bench-side-by-side": (
+        "crsdemo.commands",
+        "bench_side_by_side",
+        "speed of two recommenders, alone and together",
+    ),
     "bench-retrieval": (
         "crsdemo.commands",
         "bench_retrieval",
         "how fast items are found, of a million too",
     ),
+    "results": ("crsdemo.commands", "results", "what the votes in a log say of recommenders"),
     "export": ("crsdemo.export", "main", "judgments as DPO, KTO or SFT examples, or as tables"),
     "backup": ("crsdemo.backup", "backup_main", "a whole copy of the log, also while it is used"),
     "restore": ("crsdemo.backup", "restore_main", "a backup in the place of the log"),

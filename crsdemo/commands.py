@@ -17,7 +17,7 @@ from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogue
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.dialogue import Speaker as Who
 from crsdemo.errors import BadInputError
-from crsdemo.loading import CATALOG, DEFAULT, HOME, load_recommender
+from crsdemo.loading import CATALOG, DEFAULT, HOME, Shelf, load_recommender
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
 from crsdemo.recommender import Plan, Recommender, Reply, reply
@@ -86,6 +86,16 @@ class FactsConfig(Speaker):
 
 
 @dataclass(frozen=True)
+class SideBySideConfig:
+    """Measure how fast two recommenders answer, alone and side by side."""
+
+    left: str = flag(DEFAULT, "name of a recommender")
+    right: str = flag("reges", "name of another")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+    json: Path | None = flag(None, "write the figures there")
+
+
+@dataclass(frozen=True)
 class BenchmarkConfig(Speaker):
     """Measure speed and memory, as ratios where machines differ."""
 
@@ -101,6 +111,14 @@ class RetrievalBenchmarkConfig:
     items: int = flag(1_000_000, "made-up items")
     exact_up_to: int = flag(100_000, "items up to which every vector is compared")
     json: Path | None = flag(None, "write the figures there")
+
+
+@dataclass(frozen=True)
+class ResultsConfig:
+    """What the votes in a log say of recommenders, and how far that can be trusted."""
+
+    db: Path = flag(Path("feedback.db"), "the log of the app")
+    json: bool = flag(False, "one JSON object with every figure")
 
 
 # A beam is ranked from the middle of a conversation, as most are.
@@ -276,6 +294,21 @@ def benchmark(argv: list[str]) -> None:
         config.json.write_text(speed.to_json(figures) + "\n")
 
 
+def bench_side_by_side(argv: list[str]) -> None:
+    from crsdemo import bench_side_by_side as bench
+    from crsdemo.benchmark import to_json
+
+    config = parse(SideBySideConfig, argv, "crsdemo bench-side-by-side")
+    catalog = Catalog.load(config.catalog)
+    figures = []
+    shelf = Shelf(catalog, config.catalog)
+    for figure in bench.measure(catalog, shelf, config.left, config.right):
+        print(figure, flush=True)
+        figures.append(figure)
+    if config.json:
+        config.json.write_text(to_json(figures) + "\n")
+
+
 def bench_retrieval(argv: list[str]) -> None:
     from crsdemo import bench_retrieval as bench
     from crsdemo.benchmark import to_json
@@ -293,6 +326,16 @@ def bench_retrieval(argv: list[str]) -> None:
         figures.append(figure)
     if config.json:
         config.json.write_text(to_json(figures) + "\n")
+
+
+def results(argv: list[str]) -> None:
+    from crsdemo.feedback_votes import open_votes
+    from crsdemo.judging_report import results as judged
+    from crsdemo.judging_text import render
+
+    config = parse(ResultsConfig, argv, "crsdemo results")
+    found = judged(open_votes(config.db))
+    print(json.dumps(found.as_json(), indent=1) if config.json else render(found))
 
 
 def semantic_ids(argv: list[str]) -> None:

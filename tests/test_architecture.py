@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own layer and those above it in this list
 LAYERS = {
     "values": """
-        catalog comparison config conversation corpus dialogue errors follow_up mentions metrics
-        overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
+        catalog comparison config conversation corpus dialogue errors follow_up judging mentions
+        metrics overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
         trie_labels typed_words
     """,
     "models": """
@@ -26,8 +26,10 @@ LAYERS = {
     "recommenders": "query_expert speaker retriever reges generative loading popularity",
     "exchange": """
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
+        feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
+        judging_pairs judging_report judging_strengths judging_text
         feedback_schema evaluate evaluate_reges evaluate_retrieval retrieval_figures check_facts
-        check_wishes benchmark bench_quantize bench_retrieval build_catalog
+        check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables
     """,
