@@ -81,7 +81,7 @@ def _aspects(results: Results) -> Table:
 
 def _agreement(results: Results) -> Table:
     found = results.agreement
-    table: Table = [("agreement", "judged twice", "percent", "alpha")]
+    table: Table = [("agreement", "judged by 2 or more", "percent", "alpha")]
     table += [_agreement_row("verdicts", found.verdicts), _agreement_row("winners", found.winners)]
     table += [_agreement_row(name, one) for name, one in found.aspects.items()]
     table.append(("split half, tasks", "", "", _plain(found.split_half)))
