@@ -242,10 +242,13 @@ def _check_day(name: str, day: str) -> None:
 
 def render(manifest: dict[str, Any], out: Path) -> str:
     """The manifest in a few lines."""
-    counts = manifest["counts"]
+    counts, split = manifest["counts"], manifest["split"]
     lines = [f"{counts['written']:,} of {counts['considered']:,} -> {out}"]
     lines += [f"  {name}: {file['rows']:,} rows" for name, file in manifest["files"].items()]
     lines += [f"  left out, {why}: {n:,}" for why, n in counts["excluded"].items()]
+    for name, n_people in split["visitors"].items():
+        if counts["written"] and split["test_share"] and not n_people:
+            lines.append(f"  nobody is in the {name} split: few people came, or try --test-share")
     return "\n".join(lines)
 
 

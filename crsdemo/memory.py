@@ -1,10 +1,10 @@
-"""What training talks led to: which items were recommended, and after what kind of talk.
+"""What training talks led to, and which genres wishes mean.
 
 A linear map from a talk, as the encoder and the item vectors see it, to the items that were
 recommended next: ridge regression, kept at a low rank. With few training talks it remembers more
 than a small language model does, and it is made in seconds.
 
-Shapes: n items of the catalog, q numbers per talk, r of the rank, d of the encoder.
+Shapes: n items of the catalog, q numbers per talk, r of the rank, d of the encoder, g genres.
 """
 
 from __future__ import annotations
@@ -36,10 +36,16 @@ class Memory:
     facts: Floats  # (n, d) unit vectors of the facts as the encoder reads them
     into: Floats  # (q, r)
     out_of: Floats  # (r, n)
+    meaning: Floats  # (d + 1, g) from words to the log-odds of the genres they mean; a bias at last
 
     def after(self, talk: Floats) -> Floats:
         """(n,) how much items were recommended after talks like this one (q,)."""
         return np.asarray(talk @ self.into @ self.out_of, np.float32)
+
+    def meant(self, words: Floats) -> Floats:
+        """(g,) how probable it is that words, as the encoder sees them (d,), mean each genre."""
+        log_odds = words @ self.meaning[:-1] + self.meaning[-1]
+        return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
 
     @classmethod
     def of(
@@ -47,6 +53,7 @@ class Memory:
         talks: Floats,
         recommended: sparse.csr_matrix,
         facts: Floats,
+        meaning: Floats,
         share: float = 1.0,
         strength: float = 40.0,
         rank: int = 256,
@@ -60,8 +67,8 @@ class Memory:
         whole = np.asarray(ridge.coef_, np.float32).T  # (q, n)
         # the directions in which predictions differ most, not those of the weights
         _, _, out_of = randomized_svd(talks @ whole, min(rank, *talks.shape), random_state=seed)
-        counts = np.asarray(recommended.sum(0)).ravel() / share
-        return cls(counts.astype(np.float32), facts, whole @ out_of.T, out_of.astype(np.float32))
+        counts = np.asarray(recommended.sum(0), np.float32).ravel() / np.float32(share)
+        return cls(counts, facts, whole @ out_of.T, out_of.astype(np.float32), meaning)
 
     def moved(self, rows: Ints, facts: Floats) -> Memory:
         """For another catalog: (m,) where each of its items stands here, -1 for a newcomer.
@@ -72,7 +79,8 @@ class Memory:
         here = np.where(known, rows, 0)
         own = self.facts[here]
         own[~known] = facts
-        return Memory(self.recommended[here] * known, own, self.into, self.out_of[:, here] * known)
+        out_of = self.out_of[:, here] * known
+        return Memory(self.recommended[here] * known, own, self.into, out_of, self.meaning)
 
     def save(self, folder: Path) -> None:
         """Half precision."""

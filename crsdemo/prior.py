@@ -49,6 +49,7 @@ SIGNALS = (
     "close to your last words",
     "facts close to your words",
     "the kind of film you describe",
+    "a genre your words mean",
     "a genre you named",
     "a person you named",
     "a theme you named",
@@ -58,7 +59,7 @@ MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
 FADED = 0.85  # the same, of what is remembered
-FADING = 0.4  # of people, per turn of the user
+FADING = 0.4  # of people and genres, per turn of the user
 _REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
     r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
@@ -209,6 +210,7 @@ class ItemPrior:
                 self.themes @ heard.last,
                 self.memory.facts @ heard.said,
                 (combinations @ heard.last)[which],
+                self.genres @ self._meant(heard),
                 self.genres @ self._genres_named(heard.everything),
                 self._people_named(heard.wanted),
                 self._themes_named(heard.everything),
@@ -239,6 +241,11 @@ class ItemPrior:
         vectors = self.encoder.embed([text or " " for text in texts])
         vectors *= np.array([[bool(text)] for text in texts])
         return _Heard(wanted, texts[0], *vectors)
+
+    def _meant(self, heard: _Heard) -> Floats:
+        """(g,) genres that the newest words mean, and less those of all words."""
+        meant = [self.memory.meant(words) * bool(words.any()) for words in (heard.last, heard.said)]
+        return np.asarray(meant[0] + FADING * meant[1], np.float32)
 
     def _as_remembered(self, heard: _Heard, seen: Sequence[int]) -> Floats:
         """(q,) the talk, what the user said, and where the items named lie."""

@@ -16,6 +16,7 @@ from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.mentions import PeopleLinker
+from crsdemo.prompt import PromptWriter
 from crsdemo.query import Person, PseudoQuery, named_people, untitled
 from crsdemo.speaker import Speaker
 from crsdemo.word_choice import Pen, Place, Sampling
@@ -75,7 +76,7 @@ class QueryExpert:
         context = self.speaker.read(dialogues, before, requests)
         pens = [
             Pen(
-                Place(decoder.grammar, "REC", writer.query_slots(people), dialogue.mentioned),
+                Place(decoder.grammar, "REC", writer.query_slots(people), _known(dialogue, writer)),
                 GREEDY,
             )
             for dialogue, people in zip(dialogues, named, strict=True)
@@ -112,6 +113,11 @@ class QueryExpert:
             for concept, row in zip(unsaid, cosine, strict=True)
             if row.max() > NEAR
         }
+
+
+def _known(dialogue: Dialogue, writer: PromptWriter) -> list[str]:
+    """Items of the catalog that were named; dialogues of a dataset name others too."""
+    return [item_id for item_id in dialogue.mentioned if item_id in writer.semantic_ids]
 
 
 def _trimmed(pieces: Iterable[str | Item | Person]) -> Pieces:

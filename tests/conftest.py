@@ -100,7 +100,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         )
         fit_prior.fit_prior(
             fit_prior.PriorConfig(
-                turns=6, wishes=6, steps=5, trees=5, out=made.catalog, **made.sources
+                turns=6, wishes=6, meanings=20, steps=5, trees=5, out=made.catalog, **made.sources
             )
         )
         stages.train_base(stages.BaseConfig(**made.base))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -89,7 +90,7 @@ def test_a_backup_while_others_write_is_whole_and_stops_nobody(lab: Study, tmp_p
     thread.start()
     for n in range(3):
         while len(saved) < 5 * (n + 1):
-            pass
+            time.sleep(0.005)
         n_before = len(saved)
         backup(lab.log.path, tmp_path / f"{n}.db")
         with closing(sqlite3.connect(tmp_path / f"{n}.db")) as db:

@@ -271,6 +271,13 @@ def test_a_tenth_of_many_people_is_about_a_tenth() -> None:
     assert {split_of(f"person {n}", 0.0) for n in range(100)} == {"train"}
 
 
+def test_a_split_without_anybody_is_pointed_out(lab: Study, capsys) -> None:
+    lab.talked(next(f"p{n}" for n in range(99) if split_of(f"p{n}", 0.1) == "train"), "hi", 1)
+    out = lab.log.path.with_name("out")
+    assert main(["export", "--db", str(lab.log.path), "--format", "kto", "--out", str(out)]) == 0
+    assert "nobody is in the test split" in capsys.readouterr().out
+
+
 # The manifest
 
 

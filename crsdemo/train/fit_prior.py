@@ -10,7 +10,7 @@ own counts are taken back, and the memory is made of the other folds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,8 +19,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
+from crsdemo.catalog import Catalog
 from crsdemo.config import flag
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
@@ -41,6 +43,8 @@ Extra = Callable[[Dialogue], Floats]  # more signals of a dialogue, (some, n)
 KEPT_PER_ITEM = 80  # of the items liked by the same people
 FOLDS = 4
 AGAINST = 100  # items of the pool that stand against a right one
+NEARLY = 0.9  # of the weight of the targets
+NEVER = -9.0  # log-odds of a genre that no wish means
 YEARS = "the years you named"
 
 
@@ -50,6 +54,7 @@ class PriorConfig(Sources):
 
     turns: int = flag(6000, "training turns at most")
     wishes: int = flag(1500, "synthetic wishes")
+    meanings: int = flag(6000, "synthetic wishes from which the genres that words mean are learned")
     steps: int = flag(800, "of the regression")
     trees: int = flag(200, "boosted trees of each of three models; 0 for the sum alone")
     years: float = flag(6.0, "least weight of years; dialogues seldom name any, visitors do")
@@ -90,7 +95,8 @@ def fit_prior(config: PriorConfig) -> None:
     prior = blank_prior(config, ground)
     prior.encoder = ReadBefore(prior, [turn.history for turn in turns])
     talks = np.stack([prior.remembered(t.history) for t in tqdm(turns, desc="reading talks")])
-    memory_of(turns, talks, prior.memory.facts, config.seed).save(config.out)
+    prior.memory = replace(prior.memory, meaning=meaning_of(ground, prior, config))
+    memory_of(turns, talks, prior.memory, config.seed).save(config.out)
     cases = gather(config, prior, turns, talks, wishes(ground, config))
     ranker = fit(cases, SIGNALS, config.steps, config.trees, config.seed, config.years)
     ranker.save(config.out / FILE)
@@ -103,9 +109,8 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
     encoder = TextEncoder(config.encoder)
     n = len(ground.catalog)
     facts = ground.texts.facts
-    memory = Memory(
-        np.zeros(n, np.float32), facts, np.zeros((0, 0), np.float32), np.zeros((0, n), np.float32)
-    )
+    empty = np.zeros((0, 0), np.float32)
+    memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty)
     return ItemPrior(
         ground.catalog,
         load_item_vectors(config.catalog, ground.catalog).numpy(),
@@ -158,16 +163,20 @@ def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:
 
 
 def memory_of(
-    turns: Sequence[TrainingTurn], talks: Floats, facts: Floats, seed: int, without: int = -1
+    turns: Sequence[TrainingTurn], talks: Floats, blank: Memory, seed: int, without: int = -1
 ) -> Memory:
-    """Of all turns, or of those outside the fold `without`. `talks`: (t, q)"""
+    """Of all turns, or of those outside the fold `without`; the rest as in `blank`.
+
+    `talks`: (t, q)
+    """
     kept = [i for i, turn in enumerate(turns) if turn.fold != without]
     cells = [(place, row) for place, i in enumerate(kept) for row in turns[i].gold]
     places, rows = zip(*cells, strict=True)
     right = sparse.csr_matrix(
-        (np.ones(len(cells), np.float32), (places, rows)), shape=(len(kept), len(facts))
+        (np.ones(len(cells), np.float32), (places, rows)), shape=(len(kept), len(blank.facts))
     )
-    return Memory.of(talks[kept], right, facts, share=len(kept) / len(turns), seed=seed)
+    share = len(kept) / len(turns)
+    return Memory.of(talks[kept], right, blank.facts, blank.meaning, share, seed=seed)
 
 
 def gather(
@@ -179,12 +188,12 @@ def gather(
     extra: Extra | None = None,
 ) -> list[Case]:
     """Training turns and wishes with their signals, and the `extra` ones behind."""
-    facts = prior.memory.facts
+    blank = prior.memory
     folds = [
-        prior.with_memory(memory_of(turns, talks, facts, config.seed, fold))
+        prior.with_memory(memory_of(turns, talks, blank, config.seed, fold))
         for fold in range(FOLDS)
     ]
-    whole = prior.with_memory(memory_of(turns, talks, facts, config.seed))
+    whole = prior.with_memory(memory_of(turns, talks, blank, config.seed))
     cases = [_case(folds[turn.fold], turn, extra) for turn in tqdm(turns, desc="turns")]
     return cases + [_wish_case(whole, wish, extra) for wish in tqdm(made_up, desc="wishes")]
 
@@ -200,11 +209,42 @@ def _with_extra(signals: Floats, dialogue: Dialogue, extra: Extra | None) -> NDA
     return np.concatenate(rows).astype(np.float16)
 
 
+def meaning_of(ground: Ground, prior: ItemPrior, config: PriorConfig) -> Floats:
+    """(d + 1, g) by logistic regression: a wish means the genres that nearly all it targets share.
+
+    The wishes are others than those on which the ranker is fitted.
+    """
+    writer = _writer(ground, config.seed + 1)
+    made_up = [writer.wish() for _ in tqdm(range(config.meanings), desc="wishing for genres")]
+    words = prior.encoder.embed([prior.texts(wish.dialogue)[1] or " " for wish in made_up])
+    labels = np.stack([_genres_shared(ground.catalog, wish) for wish in made_up])
+    learned = np.full((words.shape[1] + 1, labels.shape[1]), 0, np.float32)
+    for place, wanted in enumerate(tqdm(labels.T, desc="genres")):
+        if wanted.all() or not wanted.any():
+            learned[-1, place] = NEVER
+            continue
+        model = LogisticRegression(C=10.0, max_iter=300).fit(words, wanted)
+        learned[:-1, place], learned[-1, place] = model.coef_[0], model.intercept_[0]
+    return learned
+
+
+def _genres_shared(catalog: Catalog, wish: Example) -> NDArray[np.bool_]:
+    """(g,)"""
+    share = np.zeros(len(catalog.genres))
+    for item_id, weight in wish.targets.items():
+        share[[catalog.genres.index(genre) for genre in catalog.item(item_id).genres]] += weight
+    return share >= NEARLY * sum(wish.targets.values())
+
+
 def wishes(ground: Ground, config: PriorConfig) -> list[Example]:
     """Synthetic wishes with all that would be right; the same for the same seed."""
-    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    writer = Writer(ground.catalog, neighbours(ground.catalog, teacher), config.seed)
+    writer = _writer(ground, config.seed)
     return [writer.wish() for _ in tqdm(range(config.wishes), desc="wishing")]
+
+
+def _writer(ground: Ground, seed: int) -> Writer:
+    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
+    return Writer(ground.catalog, neighbours(ground.catalog, teacher), seed)
 
 
 def _wish_case(prior: ItemPrior, wish: Example, extra: Extra | None) -> Case:

@@ -79,6 +79,8 @@ def train_query(config: QueryConfig) -> None:
     one = Apprentice.of(
         config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
     )
+    if one.voice.listener is not None:  # at rates that suit LoRA it would forget how to hear
+        one.voice.listener.requires_grad_(False)
     people = PeopleLinker(ground.catalog)
     ear = ear_of(config, ground.catalog, one.voice.listener, people)
     writer = PromptWriter(one.tokenizer, one.control, ground.catalog, semantic_ids)

@@ -23,6 +23,7 @@ from crsdemo.commons import Commons
 from crsdemo.config import flag, parse
 from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
+from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.prompt import PromptWriter
 from crsdemo.query import named_people
@@ -112,6 +113,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
     searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
     prior = blank_prior(config, ground)
     prior.encoder = ReadBefore(prior, dialogues)
+    prior.memory = Memory.read(config.catalog, len(ground.catalog))
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(
         config,
