@@ -470,7 +470,7 @@ def test_a_folder_with_something_in_it_is_refused_and_left_as_it_is(lab: Study) 
     out = lab.log.path.with_name("out")
     out.mkdir()
     (out / "mine.txt").write_text("keep")
-    with pytest.raises(BadInputError, match="not empty"):
+    with pytest.raises(BadInputError, match="name a new folder"):
         export(ExportConfig(db=lab.log.path, format="dpo", out=out))
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
     (out / "mine.txt").unlink()
