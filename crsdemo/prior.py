@@ -55,6 +55,7 @@ SIGNALS = (
     "a theme you named",
     "the years you named",
 )
+MAX_MEANT = 2  # genres that words are taken to mean
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
@@ -259,6 +260,30 @@ class ItemPrior:
         counts[list(without)] = np.maximum(counts[list(without)] - 1, 0)
         return counts
 
+    def genres_meant(self, dialogues: Sequence[Dialogue]) -> list[tuple[str, ...]]:
+        """The genres that the newest words of each user likely mean, most likely first.
+
+        None that they refuse.
+        """
+        texts = [self.texts(dialogue)[1] for dialogue in dialogues]
+        vectors = self.encoder.embed([text or " " for text in texts])
+        found = []
+        for dialogue, text, words in zip(dialogues, texts, vectors, strict=True):
+            likely = self.memory.meant(words) * bool(text)
+            likely[self._genres_unwanted(dialogue)] = 0
+            order = np.argsort(-likely)
+            names = self.catalog.genres
+            found.append(tuple(names[i] for i in order if likely[i] >= 0.5)[:MAX_MEANT])
+        return found
+
+    def _genres_unwanted(self, dialogue: Dialogue) -> NDArray[np.bool_]:
+        """(g,) refused in the newest turn of the user."""
+        unwanted = np.zeros(len(self.catalog.genres), np.bool_)
+        said = [_untitled(turn) for turn in dialogue.turns if turn.speaker == "user"]
+        for refusal in _REFUSAL.finditer(said[-1] if said else ""):
+            unwanted |= self._genres_refused(refusal["what"])
+        return unwanted
+
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.
 
@@ -338,13 +363,7 @@ class ItemPrior:
         """(n,) 1 for an item of a decade or near a year that was said."""
         found = np.zeros(len(self.catalog), np.float32)
         low = text.lower()
-        for century, digit, word in _DECADE.findall(low):
-            ten = int(digit or 0) * 10
-            first = (
-                _WORD_OF_DECADE[word]
-                if word
-                else int(century or ("20" if ten < 30 else "19")) * 100 + ten
-            )
+        for first in decades_named(text):
             found[(self.years >= first) & (self.years < first + 10)] = 1
         for year in _YEAR.findall(_DECADE.sub(" ", low)):
             found[np.abs(self.years - int(year)) <= 2] = 1
@@ -359,6 +378,16 @@ class _Heard(NamedTuple):
     said: Floats  # (d,) everything, as the encoder sees it
     last: Floats  # (d,) the newest of it
     talk: Floats  # (d,) both sides, with titles
+
+
+def decades_named(text: str) -> list[int]:
+    """The first years of the decades that a text names: "the nineties" is 1990."""
+    found = []
+    for century, digit, word in _DECADE.findall(text.lower()):
+        ten = int(digit or 0) * 10
+        near = int(century or ("20" if ten < 30 else "19")) * 100 + ten
+        found.append(_WORD_OF_DECADE[word] if word else near)
+    return found
 
 
 def _wanted(dialogue: Dialogue) -> list[str]:

@@ -7,7 +7,7 @@ which the dialogue named people, so that it can name only what was said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crsdemo.catalog import Item
@@ -15,6 +15,10 @@ from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.mentions import PeopleLinker
 
 MAX_PEOPLE = 4  # as many as a field has slots
+AS_ADJECTIVE = {"animation": "animated", "biography": "biographical",
+                "film noir": "noir", "history": "historical", "romance": "romantic",
+                "sport": "sports"}  # fmt: skip
+AS_NOUN = {"comedy", "drama", "thriller", "western", "documentary", "musical"}
 _POSSESSIVE = re.compile(r"['’]s\b")
 
 
@@ -54,6 +58,12 @@ def _people_in(turns: Iterable[Turn], people: PeopleLinker) -> list[str]:
     """Those of the newest turn first, within a turn as they are named."""
     said = (_POSSESSIVE.sub("", untitled(turn)) for turn in turns)
     return [person for text in said for person in people.link_people(text)]
+
+
+def genres_said(genres: Sequence[str]) -> list[str]:
+    """As a query says them: adjectives first, nouns such as "comedy" last."""
+    order = sorted(genres, key=lambda g: (g in AS_NOUN, g not in AS_ADJECTIVE, g))
+    return [AS_ADJECTIVE.get(genre, genre) for genre in order]
 
 
 def untitled(turn: Turn) -> str:

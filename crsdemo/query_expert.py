@@ -7,6 +7,7 @@ afterwards, by word stems and the nearness of words to it; the model does not sa
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,21 +15,23 @@ from pathlib import Path
 from crsdemo.catalog import Item
 from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
-from crsdemo.encoder import TextEncoder
-from crsdemo.mentions import PeopleLinker
+from crsdemo.prior import ItemPrior, decades_named
 from crsdemo.prompt import PromptWriter
-from crsdemo.query import Person, PseudoQuery, named_people, untitled
+from crsdemo.query import Person, PseudoQuery, genres_said, named_people, untitled
 from crsdemo.speaker import Speaker
+from crsdemo.tokens import encode_text
 from crsdemo.word_choice import Pen, Place, Sampling
 
 GREEDY = Sampling(max_tokens=32, no_repeat_ngram=3)
 AT_ONCE = 48  # dialogues read together by `write_all`
 ANYTHING = "popular film"  # the query where nothing was said, as the teacher writes it
+SURE = 0.4  # mean probability of the tokens of a phrase from which it is kept
 NEAR = 0.45  # cosine from which a word of the user counts as the source of a concept
 SAME_STEM = 0.6  # share of the shorter word that two words of one stem begin with
 MIN_STEM = 4  # letters
 
 Pieces = tuple[str | Item | Person, ...]
+_LEADING = frozenset(("about", "with", "by", "from", "set", "based", "like", ","))
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _JOINTS = re.compile(
     r",|\b(?:a|about|and|based|by|film|films|from|in|like|of|on|recent|set|the|to|with|years)\b"
@@ -39,15 +42,17 @@ _FILM = frozenset({"film", "films", "flick", "flicks", "movie", "movies"})  # ne
 class QueryExpert:
     """Writes what to search for. Safe to call from several threads."""
 
-    def __init__(self, speaker: Speaker, people: PeopleLinker, encoder: TextEncoder) -> None:
+    def __init__(self, speaker: Speaker, prior: ItemPrior) -> None:
+        """`prior` knows people and the genres that words mean."""
         self.speaker = speaker
-        self.people = people
-        self.encoder = encoder
+        self.prior = prior
+        self.people = prior.people
+        self.encoder = prior.encoder
 
     @classmethod
     def load(cls, folder: Path, commons: Commons) -> QueryExpert:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        return cls(Speaker.load(folder, commons), commons.people, commons.encoder())
+        return cls(Speaker.load(folder, commons), commons.prior)
 
     def write(self, dialogue: Dialogue, before: Sequence[int] = ()) -> PseudoQuery:
         """What to search for, with its sources; the user's last words if the model says nothing.
@@ -72,7 +77,11 @@ class QueryExpert:
     ) -> list[Pieces]:
         writer, decoder = self.speaker.writer, self.speaker.decoder
         named = [named_people(dialogue, self.people) for dialogue in dialogues]
-        requests = [writer.query_request(people) for people in named]
+        begun = [self._beginning(genres) for genres in self.prior.genres_meant(dialogues)]
+        requests = [
+            [*writer.query_request(people), *first]
+            for people, first in zip(named, begun, strict=True)
+        ]
         context = self.speaker.read(dialogues, before, requests)
         pens = [
             Pen(
@@ -81,11 +90,47 @@ class QueryExpert:
             )
             for dialogue, people in zip(dialogues, named, strict=True)
         ]
-        said = decoder.write_all(context, pens)
+        decoder.write_all(context, pens)
         return [
-            _trimmed(writer.read_query(ids, people)) or (_last_words(dialogue) or ANYTHING,)
-            for ids, people, dialogue in zip(said, named, dialogues, strict=True)
+            _trimmed(writer.read_query([*first, *self._surely(pen, dialogue)], people))
+            or (_last_words(dialogue) or ANYTHING,)
+            for pen, first, people, dialogue in zip(pens, begun, named, dialogues, strict=True)
         ]
+
+    def _beginning(self, genres: Sequence[str]) -> list[int]:
+        """The genres that the words mean, which a small model hears less well than their map."""
+        said = " ".join(genres_said(genres))
+        return encode_text(self.speaker.loaded.tokenizer, said) if said else []
+
+    def _surely(self, pen: Pen, dialogue: Dialogue) -> list[int]:
+        """What was written, without the phrases of which the model was not sure.
+
+        Years are those that the user named last, whatever the model says: it cannot count.
+        """
+        first, *others = self._phrases(pen)
+        kept = [token for token, _ in first]
+        if decades := decades_named(_last_words(dialogue)):
+            years = f" from the {decades[-1]}s"
+            kept += encode_text(self.speaker.loaded.tokenizer, years)
+        for phrase in others:
+            lead, *told = phrase
+            likely = math.prod(sure for _, sure in told) ** (1 / max(1, len(told)))
+            if told and likely >= SURE and self._word(lead[0]) != "from":
+                kept += [token for token, _ in phrase]
+        return kept
+
+    def _phrases(self, pen: Pen) -> list[list[tuple[int, float]]]:
+        """The tokens with how sure each was; all phrases but the first begin with a lead."""
+        control = self.speaker.loaded.control
+        phrases: list[list[tuple[int, float]]] = [[]]
+        for token, sure in zip(pen.written, pen.sure, strict=True):
+            if self._word(token) in _LEADING:
+                phrases.append([])
+            phrases[-1].append((token, 1.0 if token in control.ids else sure))
+        return phrases
+
+    def _word(self, token: int) -> str:
+        return self.speaker.text([token]).strip().lower()
 
     # What the query took up.
 

@@ -116,6 +116,6 @@ def load_reges(
         QueryExpert.load(folder / QUERY, commons),
         Retriever(documents, commons.prior, ranker),
         scored=with_prior,
-        thinker=QueryExpert(speaker, commons.people, commons.encoder()) if think else None,
+        thinker=QueryExpert(speaker, commons.prior) if think else None,
     )
     return Generative(folder.name, speaker, commons.catalog, guide, model_weight=MODEL_WEIGHT)

@@ -34,6 +34,7 @@ class Pen:
         self.place = place
         self.sampling = sampling
         self.written: list[int] = []
+        self.sure: list[float] = []  # the probability of each token among those allowed
         self._generator = torch.Generator().manual_seed(sampling.seed)
 
     def next(self, logits: Tensor) -> int | None:
@@ -52,6 +53,7 @@ class Pen:
         if token == place.grammar.control.eos:
             return None
         self.written.append(token)
+        self.sure.append(float((logits[token] - logits[allowed].logsumexp(0)).exp()))
         place.advance(token)
         return token
 

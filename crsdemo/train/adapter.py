@@ -38,6 +38,7 @@ class Lora:
     dropout: float
     modules: str | None = "all-linear"  # None: queries and values, whatever the base calls them
     known_rows: bool = True  # whether the rows of control tokens learn that the base knows
+    hearing: bool = True  # whether the listener learns; at rates of 1e-3 and more it forgets
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Apprentice:
         model = with_adapter(base_model, lora, tokenizer, control, n_known, quantize=quantize)
         base = Path(base_model)
         listener = load_listener(base) if (base / "listener.json").is_file() else None
+        if listener is not None:
+            listener.requires_grad_(lora.hearing)
         voice = Voice(model, listener)
         return cls(base_model, voice, tokenizer, control, semantic_ids, len(tokenizer) - n_known)
 

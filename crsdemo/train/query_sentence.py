@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crsdemo.catalog import Item
-from crsdemo.query import Person, PseudoQuery
+from crsdemo.query import Person, PseudoQuery, genres_said
 from crsdemo.train import query_words as words
 
 
@@ -64,7 +64,7 @@ def _noun_phrase(found: Concepts) -> str:
     genres = [c.value for c in found.genres if c.value and c.value not in told]
     adjectives = [mood.value for mood in found.moods]
     adjectives += [k for k in keywords if words.is_adjective(k)]
-    before = [*adjectives, *_genres_said(genres), *map(words.said, kinds)]
+    before = [*adjectives, *genres_said(genres), *map(words.said, kinds)]
     if not (found or found.films):
         before.append("popular")  # nothing is known of what is wanted
     if not (kinds and kinds[0].endswith(words.WHOLE)):
@@ -77,12 +77,6 @@ def _noun_phrase(found: Concepts) -> str:
     ]
     about = ["about " + _listed(topics)] if topics else []
     return " ".join([*before, *after, *about])
-
-
-def _genres_said(genres: Sequence[str]) -> list[str]:
-    """Adjectives first, nouns such as "comedy" last."""
-    order = sorted(genres, key=lambda g: (g in words.AS_NOUN, g not in words.AS_ADJECTIVE, g))
-    return [words.AS_ADJECTIVE.get(genre, genre) for genre in order]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -75,12 +75,12 @@ def train_query(config: QueryConfig) -> None:
     """
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    lora = Lora(config.rank, config.alpha, config.dropout, config.modules, known_rows=False)
+    lora = Lora(
+        config.rank, config.alpha, config.dropout, config.modules, known_rows=False, hearing=False
+    )
     one = Apprentice.of(
         config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
     )
-    if one.voice.listener is not None:  # at rates that suit LoRA it would forget how to hear
-        one.voice.listener.requires_grad_(False)
     people = PeopleLinker(ground.catalog)
     ear = ear_of(config, ground.catalog, one.voice.listener, people)
     writer = PromptWriter(one.tokenizer, one.control, ground.catalog, semantic_ids)

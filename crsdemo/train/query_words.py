@@ -118,11 +118,7 @@ SAYS = {
     "spaghetti western": ("western",), "film noir": ("film noir",),
     "pixar": ("animation",), "disney": (), "chick flick": ("romance",),
 }  # fmt: skip
-AS_ADJECTIVE = {"animation": "animated", "biography": "biographical",
-                "film noir": "noir", "history": "historical", "romance": "romantic",
-                "sport": "sports"}  # fmt: skip
 WHOLE = ("film", "movie", "flick", "story", "tale", "study", "piece")  # these need no "film"
-AS_NOUN = {"comedy", "drama", "thriller", "western", "documentary", "musical"}
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,9 @@ def train_item(config: ItemConfig) -> None:
     """Adapter, listener and card into `out`."""
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    lora = Lora(config.rank, config.alpha, config.dropout, config.modules, known_rows=False)
+    lora = Lora(
+        config.rank, config.alpha, config.dropout, config.modules, known_rows=False, hearing=False
+    )
     one = Apprentice.of(
         config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
     )
