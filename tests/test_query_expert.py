@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from films import BY_TITLE, CATALOG
@@ -27,6 +29,7 @@ from crsdemo.train.adapter import Apprentice, Lora
 from crsdemo.train.instances import Voice, loss_of
 from crsdemo.train.loop import LoopConfig, train
 from crsdemo.train.query_stage import QueryConfig, train_query
+from crsdemo.word_choice import Pen
 
 LINKER = MentionLinker(CATALOG)
 PEOPLE = PeopleLinker(CATALOG)
@@ -252,3 +255,41 @@ def test_a_person_whom_the_catalog_has_no_slot_for_is_written_in_words(
     fifth = Person(5, "Jodie Foster")
     ids = writer.query_target(PseudoQuery(("film with ", fifth)))
     assert expert.speaker.text(ids[:-1]) == "film with Jodie Foster"
+
+
+def hearing(expert: QueryExpert, **meanings: float) -> QueryExpert:
+    """The same that takes any words to mean these genres, by their log-odds."""
+    prior = expert.prior
+    genres = prior.catalog.genres
+    meaning = np.full((prior.encoder.dim + 1, len(genres)), 0, np.float32)
+    meaning[-1] = [meanings.get(genre, -9.0) for genre in genres]
+    memory = replace(prior.memory, meaning=meaning)
+    return QueryExpert(expert.speaker, prior.with_memory(memory))
+
+
+def test_a_query_begins_with_what_the_words_mean(expert: QueryExpert) -> None:
+    sure = hearing(expert, horror=3.0, comedy=1.0)
+    assert sure.write(talk("something for tonight")).text.startswith("horror comedy")
+    assert not hearing(expert).write(talk("something for tonight")).text.startswith("horror")
+
+
+def test_a_genre_that_is_refused_does_not_begin_it(expert: QueryExpert) -> None:
+    sure = hearing(expert, horror=3.0, comedy=1.0)
+    assert sure.write(talk("no horror please")).text.startswith("comedy")
+
+
+def test_the_years_are_those_that_the_user_named(babbler: QueryExpert) -> None:
+    assert "from the 1980s" in babbler.write(talk("a film from the eighties")).text
+    assert "from the" not in babbler.write(talk("a film")).text
+
+
+def test_what_the_model_is_not_sure_of_is_left_out(expert: QueryExpert) -> None:
+    encode = expert.speaker.loaded.tokenizer.encode
+    ids = encode(" film about ghosts", add_special_tokens=False)
+    pen = Pen.__new__(Pen)
+    pen.written = ids
+    pen.sure = [0.9] * len(ids)
+    said = expert.speaker.text
+    assert "ghosts" in said(expert._surely(pen, Dialogue()))
+    pen.sure = [0.9, *[0.1] * (len(ids) - 1)]
+    assert "ghosts" not in said(expert._surely(pen, Dialogue()))
