@@ -58,12 +58,17 @@ class ChoiceWriter:
         self.row = instances.writer.catalog.row
 
     def choice(self, lesson: Lesson) -> Instance:
-        """The mode and the item are learned; the words where the example has any."""
+        """The item is learned, the search where it is written first, the words where there are any.
+
+        The mode only after a search: to lessons that all recommend, it is no choice.
+        """
         retrieved = lesson.retrieved if self.hard else self._random()
         example = self._of_one_item(lesson.example)
         thinks = self.rng.random() < self.thinking
         candidates = self._candidates(example, retrieved)
-        return self._instance(example, candidates, lesson.thought if thinks else ([], []))
+        if thinks:
+            return self._instance(example, candidates, lesson.thought)
+        return self._instance(example, candidates, ([], []))._replace(mode_at=None)
 
     def talk(self, example: Example) -> Instance:
         """A turn for which nothing was retrieved: what goes with the films named stands in."""
