@@ -8,7 +8,7 @@ repeating what was named scores well and helps nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,9 +38,9 @@ class BatchRecommender(Protocol):
 
 @runtime_checkable
 class ModeRecommender(Protocol):
-    """A recommender that can say how likely it recommends in the next turn."""
+    """A recommender that can say how likely it recommends in the next turn of each dialogue."""
 
-    def mode_probabilities(self, dialogue: Dialogue) -> Mapping[Mode, float]: ...
+    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]: ...
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,9 @@ def mean_interval(
 def _mode_figures(recommender: ModeRecommender, turns: Sequence[Case]) -> dict[str, float]:
     """Accuracy, and precision, recall and F1 of REC, which is right if the turn names an item."""
     predicted = []
-    for case in tqdm(turns, desc="choosing modes", unit="turn"):
-        probabilities = recommender.mode_probabilities(case.context)
-        predicted.append(probabilities["REC"] > probabilities["CHAT"])
+    for start in tqdm(range(0, len(turns), BATCH), desc="choosing modes", unit="batch"):
+        contexts = [case.context for case in turns[start : start + BATCH]]
+        for probabilities in recommender.mode_probabilities(contexts):
+            predicted.append(probabilities["REC"] > probabilities["CHAT"])
     scores = binary_scores(predicted, [bool(case.targets) for case in turns])
     return {name: round(value, 5) for name, value in asdict(scores).items()}

@@ -115,9 +115,13 @@ class Generative:
     def name(self) -> str:
         return self._name
 
-    def mode_probabilities(self, dialogue: Dialogue) -> dict[Mode, float]:
-        context = self._read([dialogue], [self._look(dialogue)])
-        return mode_probabilities(context.logits[0], self.decoder.control)
+    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
+        """How likely it recommends in the next turn of each."""
+        looks = [Guidance() for _ in dialogues]
+        if self.guide is not None and self.guide.is_read:
+            looks = self._look_all(dialogues, [frozenset()] * len(dialogues))
+        context = self._read(dialogues, looks)
+        return [mode_probabilities(logits, self.decoder.control) for logits in context.logits]
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -128,11 +132,7 @@ class Generative:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        looks = (
-            [Guidance() for _ in dialogues]
-            if self.guide is None
-            else self.guide.look_all(dialogues, exclude)
-        )
+        looks = self._look_all(dialogues, exclude)
         return self.recommend_guided(dialogues, looks, k, exclude)
 
     def recommend_guided(
@@ -148,6 +148,13 @@ class Generative:
         hidden = [self._hidden(look, e) for look, e in zip(looks, exclude, strict=True)]
         rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), hidden, self._prior(looks))
         return [self._recommendations(ranking)[:k] for ranking in rankings]
+
+    def _look_all(
+        self, dialogues: Sequence[Dialogue], exclude: Sequence[frozenset[str]]
+    ) -> list[Guidance]:
+        if self.guide is None:
+            return [Guidance() for _ in dialogues]
+        return self.guide.look_all(dialogues, exclude)
 
     def _look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> Guidance:
         return Guidance() if self.guide is None else self.guide.look(dialogue, exclude)

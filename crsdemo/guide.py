@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,11 @@ class Guidance:
 class Guide(Protocol):
     """Looks at dialogues. Safe to call from several threads."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the model reads what is found, so that it bears on the mode as well."""
+        ...
+
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         """`exclude`: items that are not wanted in a shortlist."""
         ...
@@ -82,6 +87,7 @@ class PriorGuide:
 
     prior: ItemPrior
     ranker: Ranker
+    is_read: ClassVar[bool] = False
 
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         started = time.perf_counter()

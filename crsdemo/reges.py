@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
@@ -51,6 +51,7 @@ class RetrievalGuide:
     k: int = CANDIDATES
     scored: bool = True
     thinker: QueryExpert | None = None
+    is_read: ClassVar[bool] = True
 
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         started = time.perf_counter()

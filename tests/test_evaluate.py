@@ -6,7 +6,6 @@ import pytest
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import load_dialogues
-from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate import Hit, cases, evaluate, recall_interval
 from crsdemo.popularity import Popularity, RepeatLast
@@ -113,9 +112,9 @@ class InBatches(Popularity):
             for _, exclude in zip(dialogues, excludes, strict=True)
         ]
 
-    def mode_probabilities(self, dialogue: Dialogue):
-        rec = 0.9 if dialogue.mentioned else 0.2
-        return {"REC": rec, "CHAT": 1 - rec}
+    def mode_probabilities(self, dialogues):
+        probable = [0.9 if dialogue.mentioned else 0.2 for dialogue in dialogues]
+        return [{"REC": rec, "CHAT": 1 - rec} for rec in probable]
 
 
 def test_batches_are_used_where_offered_and_the_mode_is_scored(dialogues):

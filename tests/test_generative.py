@@ -152,7 +152,7 @@ def test_the_evidence_is_complete(generative, talk) -> None:
     last = reply(generative, talk, Plan(mode="REC"))
     modes = dict(last.evidence.modes)
     assert sum(modes.values()) == pytest.approx(1)
-    assert modes == pytest.approx(generative.mode_probabilities(talk))
+    assert modes == pytest.approx(generative.mode_probabilities([talk])[0])
     assert len(last.evidence.path) == 3
     for level, step in enumerate(last.evidence.path):
         assert step.level == level
@@ -174,7 +174,7 @@ def test_the_evidence_is_complete(generative, talk) -> None:
 
 def test_the_most_probable_mode_is_taken_when_none_is_forced(generative) -> None:
     for talk in TALKS:
-        modes = generative.mode_probabilities(talk)
+        (modes,) = generative.mode_probabilities([talk])
         assert reply(generative, talk).mode == max(modes, key=modes.__getitem__)
 
 
