@@ -83,12 +83,18 @@ class Generative:
         catalog: Catalog,
         guide: Guide | None = None,
         *,
+        voice: Speaker | None = None,
         model_weight: float = MODEL_WEIGHT,
         words: Words = Words(),
     ) -> None:
-        """Without `guide` the model alone ranks the items."""
+        """Without `guide` the model alone ranks the items.
+
+        `voice`: another model over the same items that decides between talk and recommendation
+        and says the words, while `speaker` chooses the item; by default `speaker` does all.
+        """
         self._name = name
         self.speaker = speaker
+        self.voice = voice or speaker
         self.catalog = catalog
         self.guide = guide
         self.model_weight = model_weight
@@ -117,10 +123,10 @@ class Generative:
 
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         """How likely it recommends in the next turn of each."""
-        looks = [Guidance() for _ in dialogues]
-        if self.guide is not None and self.guide.is_read:
+        context = self.voice.read(dialogues)
+        if self.voice is self.speaker and self.guide is not None and self.guide.is_read:
             looks = self._look_all(dialogues, [frozenset()] * len(dialogues))
-        context = self._read(dialogues, looks)
+            context = self._read(dialogues, looks)
         return [mode_probabilities(logits, self.decoder.control) for logits in context.logits]
 
     def recommend(
@@ -192,8 +198,9 @@ class Generative:
         look = self._look(dialogue, seen)
         clock.add(look.timings)
         context = self._read([dialogue], [look])
+        talk = context if self.voice is self.speaker else self.voice.read([dialogue])
         clock.lap("listening")
-        modes = mode_probabilities(context.logits[0], control)
+        modes = mode_probabilities(talk.logits[0], control)
         mode = _planned_mode(plan, modes)
         reply = Reply(
             (),
@@ -215,12 +222,13 @@ class Generative:
             )
             chosen = self.writer.item(item.id)
             written += chosen
-            self.decoder.feed(context, [control.eoi, *self.writer.card(item), control.resp])
+            unsaid = [control.eoi] if talk is context else [control.rec, *chosen]
+            self.voice.decoder.feed(talk, [*unsaid, *self.writer.card(item), control.resp])
         else:
-            self.decoder.feed(context, [control.chat, control.resp])
+            self.voice.decoder.feed(talk, [control.chat, control.resp])
         written.append(control.resp)
         yield reply
-        yield from self._speak(context, dialogue, plan, reply, written, clock)
+        yield from self._speak(talk, dialogue, plan, reply, written, clock)
 
     def _speak(
         self,
@@ -236,7 +244,7 @@ class Generative:
         item = reply.item
         sayable = {item.id} if item else set()  # a small model confuses films named before
         slots = self.writer.slots(item) if item else ()
-        tokens = self.decoder.write(
+        tokens = self.voice.decoder.write(
             context,
             reply.mode,
             self._sampling(dialogue, plan),

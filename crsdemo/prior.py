@@ -329,9 +329,26 @@ class ItemPrior:
         return [together, liked, nearest, *alike]
 
     def _mentioned(self, dialogue: Dialogue) -> list[int]:
-        """Rows, newest first, each once."""
-        newest = dict.fromkeys(i for t in reversed(dialogue.turns) for i in reversed(t.item_ids))
+        """Rows, newest first, each once.
+
+        After a fresh wish only those that the user named: what was recommended before it came is
+        no reason to go on with more of the same.
+        """
+        turns = [turn for turn in reversed(dialogue.turns) if turn.speaker == "user"]
+        if not turns or not self._is_fresh_wish(turns[0]):
+            turns = list(reversed(dialogue.turns))
+        newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
+
+    def _is_fresh_wish(self, turn: Turn) -> bool:
+        """Whether a turn names a film, a genre, a theme or a person."""
+        text = _untitled(turn)
+        return bool(
+            turn.mentions
+            or self._genres_named(text).any()
+            or self._themes_named(text).any()
+            or self.people.link_people(text)
+        )
 
     def _genres_named(self, text: str) -> Floats:
         """(n_genres,) 1 for a genre whose name, or the beginning of it, was said."""

@@ -3,11 +3,13 @@
 The query expert condenses the dialogue into a search (sec. 2.3), the retriever finds 50
 candidates, and the item expert reads them before the dialogue and chooses among them (sec. 2.4):
 the ID trie holds nothing else then, so that an item outside the candidates cannot be said.
-Mode, facts and words are made as the generative recommender makes them.
+Mode, facts and words are made as the generative recommender makes them, by a model that was
+trained to talk: what the item expert learns of candidates costs it its words.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from typing import Any, ClassVar
 from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
+from crsdemo.errors import CheckpointError
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.loading import ITEM
@@ -28,6 +31,7 @@ from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, Retrieve
 from crsdemo.speaker import Speaker
 
 QUERY, RETRIEVER = "query", "retriever"  # folders of a ReGeS checkpoint
+CARD = "reges.json"
 MODEL_WEIGHT = 0.5  # of the item expert beside the retriever's scores, chosen on dev
 
 
@@ -113,10 +117,28 @@ def load_reges(
     documents = Documents.of(commons.catalog, encoder, folder / RETRIEVER)
     ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
     speaker = Speaker.load(folder / ITEM, commons)
+    voice = _voice(folder, commons)
     guide = RetrievalGuide(
         QueryExpert.load(folder / QUERY, commons),
         Retriever(documents, commons.prior, ranker),
         scored=with_prior,
         thinker=QueryExpert(speaker, commons.prior) if think else None,
     )
-    return Generative(folder.name, speaker, commons.catalog, guide, model_weight=MODEL_WEIGHT)
+    return Generative(
+        folder.name, speaker, commons.catalog, guide, voice=voice, model_weight=MODEL_WEIGHT
+    )
+
+
+def _voice(folder: Path, commons: Commons) -> Speaker | None:
+    """Who says the words, if the card of the checkpoint names another than the item expert."""
+    card = folder / CARD
+    if not card.is_file():
+        return None
+    try:
+        voice = str(json.loads(card.read_text(encoding="utf-8"))["voice"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{card} is damaged ({error!r}); it names the folder of a generative checkpoint as "
+            '{"voice": "../gcrs"}, or remove it to let the item expert speak itself'
+        ) from error
+    return Speaker.load(folder / voice, commons)
