@@ -47,7 +47,7 @@ class Ranker:
         pool = best(np.where(hidden, -np.inf, total), POOL)
         rows = features(signals[:, pool], total[pool], dialogue)
         log_p = -np.logaddexp(0, -self.trees.log_odds(rows))
-        together = np.full(len(total), log_p.min(), np.float32)
+        together = np.full(len(total), log_p.min(initial=0.0), np.float32)
         together[pool] = log_p
         return np.concatenate([parts, together[None]]).astype(np.float32)
 

@@ -31,6 +31,8 @@ IDS = [item.id for item in CATALOG]
 class FirstOfTheCatalog:
     """Finds the first films of the catalog for everybody, and has no scores for them."""
 
+    is_read = True
+
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         found = [item for item in IDS if item not in exclude]
         return Guidance(shortlist=tuple(found[:10]), hidden=frozenset(IDS[-1:]))
