@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal, NamedTuple, get_args
 
-from crsdemo.conversation import Conversation, LoggedTurn, new_id
+from crsdemo.conversation import Conversation, LoggedTurn, new_id, typed
 from crsdemo.errors import BadInputError
 
 Side = Literal["left", "right"]
 Policy = Literal["own", "shared"]
-Verdict = Literal["left", "right", "both_good", "both_bad", "cannot_tell"]
+Verdict = Literal["left", "right", "both_good", "both_bad", "same", "cannot_tell"]
 Layout = Literal["side_by_side", "stacked"]
 Reason = Literal["works", "verdict", "hand", "lot"]
 
 SIDES: tuple[Side, Side] = ("left", "right")
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+ASPECTS: dict[str, int] = {"satisfaction": 4, "relevance": 3, "interest": 2}  # 0 to this
+STRONGEST = 3  # strength of a preference: 1 slightly, 2 clearly, 3 much better
 
 
 class Onward(NamedTuple):
@@ -153,18 +158,29 @@ class Series:
 
 @dataclass(frozen=True)
 class Judgment:
-    """A verdict and how it came about."""
+    """A verdict and how it came about, in terms of what this person saw.
+
+    `details` is fit for JSON. Where it has them, these are checked:
+        strength  1 to 3: how much better the better one is
+        aspects   {"satisfaction" | "relevance" | "interest": {"left": n, "right": n}}, each on its
+                  own scale (0 to 4, 0 to 3, 0 to 2); a side without an answer is missing or None
+        reasons   {"left": [...], "right": [...]}
+        comment   text
+    Raises BadInputError, also for a comment that is too long.
+    """
 
     verdict: Verdict
     decided_ms: float | None = None  # from the moment both replies could be read; None: unknown
     layout: Layout = "side_by_side"
-    details: dict[str, Any] = field(default_factory=dict, hash=False)  # fit for JSON
+    details: dict[str, Any] = field(default_factory=dict, hash=False)
+    swapped: bool = False  # seen the other way round than the comparison has it
 
     def __post_init__(self) -> None:
         _check("verdict", self.verdict, VERDICTS)
         _check("layout", self.layout, get_args(Layout))
         if self.decided_ms is not None and not 0 <= self.decided_ms < math.inf:
             raise BadInputError(f"a verdict takes 0 ms or more, got {self.decided_ms}")
+        object.__setattr__(self, "details", _checked_details(self.details))
 
 
 def checked_policy(policy: str) -> Policy:
@@ -187,3 +203,43 @@ def new_seed() -> int:
 def _check(name: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
         raise BadInputError(f"a {name} is one of {', '.join(known)}; got {value!r}")
+
+
+def _checked_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details as they are kept: typed text is tidied, the rest checked against its scale."""
+    kept = dict(details)
+    strength = kept.get("strength")
+    if strength is not None and (type(strength) is not int or not 1 <= strength <= STRONGEST):
+        raise BadInputError(f"a strength is 1, 2 or {STRONGEST}, got {strength!r}")
+    for aspect, scores in _by_name(kept, "aspects").items():
+        _check_scores(aspect, scores)
+    for side, reasons in _by_name(kept, "reasons").items():
+        _check("side", side, SIDES)
+        if not isinstance(reasons, list) or not all(isinstance(text, str) for text in reasons):
+            raise BadInputError(f"the reasons for a side are a list of words, got {reasons!r}")
+    if kept.get("comment") is not None:
+        kept["comment"] = _comment(kept["comment"])
+    return kept
+
+
+def _check_scores(aspect: str, scores: object) -> None:
+    _check("aspect", aspect, tuple(ASPECTS))
+    for side, score in _by_name({aspect: scores}, aspect).items():
+        _check("side", side, SIDES)
+        on_scale = type(score) is int and 0 <= score <= ASPECTS[aspect]
+        if score is not None and not on_scale:
+            raise BadInputError(f"{aspect} is from 0 to {ASPECTS[aspect]}, got {score!r}")
+
+
+def _comment(text: object) -> str:
+    """Raises BadInputError for a comment that is too long."""
+    if not isinstance(text, str):
+        raise BadInputError(f"a comment is text, got {text!r}")
+    return typed(text)
+
+
+def _by_name(details: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = details.get(name)
+    if found is not None and not isinstance(found, Mapping):
+        raise BadInputError(f"the {name} of a verdict are given by name, got {found!r}")
+    return found or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -86,7 +87,7 @@ class ComparisonLog:
         judgment: Judgment,
         client_event_id: str | None = None,
     ) -> None:
-        """Judge a comparison, or judge it otherwise: then it is a new revision.
+        """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
         """
@@ -94,8 +95,10 @@ class ComparisonLog:
             if db.execute(_SAME_CLICK, [comparison_id, client_event_id]).fetchone():
                 return
             of = [comparison_id, visitor]
-            was, revision = db.execute(_LAST_VERDICT, of).fetchone() or (None, 0)
-            if was == judgment.verdict:
+            was, details, revision = db.execute(_LAST_VERDICT, of).fetchone() or (None, "{}", 0)
+            if was == judgment.verdict and _opinion(json.loads(details)) == _opinion(
+                judgment.details
+            ):
                 return
             know_visitor(db, visitor)
             db["verdicts"].insert(
@@ -107,6 +110,7 @@ class ComparisonLog:
                     "decided_ms": judgment.decided_ms,
                     "layout": judgment.layout,
                     "details": to_json(judgment.details),
+                    "swapped": int(judgment.swapped),
                     "client_event_id": client_event_id,
                     "app_version": __version__,
                 }
@@ -136,6 +140,11 @@ class ComparisonLog:
         with self.log.file.reading() as db:
             found = db.execute(_SERIES_OF, [comparison_id]).fetchone()
         return found[0] if found else None
+
+
+def _opinion(details: Row) -> Row:
+    """The details that say more of the two replies; how a verdict was given is none of it."""
+    return {name: value for name, value in details.items() if name not in _MANNER}
 
 
 def _ask(db: Database, entrant: Entrant, client_event_id: str | None) -> Conversation:
@@ -190,9 +199,11 @@ def _heard(
     return Conversation(dialogue_id, visitor, tuple(reversed(path)))
 
 
+_MANNER = {"by", "evidence_open", "names_shown"}
+
 _SAME_CLICK = "select 1 from verdicts where comparison_id = ? and client_event_id = ?"
 
-_LAST_VERDICT = """select verdict, revision from verdicts
+_LAST_VERDICT = """select verdict, details, revision from verdicts
     where comparison_id = ? and visitor = ? order by revision desc limit 1"""
 
 _SERIES = """select c.*, d.visitor, v.verdict,

@@ -14,6 +14,8 @@
     picks     append-only: the side that a visitor chose to go on from
     replies   a view to read first: every attempt with who it was for and what came of it
 
+What a study adds to these (who takes part, what each is to judge) is in feedback_studies_schema.py.
+
 Times are UTC, ISO 8601 with milliseconds. Columns that hold JSON say so by a check.
 """
 
@@ -22,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlite_utils import Database
+
+from crsdemo.feedback_studies_schema import m005_who_takes_part_in_studies
 
 APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it is ours
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -259,4 +263,5 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     m002_what_was_thought,
     m003_what_was_compared,
     m004_where_a_query_came_from,
+    m005_who_takes_part_in_studies,
 )

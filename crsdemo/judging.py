@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from crsdemo.comparison import Verdict
+from crsdemo.comparison import STRONGEST, VERDICTS, Verdict
 from crsdemo.errors import BadInputError
 
-VoteVerdict: TypeAlias = Literal[Verdict, "same"]
+VoteVerdict: TypeAlias = Verdict
 Flag = Literal["too_fast", "one_sided", "attention_failed", "withdrawn", "duplicate"]
 
-VOTE_VERDICTS: tuple[VoteVerdict, ...] = get_args(VoteVerdict)
+VOTE_VERDICTS: tuple[VoteVerdict, ...] = VERDICTS
 TIES: tuple[VoteVerdict, ...] = ("both_good", "both_bad", "same")
 FLAGS: tuple[Flag, ...] = get_args(Flag)
-STRONGEST = 3  # strength of a preference: 1 slightly, 2 clearly, 3 much better
 
 
 class Scores(NamedTuple):

@@ -16,7 +16,7 @@ LAYERS = {
     "values": """
         catalog comparison config conversation corpus dialogue errors follow_up judging mentions
         metrics overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
-        trie_labels typed_words
+        trie_labels typed_words wish_words
     """,
     "models": """
         checkpoint commons decoding encoder grammar guide index listener memory newcomers prior
@@ -32,6 +32,7 @@ LAYERS = {
         check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables
+        feedback_studies_schema
     """,
     "pages": "ui",
     "training": "train",

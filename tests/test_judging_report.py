@@ -178,13 +178,13 @@ def test_votes_are_the_newest_verdicts_of_the_log(log: FeedbackLog) -> None:
 
 def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
     details = {"strength": 2, "task": "replay 4", "expected": "left", "withdrawn": True}
-    details |= {"aspects": {"relevance": {"left": 3, "right": None}, "novelty": {"right": 1}}}
+    details |= {"aspects": {"relevance": {"left": 3, "right": None}, "interest": {"right": 1}}}
     judge(log, compared(log, "ann"), "ann", "left", None, "stacked", details)
     judge(log, compared(log, "bob"), "bob", "both_good", None, "stacked", {"same": True})
     first, second = load_votes(log.file)
     assert (first.strength, first.task, first.expected) == (2, "replay 4", "left")
     assert first.flags == {"withdrawn"}
-    assert first.aspects == {"relevance": Scores(3, None), "novelty": Scores(None, 1)}
+    assert first.aspects == {"relevance": Scores(3, None), "interest": Scores(None, 1)}
     assert second.verdict == "same"
 
 
@@ -193,8 +193,22 @@ def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
     [{"strength": 9}, {"strength": "much"}, {"aspects": [1]}, {"aspects": {"novelty": "good"}}],
 )
 def test_details_that_make_no_sense_are_refused_with_their_place(log, details) -> None:
-    one = compared(log, "ann")
-    judge(log, one, "ann", "left", None, "stacked", details)
+    one = compared(log, "ann")  # written by another program: ours would have refused them
+    with log.file.writing() as db:
+        db.execute(
+            "insert into visitors (id, app_version) values ('bob', '') on conflict do nothing"
+        )
+        db["verdicts"].insert(
+            {
+                "comparison_id": one.id,
+                "visitor": "bob",
+                "verdict": "left",
+                "revision": 1,
+                "layout": "stacked",
+                "details": json.dumps(details),
+                "app_version": "",
+            }
+        )
     with pytest.raises(BadInputError, match=f"comparison {one.id} has details that make no sense"):
         load_votes(log.file)
 

@@ -277,7 +277,37 @@ def test_a_verdict_is_kept_in_revisions_and_a_repeated_one_is_none(log: Feedback
     assert kept == [("left", 1), ("both_bad", 2)]
 
 
-@pytest.mark.parametrize("verdict", ["left", "right", "both_good"])
+@pytest.mark.parametrize(
+    ("verdict", "winner"), [("left", "blue"), ("right", "red"), ("same", None)]
+)
+def test_a_verdict_of_someone_who_saw_the_sides_swapped_names_the_right_winner(
+    log: FeedbackLog, verdict: str, winner: str | None
+) -> None:
+    pair = side_by_side(log)
+    series = said(pair, pair.start("v", "own"), "hello")
+    judgment = Judgment(verdict, swapped=True)  # type: ignore[arg-type]
+    pair.comparisons.record_verdict(last(series).id, "someone else", judgment)
+    assert rows(log, "select winner, swapped from current_verdicts") == [(winner, 1)]
+
+
+def test_a_change_of_strength_or_comment_is_a_revision_with_all_details(log: FeedbackLog) -> None:
+    pair = side_by_side(log)
+    comparison = last(said(pair, pair.start("v", "own"), "hello"))
+    for details in (
+        {"by": "key"},
+        {"by": "click"},
+        {"by": "click", "strength": 2},
+        {"by": "click", "strength": 2, "comment": " \x00<b>better</b>\r\n"},
+    ):
+        pair.comparisons.record_verdict(comparison.id, "v", Judgment("left", details=details))
+    assert rows(log, "select revision, details from verdicts order by number") == [
+        (1, '{"by": "key"}'),
+        (2, '{"by": "click", "strength": 2}'),
+        (3, '{"by": "click", "strength": 2, "comment": "<b>better</b>"}'),
+    ]
+
+
+@pytest.mark.parametrize("verdict", ["left", "right", "both_good", "same"])
 @pytest.mark.parametrize("names", [("red", "blue"), ("blue", "red")])
 def test_the_winner_is_named_however_the_two_stood(
     log: FeedbackLog, verdict: str, names: tuple[str, str]
@@ -301,7 +331,15 @@ def test_how_a_verdict_came_about_is_kept(log: FeedbackLog) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"verdict": "same"},
+        {"verdict": "better"},
+        {"verdict": "left", "details": {"strength": 4}},
+        {"verdict": "left", "details": {"strength": "much"}},
+        {"verdict": "left", "details": {"aspects": {"beauty": {"left": 1}}}},
+        {"verdict": "left", "details": {"aspects": {"relevance": {"left": 4}}}},
+        {"verdict": "left", "details": {"aspects": {"relevance": {"middle": 1}}}},
+        {"verdict": "left", "details": {"aspects": [1]}},
+        {"verdict": "left", "details": {"reasons": {"left": "made up"}}},
+        {"verdict": "left", "details": {"comment": "x" * 1_000_000}},
         {"verdict": "left", "decided_ms": -1.0},
         {"verdict": "left", "decided_ms": float("nan")},
         {"verdict": "left", "layout": "tabs"},
