@@ -1,14 +1,15 @@
 """Is the wish heard? 80 wishes in visitors' own words, judged by facts of the catalog.
 
 Recall does not see a model that repeats what is popular; a visitor does. `data/wishes.jsonl` was
-written by hand, apart from the training data and in other words.
+written by hand, apart from the training data and in other words. `data/openings.jsonl` has talks
+about something else: a wish that comes after one of them should be heard as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.errors import BadInputError, CatalogError
 from crsdemo.recommender import Recommender
 
+DATA = files("crsdemo") / "data"
 TOP = 10  # recommendations that are judged; missing ones count as unfit
 
 
@@ -114,6 +116,10 @@ class Wish:
     turns: tuple[str, ...]
     expect: Expectation
 
+    def after(self, opening: Sequence[str]) -> Wish:
+        """The same at the end of a talk, which the assistant closes."""
+        return replace(self, turns=(*opening, *self.turns))
+
     def dialogue(self, linker: Linker) -> Dialogue:
         dialogue = Dialogue()
         for position, text in enumerate(self.turns):
@@ -179,9 +185,17 @@ class Report:
         }
 
 
+def late_wishes(wishes: Sequence[Wish] | None = None) -> tuple[Wish, ...]:
+    """Each wish after a talk about something else."""
+    lines = (DATA / "openings.jsonl").read_text(encoding="utf-8").splitlines()
+    openings = [json.loads(line)["turns"] for line in lines]
+    known = load_wishes() if wishes is None else wishes
+    return tuple(wish.after(openings[i % len(openings)]) for i, wish in enumerate(known))
+
+
 def load_wishes(path: Path | None = None) -> tuple[Wish, ...]:
     """The wishes of a JSONL file, by default those that ship. Raises BadInputError."""
-    source = path or files("crsdemo") / "data" / "wishes.jsonl"
+    source = path or DATA / "wishes.jsonl"
     try:
         lines = source.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -17,6 +17,7 @@ from crsdemo.check_wishes import (
     Wish,
     are_similar,
     check,
+    late_wishes,
     load_wishes,
     render,
 )
@@ -81,6 +82,14 @@ def test_the_films_named_in_wishes_are_found_and_no_others(catalog, linker):
         named = {catalog.item(i).name for i in wish.dialogue(linker).mentioned}
         unwanted = {catalog.item(i).name for i in wish.expect.avoid.ids}
         assert named == unwanted | ({wish.expect.similar_to} - {None}), wish
+
+
+def test_a_late_wish_is_the_same_wish_after_a_talk_about_films(catalog, linker):
+    for late, wish in zip(late_wishes(), load_wishes(), strict=True):
+        opening = late.turns[: -len(wish.turns)]
+        assert late.turns[len(opening) :] == wish.turns and late.expect == wish.expect
+        named = Wish(wish.kind, opening[:-1], wish.expect).dialogue(linker)
+        assert len(opening) % 2 == 0 and any(turn.mentions for turn in named.turns[1::2])
 
 
 def test_every_named_thing_must_hold_and_of_a_set_any_member():
