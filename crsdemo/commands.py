@@ -74,6 +74,7 @@ class WishesConfig(Speaker):
     """Ask 80 hand-written wishes and see how many of the top ten fit."""
 
     verbose: bool = flag(False, "show every wish with its top ten")
+    late: bool = flag(False, "ask each after a talk about something else")
     json: Path | None = flag(None, "write the report there")
 
 
@@ -246,7 +247,8 @@ def check_wishes(argv: list[str]) -> None:
 
     config = parse(WishesConfig, argv, "crsdemo check-wishes")
     recommender, catalog = config.load()
-    report = wishes.check(recommender, catalog, MentionLinker(catalog))
+    asked = wishes.late_wishes() if config.late else wishes.load_wishes()
+    report = wishes.check(recommender, catalog, MentionLinker(catalog), asked)
     _write(config.json, report.as_json())
     print(wishes.render(report, verbose=config.verbose))
 
