@@ -201,6 +201,10 @@ class Decoder:
         """Let all prompts of `context` go on with the same tokens."""
         self._feed(context, torch.tensor([list(tokens)] * len(context.mask)), keep=1)
 
+    def feed_each(self, context: Context, tokens: Sequence[int]) -> None:
+        """Let each prompt of `context` go on with a token of its own."""
+        self._feed(context, torch.tensor(tokens)[:, None], keep=1)
+
     @torch.inference_mode()
     def _feed(self, context: Context, ids: Tensor, keep: int) -> Tensor:
         """Extend `context` by ids (N, T); the logits of the last `keep` tokens: (N, keep, V)."""
@@ -463,7 +467,7 @@ class Decoder:
                 tokens[row] = tokens[row] if token is None else token
             if not any(writing):
                 return [pen.written for pen in pens]
-            self._feed(context, torch.tensor(tokens)[:, None], keep=1)
+            self.feed_each(context, tokens)
 
 
 def _root(n: int, device: torch.device) -> _Beams:

@@ -1,12 +1,14 @@
 """Questions about a film that was named: "who is in it?", "tell me about Heat".
 
 They are answered by the third way of using the model (GCRS, sec. 3.4): mode and item are forced,
-and the model finds the words. A small model does not learn by itself to point back.
+and the model finds the words. A small model does not learn by itself to point back. Where a fact
+is asked for, it may say no other.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from crsdemo.dialogue import Dialogue, Turn
 
@@ -26,11 +28,34 @@ _ABOUT_NAMED = re.compile(
     r"when was|have you heard of|do you know|who (?:stars|plays|acts) in)\b",
     re.IGNORECASE,
 )
+_FACTS = {
+    "cast": r"\b(?:who(?:'s| is| are| was| were| else is)? (?:in|the (?:actors?|stars?|cast))\b"
+    r"|who (?:starred|stars|plays|acts?)|cast\b)",
+    "directors": r"\b(?:who(?:'s| is| was)? (?:directed|made|the director)|director\b)",
+    "year": r"\b(?:when (?:was|did|is)|(?:what|which) year|how old is|year\??$)",
+    "genres": r"\b(?:what (?:kind|sort|genre)|genre\b)",
+}
+_FACT = {field: re.compile(pattern, re.IGNORECASE) for field, pattern in _FACTS.items()}
 LONGEST = 70  # characters; a longer message wishes for something
 
 
-def asked_about(dialogue: Dialogue) -> str | None:
-    """The id of the item that the user's last turn asks about, if it is such a question."""
+class Question(NamedTuple):
+    """Which item is asked about, and the fields of the facts that answer; none: any will do."""
+
+    item_id: str
+    fields: frozenset[str] = frozenset()
+
+
+def asked_about(dialogue: Dialogue) -> Question | None:
+    """What the user's last turn asks, if it is a question about an item."""
+    item_id = _item_asked_about(dialogue)
+    if item_id is None:
+        return None
+    said = dialogue.turns[-1].text.strip()
+    return Question(item_id, frozenset(f for f, known in _FACT.items() if known.search(said)))
+
+
+def _item_asked_about(dialogue: Dialogue) -> str | None:
     if not dialogue.turns or len(dialogue.turns[-1].text) > LONGEST:
         return None
     last = dialogue.turns[-1]

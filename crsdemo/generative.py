@@ -16,9 +16,10 @@ from pathlib import Path
 
 import torch
 
+from crsdemo import drafts
 from crsdemo.catalog import Catalog, Item
 from crsdemo.commons import Commons
-from crsdemo.decoding import Choice, Context, Prior, Ranking, Sampling, mode_probabilities
+from crsdemo.decoding import Choice, Context, Prior, Ranking, mode_probabilities
 from crsdemo.dialogue import Dialogue
 from crsdemo.follow_up import asked_about
 from crsdemo.guide import Guidance, Guide, PriorGuide
@@ -37,6 +38,7 @@ from crsdemo.recommender import (
 )
 from crsdemo.speaker import Speaker
 from crsdemo.trie_labels import TrieLabels
+from crsdemo.word_choice import Pen, Place, Sampling
 
 MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the guide's, chosen on dev
 REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, and more helpful
@@ -50,7 +52,8 @@ class Words:
     """How the words of a reply are chosen when the plan does not say."""
 
     max_tokens: int = 72
-    temperature: float = 0.3
+    drafts: int = 4  # of each sentence; the one that the model is surest of is said
+    temperature: float = 0.7  # of the drafts but the first
     top_p: float = 0.9
     no_repeat_ngram: int = 4
 
@@ -167,12 +170,14 @@ class Generative:
 
     def _read(self, dialogues: Sequence[Dialogue], looks: Sequence[Guidance]) -> Context:
         shortlists = [self.writer.shortlist(look.shortlist) for look in looks]
-        return self.speaker.read(dialogues, shortlists, [look.thought for look in looks])
+        heard = [look.heard or one for one, look in zip(dialogues, looks, strict=True)]
+        return self.speaker.read(heard, shortlists, [look.thought for look in looks])
 
     def _prompt(self, dialogue: Dialogue, look: Guidance) -> str:
         """What the model reads beside its soft prefix, as text."""
         candidates = self.writer.shortlist(look.shortlist)
-        return self.speaker.text([*candidates, *self.writer.history(dialogue), *look.thought])
+        history = self.writer.history(look.heard or dialogue)
+        return self.speaker.text([*candidates, *history, *look.thought])
 
     def _hidden(self, look: Guidance, exclude: frozenset[str]) -> frozenset[str]:
         """Of a shortlist all else is hidden."""
@@ -191,14 +196,17 @@ class Generative:
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
         clock, control = _Clock(), self.decoder.control
-        asked = asked_about(dialogue)
-        if plan == replace(Plan(), seed=plan.seed) and asked in self.catalog.row:
-            plan = replace(plan, item_id=asked)
+        facts: frozenset[str] = frozenset()
+        asked = asked_about(dialogue) if plan == replace(Plan(), seed=plan.seed) else None
+        if asked and asked.item_id in self.catalog.row:
+            plan, facts = replace(plan, item_id=asked.item_id), asked.fields
         seen = frozenset(dialogue.mentioned) | plan.avoid
         look = self._look(dialogue, seen)
         clock.add(look.timings)
         context = self._read([dialogue], [look])
-        talk = context if self.voice is self.speaker else self.voice.read([dialogue])
+        talk = context
+        if self.voice is not self.speaker or look.heard not in (None, dialogue):
+            talk = self.voice.read([dialogue])  # a wish is chosen for afresh, not talked of
         clock.lap("listening")
         modes = mode_probabilities(talk.logits[0], control)
         mode = _planned_mode(plan, modes)
@@ -223,12 +231,12 @@ class Generative:
             chosen = self.writer.item(item.id)
             written += chosen
             unsaid = [control.eoi] if talk is context else [control.rec, *chosen]
-            self.voice.decoder.feed(talk, [*unsaid, *self.writer.card(item), control.resp])
+            self.voice.decoder.feed(talk, [*unsaid, *self.writer.card(item, facts), control.resp])
         else:
             self.voice.decoder.feed(talk, [control.chat, control.resp])
         written.append(control.resp)
         yield reply
-        yield from self._speak(talk, dialogue, plan, reply, written, clock)
+        yield from self._speak(talk, dialogue, plan, reply, written, facts, clock)
 
     def _speak(
         self,
@@ -237,22 +245,20 @@ class Generative:
         plan: Plan,
         reply: Reply,
         written: list[int],
+        facts: frozenset[str],
         clock: _Clock,
     ) -> Iterator[Reply]:
-        """The words of `reply`, whose tokens so far are `written`."""
+        """The words of `reply`, whose tokens so far are `written`; of `facts` alone, if any."""
         said: list[int] = []
         item = reply.item
         sayable = {item.id} if item else set()  # a small model confuses films named before
-        slots = self.writer.slots(item) if item else ()
-        tokens = self.voice.decoder.write(
-            context,
-            reply.mode,
-            self._sampling(dialogue, plan),
-            slots,
-            sayable,
-            about=item.id if item else None,
-        )
-        for token in tokens:
+        slots = self.writer.slots(item, facts) if item else ()
+        voice, about = self.voice, item.id if item else None
+        place = Place(voice.decoder.grammar, reply.mode, slots, sayable, about)
+        pen = Pen(place, self._sampling(dialogue, plan))
+        for token in drafts.write(
+            voice.decoder, context, pen, self.words.drafts, voice.sentence_ends
+        ):
             said.append(token)
             yield replace(reply, pieces=self.writer.read(said, item))
         clock.lap("writing")

@@ -32,6 +32,7 @@ LEAST = 0.05  # log-score below which a signal says nothing
 class Guidance:
     """What one look at a dialogue found."""
 
+    heard: Dialogue | None = None  # what of the dialogue bears on the choice; None: all
     hidden: frozenset[str] = frozenset()  # items not to be recommended
     parts: Floats | None = None  # (S, n) what each signal adds to the log-score of each item
     names: tuple[str, ...] = ()  # of the signals
@@ -94,10 +95,11 @@ class PriorGuide:
         catalog = self.prior.catalog
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
-        parts = self.ranker.parts(self.prior.signals(dialogue), dialogue, left_out)
+        heard = self.prior.relevant(dialogue)
+        parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
         spent = 1000 * (time.perf_counter() - started)
         timings = (Timing("remembering what goes together", spent),)
-        return Guidance(hidden, parts, self.ranker.part_names, timings=timings)
+        return Guidance(heard, hidden, parts, self.ranker.part_names, timings=timings)
 
     def look_all(
         self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]

@@ -1,4 +1,4 @@
-"""What training talks led to, and which genres wishes mean.
+"""What training talks led to, which genres wishes mean, and which words are a wish.
 
 A linear map from a talk, as the encoder and the item vectors see it, to the items that were
 recommended next: ridge regression, kept at a low rank. With few training talks it remembers more
@@ -9,7 +9,7 @@ Shapes: n items of the catalog, q numbers per talk, r of the rank, d of the enco
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ class Memory:
     into: Floats  # (q, r)
     out_of: Floats  # (r, n)
     meaning: Floats  # (d + 1, g) from words to the log-odds of the genres they mean; a bias at last
+    asking: Floats  # (d + 1,) from words to the log-odds that they ask for something afresh
 
     def after(self, talk: Floats) -> Floats:
         """(n,) how much items were recommended after talks like this one (q,)."""
@@ -44,8 +45,11 @@ class Memory:
 
     def meant(self, words: Floats) -> Floats:
         """(g,) how probable it is that words, as the encoder sees them (d,), mean each genre."""
-        log_odds = words @ self.meaning[:-1] + self.meaning[-1]
-        return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
+        return _probabilities(words, self.meaning)
+
+    def asked(self, words: Floats) -> Floats:
+        """(m,) how probable it is that each of (m, d) words asks afresh, whatever came before."""
+        return _probabilities(words, self.asking)
 
     @classmethod
     def of(
@@ -54,6 +58,7 @@ class Memory:
         recommended: sparse.csr_matrix,
         facts: Floats,
         meaning: Floats,
+        asking: Floats,
         share: float = 1.0,
         strength: float = 40.0,
         rank: int = 256,
@@ -68,7 +73,7 @@ class Memory:
         # the directions in which predictions differ most, not those of the weights
         _, _, out_of = randomized_svd(talks @ whole, min(rank, *talks.shape), random_state=seed)
         counts = np.asarray(recommended.sum(0), np.float32).ravel() / np.float32(share)
-        return cls(counts, facts, whole @ out_of.T, out_of.astype(np.float32), meaning)
+        return cls(counts, facts, whole @ out_of.T, out_of.astype(np.float32), meaning, asking)
 
     def moved(self, rows: Ints, facts: Floats) -> Memory:
         """For another catalog: (m,) where each of its items stands here, -1 for a newcomer.
@@ -80,7 +85,8 @@ class Memory:
         own = self.facts[here]
         own[~known] = facts
         out_of = self.out_of[:, here] * known
-        return Memory(self.recommended[here] * known, own, self.into, out_of, self.meaning)
+        recommended = self.recommended[here] * known
+        return replace(self, recommended=recommended, facts=own, out_of=out_of)
 
     def save(self, folder: Path) -> None:
         """Half precision."""
@@ -102,3 +108,8 @@ class Memory:
                 f"{REMEDY}"
             )
         return memory
+
+
+def _probabilities(words: Floats, weights: Floats) -> Floats:
+    """Logistic regression; the last row of `weights` is the bias."""
+    return np.asarray(1 / (1 + np.exp(-(words @ weights[:-1] + weights[-1]))), np.float32)

@@ -30,6 +30,8 @@ from crsdemo.errors import CatalogError
 from crsdemo.index import units
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
+from crsdemo.query import untitled
+from crsdemo.wish_words import REFUSAL, decades_named, genres_implied, years_named
 
 Floats = NDArray[np.float32]
 FILE = "neighbours.npz"
@@ -56,42 +58,12 @@ SIGNALS = (
     "the years you named",
 )
 MAX_MEANT = 2  # genres that words are taken to mean
+AFRESH = 0.45  # how probable it is at least that words ask for something else than before
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
 FADED = 0.85  # the same, of what is remembered
 FADING = 0.4  # of people and genres, per turn of the user
-_REFUSAL = re.compile(
-    r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
-    r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
-    r"tired of|enough of|bored of|fed up with|less|keep|(?:won'?t|wouldn'?t|shouldn'?t) be)\b"
-    r"(?!,? (?:i|you|it|that|thanks|thank|problem|idea|mind|only|just|sure|bad|really)\b)"
-    r"(?: (?:too|so|very|any|more|much|films?|movies?|with|of|like|want))*"
-    r"(?P<what>(?:(?!\b(?:but|though|just|instead|please|maybe|only|something|i)\b)"
-    r"[^.,;:!?\n]){0,40})",
-    re.IGNORECASE,
-)
-# words that refuse a genre without naming it
-_REFUSED_GENRE = {
-    "scar": "horror", "spook": "horror", "creep": "horror", "gor": "horror", "slasher": "horror",
-    "blood": "horror",
-    "jump": "horror", "frighten": "horror", "terrif": "horror", "nightmare": "horror",
-    "sci-fi": "science fiction", "scifi": "science fiction", "sci fi": "science fiction",
-    "alien": "science fiction", "space": "science fiction", "robot": "science fiction",
-    "lovey": "romance", "sapp": "romance", "soppy": "romance", "mush": "romance", "kiss": "romance",
-    "love stor": "romance", "rom com": "romance", "romcom": "romance", "rom-com": "romance",
-    "cartoon": "animation", "anime": "animation", "sing": "musical", "song": "musical",
-    "cowboy": "western", "battle": "war", "soldier": "war", "gangster": "crime", "mafia": "crime",
-    "silly": "comedy", "goofy": "comedy", "slapstick": "comedy", "funny": "comedy", "kid": "family",
-    "magic": "fantasy", "wizard": "fantasy", "dragon": "fantasy", "shoot": "action",
-    "explosion": "action", "chase": "action",
-}  # fmt: skip
-_WORD_OF_DECADE = {
-    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
-    "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
-}  # fmt: skip
-_DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
-_YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 
 
 @dataclass(frozen=True)
@@ -192,21 +164,38 @@ class ItemPrior:
         combinations, which = np.unique(names, return_inverse=True)
         return self.encoder.embed(combinations.tolist()), which
 
+    def relevant(self, dialogue: Dialogue) -> Dialogue:
+        """What of a talk bears on what to recommend next: all from the newest wish on.
+
+        A film was given for what was wished before; it should not pull at what is wished now. A
+        wish is told from talk that goes on by its words (`Memory.asked`).
+        """
+        given, later = False, []
+        for position, turn in enumerate(dialogue.turns):
+            if turn.speaker == "assistant":
+                given = given or bool(turn.mentions)
+            elif given:
+                later.append(position)
+        if not later:
+            return dialogue
+        words = self.encoder.embed([untitled(dialogue.turns[i]).strip() or " " for i in later])
+        wishes = np.flatnonzero(self.memory.asked(words) >= AFRESH)
+        return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
+
     def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
-        """(S, n) in the order of `SIGNALS`.
+        """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue.
 
         `without`: rows of a training dialogue, whose own counts must not help to predict it.
         """
         heard = self._hear(dialogue)
-        seen = self._mentioned(dialogue)
         combinations, which = self._kinds
         counts = self._counts(without)
         return np.stack(
             [
-                *self._from_mentions(seen, without, counts),
+                *self._from_mentions(heard.items, without, counts),
                 np.log1p(counts),
                 np.log1p(self.memory.recommended),
-                self.memory.after(self._as_remembered(heard, seen)),
+                self.memory.after(self._as_remembered(heard)),
                 self.themes @ heard.said,
                 self.themes @ heard.last,
                 self.memory.facts @ heard.said,
@@ -225,33 +214,28 @@ class ItemPrior:
 
     def remembered(self, dialogue: Dialogue) -> Floats:
         """(q,) a talk as a `Memory` sees it."""
-        return self._as_remembered(self._hear(dialogue), self._mentioned(dialogue))
+        return self._as_remembered(self._hear(dialogue))
 
     def texts(self, dialogue: Dialogue) -> tuple[str, str, str]:
         """What the encoder reads: all that the user wants, the newest of it, both sides."""
-        return self._texts(dialogue, _wanted(dialogue))
-
-    def _texts(self, dialogue: Dialogue, wanted: Sequence[str]) -> tuple[str, str, str]:
-        everything = " ".join(wanted)[:MAX_SAID].strip()
-        talk = " ".join(turn.text for turn in dialogue.turns)[-MAX_TALK:].strip()
-        return everything, wanted[0] if wanted else "", talk
+        return _texts(dialogue, _wanted(dialogue))
 
     def _hear(self, dialogue: Dialogue) -> _Heard:
         wanted = _wanted(dialogue)
-        texts = self._texts(dialogue, wanted)
+        texts = _texts(dialogue, wanted)
         vectors = self.encoder.embed([text or " " for text in texts])
         vectors *= np.array([[bool(text)] for text in texts])
-        return _Heard(wanted, texts[0], *vectors)
+        return _Heard(wanted, texts[0], self._items(dialogue), *vectors)
 
     def _meant(self, heard: _Heard) -> Floats:
         """(g,) genres that the newest words mean, and less those of all words."""
         meant = [self.memory.meant(words) * bool(words.any()) for words in (heard.last, heard.said)]
         return np.asarray(meant[0] + FADING * meant[1], np.float32)
 
-    def _as_remembered(self, heard: _Heard, seen: Sequence[int]) -> Floats:
+    def _as_remembered(self, heard: _Heard) -> Floats:
         """(q,) the talk, what the user said, and where the items named lie."""
-        faded = np.array([FADED**age for age in range(len(seen))], np.float32)
-        place = units((faded @ self._away[list(seen)])[None])[0]
+        faded = np.array([FADED**age for age in range(len(heard.items))], np.float32)
+        place = units((faded @ self._away[heard.items])[None])[0]
         return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
 
     def _counts(self, without: Sequence[int]) -> Floats:
@@ -279,8 +263,8 @@ class ItemPrior:
     def _genres_unwanted(self, dialogue: Dialogue) -> NDArray[np.bool_]:
         """(g,) refused in the newest turn of the user."""
         unwanted = np.zeros(len(self.catalog.genres), np.bool_)
-        said = [_untitled(turn) for turn in dialogue.turns if turn.speaker == "user"]
-        for refusal in _REFUSAL.finditer(said[-1] if said else ""):
+        said = [untitled(turn) for turn in dialogue.turns if turn.speaker == "user"]
+        for refusal in REFUSAL.finditer(said[-1] if said else ""):
             unwanted |= self._genres_refused(refusal["what"])
         return unwanted
 
@@ -292,11 +276,11 @@ class ItemPrior:
         genres = np.zeros(len(self.catalog.genres), np.bool_)
         people: set[str] = set()
         themes: set[str] = set()
-        for text in (_untitled(turn) for turn in dialogue.turns if turn.speaker == "user"):
-            wanted = _REFUSAL.sub(" ", text)
+        for text in (untitled(turn) for turn in dialogue.turns if turn.speaker == "user"):
+            wanted = REFUSAL.sub(" ", text)
             genres &= self._genres_named(wanted) == 0
             people -= set(self.people.link_people(wanted))
-            for found in _REFUSAL.finditer(text):
+            for found in REFUSAL.finditer(text):
                 genres |= self._genres_refused(found["what"])
                 people |= set(self.people.link_people(found["what"]))
                 low = found["what"].lower()
@@ -308,9 +292,8 @@ class ItemPrior:
 
     def _genres_refused(self, what: str) -> NDArray[np.bool_]:
         """(n_genres,)"""
-        low = what.lower()
-        implied = {g for stem, g in _REFUSED_GENRE.items() if re.search(rf"\b{stem}", low)}
-        return (self._genres_named(low) > 0) | np.isin(self.catalog.genres, list(implied))
+        implied = np.isin(self.catalog.genres, list(genres_implied(what)))
+        return (self._genres_named(what) > 0) | implied
 
     def _from_mentions(
         self, rows: Sequence[int], without: Sequence[int], counts: Floats
@@ -328,21 +311,21 @@ class ItemPrior:
         alike = (*_like(self.themes, rows), *_like(self.memory.facts, rows))
         return [together, liked, nearest, *alike]
 
-    def _mentioned(self, dialogue: Dialogue) -> list[int]:
-        """Rows, newest first, each once.
+    def _items(self, dialogue: Dialogue) -> list[int]:
+        """Rows of the items named, newest first, each once.
 
-        After a fresh wish only those that the user named: what was recommended before it came is
-        no reason to go on with more of the same.
+        If the newest turn names something, only those that the user named: what was recommended
+        before is no reason to go on with more of the same.
         """
         turns = [turn for turn in reversed(dialogue.turns) if turn.speaker == "user"]
-        if not turns or not self._is_fresh_wish(turns[0]):
+        if not turns or not self._names_something(turns[0]):
             turns = list(reversed(dialogue.turns))
         newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
 
-    def _is_fresh_wish(self, turn: Turn) -> bool:
+    def _names_something(self, turn: Turn) -> bool:
         """Whether a turn names a film, a genre, a theme or a person."""
-        text = _untitled(turn)
+        text = untitled(turn)
         return bool(
             turn.mentions
             or self._genres_named(text).any()
@@ -379,11 +362,10 @@ class ItemPrior:
     def _years_named(self, text: str) -> Floats:
         """(n,) 1 for an item of a decade or near a year that was said."""
         found = np.zeros(len(self.catalog), np.float32)
-        low = text.lower()
         for first in decades_named(text):
             found[(self.years >= first) & (self.years < first + 10)] = 1
-        for year in _YEAR.findall(_DECADE.sub(" ", low)):
-            found[np.abs(self.years - int(year)) <= 2] = 1
+        for year in years_named(text):
+            found[np.abs(self.years - year) <= 2] = 1
         return found
 
 
@@ -392,25 +374,22 @@ class _Heard(NamedTuple):
 
     wanted: list[str]  # of each turn of the user, newest first
     everything: str
+    items: list[int]  # rows, newest first
     said: Floats  # (d,) everything, as the encoder sees it
     last: Floats  # (d,) the newest of it
     talk: Floats  # (d,) both sides, with titles
 
 
-def decades_named(text: str) -> list[int]:
-    """The first years of the decades that a text names: "the nineties" is 1990."""
-    found = []
-    for century, digit, word in _DECADE.findall(text.lower()):
-        ten = int(digit or 0) * 10
-        near = int(century or ("20" if ten < 30 else "19")) * 100 + ten
-        found.append(_WORD_OF_DECADE[word] if word else near)
-    return found
-
-
 def _wanted(dialogue: Dialogue) -> list[str]:
     """What the user said in each turn, newest first."""
-    said = (_untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user")
-    return [_REFUSAL.sub(" ", text).strip() for text in said]
+    said = (untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user")
+    return [REFUSAL.sub(" ", text).strip() for text in said]
+
+
+def _texts(dialogue: Dialogue, wanted: Sequence[str]) -> tuple[str, str, str]:
+    everything = " ".join(wanted)[:MAX_SAID].strip()
+    talk = " ".join(turn.text for turn in dialogue.turns)[-MAX_TALK:].strip()
+    return everything, wanted[0] if wanted else "", talk
 
 
 def _like(vectors: Floats, rows: Sequence[int]) -> tuple[Floats, Floats]:
@@ -419,15 +398,6 @@ def _like(vectors: Floats, rows: Sequence[int]) -> tuple[Floats, Floats]:
         return (np.zeros(len(vectors), np.float32),) * 2
     cosines = vectors @ vectors[list(rows)].T
     return cosines.max(1), cosines.mean(1)
-
-
-def _untitled(turn: Turn) -> str:
-    """What was said without the titles, whose years and words are no wishes."""
-    said, end = "", 0
-    for mention in turn.mentions:
-        said += turn.text[end : mention.start]
-        end = mention.end
-    return said + turn.text[end:]
 
 
 def _row(matrix: sparse.csr_matrix, row: int) -> Floats:

@@ -14,7 +14,7 @@ follows the slot that stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -98,25 +98,35 @@ class PromptWriter:
         codes = [code for i in item_ids for code in self.control.item(self.semantic_ids[i])]
         return [self.control.card, *codes, self.control.end_card]
 
-    def card(self, item: Item) -> list[int]:
-        """The facts of an item, each behind its slot token."""
+    def card(self, item: Item, fields: Collection[str] = ()) -> list[int]:
+        """The facts of an item, each behind its slot token; of some `fields` only, if any."""
         ids = [self.control.card]
-        for slot in self.slots(item):
+        for slot in self.slots(item, fields):
             ids += [self.control.slot[slot], *self._text(f" {slot.value(item)}")]
         return [*ids, self.control.end_card]
 
-    def slots(self, item: Item) -> list[Slot]:
-        """The slots that `item` can fill."""
-        return [slot for slot in self.control.slot if slot.value(item)]
+    def slots(self, item: Item, fields: Collection[str] = ()) -> list[Slot]:
+        """The slots that `item` can fill; of some `fields` only, if any."""
+        known = (slot for slot in self.control.slot if slot.value(item))
+        return [slot for slot in known if not fields or slot.field in fields]
 
-    def target(self, mode: str, item: Item | None, reply: Iterable[str | Item | Slot]) -> Target:
-        """`<MODE=CHAT><RESP>..` or `<MODE=REC><BOI>..<EOI><CARD>..</CARD><RESP>..`, then eos."""
+    def target(
+        self,
+        mode: str,
+        item: Item | None,
+        reply: Iterable[str | Item | Slot],
+        fields: Collection[str] = (),
+    ) -> Target:
+        """`<MODE=CHAT><RESP>..` or `<MODE=REC><BOI>..<EOI><CARD>..</CARD><RESP>..`, then eos.
+
+        `fields`: those of the facts on the card; all, if there are none.
+        """
         control = self.control
         if item is None:
             ids = [control.chat if mode == "CHAT" else control.rec]
             learned = [True]
         else:
-            chosen, card = [control.rec, *self.item(item.id)], self.card(item)
+            chosen, card = [control.rec, *self.item(item.id)], self.card(item, fields)
             ids, learned = chosen + card, [True] * len(chosen) + [False] * len(card)
         said = [control.resp, *self.reply(reply), control.eos]
         return Target(ids + said, learned + [True] * len(said))

@@ -15,11 +15,12 @@ from pathlib import Path
 from crsdemo.catalog import Item
 from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
-from crsdemo.prior import ItemPrior, decades_named
+from crsdemo.prior import ItemPrior
 from crsdemo.prompt import PromptWriter
 from crsdemo.query import Person, PseudoQuery, genres_said, named_people, untitled
 from crsdemo.speaker import Speaker
 from crsdemo.tokens import encode_text
+from crsdemo.wish_words import decades_named
 from crsdemo.word_choice import Pen, Place, Sampling
 
 GREEDY = Sampling(max_tokens=32, no_repeat_ngram=3)

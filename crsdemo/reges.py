@@ -59,7 +59,7 @@ class RetrievalGuide:
 
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
         started = time.perf_counter()
-        query = self.expert.write(dialogue)
+        query = self.expert.write(self.expert.prior.relevant(dialogue))
         asked = time.perf_counter()
         look = self._found(dialogue, query, exclude)
         timings = (
@@ -77,7 +77,7 @@ class RetrievalGuide:
         self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
     ) -> list[Guidance]:
         """All queries are written at once, without their sources."""
-        queries = self.expert.write_all(dialogues)
+        queries = self.expert.write_all(list(map(self.expert.prior.relevant, dialogues)))
         rows = zip(dialogues, queries, excludes, strict=True)
         return [self._found(dialogue, query, exclude) for dialogue, query, exclude in rows]
 
@@ -88,8 +88,9 @@ class RetrievalGuide:
 
     def _with_thought(self, dialogue: Dialogue, look: Guidance, thinker: QueryExpert) -> Guidance:
         writer = thinker.speaker.writer
-        thought = thinker.write(dialogue, writer.shortlist(look.shortlist))
-        asked = writer.query_request(named_people(dialogue, thinker.people))
+        heard = look.heard or dialogue
+        thought = thinker.write(heard, writer.shortlist(look.shortlist))
+        asked = writer.query_request(named_people(heard, thinker.people))
         tokens = (*asked, *writer.query_target(thought)[:-1])
         return replace(look, thought=tokens)
 

@@ -106,12 +106,13 @@ class Retriever:
         catalog = self.prior.catalog
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
+        heard = self.prior.relevant(dialogue)
         asked = search_signals(self.prior, self.documents, query, self.documents.embed(query))
-        signals = np.concatenate([self.prior.signals(dialogue), asked])
-        parts = self.ranker.parts(signals, dialogue, left_out)
+        signals = np.concatenate([self.prior.signals(heard), asked])
+        parts = self.ranker.parts(signals, heard, left_out)
         rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
         shortlist = tuple(catalog[row].id for row in rows)
-        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
+        return Guidance(heard, hidden, parts, self.ranker.part_names, shortlist)
 
 
 def _key(text: str) -> int:

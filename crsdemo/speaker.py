@@ -6,6 +6,7 @@ One merged model per adapter: adapters are never switched, so that several threa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -70,6 +71,12 @@ class Speaker:
         return self.decoder.read(
             inputs_embeds=self._embed(dialogues, ids, mask), mask=self._wide(mask)
         )
+
+    @cached_property
+    def sentence_ends(self) -> frozenset[int]:
+        """The tokens after which a sentence is over."""
+        tokens = self.loaded.tokenizer.get_vocab().items()
+        return frozenset(number for token, number in tokens if token[-1:] in ".!?")
 
     def text(self, ids: Sequence[int]) -> str:
         """Tokens as text, control tokens included."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -35,7 +36,17 @@ class Pen:
         self.sampling = sampling
         self.written: list[int] = []
         self.sure: list[float] = []  # the probability of each token among those allowed
+        self.is_done = False
         self._generator = torch.Generator().manual_seed(sampling.seed)
+
+    def fork(self, number: int) -> Pen:
+        """A pen that has written the same and goes on by itself; number 0 takes no chances."""
+        seed = 1000 * self.sampling.seed + len(self.written) + number
+        temperature = self.sampling.temperature if number else 0.0
+        sampling = replace(self.sampling, seed=seed, temperature=temperature)
+        other = Pen(self.place.fork(), sampling)
+        other.written, other.sure = [*self.written], [*self.sure]
+        return other
 
     def next(self, logits: Tensor) -> int | None:
         """The token that is written next, None at the end of the text. `logits`: (V,)
@@ -45,12 +56,14 @@ class Pen:
         """
         place, sampling = self.place, self.sampling
         if len(self.written) >= sampling.max_tokens and place.may_end:
+            self.is_done = True
             return None
         banned = repeats(self.written, sampling.no_repeat_ngram) if place.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == place.grammar.control.eos:
+            self.is_done = True
             return None
         self.written.append(token)
         self.sure.append(float((logits[token] - logits[allowed].logsumexp(0)).exp()))
@@ -90,6 +103,13 @@ class Place:
         self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
         self.is_named = about is None
         self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
+
+    def fork(self) -> Place:
+        """The same place, from where another text may go on."""
+        other = copy(self)
+        other._text = dict(self._text)
+        other.unsaid = None if self.unsaid is None else set(self.unsaid)
+        return other
 
     @property
     def may_end(self) -> bool:

@@ -19,8 +19,8 @@ LAYERS = {
         trie_labels typed_words wish_words
     """,
     "models": """
-        checkpoint commons decoding encoder grammar guide index listener memory newcomers prior
-        prompt quantize ranker rq_vae trees
+        checkpoint commons decoding drafts encoder grammar guide index listener memory newcomers
+        prior prompt quantize ranker rq_vae trees
         tokens word_choice
     """,
     "recommenders": "query_expert speaker retriever reges generative loading popularity",

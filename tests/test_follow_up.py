@@ -19,7 +19,25 @@ TALK = Dialogue(
      "what's it about?", "is it scary?", "what kind of film is it?", "cast?"],
 )  # fmt: skip
 def test_a_question_is_about_the_film_that_was_recommended(question: str) -> None:
-    assert asked_about(TALK.say(Turn("user", question))) == "ronin"
+    asked = asked_about(TALK.say(Turn("user", question)))
+    assert asked and asked.item_id == "ronin"
+
+
+@pytest.mark.parametrize(
+    ("question", "fields"),
+    [
+        ("who is in it?", {"cast"}),
+        ("Who directed it", {"directors"}),
+        ("when did it come out?", {"year"}),
+        ("what kind of film is it?", {"genres"}),
+        ("who is the director, and what year?", {"directors", "year"}),
+        ("tell me more", set()),
+        ("is it scary?", set()),
+    ],
+)
+def test_a_question_says_which_facts_answer_it(question: str, fields: set[str]) -> None:
+    asked = asked_about(TALK.say(Turn("user", question)))
+    assert asked and asked.fields == fields
 
 
 @pytest.mark.parametrize(
@@ -33,7 +51,8 @@ def test_a_wish_is_about_no_film_yet(wish: str) -> None:
 
 def test_a_film_that_the_question_names_comes_first() -> None:
     turn = Turn("user", "tell me about Jaws", (Mention(14, 18, "jaws"),))
-    assert asked_about(TALK.say(turn)) == "jaws"
+    asked = asked_about(TALK.say(turn))
+    assert asked and asked.item_id == "jaws"
 
 
 def test_a_film_that_was_loved_is_no_question() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from films import BY_TITLE, CATALOG
 from talks import said
@@ -13,6 +16,7 @@ from crsdemo.catalog import Item
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import CatalogError
 from crsdemo.generative import Generative
+from crsdemo.guide import PriorGuide
 from crsdemo.popularity import Popularity, RepeatLast
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
@@ -230,6 +234,46 @@ def test_what_is_refused_is_not_recommended(generative) -> None:
     found = generative.recommend(said("anything but horror please"), 50)
     assert found
     assert not any("horror" in one.item.genres for one in found)
+
+
+@pytest.mark.parametrize(
+    ("question", "field"), [("who is in it?", "cast"), ("who directed it?", "directors")]
+)
+def test_of_the_film_asked_about_only_the_facts_asked_for_are_said(
+    generative, question: str, field: str
+) -> None:
+    answer = reply(generative, said("something tense", "Then try Heat.", question))
+    written = set(re.findall(r"<(\w+)_\d>", answer.output.split("<RESP>")[-1]))
+    assert answer.item == HEAT and written <= {field}
+
+
+def always_asks(guide: PriorGuide, log_odds: float) -> PriorGuide:
+    """The same that takes every turn for a fresh wish, or with negative log-odds none."""
+    memory = guide.prior.memory
+    asking = np.zeros_like(memory.asking)
+    asking[-1] = log_odds
+    return replace(guide, prior=guide.prior.with_memory(replace(memory, asking=asking)))
+
+
+def test_a_fresh_wish_is_heard_as_if_nothing_had_been_said_before(generative) -> None:
+    wish = said("a film about a lighthouse")
+    talk = Dialogue((*said("something creepy", "Then try Alien.").turns, *wish.turns))
+    guide = always_asks(generative.guide, 9)
+    assert guide.look(talk).heard == wish
+    assert np.array_equal(guide.look(talk).parts, guide.look(wish).parts)
+    patient = always_asks(generative.guide, -9)
+    assert patient.look(talk).heard == talk
+
+
+def test_until_a_film_was_given_all_of_a_talk_is_one_wish(generative) -> None:
+    talk = said("hello", "What are you in the mood for?", "something creepy")
+    assert always_asks(generative.guide, 9).look(talk).heard == talk
+
+
+def test_what_was_refused_long_ago_stays_refused(generative) -> None:
+    guide = always_asks(generative.guide, 9)
+    later = said("no horror", "Then try Heat.", "something for tonight")
+    assert guide.look(later).hidden == guide.look(said("no horror")).hidden != frozenset()
 
 
 def test_the_prior_says_what_it_added(generative, model_alone) -> None:

@@ -25,7 +25,7 @@ from crsdemo.query import Person, PseudoQuery, named_people
 from crsdemo.query_expert import ANYTHING, QueryExpert
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.train import query_stage
-from crsdemo.train.adapter import Apprentice, Lora
+from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.instances import Voice, loss_of
 from crsdemo.train.loop import LoopConfig, train
 from crsdemo.train.query_stage import QueryConfig, train_query
@@ -179,7 +179,8 @@ def test_nobody_named_needs_no_card(expert: QueryExpert) -> None:
 def test_the_queries_are_learned(trained, tmp_path: Path) -> None:
     semantic_ids = SemanticIDs.load(trained.catalog, CATALOG)
     base = str(trained.checkpoints / "base")
-    one = Apprentice.of(base, Lora(8, 32, 0.0, None), CATALOG, semantic_ids)
+    flags = AdapterFlags(base_model=base, dropout=0)
+    one = Apprentice.of(flags, CATALOG, semantic_ids, known_rows=True)
     writer = PromptWriter(one.tokenizer, one.control, CATALOG, semantic_ids)
     instances = query_stage.QueryInstances(writer, None, PEOPLE)
     queries = ("horror film with ", Person(1, "Bill Murray")), ("film like Alien",)

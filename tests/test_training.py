@@ -23,7 +23,7 @@ from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import Slot, slots_of
 from crsdemo.tokens import add_control_tokens
 from crsdemo.train import stages
-from crsdemo.train.adapter import Lora, with_adapter
+from crsdemo.train.adapter import AdapterFlags, with_adapter
 from crsdemo.train.example import Example
 from crsdemo.train.instances import Instance, InstanceWriter, Paths, Voice, loss_of
 from crsdemo.train.loop import LoopConfig, train
@@ -244,8 +244,9 @@ def test_the_output_rows_of_new_tokens_learn_too(tmp_path, kind: str) -> None:
     tokenizer = byte_level_tokenizer()
     causal_lm(kind, len(tokenizer)).save_pretrained(tmp_path)
     control = add_control_tokens(tokenizer, 3, 8, slots_of(CATALOG))
-    one = Voice(with_adapter(str(tmp_path), Lora(16, 32, 0.05), tokenizer, control, 0), None)
     rows = sorted(control.ids)
+    flags = AdapterFlags(base_model=str(tmp_path), modules="all-linear")
+    one = Voice(with_adapter(flags, tokenizer, rows), None)
 
     def head() -> torch.Tensor:
         end = one.plain.get_output_embeddings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,25 +20,47 @@ from crsdemo.checkpoint import (
     save_card,
     semantic_ids_sha256,
 )
-from crsdemo.listener import load_listener, save_listener
+from crsdemo.config import flag
+from crsdemo.listener import Ear, load_listener, save_listener
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
-from crsdemo.train.instances import Voice
+from crsdemo.train.instances import Instance, Voice
+from crsdemo.train.loop import LoopConfig, train
 
-TRAINING = ("minutes", "learning_rate", "rank", "alpha", "dropout", "batch", "real", "seed")
+TRAINING = (
+    "minutes", "learning_rate", "rank", "alpha", "dropout", "modules", "batch", "real", "seed"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Lora:
-    """What of a base model learns."""
+class AdapterFlags:
+    """What learns and how, alike at every stage that trains an adapter."""
 
-    rank: int
-    alpha: int
-    dropout: float
-    modules: str | None = "all-linear"  # None: queries and values, whatever the base calls them
-    known_rows: bool = True  # whether the rows of control tokens learn that the base knows
-    hearing: bool = True  # whether the listener learns; at rates of 1e-3 and more it forgets
+    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
+    minutes: float = flag(15.0, "how long to learn")
+    learning_rate: float = flag(
+        1e-3, "at its height; the papers' 1e-4 is for models of 2 B parameters and more"
+    )
+    rank: int = flag(8, "LoRA r")
+    alpha: int = flag(32, "LoRA alpha")
+    dropout: float = flag(0.05, "LoRA dropout")
+    modules: str | None = flag(
+        None, "what learns: all-linear, or queries and values where nothing is given"
+    )
+    hearing: bool = flag(False, "whether the listener learns too; long runs let it forget")
+    batch: int = flag(24, "dialogues per batch")
+    real: float = flag(0.3, "share of real dialogues")
+    threads: int = flag(0, "0 leaves torch's own choice")
+    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
+
+    def loop(self, seed: int) -> LoopConfig:
+        return LoopConfig(
+            minutes=self.minutes,
+            learning_rate=self.learning_rate,
+            threads=self.threads,
+            seed=seed,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,25 +77,41 @@ class Apprentice:
     @classmethod
     def of(
         cls,
-        base_model: str,
-        lora: Lora,
+        flags: AdapterFlags,
         catalog: Catalog,
         semantic_ids: SemanticIDs,
         *,
-        quantize: bool = False,
+        known_rows: bool = False,
     ) -> Apprentice:
-        """`base_model`: a folder or a hub name; `quantize` loads it in 4 bits."""
+        """`known_rows`: whether those rows of control tokens learn that the base knows already."""
+        base_model = flags.base_model
         tokenizer = AutoTokenizer.from_pretrained(base_model)
         n_known = len(tokenizer)
         shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
         control = add_control_tokens(tokenizer, *shape, slots_of(catalog))
-        model = with_adapter(base_model, lora, tokenizer, control, n_known, quantize=quantize)
+        first = 0 if known_rows else n_known
+        rows = [token for token in sorted(control.ids) if token >= first]
+        model = with_adapter(flags, tokenizer, rows)
         base = Path(base_model)
         listener = load_listener(base) if (base / "listener.json").is_file() else None
         if listener is not None:
-            listener.requires_grad_(lora.hearing)
+            listener.requires_grad_(flags.hearing)
         voice = Voice(model, listener)
         return cls(base_model, voice, tokenizer, control, semantic_ids, len(tokenizer) - n_known)
+
+    def learn(
+        self,
+        flags: AdapterFlags,
+        ear: Ear | None,
+        batches: Iterator[tuple[str, Sequence[Instance]]],
+        state: Path,
+        out: Path,
+        card: CheckpointCard,
+        seed: int,
+    ) -> None:
+        """Learn until the time is spent; the folder `out` is written now and then."""
+        loop = flags.loop(seed)
+        train(self.voice, ear, self.control, batches, loop, state, lambda: self.save(out, card))
 
     def card(self, recommender: str, out: Path, options: Mapping[str, Any]) -> CheckpointCard:
         """`options` are those of the stage; those that shaped the weights are kept."""
@@ -97,34 +135,24 @@ class Apprentice:
 
 
 def with_adapter(
-    base_model: str,
-    lora: Lora,
-    tokenizer: PreTrainedTokenizerBase,
-    control: ControlTokens,
-    n_known: int,
-    *,
-    quantize: bool = False,
+    flags: AdapterFlags, tokenizer: PreTrainedTokenizerBase, rows: Sequence[int]
 ) -> Any:
-    """The base with LoRA; of the embeddings only rows of control tokens learn.
-
-    `n_known`: so many tokens the base knows.
-    """
+    """The base with LoRA; of the embeddings only `rows` learn."""
     options: dict[str, Any] = {"dtype": torch.float32}
-    if quantize:
+    if flags.quantize:
         from transformers import BitsAndBytesConfig
 
         options = {"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}
-    model = AutoModelForCausalLM.from_pretrained(base_model, **options)
+    model = AutoModelForCausalLM.from_pretrained(flags.base_model, **options)
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
     grow_embeddings(model, tokenizer)
-    rows = [token for token in sorted(control.ids) if lora.known_rows or token >= n_known]
     adapter = LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=lora.modules,
-        trainable_token_indices=_rows_to_learn(model, rows) if rows else None,
+        r=flags.rank,
+        lora_alpha=flags.alpha,
+        lora_dropout=flags.dropout,
+        target_modules=flags.modules,
+        trainable_token_indices=_rows_to_learn(model, list(rows)) if rows else None,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, adapter)

@@ -25,3 +25,4 @@ class Example:
     targets: Mapping[str, float]
     item: Item | None  # the target that `reply` speaks of
     reply: tuple[str | Item | Slot, ...]  # empty: nothing is learned about the words
+    fields: frozenset[str] = frozenset()  # of the facts that were asked for; none: any will do

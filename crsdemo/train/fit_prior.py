@@ -9,7 +9,7 @@ own counts are taken back, and the memory is made of the other folds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,7 @@ from crsdemo.listener import load_item_vectors
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.prior import SIGNALS, ItemPrior, Neighbours
+from crsdemo.query import untitled
 from crsdemo.ranker import FILE, POOL, Ranker, best, features
 from crsdemo.train.affinity import Affinity, Teacher
 from crsdemo.train.example import Example
@@ -44,8 +45,10 @@ KEPT_PER_ITEM = 80  # of the items liked by the same people
 FOLDS = 4
 AGAINST = 100  # items of the pool that stand against a right one
 NEARLY = 0.9  # of the weight of the targets
+CHATS = 2  # so many turns of talk for one synthetic turn that only chats
 NEVER = -9.0  # log-odds of a genre that no wish means
 YEARS = "the years you named"
+GENRES = "a genre your words mean"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class PriorConfig(Sources):
     steps: int = flag(800, "of the regression")
     trees: int = flag(200, "boosted trees of each of three models; 0 for the sum alone")
     years: float = flag(6.0, "least weight of years; dialogues seldom name any, visitors do")
+    genres: float = flag(0.0, "least weight of the genres that words mean, for the same reason")
     out: Path = flag(Path("catalog"), "folder for memory, neighbours and ranker")
 
 
@@ -93,12 +97,12 @@ def fit_prior(config: PriorConfig) -> None:
     pruned(ground.affinity).save(config.out)
     turns = list(islice(training_turns(ground, config.seed), config.turns))
     prior = blank_prior(config, ground)
-    prior.encoder = ReadBefore(prior, [turn.history for turn in turns])
+    prior.memory = what_wishes_mean(ground, prior, turns, config)
+    turns = read_before(prior, turns)
     talks = np.stack([prior.remembered(t.history) for t in tqdm(turns, desc="reading talks")])
-    prior.memory = replace(prior.memory, meaning=meaning_of(ground, prior, config))
     memory_of(turns, talks, prior.memory, config.seed).save(config.out)
     cases = gather(config, prior, turns, talks, wishes(ground, config))
-    ranker = fit(cases, SIGNALS, config.steps, config.trees, config.seed, config.years)
+    ranker = fit(cases, SIGNALS, config)
     ranker.save(config.out / FILE)
     for name, weight in zip(ranker.names, ranker.weights, strict=True):
         print(f"{weight:8.2f}  {name}")
@@ -110,7 +114,7 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
     n = len(ground.catalog)
     facts = ground.texts.facts
     empty = np.zeros((0, 0), np.float32)
-    memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty)
+    memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
     return ItemPrior(
         ground.catalog,
         load_item_vectors(config.catalog, ground.catalog).numpy(),
@@ -122,18 +126,28 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
 
 
 class ReadBefore(TextEncoder):
-    """An encoder that has read the texts of many dialogues in batches, which is far quicker."""
+    """An encoder that has read many texts in batches, which is far quicker."""
 
-    def __init__(self, prior: ItemPrior, dialogues: Sequence[Dialogue]) -> None:
-        self._encoder = prior.encoder
-        self.dim = self._encoder.dim
-        texts = dict.fromkeys(t or " " for dialogue in dialogues for t in prior.texts(dialogue))
-        self._known = dict(zip(texts, self._encoder.embed(list(texts)), strict=True))
+    def __init__(self, encoder: TextEncoder, texts: Iterable[str]) -> None:
+        self._encoder = encoder
+        self.dim = encoder.dim
+        each = list(dict.fromkeys(text.strip() or " " for text in texts))
+        self._known = dict(zip(each, encoder.embed(each), strict=True))
 
     def embed(self, texts: Sequence[str], batch_size: int = 64) -> Floats:
         if all(text in self._known for text in texts):
             return np.stack([self._known[text] for text in texts])
         return self._encoder.embed(texts, batch_size)
+
+
+def read_before(prior: ItemPrior, turns: Sequence[TrainingTurn]) -> list[TrainingTurn]:
+    """The turns with what is relevant of their histories; `prior` has read all texts of them."""
+    encoder = prior.encoder
+    words = (untitled(said) for turn in turns for said in turn.history.turns)
+    prior.encoder = ReadBefore(encoder, words)
+    cut = [replace(turn, history=prior.relevant(turn.history)) for turn in turns]
+    prior.encoder = ReadBefore(encoder, (t for turn in cut for t in prior.texts(turn.history)))
+    return cut
 
 
 def pruned(affinity: Affinity) -> Neighbours:
@@ -176,7 +190,8 @@ def memory_of(
         (np.ones(len(cells), np.float32), (places, rows)), shape=(len(kept), len(blank.facts))
     )
     share = len(kept) / len(turns)
-    return Memory.of(talks[kept], right, blank.facts, blank.meaning, share, seed=seed)
+    wishes_mean = blank.meaning, blank.asking
+    return Memory.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
 
 
 def gather(
@@ -209,8 +224,10 @@ def _with_extra(signals: Floats, dialogue: Dialogue, extra: Extra | None) -> NDA
     return np.concatenate(rows).astype(np.float16)
 
 
-def meaning_of(ground: Ground, prior: ItemPrior, config: PriorConfig) -> Floats:
-    """(d + 1, g) by logistic regression: a wish means the genres that nearly all it targets share.
+def what_wishes_mean(
+    ground: Ground, prior: ItemPrior, turns: Sequence[TrainingTurn], config: PriorConfig
+) -> Memory:
+    """The memory of `prior` that knows the genres that wishes mean, and what is a wish.
 
     The wishes are others than those on which the ranker is fitted.
     """
@@ -218,6 +235,43 @@ def meaning_of(ground: Ground, prior: ItemPrior, config: PriorConfig) -> Floats:
     made_up = [writer.wish() for _ in tqdm(range(config.meanings), desc="wishing for genres")]
     words = prior.encoder.embed([prior.texts(wish.dialogue)[1] or " " for wish in made_up])
     labels = np.stack([_genres_shared(ground.catalog, wish) for wish in made_up])
+    talk = _talk_that_goes_on(turns, writer)
+    asked = [untitled(wish.dialogue.turns[-1]).strip() for wish in made_up[: len(talk)]]
+    asking = _asking(prior.encoder.embed(asked), prior.encoder.embed(talk))
+    return replace(prior.memory, meaning=_meaning(words, labels), asking=asking)
+
+
+def _talk_that_goes_on(turns: Sequence[TrainingTurn], writer: Writer) -> list[str]:
+    """What users say after a film was given: before the next one, or when they only chat."""
+    said = [_last_words(turn.history) for turn in turns]
+    n_chats = len(said) // CHATS
+    while n_chats > 0:
+        chats = [_last_words(e.dialogue) for e in writer.dialogue() if e.mode == "CHAT"]
+        said += chats
+        n_chats -= len(chats)
+    return [text for text in said if text]
+
+
+def _last_words(dialogue: Dialogue) -> str:
+    """Of the user, if a film was given before."""
+    turns = dialogue.turns
+    given = any(turn.mentions for turn in turns if turn.speaker == "assistant")
+    own = [turn for turn in turns if turn.speaker == "user"]
+    return untitled(own[-1]).strip() if given and own else ""
+
+
+def _asking(wishes: Floats, talk: Floats) -> Floats:
+    """(d + 1,) by logistic regression; `wishes` and `talk`: (m, d)."""
+    words = np.concatenate([wishes, talk])
+    model = LogisticRegression(max_iter=1000).fit(words, np.arange(len(words)) < len(wishes))
+    return np.concatenate([model.coef_[0], model.intercept_]).astype(np.float32)
+
+
+def _meaning(words: Floats, labels: NDArray[np.bool_]) -> Floats:
+    """(d + 1, g) by logistic regression; a wish means the genres that nearly all it targets share.
+
+    `words`: (m, d), `labels`: (m, g)
+    """
     learned = np.full((words.shape[1] + 1, labels.shape[1]), 0, np.float32)
     for place, wanted in enumerate(tqdm(labels.T, desc="genres")):
         if wanted.all() or not wanted.any():
@@ -255,20 +309,16 @@ def _wish_case(prior: ItemPrior, wish: Example, extra: Extra | None) -> Case:
     return Case(wish.dialogue, signals, seen, rows, weights)
 
 
-def fit(
-    cases: Sequence[Case],
-    names: tuple[str, ...],
-    steps: int,
-    trees: int,
-    seed: int,
-    years: float = 0.0,
-) -> Ranker:
-    """The sum, then, with `trees`, what corrects it."""
-    weights = _regression(cases, steps, seed)
-    place = names.index(YEARS)
-    weights[place] = max(weights[place], years)
+def fit(cases: Sequence[Case], names: tuple[str, ...], config: PriorConfig) -> Ranker:
+    """The sum, then, unless the config has no trees, what corrects it."""
+    weights = _regression(cases, config.steps, config.seed)
+    for name, least in ((YEARS, config.years), (GENRES, config.genres)):
+        place = names.index(name)
+        weights[place] = max(weights[place], least)
     ranker = Ranker(names, weights)
-    return Ranker(names, weights, _boosted(cases, ranker, trees, seed)) if trees else ranker
+    if not config.trees:
+        return ranker
+    return Ranker(names, weights, _boosted(cases, ranker, config.trees, config.seed))
 
 
 def _regression(cases: Sequence[Case], steps: int, seed: int, batch: int = 32) -> Floats:

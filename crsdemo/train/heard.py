@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.mentions import PeopleLinker
-from crsdemo.prior import _REFUSAL as REFUSAL
 from crsdemo.query import named_people
+from crsdemo.wish_words import REFUSAL
 
 _DISLIKED = re.compile(  # what follows or comes before a title
     "(?P<before>[\ue000-\uf8ff])[^.!?\n]{0,20}?"

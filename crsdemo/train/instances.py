@@ -135,7 +135,7 @@ class InstanceWriter:
         history = self.writer.history(example.dialogue)
         heard = None if self.ear is None else self.ear.hear(example.dialogue)
         levels = self._levels(example)
-        target = self.writer.target(example.mode, example.item, example.reply)
+        target = self.writer.target(example.mode, example.item, example.reply, example.fields)
         learned = [False] * len(history) + target.learned
         item_at = None
         if levels is not None:

@@ -23,6 +23,7 @@ from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
 from crsdemo.listener import BY_USER, Ear, Heard
 from crsdemo.mentions import PeopleLinker
+from crsdemo.query import untitled
 from crsdemo.tokens import encode_text
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.example import Example
@@ -83,11 +84,16 @@ def neighbours(
 
 
 def real_examples(
-    dialogues: Iterable[CorpusDialogue], catalog: Catalog, people: PeopleLinker
+    dialogues: Iterable[CorpusDialogue],
+    catalog: Catalog,
+    people: PeopleLinker,
+    *,
+    words: bool = True,
 ) -> Iterator[Example]:
     """Every turn of the recommender after the first, once per item it names (GCRS, sec. 3.1).
 
-    The words are learned only where they are short and claim nothing that the card cannot hold.
+    The `words`, if at all, are learned only where they are short and claim nothing that the card
+    cannot hold.
     """
     for dialogue in dialogues:
         for position, turn in enumerate(dialogue.dialogue.turns):
@@ -96,7 +102,7 @@ def real_examples(
             history = dialogue.dialogue.before(position)
             known = [i for i in turn.item_ids if i in catalog.row]
             new = [i for i in known if i not in history.mentioned]
-            reply = _words(turn, catalog, people)
+            reply = _words(turn, catalog, people) if words else ()
             for item_id in new:
                 item = catalog.item(item_id)
                 yield Example(history, "REC", {item_id: 1.0}, item, reply)
@@ -108,7 +114,7 @@ def _words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | It
     """The pieces of a clean turn, empty for any other."""
     text = turn.text.lower()
     claims = any(genre in text for genre in catalog.genres) or any(
-        c.isdigit() for c in _spoken(turn)
+        c.isdigit() for c in untitled(turn)
     )
     linked = all(m.item_id in catalog.row and m.end > m.start for m in turn.mentions)
     if claims or not linked or len(text.split()) > MAX_REPLY_WORDS or people.link_people(turn.text):
@@ -123,15 +129,6 @@ def _words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | It
     if pieces and isinstance(pieces[0], str):
         pieces[0] = pieces[0][:1].upper() + pieces[0][1:]
     return tuple(pieces)
-
-
-def _spoken(turn: Turn) -> str:
-    """The text without its titles."""
-    text, end = "", 0
-    for mention in turn.mentions:
-        text += turn.text[end : mention.start]
-        end = mention.end
-    return text + turn.text[end:]
 
 
 def _of_one_film(example: Example) -> Example:
@@ -153,7 +150,10 @@ class Material:
         synthetic: Writer,
         people: PeopleLinker,
         seed: int = 0,
+        *,
+        real_words: bool = True,
     ) -> None:
+        """`real_words`: whether replies of the dialogues are learned word by word."""
         self.instances = instances
         self.catalog = instances.writer.catalog
         self.teacher = teacher
@@ -164,7 +164,7 @@ class Material:
         self.sets = [self._rows(d.dialogue.mentioned) for d in dialogues]
         self.sets = [rows for rows in self.sets if len(rows) > 1]
         self.likes = [self._rows(items) for items in likes]
-        self.examples = list(real_examples(dialogues, self.catalog, people))
+        self.examples = list(real_examples(dialogues, self.catalog, people, words=real_words))
         if not any(example.mode == "REC" for example in self.examples):
             raise BadInputError(
                 f"none of the {len(dialogues)} training dialogues recommends an item of this "

@@ -27,6 +27,7 @@ class Question:
     replies: tuple[tuple[str, ...], ...]
     genres: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()  # the facts that answer it; no other stands on the card
 
 
 GREETING = Exchange(
@@ -46,9 +47,10 @@ GREETING = Exchange(
         "[hi|hello|hey] [movie bot|bot|friend|buddy|film friend|mate]",
     ),
     (
-        "[Hello|Hi|Hi there|Good to see you|Hello there][.|!] [What are you in the mood for|What would you like to watch|What kind of film are you after|What shall we look for|Which film did you enjoy lately]?",
-        "[Hello|Hi]. [Tell me a mood, a person or a film you liked|Name a film you loved|Tell me what you feel like], and I'll look for something.",
-        "Hi. Do you feel like something [funny or something serious|light or something dark|old or something new|exciting or something calm]?",
+        "Hello! What are you in the mood for?",
+        "Hi there. Tell me a mood, a person or a film you liked, and I'll look for something.",
+        "Hi. Do you feel like something light or something serious?",
+        "Hello! Which film did you enjoy lately?",
         "Welcome. Are you watching alone, with friends or with children?",
         "Hello. Which film did you last enjoy?",
         "Hi there. Give me a genre, an actor or just a mood.",
@@ -69,7 +71,7 @@ HOW_ARE_YOU = Exchange(
         "you alright?",
     ),
     (
-        "I'm fine, thank you. [What would you like to watch|What are you in the mood for|And what kind of film are you after]?",
+        "I'm fine, thank you. What would you like to watch?",
         "All good here, thanks. Shall we find you a film?",
         "Very well, thanks for asking. Do you fancy something light or something serious?",
         "Good, thank you. And you? Tell me your mood and I'll look for a film to match.",
@@ -99,11 +101,11 @@ ABOUT_YOU = Exchange(
         "how old are you?",
     ),
     (
-        "I [help people find|look for] films. Tell me a mood, a genre, a person or a film you liked, and I'll suggest one.",
+        "I help people find films. Tell me a mood, a genre, a person or a film you liked, and I'll suggest one.",
         "I'm a program that recommends films from a catalog. What would you like to see?",
-        "I know facts about a few thousand films: who made them, who is in them, what they are about. Give me a hint and I'll pick one.",
         'You can say things like "something scary", "a comedy from the eighties" or name a film you loved. What will it be?',
         "I'm a small film recommender. Tell me what you like and what you don't, and we'll find something.",
+        "I know facts about a few thousand films: who made them, who is in them, what they are about. Give me a hint and I'll pick one.",
         "Films are all I know. Which one did you enjoy lately?",
         "I compare what you say with thousands of films and suggest what fits. Want to try? Tell me your mood.",
         "I'm a program, so I haven't watched anything myself, but I know what people like together. What do you feel like?",
@@ -166,7 +168,7 @@ VAGUE = Exchange(
         "what's worth seeing?",
     ),
     (
-        "Happy to. [Do you feel like something funny, something tense or something romantic|Something light or something with weight|Are you in the mood for laughing or for shivering]?",
+        "Happy to. Do you feel like something funny, something tense or something romantic?",
         "Gladly. Which film did you enjoy lately?",
         "Sure. Is there an actor or a director you like?",
         "Of course. Old or new, serious or silly?",
@@ -324,9 +326,10 @@ ACCEPT = Exchange(
         "I was hoping you'd say that",
     ),
     (
-        "[Lovely|Great|Wonderful|Good|Very good]. [Enjoy the film|Enjoy it|Have a good evening|Enjoy your evening|I hope you like it|Have fun with it]!",
-        "I'm glad. [Enjoy|Have a nice evening|Make yourself comfortable and enjoy].",
-        "Good. Let me know how you liked it.",
+        "Lovely. Enjoy the film!",
+        "Good choice. I hope you like it.",
+        "Great. Let me know how you liked it.",
+        "Wonderful. Have a good evening with it.",
         "Enjoy it. If it isn't for you, come back and we'll find another.",
         "Great, I hope it's the right one. [Have a good time|Popcorn recommended|Sit back and enjoy].",
         "Nice. Come back when you need the next one.",
@@ -351,7 +354,7 @@ THANKS = Exchange(
         "you're good at this",
     ),
     (
-        "You're welcome. [Enjoy the film|Enjoy your evening|Have a good evening|Have a nice time]!",
+        "You're welcome. Enjoy the film!",
         "My pleasure. Come back any time.",
         "Any time. Have a lovely evening.",
         "You're very welcome.",
@@ -501,6 +504,7 @@ WHO = Question(
             "The cast of {item} isn't in my notes, I'm afraid.",
         ),
     ),
+    fields=frozenset({"cast"}),
 )
 WHEN = Question(
     (
@@ -520,16 +524,15 @@ WHEN = Question(
             "{item} is from {year}.",
             "It came out in {year}: {item}.",
             "{item} was released in {year}. Is that all right?",
-            "{item} was made in {year}, by {director}.",
-            "That was {year}, when {item} came out.",
-            "{year}. {item} has {actor} in it, if that helps to place it.",
             "{item}? That one is from {year}.",
+            "That was {year}, when {item} came out.",
         ),
         (
             "I don't know the year of {item}, sorry.",
             "The year of {item} isn't in my notes, I'm afraid.",
         ),
     ),
+    fields=frozenset({"year"}),
 )
 DIRECTOR = Question(
     (
@@ -547,16 +550,15 @@ DIRECTOR = Question(
             "{director} directed {item}.",
             "{item} was directed by {director}.",
             "It's {director} who made {item}.",
-            "{item} is by {director}, from {year}.",
             "The director of {item} is {director}.",
-            "{director} is behind {item}, with {actor} in front of the camera.",
-            "That's {director}. {item} also has {actor} and {actor2} in it.",
+            "{director} is behind {item}.",
         ),
         (
             "I don't know who directed {item}, sorry.",
             "The director of {item} isn't in my notes, I'm afraid.",
         ),
     ),
+    fields=frozenset({"directors"}),
 )
 KIND = Question(
     (
@@ -584,6 +586,7 @@ KIND = Question(
         ),
         ("I have no genre for {item}, sorry.",),
     ),
+    fields=frozenset({"genres"}),
 )
 ABOUT = Question(
     (
@@ -606,9 +609,9 @@ ABOUT = Question(
     ),
     (
         (
-            "I can't retell the story, but people tag {item} '{tag1}' and '{tag2}'. It's a {kind1} film with {actor}.",
-            "{item} is a {kind1} film by {director}; its keywords are '{tag1}' and '{tag2}'.",
-            "Think of '{tag1}' and '{tag2}': that's how viewers describe {item}, a {kind1} film with {actor} and {actor2}.",
+            "{item} is a {kind1} film by {director}. Viewers describe it with '{tag1}' and '{tag2}'.",
+            "{item} is a {kind1} film with {actor} and {actor2}; its keywords are '{tag1}' and '{tag2}'.",
+            "In short: {item} is a {kind1} film about '{tag1}' and '{tag2}', with {actor}.",
             "{item} is a mix of {genre1} and {genre2}, and '{tag1}' is one of its themes. {director} directed it.",
             "Its themes are '{tag1}' and '{tag2}'. {item} has {actor} and {actor2} in it and is by {director}.",
             "In a nutshell: {item} is a {kind1} film tagged '{tag1}', with {actor}.",

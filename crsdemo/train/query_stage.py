@@ -26,10 +26,10 @@ from crsdemo.mentions import PeopleLinker
 from crsdemo.prompt import PromptWriter
 from crsdemo.query import PseudoQuery, named_people
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.train.adapter import Apprentice, Lora
+from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.instances import Instance
-from crsdemo.train.loop import LoopConfig, mixture, train
+from crsdemo.train.loop import mixture
 from crsdemo.train.material import FEW, neighbours
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.query_pairs import recommendations
@@ -41,27 +41,13 @@ FROM_TALKS = 0.4  # share of whole conversations among the synthetic; the rest a
 
 
 @dataclass(frozen=True)
-class QueryConfig(Sources):
+class QueryConfig(AdapterFlags, Sources):
     """Train the query expert of ReGeS: a LoRA adapter on queries and values (sec. 3.1)."""
 
     out: Path = flag(Path("checkpoints/reges/query"), "folder of the adapter")
-    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
     state: Path = flag(Path("runs/query.pt"), "file that lets an interrupted run go on")
-    minutes: float = flag(12.0, "how long to learn")
-    learning_rate: float = flag(
-        1e-3, "at its height; the paper's 1e-4 is for models of 2 B parameters and more"
-    )
-    rank: int = flag(8, "LoRA r")
-    alpha: int = flag(32, "LoRA alpha")
-    dropout: float = flag(0.05, "LoRA dropout")
-    modules: str | None = flag(
-        None, "what learns: all-linear, or queries and values where nothing is given"
-    )
-    batch: int = flag(24, "dialogues per batch")
     real: float = flag(0.5, "share of real dialogues")
     wishes: int = flag(5000, "made-up conversations")
-    threads: int = flag(0, "0 leaves torch's own choice")
-    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
 
 
 def main(argv: list[str]) -> None:
@@ -75,12 +61,7 @@ def train_query(config: QueryConfig) -> None:
     """
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    lora = Lora(
-        config.rank, config.alpha, config.dropout, config.modules, known_rows=False, hearing=False
-    )
-    one = Apprentice.of(
-        config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
-    )
+    one = Apprentice.of(config, ground.catalog, semantic_ids)
     people = PeopleLinker(ground.catalog)
     ear = ear_of(config, ground.catalog, one.voice.listener, people)
     writer = PromptWriter(one.tokenizer, one.control, ground.catalog, semantic_ids)
@@ -94,16 +75,8 @@ def train_query(config: QueryConfig) -> None:
         "wish": (1 - config.real, lambda: synthetic.draw(config.batch)),
     }
     card = one.card("query", config.out, asdict(config))
-    loop = LoopConfig(
-        minutes=config.minutes,
-        learning_rate=config.learning_rate,
-        threads=config.threads,
-        seed=config.seed,
-    )
     batches = mixture(draws, config.seed)
-    train(
-        one.voice, ear, one.control, batches, loop, config.state, lambda: one.save(config.out, card)
-    )
+    one.learn(config, ear, batches, config.state, config.out, card, config.seed)
 
 
 def _teachers(

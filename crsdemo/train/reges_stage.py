@@ -25,6 +25,7 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
+from crsdemo.prior import ItemPrior
 from crsdemo.prompt import PromptWriter
 from crsdemo.query import named_people
 from crsdemo.query_expert import QueryExpert
@@ -32,23 +33,23 @@ from crsdemo.ranker import FILE, Ranker, best
 from crsdemo.reges import QUERY, RETRIEVER, retriever_encoder
 from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, search_signals
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.train.adapter import Apprentice, Lora
+from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.choices import ChoiceWriter, Lesson, Rows
 from crsdemo.train.example import Example
 from crsdemo.train.fit_prior import (
     Case,
     PriorConfig,
-    ReadBefore,
     TrainingTurn,
     blank_prior,
     fit,
     gather,
+    read_before,
     training_turns,
     wishes,
 )
 from crsdemo.train.instances import Instance, InstanceWriter, Paths
-from crsdemo.train.loop import LoopConfig, mixture, train
+from crsdemo.train.loop import mixture
 from crsdemo.train.material import Material, neighbours
 from crsdemo.train.stages import Ground, ear_of, lay_ground
 from crsdemo.train.synthetic import Writer
@@ -65,29 +66,17 @@ class RetrieverConfig(PriorConfig):
 
 
 @dataclass(frozen=True)
-class ItemConfig(PriorConfig):
+class ItemConfig(AdapterFlags, PriorConfig):
     """Train the item expert of ReGeS: a LoRA adapter on queries and values (sec. 2.4, 3.3)."""
 
     out: Path = flag(Path("checkpoints/reges/item"), "folder of the adapter")
-    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
     state: Path = flag(Path("runs/item.pt"), "file that lets an interrupted run go on")
     retrieved: Path = flag(Path("runs/retrieved.json"), "what fit-retriever left")
-    minutes: float = flag(15.0, "how long to learn")
-    learning_rate: float = flag(
-        1e-3, "at its height; the paper's 1e-4 is for models of 2 B parameters and more"
-    )
-    rank: int = flag(8, "LoRA r")
-    alpha: int = flag(32, "LoRA alpha")
-    dropout: float = flag(0.05, "LoRA dropout")
-    modules: str | None = flag(None, "what learns: all-linear, or queries and values")
     batch: int = flag(20, "dialogues per batch")
     candidates: int = flag(CANDIDATES, "k: retrieved items beside the right one")
     hard: bool = flag(True, "candidates as they are retrieved, not drawn at random")
     thinking: float = flag(0.25, "share of the lessons in which the search is written first")
     talk: float = flag(0.35, "share of the batches that teach to talk")
-    real: float = flag(0.3, "share of real dialogues among those")
-    threads: int = flag(0, "0 leaves torch's own choice")
-    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
 
 
 def fit_main(argv: list[str]) -> None:
@@ -106,14 +95,13 @@ def fit_retriever(config: RetrieverConfig) -> None:
     documents.save(ground.catalog, config.out / RETRIEVER)
     turns = list(islice(training_turns(ground, config.seed), config.turns))
     made_up = wishes(ground, config)
+    prior = _knowing_prior(config, ground)
+    turns = read_before(prior, turns)
     dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
     expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
     queries = expert.write_all(dialogues)
     asked = encoder.embed([query.text for query in queries])
     searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
-    prior = blank_prior(config, ground)
-    prior.encoder = ReadBefore(prior, dialogues)
-    prior.memory = Memory.read(config.catalog, len(ground.catalog))
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(
         config,
@@ -123,12 +111,19 @@ def fit_retriever(config: RetrieverConfig) -> None:
         made_up,
         lambda dialogue: search_signals(prior, documents, *searched[dialogue]),
     )
-    ranker = fit(cases, RETRIEVAL_SIGNALS, config.steps, config.trees, config.seed, config.years)
+    ranker = fit(cases, RETRIEVAL_SIGNALS, config)
     ranker.save(config.out / FILE)
     for name, weight in zip(ranker.names, ranker.weights, strict=True):
         print(f"{weight:8.2f}  {name}")
     searches = [expert.speaker.writer.query_target(query)[:-1] for query in queries]
     _keep(config.retrieved, dialogues, [_found(case, ranker) for case in cases], searches)
+
+
+def _knowing_prior(config: PriorConfig, ground: Ground) -> ItemPrior:
+    """As fit-prior left it."""
+    prior = blank_prior(config, ground)
+    prior.memory = Memory.read(config.catalog, len(ground.catalog))
+    return prior
 
 
 def _found(case: Case, ranker: Ranker) -> Rows:
@@ -171,12 +166,7 @@ def train_item(config: ItemConfig) -> None:
     """Adapter, listener and card into `out`."""
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    lora = Lora(
-        config.rank, config.alpha, config.dropout, config.modules, known_rows=False, hearing=False
-    )
-    one = Apprentice.of(
-        config.base_model, lora, ground.catalog, semantic_ids, quantize=config.quantize
-    )
+    one = Apprentice.of(config, ground.catalog, semantic_ids)
     people = PeopleLinker(ground.catalog)
     ear = ear_of(config, ground.catalog, one.voice.listener, people)
     prompts = PromptWriter(one.tokenizer, one.control, ground.catalog, semantic_ids)
@@ -194,7 +184,14 @@ def train_item(config: ItemConfig) -> None:
         ground.catalog, neighbours(ground.catalog, teacher), config.seed, breadth=config.breadth
     )
     material = Material(
-        instances, teacher, ground.dialogues, ground.likes, made_up, people, config.seed
+        instances,
+        teacher,
+        ground.dialogues,
+        ground.likes,
+        made_up,
+        people,
+        config.seed,
+        real_words=config.real_words,
     )
     pool = _lessons(config, ground, prompts, people)
     rng = np.random.default_rng(config.seed)
@@ -207,16 +204,8 @@ def train_item(config: ItemConfig) -> None:
 
     draws = {"choice": (1 - config.talk, choose), "talk": (config.talk, talk)}
     card = one.card("reges", config.out, asdict(config))
-    loop = LoopConfig(
-        minutes=config.minutes,
-        learning_rate=config.learning_rate,
-        threads=config.threads,
-        seed=config.seed,
-    )
     batches = mixture(draws, config.seed)
-    train(
-        one.voice, ear, one.control, batches, loop, config.state, lambda: one.save(config.out, card)
-    )
+    one.learn(config, ear, batches, config.state, config.out, card, config.seed)
 
 
 def _lessons(
@@ -224,6 +213,7 @@ def _lessons(
 ) -> list[Lesson]:
     """One per right film of a training turn, one per wish."""
     turns = list(islice(training_turns(ground, config.seed), config.turns))
+    turns = read_before(_knowing_prior(config, ground), turns)
     made_up = wishes(ground, config)
     dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
     found, searches = _kept(config.retrieved, dialogues)

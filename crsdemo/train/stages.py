@@ -45,7 +45,7 @@ from crsdemo.prompt import PromptWriter
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
-from crsdemo.train.adapter import Apprentice, Lora
+from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.affinity import Affinity, Teacher, load_likes
 from crsdemo.train.instances import InstanceWriter, Paths, Voice
 from crsdemo.train.item_vectors import (
@@ -81,6 +81,10 @@ class Sources:
     catalog: Path = flag(Path("catalog"), "folder of the catalog")
     encoder: str = flag(MINILM, "text encoder: MiniLM or any by name")
     breadth: int = flag(4, "sentences of a kind that replies draw on; a large model takes more")
+    real_words: bool = flag(
+        False,
+        "learn the words of the dialogues too, not only when to recommend what; for a large model",
+    )
     seed: int = flag(0, "of all randomness")
 
 
@@ -113,21 +117,15 @@ class BaseConfig(Sources):
 
 
 @dataclass(frozen=True)
-class GenerativeConfig(Sources):
+class GenerativeConfig(AdapterFlags, Sources):
     """Train the LoRA adapter of the generative recommender (GCRS, sec. 3.3, Table 7)."""
 
     out: Path = flag(Path("checkpoints/gcrs"), "folder of the adapter")
-    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
     state: Path = flag(Path("runs/gcrs.pt"), "file that lets an interrupted run go on")
-    minutes: float = flag(20.0, "how long to learn")
-    learning_rate: float = flag(4e-4, "at its height")
+    minutes: float = flag(30.0, "how long to learn")
     rank: int = flag(16, "LoRA r")
-    alpha: int = flag(32, "LoRA alpha")
-    dropout: float = flag(0.05, "LoRA dropout")
-    batch: int = flag(24, "dialogues per batch")
-    real: float = flag(0.45, "share of real dialogues")
-    threads: int = flag(0, "0 leaves torch's own choice")
-    quantize: bool = flag(False, "QLoRA: load the base in 4 bits (needs CUDA and bitsandbytes)")
+    modules: str | None = flag("all-linear", "what learns: all-linear, or queries and values")
+    real: float = flag(0.35, "share of real dialogues")
 
 
 @dataclass(frozen=True)
@@ -217,7 +215,12 @@ def train_base(config: BaseConfig) -> None:
         if voice.listener is not None:
             save_listener(voice.listener, config.out)
 
-    loop = _loop(config, config.minutes, config.learning_rate, config.threads)
+    loop = LoopConfig(
+        minutes=config.minutes,
+        learning_rate=config.learning_rate,
+        threads=config.threads,
+        seed=config.seed,
+    )
     train(voice, ear, control, mixture(draws, config.seed), loop, config.state, save)
 
 
@@ -225,27 +228,14 @@ def train_generative(config: GenerativeConfig) -> None:
     """Stage 3: the adapter, on whole dialogues in the format of the paper."""
     ground = lay_ground(config)
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
-    one = Apprentice.of(
-        config.base_model,
-        Lora(config.rank, config.alpha, config.dropout),
-        ground.catalog,
-        semantic_ids,
-        quantize=config.quantize,
-    )
+    one = Apprentice.of(config, ground.catalog, semantic_ids, known_rows=True)
     material, ear = _material(
         config, ground, semantic_ids, one.tokenizer, one.control, one.voice.listener
     )
     draws = {"talk": (1.0, lambda: material.talk(config.batch, config.real))}
     card = one.card("generative", config.out, asdict(config))
-    loop = _loop(config, config.minutes, config.learning_rate, config.threads)
     batches = mixture(draws, config.seed)
-    train(
-        one.voice, ear, one.control, batches, loop, config.state, lambda: one.save(config.out, card)
-    )
-
-
-def _loop(config: Sources, minutes: float, rate: float, threads: int) -> LoopConfig:
-    return LoopConfig(minutes=minutes, learning_rate=rate, threads=threads, seed=config.seed)
+    one.learn(config, ear, batches, config.state, config.out, card, config.seed)
 
 
 def _own_tokenizer(
@@ -343,7 +333,14 @@ def _material(
     likes = neighbours(ground.catalog, teacher)
     synthetic = Writer(ground.catalog, likes, config.seed, breadth=config.breadth)
     material = Material(
-        instances, teacher, ground.dialogues, ground.likes, synthetic, people, config.seed
+        instances,
+        teacher,
+        ground.dialogues,
+        ground.likes,
+        synthetic,
+        people,
+        config.seed,
+        real_words=config.real_words,
     )
     return material, ear
 

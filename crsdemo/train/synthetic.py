@@ -281,8 +281,11 @@ class Writer:
         pieces: Sequence[answers.Piece],
         item: Item | None = None,
         targets: Mapping[str, float] | None = None,
+        fields: frozenset[str] = frozenset(),
     ) -> None:
-        talk.examples.append(Example(talk.dialogue, mode, targets or {}, item, tuple(pieces)))
+        talk.examples.append(
+            Example(talk.dialogue, mode, targets or {}, item, tuple(pieces), fields)
+        )
         talk.dialogue = talk.dialogue.say(Reply(fill(pieces, item), mode).turn())
 
     def _exchange(self, talk: Conversation, exchange: chat.Exchange) -> None:
@@ -476,7 +479,7 @@ class Writer:
 
     def _inform(self, talk: Conversation, question: chat.Question, item: Item) -> None:
         pieces = answers.answer(chat.fitting(question, item.genres), item, self.rng)
-        self._reply(talk, "REC", pieces, item, {item.id: 1.0})
+        self._reply(talk, "REC", pieces, item, {item.id: 1.0}, question.fields)
 
     def _another(self, talk: Conversation) -> bool:
         return self._again(talk, talk.wants, say.ANOTHER, replies.ANOTHER_ACKS)
