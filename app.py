@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crsdemo.catalog import Catalog
+from crsdemo.demo import Demo
 from crsdemo.errors import CrsdemoError
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.mentions import MentionLinker
+from crsdemo.operator import VARIABLE, operator_of
 from crsdemo.side_by_side import SideBySide
 
 if TYPE_CHECKING:
@@ -31,12 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         check_address(options.host, options.port)  # before the seconds that loading takes
+        operator = operator_of(options.password_file)
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
         shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
         exchange = Exchange(shelf.get(options.checkpoint), linker, log)
         side_by_side = SideBySide(shelf, linker, log)
-        serve(exchange, side_by_side, catalog, options.host, options.port)
+        demo = Demo(exchange, side_by_side, catalog, operator)
+        serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:
         print(f"crsdemo cannot start: {error}", file=sys.stderr)
@@ -58,25 +62,24 @@ def check_address(host: str, port: int) -> None:
         ) from error
 
 
-def serve(
-    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int
-) -> None:
+def serve(demo: Demo, host: str, port: int) -> None:
     """Show the pages until the process is interrupted. Raises AddressError."""
-    blocks, url = open_pages(exchange, side_by_side, catalog, host, port)
-    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(catalog):,} films)")
+    blocks, url = open_pages(demo, host, port)
+    exchange = demo.exchange
+    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
+    asked = "with the password" if demo.operator.has_password else "on this machine alone"
+    print(f"results of votes: {url}results ({asked})")
     blocks.block_thread()
 
 
-def open_pages(
-    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int | None
-) -> tuple[gr.Blocks, str]:
+def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Start the server and return at once, with its URL. Asks nothing of any other host."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from crsdemo.ui import look, site
 
-    blocks = site.build(exchange, side_by_side, catalog)
+    blocks = site.build(demo)
     try:
         _, url, _ = blocks.launch(
             server_name=host,
@@ -100,6 +103,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--db", type=Path, default=Path("feedback.db"), help="the log")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        help=f"a text file with the password of the results page (else {VARIABLE}; with neither "
+        "the page is shown on this machine alone)",
+    )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(
         "--checkpoint",

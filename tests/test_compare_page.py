@@ -14,6 +14,7 @@ from stand_in import CATALOG, NoLinker, StandIn, StandIns
 from test_page import browser  # noqa: F401  the fixture
 
 from app import open_pages
+from crsdemo.demo import Demo
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.side_by_side import SideBySide
@@ -28,7 +29,7 @@ class Server:
         stand_ins = (StandIn(0.03, RED), StandIn(0.03, BLUE))
         pair = SideBySide(StandIns(stand_ins), NoLinker(), self.log)
         exchange = Exchange(stand_ins[0], NoLinker(), self.log)
-        self.blocks, self.url = open_pages(exchange, pair, CATALOG, "127.0.0.1", None)
+        self.blocks, self.url = open_pages(Demo(exchange, pair, CATALOG), "127.0.0.1", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What another process would read."""

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
 from app import open_pages
+from crsdemo.demo import Demo
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.side_by_side import SideBySide
@@ -32,7 +33,7 @@ class Server:
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
         exchange = Exchange(StandIn(), NoLinker(), self.log)
         pair = SideBySide(StandIns((StandIn(),)), NoLinker(), self.log)
-        self.blocks, self.url = open_pages(exchange, pair, CATALOG, "127.0.0.1", None)
+        self.blocks, self.url = open_pages(Demo(exchange, pair, CATALOG), "127.0.0.1", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What another process would read."""
