@@ -171,12 +171,15 @@ def test_times_are_utc_with_milliseconds(log: FeedbackLog, path: Path) -> None:
 
 
 def test_a_generation_cut_off_by_a_crash_is_abandoned_at_the_next_start(
-    log: FeedbackLog, path: Path
+    log: FeedbackLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = Conversation(new_id(), "visitor")
     said = log.record_turn(conversation, Turn("user", "hi"))
     assert said
     generation_id = log.record_started(conversation.then(said), "double", Plan())
+    FeedbackLog(path)
+    assert one(path, "select status from generations") == ("running",), "it may be written still"
+    monkeypatch.setattr("crsdemo.feedback.SILENT_SECONDS", 0.0)
     FeedbackLog(path)
     assert one(path, "select status, finished_at is null from generations") == ("abandoned", 0)
     assert restored(log, conversation.id).conversation.turns == (said,)
