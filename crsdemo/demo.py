@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from crsdemo.catalog import Catalog
 from crsdemo.exchange import Exchange
 from crsdemo.operator import Operator
+from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
+from crsdemo.upkeep import Upkeep
 
 
 @dataclass(frozen=True)
@@ -18,3 +21,9 @@ class Demo:
     side_by_side: SideBySide
     catalog: Catalog
     operator: Operator = field(default_factory=Operator)
+    backups: Backups | None = None
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """To be started by whoever serves the pages."""
+        return Upkeep(self.exchange.outbox, self.backups)

@@ -59,11 +59,6 @@ class Health:
             yield "The log cannot be read."
         if self.n_waiting:
             yield f"{self.n_waiting} opinions wait in the outbox: the log could not be written."
-        if self.n_damaged:
-            yield (
-                f"{self.n_damaged} lines of the outbox could not be delivered; they are kept in "
-                "the file beside the log whose name ends in outbox-damaged.jsonl."
-            )
         yield from (f"Could not {what}: {why}" for what, why in self.troubles.items())
         if self.free_bytes < LEAST_FREE:
             yield f"The disk of the log has only {self.free_bytes / 2**20:.0f} MB left."

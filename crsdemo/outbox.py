@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +27,8 @@ from crsdemo.feedback_comparisons import ComparisonLog
 
 Ratings = Mapping[Aspect, RatingValue | None]  # None withdraws
 
-RESPITE = 5.0  # seconds at most in which a log that has just failed is not tried again
+PATIENCE = 1.0  # seconds: a log that takes longer to fail is given a rest
+REST = 5.0  # seconds at most in which it is not tried again, or those who wait would queue up
 DELIVERED = b"#"  # takes the place of a line's first character
 
 
@@ -91,7 +92,7 @@ class Outbox:
         self.log = log
         self.path = log.path.with_name(f"{log.path.name}.outbox.jsonl")
         self.damaged = log.path.with_name(f"{log.path.name}.outbox-damaged.jsonl")
-        self._tried_in_vain = -1.0  # until this moment of the monotonic clock
+        self._rests_until = 0.0  # on the monotonic clock
         self._trouble: FeedbackError | None = None
 
     def submit(self, opinion: Opinion) -> None:
@@ -101,17 +102,19 @@ class Outbox:
         RefusedError or BadInputError if the log will never take it.
         """
         began = time.monotonic()
-        if self._trouble and began < self._tried_in_vain:
+        if self._trouble and began < self._rests_until:
             self._keep(opinion, self._trouble)
         try:
-            self.drain()  # what was said earlier comes first
+            with suppress(_FileError):  # the log may be well; the upkeep names the trouble
+                self.drain()  # what was said earlier comes first
             opinion.record(self.log)
             self._trouble = None
         except RefusedError:
             raise
         except FeedbackError as error:
             now = time.monotonic()
-            self._trouble, self._tried_in_vain = error, now + min(now - began, RESPITE)
+            rest = min(max(0.0, now - began - PATIENCE), REST)
+            self._trouble, self._rests_until = error, now + rest
             self._keep(opinion, error)
 
     def drain(self) -> int:
@@ -147,7 +150,7 @@ class Outbox:
         try:
             with self._opened() as file:
                 _append(file, _to_line(opinion))
-        except FeedbackError as worse:
+        except _FileError as worse:
             raise FeedbackError(f"{error} It could not be kept aside either: {worse}") from error
         raise KeptAsideError(
             f"This is kept aside and will be saved when the log is well again. ({error})"
@@ -176,18 +179,22 @@ class Outbox:
             yield file
 
 
+class _FileError(FeedbackError):
+    """The outbox itself cannot be used."""
+
+
 @contextmanager
 def _file(path: Path) -> Iterator[IO[bytes]]:
     """The file, created if it is not there, for this thread of this process alone.
 
-    Raises FeedbackError if it cannot be opened or written.
+    Raises _FileError if it cannot be opened or written.
     """
     try:
         with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
     except OSError as error:
-        raise FeedbackError(
+        raise _FileError(
             f"{path} cannot be written ({error}); see that its disk is well and has room."
         ) from error
 

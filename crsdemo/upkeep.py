@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event, Thread
 
-from crsdemo.errors import CrsdemoError
+from crsdemo.errors import BadInputError, CrsdemoError
 from crsdemo.outbox import Outbox
 from crsdemo.rotation import Backups
 
@@ -39,7 +39,7 @@ class Upkeep:
 
     def round(self) -> None:
         self._try("give up silent replies", self.outbox.log.record_abandoned)
-        self._try("empty the outbox", self.outbox.drain)
+        self._try("empty the outbox", self._deliver)
         self._try("back up the log", self._back_up)
 
     def _run(self) -> None:
@@ -55,6 +55,15 @@ class Upkeep:
             if self.troubles.get(what) != str(error):
                 print(f"crsdemo could not {what}: {error}", file=sys.stderr)
             self.troubles[what] = str(error)
+
+    def _deliver(self) -> None:
+        if n_saved := self.outbox.drain():
+            print(f"crsdemo saved {n_saved} opinions that had been kept aside")
+        if n_damaged := self.outbox.n_damaged():
+            raise BadInputError(
+                f"{n_damaged} lines cannot be delivered; they are kept in {self.outbox.damaged}, "
+                "which you may move away"
+            )
 
     def _back_up(self) -> None:
         now = datetime.now(UTC)
