@@ -26,7 +26,7 @@ LAYERS = {
     """,
     "recommenders": "query_expert speaker retriever reges generative loading popularity",
     "exchange": """
-        demo operator
+        demo handouts operator judging_disputes feedback_results take_home
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
