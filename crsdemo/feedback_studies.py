@@ -21,12 +21,12 @@ from crsdemo.feedback import FeedbackLog, know_visitor
 from crsdemo.feedback_file import connect, in_plain_words
 from crsdemo.feedback_rows import to_json
 from crsdemo.feedback_schema import NOW
-from crsdemo.questionnaire import Answered
+from crsdemo.questionnaire import Value
 from crsdemo.study import Consent, Study
 
 Row = dict[str, Any]
 Decision = Literal["given", "declined", "withdrawn"]
-Answers = Mapping[tuple[str, str], dict[str, Answered]]  # of (questionnaire, about what)
+Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
 
 BUSY_SECONDS = 30.0
 
@@ -135,7 +135,7 @@ class StudyLog:
         questionnaire: str,
         about: str,
         question: str,
-        value: Answered,
+        value: Value,
         client_event_id: str | None = None,
     ) -> None:
         """Answer a question, or answer it otherwise: then it is a new revision."""
@@ -260,7 +260,7 @@ def _verdicts(rows: list[Row]) -> dict[str, dict[str, Verdict]]:
 
 
 def _answers(rows: list[Row]) -> Answers:
-    found: dict[tuple[str, str], dict[str, Answered]] = {}
+    found: dict[tuple[str, str], dict[str, Value]] = {}
     for row in rows:
         given = found.setdefault((row["questionnaire"], row["about"]), {})
         given[row["question"]] = json.loads(row["value"])

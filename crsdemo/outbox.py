@@ -24,6 +24,8 @@ from crsdemo.conversation import Aspect, ItemMark, RatingValue, checked_rating
 from crsdemo.errors import BadInputError, FeedbackError, KeptAsideError, RefusedError
 from crsdemo.feedback import FeedbackLog
 from crsdemo.feedback_comparisons import ComparisonLog
+from crsdemo.feedback_studies import StudyLog
+from crsdemo.questionnaire import Value
 
 Ratings = Mapping[Aspect, RatingValue | None]  # None withdraws
 
@@ -82,7 +84,22 @@ class Picked:
         ComparisonLog(log).record_pick(self.comparison_id, self.side)
 
 
-Opinion = Rated | Marked | Judged | Picked
+@dataclass(frozen=True)
+class Answered:
+    """An annotator's answer to a question of a study."""
+
+    annotator: str
+    questionnaire: str
+    about: str
+    question: str
+    value: Value
+    client_event_id: str | None = None
+
+    def record(self, log: FeedbackLog) -> None:
+        StudyLog(log).record_answer(**asdict(self))
+
+
+Opinion = Rated | Marked | Judged | Picked | Answered
 
 
 class Outbox:
@@ -221,7 +238,7 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         offset += len(line)
 
 
-_KINDS = {kind.__name__: kind for kind in (Rated, Marked, Judged, Picked)}
+_KINDS = {kind.__name__: kind for kind in (Rated, Marked, Judged, Picked, Answered)}
 
 
 def _to_line(opinion: Opinion) -> bytes:

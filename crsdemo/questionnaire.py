@@ -14,7 +14,7 @@ from crsdemo.errors import BadInputError
 from crsdemo.toml_file import Table, read_toml
 
 QuestionKind = Literal["scale", "choice", "text"]
-Answered = int | str
+Value = int | str
 
 READY_MADE = Path(__file__).parent / "data" / "questionnaires"
 
@@ -35,7 +35,7 @@ class Question:
         """The numbers of a scale."""
         return range(self.lowest, self.lowest + len(self.labels))
 
-    def checked(self, value: object) -> Answered:
+    def checked(self, value: object) -> Value:
         """The answer as it is kept. Raises BadInputError for one that does not fit."""
         if self.kind == "scale" and type(value) is int and value in self.steps:
             return value
@@ -68,7 +68,7 @@ class Questionnaire:
         known = ", ".join(question.name for question in self.questions)
         raise BadInputError(f"{self.name} has no question {name!r}; there are: {known}")
 
-    def is_answered(self, answers: dict[str, Answered]) -> bool:
+    def is_answered(self, answers: dict[str, Value]) -> bool:
         """Whether all is answered that has to be."""
         return all(one.optional or one.name in answers for one in self.questions)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from threading import Lock
 
+from crsdemo.admission import NO_LIMITS, Admission
 from crsdemo.annotators import arrival, secret_beside
 from crsdemo.assignment import BAD, GOOD, Assignment, deal, replayed_pair
 from crsdemo.catalog import Catalog
@@ -19,7 +20,8 @@ from crsdemo.comparison import Answer, Comparison, Judgment, Series
 from crsdemo.conversation import message
 from crsdemo.errors import BadInputError, CrsdemoError
 from crsdemo.feedback_studies import Decision, Standing, StudyLog
-from crsdemo.questionnaire import Answered, Questionnaire
+from crsdemo.outbox import Answered
+from crsdemo.questionnaire import Questionnaire, Value
 from crsdemo.side_by_side import Names, SideBySide
 from crsdemo.study import Replay, Study, Task
 from crsdemo.written import WithWritten, Written
@@ -67,7 +69,7 @@ class Ask:
 
     questionnaire: Questionnaire
     about: str
-    answers: Mapping[str, Answered]  # so far
+    answers: Mapping[str, Value]  # so far
     minutes_left: int
 
 
@@ -95,8 +97,9 @@ Step = AskConsent | Explain | Work | Ask | Done | Declined | Withdrawn
 class StudyDesk:
     """A study that runs. Holds no annotator: their names come with each event.
 
-    Every method raises FeedbackError if the log cannot be used, and BadInputError for what does
-    not fit: an unknown annotator, a verdict on somebody else's replies, a step out of its order.
+    Every method raises FeedbackError if the log cannot be used (KeptAsideError if what was said is
+    safe all the same), BadInputError for what does not fit (an unknown annotator, a verdict on
+    somebody else's replies, a step out of its order), and TooManyError for too much at once.
     """
 
     study: Study
@@ -154,6 +157,7 @@ class StudyDesk:
         """Take the consent back: nothing of this person counts any more, or is there any more."""
         self._standing(annotator)
         if erase:
+            self.side_by_side.outbox.drain()  # or what waits there would come later
             self.log.erase(annotator, self.study.consent)
         else:
             self.log.record_decision(annotator, "withdrawn", self.study.consent)
@@ -243,9 +247,7 @@ class StudyDesk:
         assignment = self._assignment_of(annotator, comparison_id, standing)
         blind = judgment.details | {"names_shown": False}
         as_seen = replace(judgment, swapped=assignment.swapped, details=blind)
-        self.side_by_side.comparisons.record_verdict(
-            comparison_id, annotator, as_seen, client_event_id
-        )
+        self.side_by_side.judge(comparison_id, annotator, as_seen, client_event_id)
 
     def answer(
         self,
@@ -260,7 +262,10 @@ class StudyDesk:
         standing = self._taking_part(annotator)
         asked = self._questionnaire(questionnaire, about, standing)
         kept = asked.question(question).checked(value)
-        self.log.record_answer(annotator, questionnaire, about, question, kept, client_event_id)
+        self.side_by_side.admission.opinion(annotator)
+        self.side_by_side.outbox.submit(
+            Answered(annotator, questionnaire, about, question, kept, client_event_id)
+        )
 
     # What all see alike
 
@@ -282,7 +287,7 @@ class StudyDesk:
         table = WithWritten(
             self.side_by_side.recommenders, (Written(BAD, replay.bad), Written(GOOD, replay.good))
         )
-        staged = replace(self.side_by_side, recommenders=table)
+        staged = replace(self.side_by_side, recommenders=table, admission=Admission(NO_LIMITS))
         series = staged.start(f"study-{self.study.sha256[:16]}", self.study.policy)
         *_, made = staged.say(series, replay.message, _on_stage(replay, self.study, nth))
         if not made.can_be_judged:

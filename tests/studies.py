@@ -9,6 +9,7 @@ from typing import Any
 
 from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
+from crsdemo.admission import NO_LIMITS, Admission
 from crsdemo.comparison import Comparison, Judgment, Verdict
 from crsdemo.feedback import FeedbackLog
 from crsdemo.recommender import Recommender
@@ -160,10 +161,13 @@ class Annotator:
         raise AssertionError(f"never done: {self.step}")
 
 
-def lab(folder: Path, text: str = FILE, *recommenders: Recommender) -> Lab:
+def lab(
+    folder: Path, text: str = FILE, *recommenders: Recommender, busy_seconds: float = 30.0
+) -> Lab:
     """A lab whose systems answer at once."""
     file = folder / "study.toml"
     file.write_text(text)
     table = recommenders or tuple(StandIn(0, name) for name in ("red", "blue", "green"))
-    pair = SideBySide(StandIns(table), NoLinker(), FeedbackLog(folder / "feedback.db"))
+    log = FeedbackLog(folder / "feedback.db", busy_seconds=busy_seconds)
+    pair = SideBySide(StandIns(table), NoLinker(), log, Admission(NO_LIMITS))
     return Lab(StudyDesk.open(parse_study(file), pair, CATALOG))

@@ -21,7 +21,7 @@ from studies import FILE, SHORT, Annotator, Lab, lab
 from crsdemo.annotators import arrival, secret_beside
 from crsdemo.assignment import Shared, Tally, deal
 from crsdemo.comparison import Comparison, Judgment
-from crsdemo.errors import BadInputError, CrsdemoError, FeedbackError
+from crsdemo.errors import BadInputError, CrsdemoError, FeedbackError, KeptAsideError
 from crsdemo.export import ExportConfig, export
 from crsdemo.export_examples import Reason
 from crsdemo.feedback_judgments import reading_judgments
@@ -397,6 +397,41 @@ def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> 
     key.write_text("nonsense")
     with pytest.raises(FeedbackError, match="cannot be used"):
         secret_beside(log)
+
+
+# A log that cannot be written
+
+
+def test_what_the_log_does_not_take_is_kept_aside_and_comes_later(tmp_path: Path) -> None:
+    made = lab(tmp_path, busy_seconds=0.05)
+    annotator = made.annotator("ann")
+    seen = waiting(annotator, "scenario")
+    while not isinstance(asked := annotator.step, Ask):
+        annotator.act()
+    question = asked.questionnaire.questions[0].name
+    with sqlite3.connect(made.log.path) as db:
+        db.execute("begin immediate")
+        with pytest.raises(KeptAsideError):
+            annotator.judge(seen, "both_good", comment="later")
+        with pytest.raises(KeptAsideError):
+            made.desk.answer(annotator.id, asked.questionnaire.name, asked.about, question, 1)
+        db.execute("rollback")
+    made.desk.side_by_side.outbox.drain()
+    sql = f"select verdict from current_verdicts where comparison_id = '{seen.id}'"
+    assert made.rows(sql) == [("both_good",)]
+    step = annotator.step
+    assert isinstance(step, Ask) and step.answers[question] == 1
+    made.log.close()
+
+
+def test_many_replays_are_made_at_once_whatever_a_visitor_may_ask_for(tmp_path: Path) -> None:
+    messages = ", ".join(f'"Film {n}?"' for n in range(30))
+    made = lab(tmp_path, SHORT.replace('"A quiet film."', messages))
+    made.desk.prepare()
+    assert made.rows("select count(*) from replays") == [(30,)]
+    pairs = made.rows("select left_recommender, count(*) from comparisons group by 1")
+    assert pairs == [("blue", 15), ("red", 15)]
+    made.log.close()
 
 
 # Consent, and taking it back
