@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier
 
 import pytest
@@ -27,7 +28,7 @@ from crsdemo.export_examples import Reason
 from crsdemo.feedback_judgments import reading_judgments
 from crsdemo.feedback_votes import VoteFilter, load_votes
 from crsdemo.judging_report import results
-from crsdemo.study import parse_study
+from crsdemo.study import Study, parse_study
 from crsdemo.study_desk import (
     Ask,
     AskConsent,
@@ -133,18 +134,16 @@ def test_pairs_sides_and_replays_are_drawn_evenly(people: int, n_systems: int, s
         assert len(begun) <= task.each  # the others are done or were not begun
 
 
-def _study(seed: int, n_systems: int):  # type: ignore[no-untyped-def]
+def _study(seed: int, n_systems: int) -> Study:
     names = ", ".join(f'"s{n}"' for n in range(n_systems))
     text = FILE.replace("seed = 20", f"seed = {seed}").replace('"red", "blue"', names)
-    file = Path("/dev/shm") / f"study-{seed}-{n_systems}.toml"
-    file.write_text(text)
-    try:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "study.toml"
+        file.write_text(text)
         return parse_study(file)
-    finally:
-        file.unlink()
 
 
-def test_the_same_seed_draws_the_same_for_the_same_person(tmp_path: Path) -> None:
+def test_the_same_seed_draws_the_same_for_the_same_person() -> None:
     study = _study(7, 3)
     shared = {r.name: Shared(f"c-{r.name}", "s0", "s1") for t in study.tasks for r in t.replays}
     drawn = [
