@@ -14,7 +14,7 @@ import os
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -26,6 +26,7 @@ LEAST_LETTERS = 8  # of a password: tries are limited, so it need not be longer
 GOOD_FOR = 12 * 3600.0  # seconds that a token is
 WINDOW = 300.0  # seconds in which wrong passwords are counted
 TRIES = 5  # wrong passwords from one address in a window
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 TRIES_OF_ALL = 50  # from all addresses, which somebody may have many of
 
 
@@ -36,6 +37,11 @@ class Caller:
     address: str  # of the other end of the connection
     host: str  # the name that the request was sent to, maybe with a port
     is_forwarded: bool = False  # by a proxy, so that the address is the proxy's or hearsay
+
+    @classmethod
+    def of(cls, address: str, headers: Mapping[str, str]) -> Caller:
+        """Of a request with these headers, whose names are in small letters."""
+        return cls(address, headers.get("host", ""), any(name in headers for name in FORWARDED))
 
     @property
     def is_here(self) -> bool:
