@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
         exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
-        demo = Demo(exchange, side_by_side, catalog, operator, _backups(options))
+        backups, hidden = _backups(options), tuple(options.blind)
+        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden)
         serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:
@@ -83,7 +84,7 @@ def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]
     """Start the server and return at once, with its URL. Asks nothing of any other host."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.ui import health, look, site
+    from crsdemo.ui import health, look, results, site
 
     blocks = site.build(demo)
     try:
@@ -101,7 +102,7 @@ def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]
             enable_monitoring=False,
             max_file_size="100kb",  # nobody has to send a file, but Gradio would take it
             blocked_paths=_private(demo),
-            app_kwargs={"routes": health.routes(demo)},
+            app_kwargs={"routes": [*health.routes(demo), *results.routes(demo)]},
         )
     except OSError as error:
         raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
@@ -161,6 +162,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--checkpoint",
         default=DEFAULT,
         help="who answers: the name or folder of a checkpoint, or `popularity` (%(default)s)",
+    )
+    parser.add_argument(
+        "--blind",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="two or more from which the pair at /blind is drawn (default: gcrs and reges)",
     )
     return parser.parse_args(arguments)
 

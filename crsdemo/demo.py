@@ -7,6 +7,7 @@ from functools import cached_property
 
 from crsdemo.catalog import Catalog
 from crsdemo.exchange import Exchange
+from crsdemo.handouts import Handouts
 from crsdemo.operator import Operator
 from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
@@ -22,8 +23,14 @@ class Demo:
     catalog: Catalog
     operator: Operator = field(default_factory=Operator)
     backups: Backups | None = None
+    hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
 
     @cached_property
     def upkeep(self) -> Upkeep:
         """To be started by whoever serves the pages."""
         return Upkeep(self.exchange.outbox, self.backups)
+
+    @cached_property
+    def handouts(self) -> Handouts:
+        """Files that the operator asked for."""
+        return Handouts()
