@@ -138,5 +138,11 @@ def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pai
 def test_the_page_says_where_the_talk_goes_on_and_offers_the_other_side(
     pair, changes, words, button
 ):
-    html = verdicts.onward(Series("d", "v", "shared", (replace(pair, **changes),)))
+    html = verdicts.onward(Series("d", "v", "shared", (replace(pair, **changes),)), Shown())
     assert words in text(html) and ("<button" in html) == button
+
+
+def test_before_a_blind_verdict_the_lot_speaks_for_no_side(pair):
+    html = verdicts.onward(Series("d", "v", "shared", (pair,)), BLIND)
+    assert "by lot" in text(html) and "<button" not in html
+    assert not {"A", "B"} & set(re.findall(r"\w+", text(html)))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from crsdemo.catalog import Catalog
 from crsdemo.comparison import (
@@ -23,12 +24,12 @@ from crsdemo.comparison import (
     Series,
     checked_policy,
     checked_side,
-    new_seed,
 )
 from crsdemo.conversation import ItemMark, new_id
 from crsdemo.errors import BadInputError, CrsdemoError, RefusedError, TooManyError
 from crsdemo.feedback_comparisons import RestoredSeries
-from crsdemo.side_by_side import Names, SideBySide
+from crsdemo.side_by_side import SideBySide
+from crsdemo.study_desk import Step
 from crsdemo.ui import columns, render, verdicts
 from crsdemo.ui.bench_screen import Look, Screen
 from crsdemo.ui.controls import (
@@ -54,6 +55,7 @@ class Snapshot:
 
     restored: RestoredSeries
     moment: int  # ns of the monotonic clock, before it was read
+    step: Step | None = None  # in a study: where the annotator is
 
     @property
     def series(self) -> Series:
@@ -71,8 +73,8 @@ class Bench(ABC):
     # Where the pages differ
 
     @abstractmethod
-    def names(self, view: Look, seed: int) -> Names:
-        """Who answers the next message, left and right."""
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        """Two answers to the next message as they grow. Raises as `SideBySide.say`."""
 
     @abstractmethod
     def knows_names(self, earlier: Judgment | None) -> bool:
@@ -85,6 +87,30 @@ class Bench(ABC):
     @abstractmethod
     def welcome(self, view: Look) -> str:
         """The empty state."""
+
+    def above(self, view: Look, snapshot: Snapshot) -> str:
+        """What stands above the comparisons."""
+        return ""
+
+    def below(self, snapshot: Snapshot, shown: Shown) -> str:
+        """What stands below the verdict on the newest one, which is shown like this."""
+        return verdicts.onward(snapshot.series, shown)
+
+    def around(self, view: Look, snapshot: Snapshot) -> Updates:
+        """The parts of the page that only this one has."""
+        return {}
+
+    def keep(self, view: Look, name: str, said: Judgment, click: str) -> None:
+        """Save what was said of a comparison. Raises as `SideBySide.judge`."""
+        self.side_by_side.judge(name, view.visitor, said, click)
+
+    def kept(self, view: Look, name: str) -> Look:
+        """What is looked at once that is saved."""
+        return view
+
+    def go_on_from(self, view: Look, name: str, side: Side) -> None:
+        """Save where the talk goes on from. Raises as `SideBySide.pick`."""
+        self.side_by_side.pick(name, view.visitor, side)
 
     def setup(self, view: Look, series: Series) -> Updates:
         """What the visitor can choose."""
@@ -110,15 +136,14 @@ class Bench(ABC):
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
         """Show both answers as they grow; at the end, what the log has."""
-        view, seed = Look(*look), new_seed()
+        view = Look(*look)
         try:
-            snapshot = self._snapshot(view)
-            names = self.names(view, seed)
-            growth = self.side_by_side.say(snapshot.series, text, names, seed=seed)
+            snapshot = self.snapshot(view)
+            growth = self.growth(view, snapshot.series, text)
             for n, comparison in enumerate(paced(growth)):
                 begun = self._starting(view, snapshot) if n == 0 else {}
                 yield begun | self._grown(comparison)
-            done = self._snapshot(view)
+            done = self.snapshot(view)
             yield {**self._settled(view, done), **self._aloud(done.series.last)}
         except CrsdemoError as error:
             yield self._failed(view, error)
@@ -132,11 +157,11 @@ class Bench(ABC):
         try:
             deadline = time.monotonic() + PATIENCE
             while time.monotonic() < deadline:
-                last = self._snapshot(view).series.last
+                last = self.snapshot(view).series.last
                 if last and last.is_settled:
                     break
                 time.sleep(PACE)
-            return self._settled(view, self._snapshot(view))
+            return self._settled(view, self.snapshot(view))
         except CrsdemoError as error:
             return self._failed(view, error)
 
@@ -151,26 +176,25 @@ class Bench(ABC):
     def judge(self, event: gr.EventData, *look: Any) -> Updates:
         """Save what was said of two answers, or try again; called saved only when it is."""
         view, name = Look(*look), event.comparison
-        waiting, visitor = view.pending.get(name), view.visit["visitor"]
+        waiting = view.pending.get(name)
         given = waiting if event.again else together(waiting, event.judgment)
         if given is None:  # another tab has saved it
             return self._drawn(view)
         others = {other: kept for other, kept in view.pending.items() if other != name}
         try:
-            earlier = self.side_by_side.comparisons.judgment(name, visitor)
+            earlier = self.side_by_side.comparisons.judgment(name, view.visitor)
             said = judgment(given, earlier, names_shown=self.knows_names(earlier))
-            self.side_by_side.judge(name, visitor, said, given["id"])
-            return self._noted(replace(view, pending=others), event)
+            self.keep(view, name, said, given["id"])
+            return self._noted(self.kept(replace(view, pending=others), name), event)
         except CrsdemoError as error:
-            kept = {**others, name: given} if _may_pass(error) else view.pending
+            kept = {**others, name: given} if may_pass(error) else view.pending
             return self._noted(replace(view, pending=kept), event, error)
 
     def pick(self, event: gr.EventData, *look: Any) -> Updates:
         """Go on from the other side, where there is no winner."""
         view = Look(*look)
         try:
-            visitor, side = view.visit["visitor"], checked_side(event.side)
-            self.side_by_side.pick(event.comparison, visitor, side)
+            self.go_on_from(view, event.comparison, checked_side(event.side))
             return self._noted(view, event)
         except CrsdemoError as error:
             return self._noted(view, event, error)
@@ -180,17 +204,17 @@ class Bench(ABC):
         view = Look(*look)
         mark = ItemMark(event.reply, event.item, event.kind)
         try:
-            self.side_by_side.mark(view.visit["visitor"], mark, on=event.on)
+            self.side_by_side.mark(view.visitor, mark, on=event.on)
             return self._noted(view, event)
         except CrsdemoError as error:
             return self._noted(view, event, error)
 
     # What is true
 
-    def _snapshot(self, view: Look) -> Snapshot:
+    def snapshot(self, view: Look) -> Snapshot:
         """The visitor's series as the log has it; an empty one if it has none."""
         moment = time.monotonic_ns()
-        visitor, name = view.visit["visitor"], view.at["series"]
+        visitor, name = view.visitor, view.at["series"]
         restored = self.side_by_side.comparisons.restore(name, self.catalog)
         if restored and restored.series.visitor == visitor:
             return Snapshot(restored, moment)
@@ -201,7 +225,7 @@ class Bench(ABC):
         known = {self.screen.visit: view.visit, self.screen.at: view.at}
         fresh = replace(view, selected=None, pending={}, growing=False)
         try:
-            snapshot = self._snapshot(fresh)
+            snapshot = self.snapshot(fresh)
             entered = self._settled(self.resumed(fresh, snapshot.series), snapshot)
             return {**known, **entered, self.screen.pending: {}}
         except CrsdemoError as error:
@@ -236,14 +260,15 @@ class Bench(ABC):
 
     def _drawn(self, view: Look) -> Updates:
         try:
-            return self._everything(view, self._snapshot(view))
+            return self._everything(view, self.snapshot(view))
         except CrsdemoError as error:
             return {self.screen.notice: render.notice(str(error))}
 
     def _everything(self, view: Look, snapshot: Snapshot) -> Updates:
         states = {self.screen.selected: view.selected, self.screen.growing: view.growing}
         drawn = {**self._talk(view, snapshot), **self._row(view, snapshot)}
-        return {**states, **drawn, **self.setup(view, snapshot.series)}
+        chosen = self.setup(view, snapshot.series)
+        return {**states, **drawn, **chosen, **self.around(view, snapshot)}
 
     def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
         """The settled comparisons with all that was thought of them.
@@ -252,7 +277,7 @@ class Bench(ABC):
         """
         series = snapshot.series
         done = [c for c in series.comparisons if c.is_settled or not view.growing]
-        content = "".join(
+        content = self.above(view, snapshot) + "".join(
             columns.settled(
                 comparison,
                 number,
@@ -270,7 +295,7 @@ class Bench(ABC):
         series, content = snapshot.series, verdicts.WAITING if view.growing else ""
         if series.last and not view.growing:
             shown = self._shown(series.last, snapshot, view)
-            content = verdicts.row(series.last, shown) + verdicts.onward(series)
+            content = verdicts.row(series.last, shown) + self.below(snapshot, shown)
         return {self.screen.verdict: render.stamped(content, snapshot.moment, click, "Verdict")}
 
     def _shown(self, comparison: Comparison, snapshot: Snapshot, view: Look) -> Shown:
@@ -302,10 +327,10 @@ class Bench(ABC):
         said = {self.screen.pending: view.pending, self.screen.notice: render.notice(words)}
         in_row = event.origin == "verdict"
         try:
-            snapshot = self._snapshot(view)
+            snapshot = self.snapshot(view)
             talk = self._talk(view, snapshot, 0 if in_row else event.click)
             row = self._row(view, snapshot, event.click if in_row else 0)
-            return {**talk, **row, **said}
+            return {**talk, **row, **said, **self.around(view, snapshot)}
         except CrsdemoError as reason:
             return {**said, self.screen.notice: render.notice(words or str(reason))}
 
@@ -315,34 +340,42 @@ class Bench(ABC):
         if isinstance(error, BadInputError):
             return said
         try:
-            return {**self._settled(view, self._snapshot(view)), **said}
+            return {**self._settled(view, self.snapshot(view)), **said}
         except CrsdemoError:  # the log is away: what is on the screen stays
             return {self.screen.growing: False, self.screen.box: box_at_rest(), **said}
 
 
 def wire(blocks: gr.Blocks, page: Bench) -> None:
-    """Bring the page to life."""
-    s = page.screen
-    quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
+    """Bring a page to life on which everybody may come, wish, stop and begin anew."""
+    s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
     blocks.load(page.enter, s.look, **quiet)
-    s.box.submit(None, js=FOCUS)
-    answering = [
-        s.box.submit(page.say, [s.box, *s.look], **once, **MODEL),
-        s.thread.wish(page.say_wish, s.look, **once, **MODEL),
-    ]
+    answering = [wire_talk(page), s.thread.wish(page.say_wish, s.look, **once, **MODEL)]
     for halt, then in ((s.box.stop, page.stopped), (s.masthead.fresh, page.begin_anew)):
         # Two events: in one, Gradio would cancel only after the handler has run.
         halt(None, cancels=answering, api_visibility="private").then(then, s.look, **quiet)
     s.thread.select(page.select, s.look, **many)
     s.thread.mark(page.mark, s.look, **many, **OPINIONS)
+
+
+def wire_talk(page: Bench) -> Dependency:
+    """What there is on every page with two answers: saying, judging, going on. Returns the first."""
+    s, quiet = page.screen, private(page.screen)
+    many = quiet | {"trigger_mode": "multiple"}
     for part in (s.thread, s.verdict):
         part.redraw(page.redraw, s.look, **many)
         part.judge(page.judge, s.look, **many, **OPINIONS)
     s.verdict.pick(page.pick, s.look, **many, **OPINIONS)
+    s.box.submit(None, js=FOCUS)
+    return s.box.submit(page.say, [s.box, *s.look], **quiet, trigger_mode="once", **MODEL)
 
 
-def _may_pass(error: CrsdemoError) -> bool:
+def private(screen: Screen) -> Updates:
+    """How events are bound that are no business of other programs, and may change all."""
+    return {"outputs": screen.shown, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def may_pass(error: CrsdemoError) -> bool:
     """Whether the same click may be saved at another time."""
     if isinstance(error, BadInputError | RefusedError):
         return isinstance(error, TooManyError)

@@ -50,6 +50,7 @@ element.addEventListener('keydown', (event) => {
 const opened = new Set();
 const folds = new Map();  // forms that were opened or closed by hand
 let nRounds = 0;
+let nNamed = 0;
 element.addEventListener('toggle', ({ target }) => {
   const { reply, fold } = target.dataset;
   if (fold) folds.set(fold, target.open);
@@ -72,5 +73,12 @@ watch('value', () => {
   if (narrow.matches && nRounds && rounds.length > nRounds) {
     rounds[rounds.length - 1].scrollIntoView({ block: 'start' });
   }
+  // Who they were stands above what one may say of it: the names come into sight.
+  const named = [...rounds].filter((round) => round.querySelector('.revealed')).length;
+  const last = rounds[rounds.length - 1];
+  if (named > nNamed && nRounds === rounds.length && last.querySelector('.revealed')) {
+    requestAnimationFrame(() => last.scrollIntoView({ block: 'start' }));  // after follow.js
+  }
+  nNamed = named;
   nRounds = rounds.length;
 });

@@ -69,7 +69,7 @@ def more(comparison: Comparison, shown: Shown) -> str:
         f'<details class="more" data-fold="{attribute(comparison.id)}"{open_}>'
         f"<summary>Say more</summary><form>{_strength(shown.judgment.verdict, details)}"
         f'<div class="columns">{sides}</div>'
-        f"{_comment(comparison.id, details)}{saved(shown) if said or shown.unsaved else ''}"
+        f"{_comment(comparison.id, details, saved(shown) if said or shown.unsaved else '')}"
         "</form></details>"
     )
 
@@ -100,14 +100,19 @@ def aloud(words: str) -> str:
     return f'<p class="unseen" role="status">{words}</p>'
 
 
-def onward(series: Series) -> str:
-    """Where the next message goes on from, and the way to change that where it may be changed."""
+def onward(series: Series, shown: Shown) -> str:
+    """Where the next message goes on from, and the way to change that where it may be changed.
+
+    Before a blind verdict the lot is not told: it would speak for one side.
+    """
     last = series.last
     if last is None:
         return ""
     if series.policy == "own":
         return _onward("A and B each go on with their own history.")
     side, because = last.onward
+    if because == "lot" and not shown.named:
+        return _onward("Without a verdict your next message goes on from one of them, by lot.")
     letter = LETTERS[side]
     if because == "works":
         return _onward(f"Only {letter} has an answer: your next message goes on from there.")
@@ -207,10 +212,10 @@ def _of_side(side: Side, details: Mapping[str, Any]) -> str:
     )
 
 
-def _comment(comparison_id: str, details: Mapping[str, Any]) -> str:
+def _comment(comparison_id: str, details: Mapping[str, Any], fate: str) -> str:
     return (
         '<div class="comment"><input type="text" name="comment" aria-label="Comment" '
         f'maxlength="{MAX_TYPED}" placeholder="Anything else? Enter saves it." '
         f'id="comment-{attribute(comparison_id)}" '
-        f'value="{attribute(str(details.get("comment") or ""))}"></div>'
+        f'value="{attribute(str(details.get("comment") or ""))}">{fate}</div>'
     )
