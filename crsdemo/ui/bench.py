@@ -22,6 +22,7 @@ from crsdemo.comparison import (
     Comparison,
     Judgment,
     Series,
+    Side,
     checked_policy,
     checked_side,
 )
@@ -359,7 +360,7 @@ def wire(blocks: gr.Blocks, page: Bench) -> None:
 
 
 def wire_talk(page: Bench) -> Dependency:
-    """What there is on every page with two answers: saying, judging, going on. Returns the first."""
+    """What every page with two answers has: judging, going on, saying. Returns the last."""
     s, quiet = page.screen, private(page.screen)
     many = quiet | {"trigger_mode": "multiple"}
     for part in (s.thread, s.verdict):

@@ -64,8 +64,13 @@ class Look:
     def names(self) -> Names:
         return self.left, self.right
 
+    @property
+    def visitor(self) -> str:
+        """Under this name the log knows who looks: in a study that of the annotator."""
+        return self.at.get("annotator") or self.visit["visitor"]
 
-def states(page: Page) -> tuple[gr.BrowserState, gr.BrowserState, gr.State, gr.State, gr.State]:
+
+def states(page: str) -> tuple[gr.BrowserState, gr.BrowserState, gr.State, gr.State, gr.State]:
     """What is remembered: the visitor for all pages, the series for this one."""
     return (
         visit_state("visit"), visit_state(page), gr.State(None), gr.State({}), gr.State(False)
@@ -77,7 +82,10 @@ def masthead(page: Page) -> gr.HTML:
 
 
 def parts() -> tuple[gr.HTML, gr.HTML, gr.HTML, gr.HTML, gr.HTML, gr.Textbox]:
-    """The thread, what grows at its end, the verdicts, a notice, what is said aloud, the box."""
+    """The thread, what grows at its end, the verdicts, a notice, what is said aloud, the box.
+
+    The last three have the column below the thread as their parent, which may get more.
+    """
     with gr.Column(elem_id="bench"):
         with gr.Column(elem_id="conversation"):
             thread = html("thread", "", "clicks.js", "judge.js", "follow.js", "compare.js")

@@ -6,15 +6,15 @@ a verdict no name is sent to the browser, and no word before both answers are wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
 
 from crsdemo.catalog import Catalog
-from crsdemo.comparison import Judgment
+from crsdemo.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.errors import BadInputError
-from crsdemo.side_by_side import Names, SideBySide, drawn
+from crsdemo.side_by_side import SideBySide, drawn
 from crsdemo.ui import bench_screen, render
 from crsdemo.ui.bench import Bench, wire
 from crsdemo.ui.bench_screen import Look, Screen
@@ -29,8 +29,9 @@ class BlindPage(Bench):
 
     offered: tuple[str, ...]
 
-    def names(self, view: Look, seed: int) -> Names:
-        return drawn(self.offered, seed)
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        seed = new_seed()
+        return self.side_by_side.say(series, text, drawn(self.offered, seed), seed=seed)
 
     def knows_names(self, earlier: Judgment | None) -> bool:
         return earlier is not None

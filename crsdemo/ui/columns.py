@@ -94,7 +94,9 @@ def _growing(answer: Answer, n_items: int, shown: Shown) -> str:
 def _whole(answer: Answer, shown: Shown) -> str:
     logged = answer.reply
     marks = shown.marks.get(logged.id, frozenset())
-    films = render.cards(logged.reply, logged.id, marks) if logged.reply else ""
+    films = ""
+    if logged.reply:
+        films = render.cards(logged.reply, logged.id if shown.markable else None, marks)
     return _said(answer) + _trouble(answer, shown) + films + _why(answer, shown)
 
 

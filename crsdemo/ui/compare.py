@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from crsdemo.comparison import Answer, Comparison, Judgment, Series, checked_pol
 from crsdemo.conversation import new_id
 from crsdemo.errors import BadInputError, CrsdemoError
 from crsdemo.reply_json import as_json
-from crsdemo.side_by_side import Names, SideBySide
+from crsdemo.side_by_side import SideBySide
 from crsdemo.ui import bench_screen, columns
 from crsdemo.ui.bench import Bench, wire
 from crsdemo.ui.bench_screen import Look, Screen
@@ -31,8 +32,8 @@ POLICIES = (
 class ComparePage(Bench):
     """Everyone knows who answers."""
 
-    def names(self, view: Look, seed: int) -> Names:
-        return view.names
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        return self.side_by_side.say(series, text, view.names)
 
     def knows_names(self, earlier: Judgment | None) -> bool:
         return True

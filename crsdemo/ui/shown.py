@@ -22,6 +22,7 @@ class Shown:
     revealed: bool = False  # the names were hidden until the verdict
     held: bool = False  # words that grow, so that no one sees which side is faster
     evidence: bool = True
+    markable: bool = True  # a film can be marked as seen, wanted or not
     is_open: bool = False  # the evidence, without a click
     unfolded: bool = False  # the form that says more, without a click
     went_on: Side | None = None  # the side that the next message went on from

@@ -5,6 +5,7 @@
 // After a reload nobody knows.
 const readable = new Map();
 let asked = null;  // when the message that is being answered was taken
+let isOpen = false;  // the page was drawn: replies that come later are seen as they come
 
 function isTyped(target) {
   return target.closest('input, textarea, select, [contenteditable]') !== null;
@@ -13,14 +14,16 @@ function isTyped(target) {
 watch('value', () => {
   const row = element.querySelector('.judging');
   const now = performance.now();
-  if (row && asked !== null && !readable.has(row.dataset.comparison)) {
-    readable.set(row.dataset.comparison, { since: now, shown: now - asked });
+  if (row && !readable.has(row.dataset.comparison)) {
+    const times = { since: now, shown: asked === null ? null : now - asked };
+    readable.set(row.dataset.comparison, isOpen ? times : null);
     const box = document.querySelector('#box textarea');
     const idle = document.activeElement === box ? box.value === '' : !isTyped(document.activeElement);
     // The keys work at once, and Enter gives the verdict that is offered
-    if (idle) (row.querySelector('.offered') ?? row).focus({ preventScroll: true });
+    if (isOpen && idle) (row.querySelector('.offered') ?? row).focus({ preventScroll: true });
   }
   if (element.querySelector('.waiting')) asked ??= now; else asked = null;
+  isOpen ||= element.querySelector('[data-moment]') !== null;
 });
 
 function decide(button, by) {
