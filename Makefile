@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test check browser
+.PHONY: setup demo test test-slow check browser
 
 setup: .venv/ready
 
@@ -27,3 +27,6 @@ check: setup
 
 test: setup browser check
 	$(BIN)/python -m pytest
+
+test-slow: setup browser
+	$(BIN)/python -m pytest -m slow

@@ -7,15 +7,20 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crsdemo.admission import Admission, Limits
 from crsdemo.catalog import Catalog
+from crsdemo.demo import Demo
 from crsdemo.errors import CrsdemoError
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.mentions import MentionLinker
+from crsdemo.operator import VARIABLE, operator_of
+from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
 
 if TYPE_CHECKING:
@@ -31,12 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         check_address(options.host, options.port)  # before the seconds that loading takes
+        operator = operator_of(options.password_file)
+        admission = Admission(_limits(options))
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
         shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
-        exchange = Exchange(shelf.get(options.checkpoint), linker, log)
-        side_by_side = SideBySide(shelf, linker, log)
-        serve(exchange, side_by_side, catalog, options.host, options.port)
+        exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
+        side_by_side = SideBySide(shelf, linker, log, admission)
+        backups, hidden = _backups(options), tuple(options.blind)
+        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden)
+        serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:
         print(f"crsdemo cannot start: {error}", file=sys.stderr)
@@ -58,25 +67,26 @@ def check_address(host: str, port: int) -> None:
         ) from error
 
 
-def serve(
-    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int
-) -> None:
+def serve(demo: Demo, host: str, port: int) -> None:
     """Show the pages until the process is interrupted. Raises AddressError."""
-    blocks, url = open_pages(exchange, side_by_side, catalog, host, port)
-    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(catalog):,} films)")
+    blocks, url = open_pages(demo, host, port)
+    demo.upkeep.start()
+    exchange = demo.exchange
+    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
+    asked = "with the password" if demo.operator.has_password else "on this machine alone"
+    print(f"results of votes: {url}results ({asked})")
     blocks.block_thread()
+    demo.upkeep.stop()
 
 
-def open_pages(
-    exchange: Exchange, side_by_side: SideBySide, catalog: Catalog, host: str, port: int | None
-) -> tuple[gr.Blocks, str]:
+def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
     """Start the server and return at once, with its URL. Asks nothing of any other host."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.ui import look, site
+    from crsdemo.ui import health, look, results, site
 
-    blocks = site.build(exchange, side_by_side, catalog)
+    blocks = site.build(demo)
     try:
         _, url, _ = blocks.launch(
             server_name=host,
@@ -89,10 +99,31 @@ def open_pages(
             footer_links=[],
             quiet=True,
             prevent_thread_lock=True,
+            enable_monitoring=False,
+            max_file_size="100kb",  # nobody has to send a file, but Gradio would take it
+            blocked_paths=_private(demo),
+            app_kwargs={"routes": [*health.routes(demo), *results.routes(demo)]},
         )
     except OSError as error:
         raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
     return blocks, url
+
+
+def _private(demo: Demo) -> list[str]:
+    """What is never served, should Gradio ever be willing to: it serves none of these now."""
+    log = demo.exchange.log.path.absolute()
+    paths = [log, *log.parent.glob(f"{log.name}*")]
+    paths += [demo.backups.folder.absolute()] if demo.backups else []
+    return [str(path) for path in paths]
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(options.visitor_messages, options.all_messages, options.visitor_opinions)
+
+
+def _backups(options: argparse.Namespace) -> Backups | None:
+    every = timedelta(minutes=options.backup_minutes)
+    return Backups(options.db, options.backups, every) if options.backups else None
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -100,11 +131,44 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument("--db", type=Path, default=Path("feedback.db"), help="the log")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        help=f"a text file with the password of the results page (else {VARIABLE}; with neither "
+        "the page is shown on this machine alone)",
+    )
+    parser.add_argument(
+        "--backups", type=Path, help="a folder for copies of the log (default: none)"
+    )
+    parser.add_argument(
+        "--backup-minutes", type=float, default=60.0, help="between two backups (%(default)s)"
+    )
+    allowed = Limits()
+    parser.add_argument(
+        "--visitor-messages",
+        default=allowed.visitor_messages,
+        help="how many one visitor may send (%(default)s; '' for no limit)",
+    )
+    parser.add_argument(
+        "--all-messages", default=allowed.all_messages, help="all visitors together (%(default)s)"
+    )
+    parser.add_argument(
+        "--visitor-opinions",
+        default=allowed.visitor_opinions,
+        help="how many verdicts, ratings and marks one visitor may give (%(default)s)",
+    )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(
         "--checkpoint",
         default=DEFAULT,
         help="who answers: the name or folder of a checkpoint, or `popularity` (%(default)s)",
+    )
+    parser.add_argument(
+        "--blind",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="two or more from which the pair at /blind is drawn (default: gcrs and reges)",
     )
     return parser.parse_args(arguments)
 

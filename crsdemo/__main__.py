@@ -25,6 +25,7 @@ STAGES = {
         "bench_retrieval",
         "how fast items are found, of a million too",
     ),
+    "check-study": ("crsdemo.check_study", "main", "is a study file right, and what does it ask?"),
     "results": ("crsdemo.commands", "results", "what the votes in a log say of recommenders"),
     "export": ("crsdemo.export", "main", "judgments as DPO, KTO or SFT examples, or as tables"),
     "backup": ("crsdemo.backup", "backup_main", "a whole copy of the log, also while it is used"),

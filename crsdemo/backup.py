@@ -54,15 +54,16 @@ def _checked_copy(source: Path, out: Path) -> Iterator[Path]:
     copy = out.with_name(f".{out.name}.{new_id()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        copy_log(source, copy)
-        check_log(copy)
-        _to_disk(copy)
-        yield copy
-        _to_disk(out.parent)  # the new name
+        try:
+            copy_log(source, copy)
+            check_log(copy)
+            _to_disk(copy)
+            yield copy
+            _to_disk(out.parent)  # the new name
+        finally:
+            copy.unlink(missing_ok=True)
     except OSError as error:
         raise BadInputError(f"{out} cannot be written: {error}") from error
-    finally:
-        copy.unlink(missing_ok=True)
 
 
 def _kept_beside(db: Path) -> Path:

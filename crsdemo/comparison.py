@@ -82,6 +82,13 @@ class Comparison:
         """Both replies are whole: a side that failed cannot be judged."""
         return self.left.is_whole and self.right.is_whole
 
+    @property
+    def says_the_same(self) -> bool:
+        """Both replies have the same words and the same film."""
+        replies = [self.side(side).reply for side in SIDES]
+        films = [logged.reply.item if logged.reply else None for logged in replies]
+        return replies[0].turn.text == replies[1].turn.text and films[0] == films[1]
+
     def side(self, side: Side) -> Answer:
         return self.left if side == "left" else self.right
 

@@ -2,9 +2,13 @@
 
 CrsdemoError
  |- BadInputError        a file, row or message that cannot be used
+ |   '- TooManyError     a visitor, or all of them, ask for more than is allowed in a while
  |- CatalogError         a catalog that is missing, empty or contradicts itself
  |- CheckpointError      weights that are missing, damaged or made for another catalog
+ |- AccessError          somebody asks for what is the operator's
  |- FeedbackError        the database is locked, read-only, full or not ours
+     |- RefusedError     it is well, but will never take this
+     '- KeptAsideError   it is not; what was said is safe in the outbox
 """
 
 
@@ -16,6 +20,10 @@ class BadInputError(CrsdemoError):
     """A file, a row or a message that cannot be used."""
 
 
+class TooManyError(BadInputError):
+    """A visitor, or all of them, ask for more than is allowed in a while."""
+
+
 class CatalogError(CrsdemoError):
     """A catalog that is missing, empty or contradicts itself."""
 
@@ -24,5 +32,17 @@ class CheckpointError(CrsdemoError):
     """Weights that are missing, damaged or made for another catalog."""
 
 
+class AccessError(CrsdemoError):
+    """Somebody asks for what is the operator's."""
+
+
 class FeedbackError(CrsdemoError):
     """The feedback database is locked, read-only, full or not ours."""
+
+
+class RefusedError(FeedbackError):
+    """The feedback database is well, but will never take this: trying again is of no use."""
+
+
+class KeptAsideError(FeedbackError):
+    """The feedback database cannot be written; what was said is safe in the outbox."""

@@ -6,18 +6,30 @@ grows. The file to read first.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
-from crsdemo.conversation import Conversation, LoggedTurn, Status, message, new_id
+from crsdemo.admission import Admission
+from crsdemo.conversation import (
+    Conversation,
+    ItemMark,
+    LoggedTurn,
+    Status,
+    message,
+    new_id,
+)
 from crsdemo.dialogue import Dialogue, Mention, Turn
-from crsdemo.errors import BadInputError, CrsdemoError
+from crsdemo.errors import BadInputError, CrsdemoError, FeedbackError
 from crsdemo.feedback import FeedbackLog
+from crsdemo.outbox import Marked, Outbox, Rated, Ratings
 from crsdemo.recommender import Plan, Recommender, Reply
 
 ANEW = 0.7  # temperature of a reply that is written anew: enough to differ from the first
+HEARTBEAT = 1.0  # seconds between two times that a growing reply is kept as far as it has come
 
 
 class Linker(Protocol):
@@ -30,11 +42,16 @@ class Linker(Protocol):
 
 @dataclass(frozen=True)
 class Exchange:
-    """Who answers, who finds films in what is typed, and who remembers. Holds no visitor."""
+    """Who answers, who finds films in what is typed, who remembers, and how much is too much."""
 
     recommender: Recommender
     linker: Linker
     log: FeedbackLog
+    admission: Admission = field(default_factory=Admission)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.log)
 
     def start(self, visitor: str) -> Conversation:
         """An empty conversation. The log hears of it with the first message."""
@@ -52,10 +69,12 @@ class Exchange:
         The message is in the log before the first value comes, the reply when the last one has
         come; whoever stops listening leaves the part that was written, as stopped. A second call
         with the same `client_event_id` (a double click) yields nothing.
-        Raises BadInputError for an empty or too long message, before anything is kept, and
-        CrsdemoError if the recommender fails: the message and what was written so far are kept.
+        Raises BadInputError for an empty or too long message and TooManyError for one too many in
+        a while, before anything is kept, and CrsdemoError if the recommender fails: the message
+        and what was written so far are kept.
         """
         text = message(text)
+        self.admission.message(conversation.visitor)
         conversation = conversation.with_words()
         mentions = self.linker.link(text, conversation.dialogue)
         said = self.log.record_turn(conversation, Turn("user", text, mentions), client_event_id)
@@ -75,6 +94,7 @@ class Exchange:
         asked = conversation.up_to_user()
         if not asked.turns:
             raise BadInputError("There is no reply to write anew yet: say something first.")
+        self.admission.message(conversation.visitor)
         plan = self._plan_anew(asked.turns[-1].id, temperature)
         yield from self._answer(asked, plan)
 
@@ -85,6 +105,16 @@ class Exchange:
             return conversation
         self.log.record_undone(asked.turns[-1].id)
         return asked.before(len(asked.turns) - 1)
+
+    def rate(self, generation_id: str, visitor: str, ratings: Ratings) -> None:
+        """Keep ratings of a reply, as `FeedbackLog.record_rating` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Rated(generation_id, visitor, ratings))
+
+    def mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
+        """Keep a word on a film, as `FeedbackLog.record_mark` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Marked(visitor, mark, on))
 
     def _plan_anew(self, turn_id: str, temperature: float) -> Plan:
         attempts = self.log.attempts(turn_id)
@@ -116,14 +146,20 @@ def written(
 ) -> Generator[LoggedTurn, None, None]:
     """The turn of a reply as it grows; the log has it when the last one has come.
 
+    Until then the log hears each HEARTBEAT how far it is, in case nobody can close this.
     `name` is who answers and `stream` begins to. Close it to stop: what was written so far is
     kept. Raises CrsdemoError if the recommender fails, after the log has heard of it.
     """
     reply: Reply | None = None
     status: Status = "stopped"  # unless it ends or fails, the listener has left
     failure: Exception | None = None
+    kept = time.monotonic()
     try:
         for reply in stream():
+            if time.monotonic() - kept >= HEARTBEAT:
+                with suppress(FeedbackError):  # the log counts it; the last word is what matters
+                    log.record_progress(generation_id, reply)
+                kept = time.monotonic()
             yield _logged(generation_id, reply, "running")
         if reply is None or not reply.complete:
             raise CrsdemoError(f"{name} stopped before its reply was whole.")

@@ -36,9 +36,21 @@ from crsdemo.feedback_judgments import (
     reading_judgments,
 )
 from crsdemo.feedback_schema import MIGRATIONS
+from crsdemo.study import Kind
 
 Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
 MANIFEST = "manifest.json"
+_FILTERS = (
+    "recommenders",
+    "policy",
+    "since",
+    "until",
+    "min_seconds",
+    "study",
+    "with_tests",
+    "without_visitors",
+)
+_NO_DATA: dict[Kind, Reason] = {"practice": Reason.PRACTICE, "attention": Reason.ATTENTION}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +70,8 @@ class ExportConfig:
     since: str = flag("", "only judgments of this day or later, 2030-12-31, UTC")
     until: str = flag("", "only judgments before this day")
     min_seconds: float = flag(0.0, "only verdicts that took this long or whose time is unknown")
+    study: str = flag("", "only verdicts of the study with this title or sha256")
+    with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
     without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
 
     def __post_init__(self) -> None:
@@ -73,6 +87,12 @@ class ExportConfig:
     def why_not(self, judgment: Judgment) -> Reason | None:
         """Which filter leaves a judgment out."""
         pair = judgment if isinstance(judgment, JudgedPair) else None
+        if pair and pair.kind in _NO_DATA:
+            return _NO_DATA[pair.kind]
+        if judgment.is_test and not self.with_tests:
+            return Reason.TEST
+        if self.study and (pair is None or self.study not in (pair.study, pair.study_sha256)):
+            return Reason.STUDY
         if self.recommenders and not _names(judgment) <= _listed(self.recommenders):
             return Reason.RECOMMENDER
         if self.policy and (pair is None or pair.policy != self.policy):
@@ -188,7 +208,6 @@ def _manifest(
     config: ExportConfig, command: str, held: Totals, digest: str, tally: Tally
 ) -> dict[str, Any]:
     """All but the files."""
-    filters = ("recommenders", "policy", "since", "until", "min_seconds", "without_visitors")
     return {
         "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -196,7 +215,7 @@ def _manifest(
         "format": config.format,
         "text": config.text,
         "winners": config.winners,
-        "filters": {name: getattr(config, name) for name in filters if getattr(config, name)},
+        "filters": {name: getattr(config, name) for name in _FILTERS if getattr(config, name)},
         "database": {
             "file": config.db.name,
             "schema_version": len(MIGRATIONS),

@@ -30,7 +30,11 @@ class Reason(StrEnum):
     TIME = "filter: judged at another time"
     VISITOR = "filter: this person was left out"
     HASTE = "filter: decided too fast"
+    TEST = "filter: by a colleague who tried the study (--with-tests takes it)"
+    STUDY = "filter: of another study, or of none"
     # What it is
+    PRACTICE = "practice"
+    ATTENTION = "a check of attention: one of the replies was written for it"
     UNDONE = "a reply was taken back"
     NOT_WHOLE = "a reply failed or was stopped"
     NO_PROMPT = "a recommender that reads no prompt (--text messages takes it)"

@@ -41,6 +41,8 @@ from crsdemo.feedback_schema import NOW
 from crsdemo.recommender import Plan, Reply
 from crsdemo.reply_json import as_json
 
+SILENT_SECONDS = 30.0  # after which a reply that is being written counts as given up
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -62,7 +64,6 @@ class Restored:
 class FeedbackLog:
     """The open log. A generation that a crash left running is marked abandoned at start.
 
-    (One that another process is still writing too; it gets its true status when it ends.)
     Raises FeedbackError, here and from every method: the file is locked for longer than
     `busy_seconds`, read-only, damaged, not ours, or the disk is full.
     """
@@ -70,11 +71,7 @@ class FeedbackLog:
     def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
         self.path = path
         self.file = LogFile(path, busy_seconds)
-        with self.file.writing() as db:
-            db.execute(
-                f"update generations set status = 'abandoned', finished_at = {NOW} "
-                "where status = 'running'"
-            )
+        self.record_abandoned()
 
     def close(self) -> None:
         """Make the file whole, so that a copy of it is. Nothing is to be recorded after this."""
@@ -99,6 +96,33 @@ class FeedbackLog:
         with self.file.writing() as db:
             return insert_started(db, conversation, recommender, plan)
 
+    def record_progress(self, generation_id: str, reply: Reply) -> None:
+        """Keep how far a reply has come: a crash loses what came after, and no more.
+
+        Also the sign that it is still being written, in whatever process.
+        """
+        with self.file.writing() as db:
+            _put_reply(db, generation_id, reply)
+            db.execute(
+                f"update generations set heartbeat_at = {NOW}, status = 'running', "
+                "finished_at = null where id = ?",
+                [generation_id],
+            )
+
+    def record_abandoned(self) -> int:
+        """Give up the generations of which nothing was heard for a while; returns how many.
+
+        What they had written stays. One that lives after all gets its true status when it ends.
+        """
+        with self.file.writing() as db:
+            found = db.execute(
+                f"update generations set status = 'abandoned', finished_at = {NOW} "
+                "where status = 'running' and julianday('now') - "
+                "julianday(coalesce(heartbeat_at, started_at)) >= ? / 86400.0",
+                [SILENT_SECONDS],
+            )
+            return int(found.rowcount)
+
     def record_finished(
         self,
         generation_id: str,
@@ -109,7 +133,7 @@ class FeedbackLog:
         """Keep what came of a generation: the reply, whole or as far as it got, and why."""
         with self.file.writing() as db:
             if reply:
-                _insert_reply(db, generation_id, reply)
+                _put_reply(db, generation_id, reply)
             db.execute(
                 f"update generations set status = ?, finished_at = {NOW}, error_class = ?, "
                 "error_message = ? where id = ?",
@@ -279,8 +303,8 @@ def know_visitor(db: Database, visitor: str) -> None:
     )
 
 
-def _insert_reply(db: Database, generation_id: str, reply: Reply) -> None:
-    """Put the reply into its three rows; the generation must still be running."""
+def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
+    """Put the reply, as far as it has come, into its three rows; it must not be finished."""
     turn, row = reply.turn(), as_json(reply)
     db.execute(
         "update turns set text = ?, mentions = ? where id = ?",
@@ -289,5 +313,6 @@ def _insert_reply(db: Database, generation_id: str, reply: Reply) -> None:
     db["generations"].update(generation_id, generation_row(reply, row))
     db["evidence"].insert(
         {"generation_id": generation_id, "query": row["query"]}
-        | {name: to_json(row[name]) for name in EVIDENCE}
+        | {name: to_json(row[name]) for name in EVIDENCE},
+        replace=True,
     )

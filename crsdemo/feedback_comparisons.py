@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -37,10 +38,11 @@ class Entrant(NamedTuple):
 
 @dataclass(frozen=True)
 class RestoredSeries:
-    """A series as it stood, and what its visitor thinks of the films in it."""
+    """A series as it stood, and what its visitor thinks of the replies and films in it."""
 
     series: Series
     marks: tuple[ItemMark, ...] = ()
+    judgments: Mapping[str, Judgment] = field(default_factory=dict)  # by comparison
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,18 @@ class ComparisonLog:
                 return None
             turns = {row["id"]: row for row in db.query(_TURNS, [series_id])}
             marks = tuple(ItemMark(**row) for row in db.query(_MARKS, [series_id]))
+            judged = {row["comparison_id"]: row for row in db.query(_JUDGMENTS, [series_id])}
         known = {name: logged_turn_from_row(row, catalog) for name, row in turns.items()}
         comparisons = tuple(_comparison(row, turns, known) for row in rows)
         visitor, policy = rows[0]["visitor"], rows[0]["policy"]
-        return RestoredSeries(Series(series_id, visitor, policy, comparisons), marks)
+        judgments = {name: _judgment(row) for name, row in judged.items()}
+        return RestoredSeries(Series(series_id, visitor, policy, comparisons), marks, judgments)
+
+    def judgment(self, comparison_id: str, visitor: str) -> Judgment | None:
+        """What this person says of a comparison now, whoever had it made."""
+        with self.log.file.reading() as db:
+            rows = list(db.query(_JUDGMENT, [comparison_id, visitor]))
+        return _judgment(rows[0]) if rows else None
 
     def series_of(self, comparison_id: str) -> str | None:
         """The id of the series that a comparison belongs to."""
@@ -187,6 +197,13 @@ def _comparison(row: Row, turns: dict[str, Row], known: dict[str, LoggedTurn]) -
     )
 
 
+def _judgment(row: Row) -> Judgment:
+    details = json.loads(row["details"])
+    return Judgment(
+        row["verdict"], row["decided_ms"], row["layout"], details, swapped=bool(row["swapped"])
+    )
+
+
 def _heard(
     turn_id: str, visitor: str, turns: dict[str, Row], known: dict[str, LoggedTurn]
 ) -> Conversation:
@@ -199,7 +216,7 @@ def _heard(
     return Conversation(dialogue_id, visitor, tuple(reversed(path)))
 
 
-_MANNER = {"by", "evidence_open", "names_shown"}
+_MANNER = {"by", "evidence_open", "names_shown", "shown_ms"}
 
 _SAME_CLICK = "select 1 from verdicts where comparison_id = ? and client_event_id = ?"
 
@@ -224,6 +241,12 @@ _TURNS = f"""select t.*, g.*, e.*, t.id as id from turns t
 _MARKS = f"""select e.generation_id, e.item_id, e.kind from current_item_events e
     join turns t on t.id = e.generation_id join dialogues d on d.id = t.dialogue_id
     where t.dialogue_id in ({_DIALOGUES}) and e.visitor = d.visitor order by e.number"""
+
+_JUDGMENTS = """select v.* from current_verdicts v join comparisons c on c.id = v.comparison_id
+    join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
+    where t.dialogue_id = ? and v.visitor = d.visitor"""
+
+_JUDGMENT = "select * from current_verdicts where comparison_id = ? and visitor = ?"
 
 _SERIES_OF = """select t.dialogue_id from comparisons c join turns t on t.id = c.left_turn
     where c.id = ?"""

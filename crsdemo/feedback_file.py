@@ -8,6 +8,7 @@ other writer. A commit is on the disk when it returns.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,15 +16,19 @@ from threading import Lock
 
 from sqlite_utils import Database
 
-from crsdemo.errors import FeedbackError
+from crsdemo.errors import FeedbackError, RefusedError
 from crsdemo.feedback_schema import APPLICATION_ID, MIGRATIONS
 
 
 class LogFile:
-    """The open file, ours and up to date. Raises FeedbackError, as do its transactions."""
+    """The open file, ours and up to date. Raises FeedbackError, as do its transactions.
+
+    `failures` says how many transactions that write have failed since it was opened, and why.
+    """
 
     def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
+        self.failures: Counter[str] = Counter()
         self._busy_seconds = busy_seconds
         self._queue = Lock()  # fair to threads, which SQLite is not: it lets one of 16 wait 5 s
         with in_plain_words(path):
@@ -41,14 +46,18 @@ class LogFile:
     @contextmanager
     def writing(self) -> Iterator[Database]:
         """One transaction. Whatever is raised inside undoes all of it: closing rolls back."""
-        with (
-            self._queue,
-            in_plain_words(self.path),
-            closing(connect(self.path, self._busy_seconds)) as db,
-        ):
-            db.execute("begin immediate")
-            yield db
-            db.execute("commit")
+        with self._queue:  # also guards the counter
+            try:
+                with (
+                    in_plain_words(self.path),
+                    closing(connect(self.path, self._busy_seconds)) as db,
+                ):
+                    db.execute("begin immediate")
+                    yield db
+                    db.execute("commit")
+            except FeedbackError as error:
+                self.failures[str(error.__cause__)] += 1
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
@@ -126,7 +135,8 @@ def in_plain_words(path: Path) -> Iterator[None]:
             raise
         primary = code & 0xFF  # the rest of the code gives details
         words = _WORDS.get(primary, "cannot be used; see that its disk is well and has room")
-        raise FeedbackError(f"The log {path} {words} ({error}).") from error
+        kind = RefusedError if primary == sqlite3.SQLITE_CONSTRAINT else FeedbackError
+        raise kind(f"The log {path} {words} ({error}).") from error
 
 
 def _refuse_read_only(path: Path) -> None:

@@ -1,8 +1,8 @@
 """The judgments in a log as they hold now, one after the other, with all that they are about.
 
 A judgment is a verdict on two replies, or what one person thinks of one reply. Earlier revisions
-and what was withdrawn are left in the log. Each row is looked up when it is asked for, so that a
-log of any size can be read.
+and what was withdrawn are left in the log, and all of whoever withdrew from a study. Each row is
+looked up when it is asked for, so that a log of any size can be read.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from crsdemo.comparison import Policy
+from crsdemo.comparison import SIDES, Policy
 from crsdemo.conversation import Status
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.feedback_archive import reading_log
+from crsdemo.study import Kind
 
 Row = dict[str, Any]
 
@@ -65,6 +66,7 @@ class Opinion:
     created_at: str  # UTC, ISO 8601, of what was said last
     reply: JudgedReply
     comparison_id: str | None  # where the reply stood beside another one
+    is_test: bool  # of a colleague who tried a study
 
     @property
     def replies(self) -> tuple[JudgedReply, ...]:
@@ -73,7 +75,7 @@ class Opinion:
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """A verdict on two replies, left and right as on the screen."""
+    """A verdict on two replies, left and right as this person saw them."""
 
     visitor: str
     created_at: str  # UTC, ISO 8601
@@ -91,6 +93,13 @@ class JudgedPair:
     right: JudgedReply
     left_ready_ms: float | None
     right_ready_ms: float | None
+    swapped: bool  # seen the other way round than the log has the comparison
+    study: str | None  # its title, where an annotator judged; then also what of it this was
+    study_sha256: str | None
+    kind: Kind | None
+    task: str | None
+    expected: str | None  # the right verdict, of an attention item
+    is_test: bool
 
     @property
     def replies(self) -> tuple[JudgedReply, ...]:
@@ -126,22 +135,27 @@ class JudgmentReader:
     def pairs(self) -> Iterator[JudgedPair]:
         """Every verdict that holds, in the order of the comparisons."""
         for row in self.db.query(_PAIRS):
-            ids = row.pop("left_generation"), row.pop("right_generation")
-            names = row.pop("left_recommender"), row.pop("right_recommender")
+            sides = _sides(row)
             left, right = (
-                _reply(self.db, generation_id, name, row["visitor"])
-                for generation_id, name in zip(ids, names, strict=True)
+                _reply(self.db, side["generation"], side["recommender"], row["visitor"])
+                for side in sides
             )
-            details, same = json.loads(row["details"]), bool(row["same_context"])
-            yield JudgedPair(
-                left=left, right=right, **row | {"details": details, "same_context": same}
-            )
+            row["left_ready_ms"], row["right_ready_ms"] = (side["ready_ms"] for side in sides)
+            row["details"] = json.loads(row["details"])
+            row |= {name: bool(row[name]) for name in ("same_context", "swapped", "is_test")}
+            yield JudgedPair(left=left, right=right, **row)
 
     def opinions(self) -> Iterator[Opinion]:
         """Every reply that somebody rated or marked films of, once per person."""
         for row in self.db.query(_OPINIONS):
             reply = _reply(self.db, row["id"], row["recommender"], row["visitor"])
-            yield Opinion(row["visitor"], row["created_at"], reply, row["comparison_id"])
+            yield Opinion(
+                row["visitor"],
+                row["created_at"],
+                reply,
+                row["comparison_id"],
+                bool(row["is_test"]),
+            )
 
 
 @contextmanager
@@ -149,6 +163,13 @@ def reading_judgments(path: Path) -> Iterator[JudgmentReader]:
     """The judgments as they are at this moment. Raises FeedbackError, as `reading_log` does."""
     with reading_log(path) as db:
         yield JudgmentReader(db)
+
+
+def _sides(row: Row) -> list[Row]:
+    """What a row has on the left and on the right, taken out of it, as this person saw it."""
+    names = ("generation", "recommender", "ready_ms")
+    sides = [{name: row.pop(f"{side}_{name}") for name in names} for side in SIDES]
+    return sides[::-1] if row["swapped"] else sides
 
 
 def _reply(db: Database, generation_id: str, recommender: str, visitor: str) -> JudgedReply:
@@ -178,20 +199,29 @@ _PAIRS = """select v.visitor, v.created_at, v.comparison_id, v.verdict, v.winner
         v.decided_ms, v.layout, v.details, c.policy, c.seed, c.left_generation,
         c.right_generation, c.left_recommender, c.right_recommender, c.left_ready_ms,
         c.right_ready_ms, c.left_turn = c.right_turn or (l.position = 0 and r.position = 0
-            and l.text = r.text) as same_context
+            and l.text = r.text) as same_context, v.swapped, s.name as study,
+        n.study as study_sha256, a.kind, a.task, a.expected,
+        coalesce(n.is_test, 0) as is_test
     from comparisons c join current_verdicts v on v.comparison_id = c.id
     join turns l on l.id = c.left_turn join turns r on r.id = c.right_turn
+    left join annotators n on n.id = v.visitor left join studies s on s.sha256 = n.study
+    left join assignments a on a.annotator = v.visitor
+        and (a.id = l.dialogue_id or a.replay_of = c.id)
+    where v.visitor not in (select annotator from withdrawn)
     order by c.number, v.visitor"""
 
 _OPINIONS = """select g.id, o.visitor, o.created_at, c.id as comparison_id, case g.id
         when c.left_generation then c.left_recommender
-        when c.right_generation then c.right_recommender else g.recommender end as recommender
+        when c.right_generation then c.right_recommender else g.recommender end as recommender,
+        coalesce(n.is_test, 0) as is_test
     from (select generation_id, visitor, max(created_at) as created_at from (
             select generation_id, visitor, created_at from current_ratings union all
             select generation_id, visitor, created_at from current_item_events)
         group by generation_id, visitor) o
     join generations g on g.id = o.generation_id join turns t on t.id = g.id
     left join comparisons c on c.left_generation = g.id or c.right_generation = g.id
+    left join annotators n on n.id = o.visitor
+    where o.visitor not in (select annotator from withdrawn)
     order by t.number, o.visitor"""
 
 _REPLY = """select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,

@@ -258,10 +258,15 @@ def m004_where_a_query_came_from(db: Database) -> None:
     )
 
 
+def m006_that_a_reply_is_still_being_written(db: Database) -> None:
+    db.execute("alter table generations add column heartbeat_at text")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     m001_what_was_said,
     m002_what_was_thought,
     m003_what_was_compared,
     m004_where_a_query_came_from,
     m005_who_takes_part_in_studies,
+    m006_that_a_reply_is_still_being_written,
 )

@@ -14,7 +14,6 @@
 
     assigned_comparisons  a view: which comparisons an assignment is about
     withdrawn             a view: the annotators whose consent does not hold any more
-    study_verdicts        a view: the current verdicts of annotators, with study and assignment
 
 `verdicts.swapped` is 1 where a person saw the sides the other way round than the comparison has
 them. A verdict and its details are always in terms of what was seen.
@@ -121,12 +120,6 @@ _STUDIED = (
     """create view withdrawn as
         select c.annotator from consents c where c.decision = 'withdrawn' and c.number =
             (select max(o.number) from consents o where o.annotator = c.annotator)""",
-    """create view study_verdicts as
-        select v.*, n.study, n.is_test, a.id as assignment_id, a.kind, a.task, a.expected
-        from assignments a join annotators n on n.id = a.annotator
-        join assigned_comparisons x on x.assignment_id = a.id
-        join current_verdicts v on v.comparison_id = x.comparison_id and v.visitor = a.annotator
-        where a.annotator not in (select annotator from withdrawn)""",
 )
 
 _SPEAKER = (

@@ -45,6 +45,9 @@ class Vote:
     aspects: Mapping[str, Scores] = field(default_factory=dict, hash=False)
     expected: VoteVerdict | None = None  # the right answer, of an attention item
     flags: frozenset[Flag] = frozenset()  # reasons to leave it out
+    study: str = ""  # its title, of an annotator's vote
+    study_task: str = ""  # the name of the task in the study
+    blind: bool = False  # given without seeing who is who
 
     def __post_init__(self) -> None:
         for verdict in (self.verdict, self.expected or self.verdict):

@@ -104,11 +104,19 @@ class PairResult:
     @property
     def sentence(self) -> str:
         """The result as one may quote it."""
-        if self.is_clear:
-            return self._so_far
-        if self.is_enough:
-            return f"no clear difference: {self._so_far}"
-        return f"{self._lacking}{'; so far ' + self._so_far if self.tally.decided else ''}"
+        return f"{self.headline}; {self.aside}" if self.aside else self.headline
+
+    @property
+    def headline(self) -> str:
+        """The result, or what it needs."""
+        if not self.is_enough:
+            return self._lacking
+        return self._so_far if self.is_clear else f"no clear difference: {self._so_far}"
+
+    @property
+    def aside(self) -> str:
+        """What there is so far, where it is too little for a result."""
+        return f"so far {self._so_far}" if self.tally.decided and not self.is_enough else ""
 
     @property
     def _lacking(self) -> str:

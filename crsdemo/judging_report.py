@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -58,10 +58,12 @@ class Results:
         return plain
 
 
-def results(votes: Iterable[Vote], limits: Limits = Limits()) -> Results:
-    """Everything, from votes as they were given."""
+def results(
+    votes: Iterable[Vote], limits: Limits = Limits(), rules: Collection[Flag] = FLAGS
+) -> Results:
+    """Everything, from votes as they were given; those count that break none of `rules`."""
     everything = flagged(votes, limits)
-    kept = counted(everything)
+    kept = counted(everything, rules)
     return Results(
         votes=len(everything),
         counted=len(kept),

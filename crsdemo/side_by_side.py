@@ -7,22 +7,34 @@ goes in, the next comparison comes out as its two replies grow.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from queue import SimpleQueue
+from random import Random
 from threading import Event
 from typing import NamedTuple, Protocol
 
-from crsdemo.comparison import SIDES, Answer, Comparison, Policy, Series, Side, new_seed
-from crsdemo.conversation import LoggedTurn, message, new_id
+from crsdemo.admission import Admission
+from crsdemo.comparison import (
+    SIDES,
+    Answer,
+    Comparison,
+    Judgment,
+    Policy,
+    Series,
+    Side,
+    new_seed,
+)
+from crsdemo.conversation import ItemMark, LoggedTurn, message, new_id
 from crsdemo.dialogue import Turn
 from crsdemo.errors import BadInputError, CrsdemoError, FeedbackError
 from crsdemo.exchange import ANEW, Linker, written
 from crsdemo.feedback import FeedbackLog
 from crsdemo.feedback_comparisons import ComparisonLog, Entrant
+from crsdemo.outbox import Judged, Marked, Outbox, Picked
 from crsdemo.recommender import Plan, Recommender, Reply
 
 Names = tuple[str, str]  # of the recommenders on the left and on the right
@@ -49,11 +61,16 @@ class _News(NamedTuple):
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Who can answer, who finds films in what is typed, and who remembers. Holds no visitor."""
+    """Who can answer, who finds films in what is typed, who remembers, and how much is too much."""
 
     recommenders: Recommenders
     linker: Linker
     log: FeedbackLog
+    admission: Admission = field(default_factory=Admission)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.log)
 
     @cached_property
     def comparisons(self) -> ComparisonLog:
@@ -69,18 +86,23 @@ class SideBySide:
         text: str,
         names: Names,
         client_event_id: str | None = None,
+        seed: int | None = None,
     ) -> Generator[Comparison, None, None]:
         """The comparison as its two replies grow; the last one is settled.
+
+        `seed` is kept with it: the one that `names` were drawn from, or a new one.
 
         The message is in the log before the first value comes. A side that fails says so in its
         turn, and the other goes on; whoever stops listening stops both. A second call with the
         same `client_event_id` (a double click) yields nothing.
-        Raises BadInputError for a message or a name that cannot be used, before anything is kept,
-        and FeedbackError if a reply could not be kept, after both have ended.
+        Raises BadInputError for a message or a name that cannot be used and TooManyError for a
+        message too many in a while, before anything is kept, and FeedbackError if a reply could
+        not be kept, after both have ended.
         """
         text = message(text)
         self._check(names)
-        seed = new_seed()
+        self.admission.message(series.visitor)
+        seed = new_seed() if seed is None else seed
         left, right = (
             Entrant(
                 name, history, Turn("user", text, self.linker.link(text, history.dialogue)), plan
@@ -95,6 +117,27 @@ class SideBySide:
         if begun:
             yield begun
             yield from self._answered(begun, {"left": left.plan, "right": right.plan})
+
+    def judge(
+        self,
+        comparison_id: str,
+        visitor: str,
+        judgment: Judgment,
+        client_event_id: str | None = None,
+    ) -> None:
+        """Keep a verdict, as `ComparisonLog.record_verdict` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Judged(comparison_id, visitor, judgment, client_event_id))
+
+    def pick(self, comparison_id: str, visitor: str, side: Side) -> None:
+        """Keep from which side to go on, as `ComparisonLog.record_pick` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Picked(comparison_id, side))
+
+    def mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
+        """Keep a word on a film, as `FeedbackLog.record_mark` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Marked(visitor, mark, on))
 
     def _check(self, names: Names) -> None:
         for name in names:
@@ -155,6 +198,14 @@ class SideBySide:
             news.put(_News(side, replace(turn, status="failed", error=_words(error))))
         finally:
             news.put(_News(side, None, ready_ms))
+
+
+def drawn(offered: Sequence[str], seed: int) -> Names:
+    """Two of the recommenders in random order; a single one stands on both sides."""
+    # A stream of its own: the lot of `Comparison.onward` is drawn from the same seed.
+    random = Random(f"who stands where: {seed}")
+    left, right = random.sample(offered if len(offered) > 1 else [*offered, *offered], 2)
+    return left, right
 
 
 def plans(names: Names, seed: int) -> tuple[Plan, Plan]:

@@ -88,6 +88,7 @@ class StandIn:
 
     pause: float = 0.05  # seconds per word of a slow reply
     name: str = "stand-in"
+    opening: str = "Try "
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -130,7 +131,7 @@ class StandIn:
                 Timing("writing", 310.0),
             ),
         )
-        pieces = ("Try ", item, ": it is gentle, odd and warmer than it sounds.")
+        pieces = (self.opening, item, ": it is gentle, odd and warmer than it sounds.")
         return Reply(pieces, "REC", item, evidence, Provenance(self.name))
 
 

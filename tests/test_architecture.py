@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own layer and those above it in this list
 LAYERS = {
     "values": """
+        annotators assignment questionnaire study toml_file
         catalog comparison config conversation corpus dialogue errors follow_up judging mentions
         metrics overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
         trie_labels typed_words wish_words
@@ -25,6 +26,7 @@ LAYERS = {
     """,
     "recommenders": "query_expert speaker retriever reges generative loading popularity",
     "exchange": """
+        demo handouts operator judging_disputes feedback_results take_home
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
@@ -32,7 +34,8 @@ LAYERS = {
         check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables
-        feedback_studies_schema
+        admission feedback_health health outbox rotation upkeep
+        feedback_studies feedback_studies_schema study_desk written check_study
     """,
     "pages": "ui",
     "training": "train",

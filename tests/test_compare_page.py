@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, expect
-from stand_in import CATALOG, NoLinker, StandIn, StandIns
-from test_page import browser  # noqa: F401  the fixture
-
-from app import open_pages
-from crsdemo.exchange import Exchange
-from crsdemo.feedback import FeedbackLog
-from crsdemo.side_by_side import SideBySide
+from pages import Judge, Server, browser  # noqa: F401  the fixture
+from playwright.sync_api import Browser, expect
+from stand_in import StandIn
 
 RED, BLUE = "red <i>one</i>", 'blue "two"'  # names that want to be markup
 
 
-class Server:
-    def __init__(self, folder: Path) -> None:
-        self.db = folder / "feedback.db"
-        self.log = FeedbackLog(self.db, busy_seconds=0.5)
-        stand_ins = (StandIn(0.03, RED), StandIn(0.03, BLUE))
-        pair = SideBySide(StandIns(stand_ins), NoLinker(), self.log)
-        exchange = Exchange(stand_ins[0], NoLinker(), self.log)
-        self.blocks, self.url = open_pages(exchange, pair, CATALOG, "127.0.0.1", None)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What another process would read."""
-        with sqlite3.connect(self.db) as db:
-            return db.execute(query).fetchall()
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("compare"))
+    server = Server(tmp_path_factory.mktemp("compare"), StandIn(0.03, RED), StandIn(0.03, BLUE))
     yield server
-    server.blocks.close()
-    server.log.close()
+    server.close()
 
 
-class Visitor:
-    """A person with a browser of their own."""
-
-    def __init__(self, browser: Browser, server: Server, width: int = 1280) -> None:  # noqa: F811
-        context = browser.new_context(viewport={"width": width, "height": 844})
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(server.url + "compare")
-        expect(self.page.locator(".welcome h2")).to_be_visible(timeout=20_000)
-
-    def type(self, text: str) -> None:
-        self.box.fill(text)
-        self.box.press("Enter")
-
-    def say(self, text: str) -> None:
-        """Say something and wait for both replies."""
-        n_rounds = self.rounds.count()
-        self.type(text)
-        expect(self.rounds).to_have_count(n_rounds + 1)
-        expect(self.page.locator("#live .round")).to_have_count(0)
-
+class Chooser(Judge):
     def choose(self, letter: str, name: str) -> None:
         if self.page.locator(f"#choose-{letter} input").input_value() != name:
             self.page.locator(f"#choose-{letter} input").click()
@@ -76,52 +31,23 @@ class Visitor:
     def keep(self, policy: str) -> None:
         self.page.locator("#policy").get_by_text(policy).click()
 
-    def column(self, side: str) -> Any:
-        """Of the newest message."""
-        return self.rounds.last.locator(f".column.{side}")
-
-    @property
-    def rounds(self) -> Any:
-        return self.page.locator("#thread .round")
-
-    @property
-    def box(self) -> Any:
-        return self.page.locator("#box textarea")
-
-    @property
-    def judging(self) -> Any:
-        return self.page.locator("#verdict .judging")
-
-    def verdicts(self, server: Server) -> list[tuple[Any, ...]]:
-        """Of the newest comparison."""
-        comparison = self.rounds.last.get_attribute("data-comparison")
-        return server.rows(
-            f"select verdict, revision from verdicts where comparison_id = '{comparison}' "
-            "order by number"
-        )
-
 
 @pytest.fixture(scope="module")
-def regular(browser: Browser, server: Server) -> Iterator[Visitor]:  # noqa: F811
-    visitor = Visitor(browser, server)
+def regular(browser: Browser, server: Server) -> Iterator[Chooser]:  # noqa: F811
+    visitor = Chooser(browser, server)
     yield visitor
-    visitor.page.context.close()
+    visitor.leave()
 
 
 @pytest.fixture
-def visitor(regular: Visitor) -> Iterator[Visitor]:
-    """The same person each time, who begins a new comparison: a page takes seconds to open."""
-    regular.page.get_by_role("button", name="new comparison").click()
-    expect(regular.page.locator(".welcome h2")).to_be_visible()
+def visitor(regular: Chooser) -> Iterator[Chooser]:
+    """The same person each time, who begins a new comparison."""
+    regular.begin_anew()
     regular.choose("A", RED)
     regular.choose("B", BLUE)
     regular.keep("go on from the better answer")
     yield regular
     assert regular.complaints == []
-
-
-def saved(visitor: Visitor) -> None:
-    expect(visitor.judging.get_by_text("saved", exact=True)).to_be_visible()
 
 
 def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
@@ -150,9 +76,9 @@ def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
 
 def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor, server):
     visitor.say("judge me")
-    expect(visitor.judging).to_be_focused()  # the keys work at once
+    expect(visitor.verdict("the same")).to_be_focused()  # both stand-ins say so; keys work at once
     visitor.page.keyboard.press("1")
-    saved(visitor)
+    visitor.expect_saved()
     expect(visitor.judging.get_by_role("button", name="A is better")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -160,7 +86,7 @@ def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor,
     expect(visitor.judging.get_by_role("button", name="both bad")).to_have_attribute(
         "aria-pressed", "true"
     )
-    saved(visitor)
+    visitor.expect_saved()
     assert visitor.verdicts(server) == [("left", 1), ("both_bad", 2)]
     (kept,) = server.rows(
         "select decided_ms > 0, layout, details ->> 'by' from verdicts where revision = 1 "
@@ -172,6 +98,22 @@ def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor,
     visitor.box.press_sequentially("2 fast")
     assert visitor.box.input_value() == "2 fast"
     assert len(visitor.verdicts(server)) == 2
+
+
+def test_more_can_be_said_of_a_verdict_in_a_form_that_is_folded(visitor, server):
+    visitor.say("thanks for both")
+    visitor.page.keyboard.press("1")
+    visitor.expect_saved()
+    form = visitor.rounds.last.locator(".more")
+    expect(form.locator(".chip").first).to_be_hidden()
+    form.locator("summary").click()
+    form.get_by_role("group", name="How much better is A?").get_by_text("clearly").click()
+    form.locator(".of-side.right").get_by_role("button", name="dull words").click()
+    expect(form.get_by_text("saved", exact=True)).to_be_visible()
+    rows = visitor.verdicts(server, "details ->> 'strength', details ->> '$.reasons.right'")
+    assert rows[-1] == (2, '["dull words"]') and len(rows) == 3
+    named = visitor.verdicts(server, "details ->> 'names_shown', details ->> 'more_names_shown'")
+    assert named[-1] == (1, 1)
 
 
 def test_one_side_breaks_down_and_the_other_goes_on(visitor, server):
@@ -234,7 +176,7 @@ def test_a_reload_keeps_everything(visitor, server):
     visitor.choose("A", BLUE)
     visitor.say("before the reload")
     page.keyboard.press("3")
-    saved(visitor)
+    visitor.expect_saved()
     visitor.column("right").get_by_role("button", name="want it").click()
     expect(visitor.column("right").locator("[data-kind=want]")).to_have_attribute(
         "aria-pressed", "true"
@@ -243,15 +185,15 @@ def test_a_reload_keeps_everything(visitor, server):
     page.reload()
     expect(visitor.rounds).to_have_count(2)
     expect(page.locator("#choose-A input")).to_have_value(BLUE)
-    expect(visitor.rounds.first.locator(".past summary")).to_have_text("You said: both good")
+    expect(visitor.rounds.first.locator(".past > summary")).to_have_text("You said: both good")
     want = visitor.rounds.first.locator(".right [data-kind=want]")
     expect(want).to_have_attribute("aria-pressed", "true")
-    visitor.rounds.first.locator(".past summary").click()
+    visitor.rounds.first.locator(".past > summary").click()
     visitor.rounds.first.get_by_role("button", name="B is better").click()
-    expect(visitor.rounds.first.locator(".past summary")).to_have_text("You said: B is better")
+    expect(visitor.rounds.first.locator(".past > summary")).to_have_text("You said: B is better")
     visitor.rounds.first.get_by_role("button", name="Why these films?").click()
     expect(visitor.rounds.first.locator(".forks").first).to_be_visible()
-    page.keyboard.press("5")
+    page.keyboard.press("6")
     expect(visitor.judging.get_by_role("button", name="cannot tell")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -267,7 +209,7 @@ def test_a_verdict_that_cannot_be_saved_says_so_and_can_be_tried_again(visitor, 
     lock.execute("rollback")
     lock.close()
     visitor.judging.get_by_role("button", name="try again").click()
-    saved(visitor)
+    visitor.expect_saved()
     assert visitor.verdicts(server) == [("both_bad", 1)]
 
 
@@ -284,7 +226,7 @@ def test_stopping_stops_both_sides_and_a_new_comparison_begins_empty(visitor, se
 
 
 def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(browser, server):  # noqa: F811
-    visitor = Visitor(browser, server, width=390)
+    visitor = Chooser(browser, server, width=390)
     hostile = "<script>document.title = 'taken'</script> {{value}}"
     visitor.say(hostile)
     expect(visitor.page.locator(".said-by-user")).to_have_text(hostile)
@@ -294,7 +236,7 @@ def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(browse
     expect(visitor.column("left").locator(".why-this[open]")).to_have_count(0)
     assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     visitor.page.get_by_role("button", name="B is better").click()
-    saved(visitor)
+    visitor.expect_saved()
     assert server.rows("select layout from verdicts order by number desc limit 1") == [("stacked",)]
     visitor.page.get_by_role("link", name="talk").click()
     expect(visitor.page.locator(".welcome h2")).to_contain_text("Talk about films")

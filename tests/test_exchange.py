@@ -227,6 +227,38 @@ def test_whoever_stops_a_reply_keeps_what_was_written(log: FeedbackLog) -> None:
     assert restored and texts(restored.conversation) == texts(shown)
 
 
+def test_a_growing_reply_is_in_the_log_before_it_ends(
+    log: FeedbackLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crsdemo.exchange.HEARTBEAT", 0.0)
+    talk = exchange(log)
+    growing = talk.say(talk.start("v"), "hi")
+    for _ in range(4):  # the message and three views of the reply
+        conversation = next(growing)
+    restored = log.restore(conversation.id, CATALOG)
+    assert restored and texts(restored.conversation) == texts(conversation)
+    assert restored.conversation.turns[-1].status == "running"
+    last(growing)
+
+
+def test_a_log_that_is_away_while_a_reply_grows_does_not_stop_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crsdemo.exchange.HEARTBEAT", 0.0)
+    log = FeedbackLog(tmp_path / "feedback.db", busy_seconds=0.01)
+    talk = exchange(log)
+    growing = talk.say(talk.start("v"), "hi")
+    next(growing)
+    lock = sqlite3.connect(log.path, isolation_level=None)
+    next(growing)
+    lock.execute("begin immediate")
+    next(growing)
+    lock.execute("rollback")
+    lock.close()
+    assert last(growing).turns[-1].status == "ok" and log.file.failures
+    log.close()
+
+
 def test_a_reply_stopped_before_its_first_word_is_no_turn(log: FeedbackLog) -> None:
     speller = Speller()
     talk = exchange(log, speller)

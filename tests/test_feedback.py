@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,7 +20,7 @@ from sqlite_utils import Database
 from crsdemo.catalog import Catalog, Item
 from crsdemo.conversation import Conversation, ItemMark, Rating, new_id
 from crsdemo.dialogue import Mention, Turn
-from crsdemo.errors import BadInputError, FeedbackError
+from crsdemo.errors import BadInputError, FeedbackError, RefusedError
 from crsdemo.feedback import FeedbackLog, Restored
 from crsdemo.feedback_file import connect
 from crsdemo.feedback_schema import APPLICATION_ID, MIGRATIONS
@@ -171,17 +172,60 @@ def test_times_are_utc_with_milliseconds(log: FeedbackLog, path: Path) -> None:
 
 
 def test_a_generation_cut_off_by_a_crash_is_abandoned_at_the_next_start(
-    log: FeedbackLog, path: Path
+    log: FeedbackLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = Conversation(new_id(), "visitor")
     said = log.record_turn(conversation, Turn("user", "hi"))
     assert said
     generation_id = log.record_started(conversation.then(said), "double", Plan())
     FeedbackLog(path)
+    assert one(path, "select status from generations") == ("running",), "it may be written still"
+    monkeypatch.setattr("crsdemo.feedback.SILENT_SECONDS", 0.0)
+    FeedbackLog(path)
     assert one(path, "select status, finished_at is null from generations") == ("abandoned", 0)
     assert restored(log, conversation.id).conversation.turns == (said,)
     log.record_finished(generation_id, reply(), "ok")  # it was alive after all
     assert one(path, "select status from generations") == ("ok",)
+
+
+def test_a_reply_that_another_process_still_writes_is_not_given_up(
+    log: FeedbackLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crsdemo.feedback.SILENT_SECONDS", 0.5)
+    conversation = Conversation(new_id(), "visitor")
+    said = log.record_turn(conversation, Turn("user", "hi"))
+    assert said
+    generation_id = log.record_started(conversation.then(said), "double", Plan())
+    time.sleep(0.6)
+    growing = replace(reply(), pieces=("Try ",), complete=False)
+    log.record_progress(generation_id, growing)
+    FeedbackLog(path)
+    shown = restored(log, conversation.id).conversation.turns[-1]
+    assert (shown.status, shown.turn.text, shown.reply) == ("running", "Try ", growing)
+    time.sleep(0.6)
+    assert log.record_abandoned() == 1 and log.record_abandoned() == 0
+    shown = restored(log, conversation.id).conversation.turns[-1]
+    assert (shown.status, shown.turn.text) == ("abandoned", "Try "), "its words stay"
+    log.record_progress(generation_id, reply())  # it was only slow
+    assert restored(log, conversation.id).conversation.turns[-1].status == "running"
+    log.record_finished(generation_id, reply(), "ok")
+    assert restored(log, conversation.id).conversation.turns[-1].reply == reply()
+
+
+def test_failed_writes_are_counted_by_what_went_wrong(path: Path) -> None:
+    log = FeedbackLog(path, busy_seconds=0.05)
+    of = answered(log).turns[-1].id
+    assert not log.file.failures
+    process = holder(path, 60)
+    for _ in range(2):
+        with pytest.raises(FeedbackError):
+            log.record_rating(of, "visitor", "thumbs", 1)
+    process.kill()
+    process.wait()
+    with pytest.raises(RefusedError):
+        log.record_rating("no such reply", "visitor", "thumbs", 1)
+    assert sorted(log.file.failures.values()) == [1, 2]
+    assert log.file.failures["database is locked"] == 2
 
 
 # Ratings

@@ -3,88 +3,28 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Browser, expect, sync_playwright
-from stand_in import CATALOG, NoLinker, StandIn, StandIns
-
-from app import open_pages
-from crsdemo.exchange import Exchange
-from crsdemo.feedback import FeedbackLog
-from crsdemo.side_by_side import SideBySide
-
-expect.set_options(timeout=30_000)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-class Server:
-    def __init__(self, folder: Path) -> None:
-        self.db = folder / "feedback.db"
-        self.log = FeedbackLog(self.db, busy_seconds=0.5)
-        exchange = Exchange(StandIn(), NoLinker(), self.log)
-        pair = SideBySide(StandIns((StandIn(),)), NoLinker(), self.log)
-        self.blocks, self.url = open_pages(exchange, pair, CATALOG, "127.0.0.1", None)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What another process would read."""
-        with sqlite3.connect(self.db) as db:
-            return db.execute(query).fetchall()
+from pages import Server, Visitor, browser  # noqa: F401  the fixture
+from playwright.sync_api import Browser, expect
+from stand_in import CATALOG, StandIn
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("page"))
+    server = Server(tmp_path_factory.mktemp("page"), StandIn())
     yield server
-    server.blocks.close()
-    server.log.close()
+    server.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail("no Chromium was found: install it with `make browser` and test again")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Visitor:
-    """A person with a browser of their own."""
-
-    def __init__(self, browser: Browser, server: Server, width: int = 1280) -> None:
-        context = browser.new_context(viewport={"width": width, "height": 844})
-        self.page, self.url = context.new_page(), server.url
-        self.page.set_default_timeout(30_000)
-        self.complaints: list[str] = []
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._note_request)
-        self.page.goto(server.url)
-        expect(self.page.locator(".welcome h2")).to_be_visible(timeout=20_000)
-
-    def _note(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def _note_request(self, request: Any) -> None:
-        if not request.url.startswith((self.url, "data:", "blob:")):
-            self.complaints.append(request.url)
-
-    def type(self, text: str) -> None:
-        self.page.locator("#box textarea").fill(text)
-        self.page.locator("#box textarea").press("Enter")
-
+class Talker(Visitor):
     def say(self, text: str) -> None:
         """Say something and wait for the whole reply."""
         n_answers = self.answers.count()
@@ -95,17 +35,12 @@ class Visitor:
     def answers(self) -> Any:
         return self.page.locator("#thread .answer[data-reply]")
 
-    @property
-    def box(self) -> Any:
-        return self.page.locator("#box textarea")
-
 
 @pytest.fixture
-def visitor(browser: Browser, server: Server) -> Iterator[Visitor]:
-    visitor = Visitor(browser, server)
+def visitor(browser: Browser, server: Server) -> Iterator[Talker]:  # noqa: F811
+    visitor = Talker(browser, server)
     yield visitor
-    visitor.page.context.close()
-    assert visitor.complaints == []
+    visitor.leave()
 
 
 def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_at(visitor):
@@ -278,8 +213,8 @@ def test_everything_works_by_keyboard(visitor):
     expect(good).to_be_focused()
 
 
-def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
-    visitor = Visitor(browser, server, width=390)
+def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):  # noqa: F811
+    visitor = Talker(browser, server, width=390)
     page = visitor.page
     visitor.say("at the station")
     visitor.say("on the train")
@@ -292,8 +227,7 @@ def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     expect(picture).to_be_visible()
     page.wait_for_function("() => document.querySelector('#path .main-svg').clientWidth <= 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    page.context.close()
-    assert visitor.complaints == []
+    visitor.leave()
 
 
 def test_saying_something_from_outside_returns_the_reply_with_its_evidence(server):

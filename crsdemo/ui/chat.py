@@ -42,7 +42,7 @@ from crsdemo.ui.controls import (
     paced,
     visit_state,
 )
-from crsdemo.ui.opinions import Pending, changes_of, opinions
+from crsdemo.ui.opinions import Pending, changes_of, opinions, unsaved_words
 from crsdemo.ui.path_figure import path_figure
 
 Visit = dict[str, str]  # "visitor" and "dialogue": names without meaning, kept by the browser
@@ -182,8 +182,7 @@ class ChatPage:
         unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
         others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
         try:
-            for aspect, value in unsaved.items():
-                self.exchange.log.record_rating(event.reply, view.visit["visitor"], aspect, value)
+            self.exchange.rate(event.reply, view.visit["visitor"], unsaved)
             return self._noted(replace(view, pending=others), event.click)
         except CrsdemoError as error:
             pending = {**others, event.reply: unsaved}
@@ -194,7 +193,7 @@ class ChatPage:
         view = Look(*look)
         mark = ItemMark(event.reply, event.item, event.kind)
         try:
-            self.exchange.log.record_mark(view.visit["visitor"], mark, on=event.on)
+            self.exchange.mark(view.visit["visitor"], mark, on=event.on)
             return self._noted(view, event.click)
         except CrsdemoError as error:
             return self._noted(view, event.click, error)
@@ -325,7 +324,7 @@ class ChatPage:
 
         What could not be saved stays on the screen.
         """
-        words = f"Not saved: {error}" if error else ""
+        words = unsaved_words(error) if error else ""
         said = {self.screen.pending: view.pending, self.screen.notice: render.notice(words)}
         try:
             return {**self._talk(view, self._snapshot(view.visit), click), **said}

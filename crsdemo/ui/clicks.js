@@ -10,20 +10,35 @@ function press(button, group) {
 
 // Clicks are counted, and the server says up to which one it has come: until it is the last,
 // nothing is called saved.
-let sent = 0;
+// Clicks that were not answered outlive the page, which Gradio loads again after a lost network:
+// then they are sent once more, and a click that comes twice counts once.
+const part = element.closest('[id]:not([id^="html-"])')?.id;  // Gradio's own ids change
+const drawer = `crsdemo-clicks ${location.pathname} ${part}`;
+const unanswered = new Map(JSON.parse(sessionStorage.getItem(drawer) || '[]'));
+let sent = Math.max(0, ...unanswered.keys());
 let settled = 0;
+let again = unanswered.size > 0;
+function remember() { sessionStorage.setItem(drawer, JSON.stringify([...unanswered])); }
 function send(event, data) {
   sent += 1;
+  unanswered.set(sent, [event, { ...data, click: sent }]);
+  remember();
   element.classList.add('saving');
-  trigger(event, { ...data, click: sent });
+  trigger(...unanswered.get(sent));
 }
+function sendAgain() { unanswered.forEach((click) => trigger(...click)); }
+window.addEventListener('online', sendAgain);
 let newest = 0;
 watch('value', () => {
   const { moment, click } = element.querySelector('[data-moment]')?.dataset || {};
   settled = Math.max(settled, Number(click || 0));
+  [...unanswered.keys()].filter((n) => n <= settled).forEach((n) => unanswered.delete(n));
+  remember();
   element.classList.toggle('saving', settled < sent);
   if (Number(moment) < newest) trigger('redraw', {});  // an older view came after a newer one
   newest = Math.max(newest, Number(moment || 0));
+  if (again && moment) sendAgain();  // now the server knows who is here
+  again &&= !moment;
 });
 
 function focusBox() {

@@ -16,6 +16,7 @@ LORA = {  # file -> the characters it draws
     "lora-latin-ext-wght-normal.woff2": "U+0100-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, "
     "U+02DD-02FF, U+1D00-1DBF, U+1E00-1E9F, U+1EF2-1EFF, U+2020, U+20A0-20AB, U+20AD-20C0",
 }
+SHEETS = ("style.css", "verdict.css", "results.css")
 
 
 def theme() -> gr.themes.Base:
@@ -26,9 +27,9 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """The style sheet with the letters of the film titles in it."""
+    """The style sheets with the letters of the film titles in them."""
     faces = "".join(_font_face(HERE / "fonts" / name, range_) for name, range_ in LORA.items())
-    return faces + (HERE / "style.css").read_text(encoding="utf-8")
+    return faces + "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in SHEETS)
 
 
 def _font_face(path: Path, characters: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crsdemo.conversation import Aspect, RatingValue
+from crsdemo.errors import CrsdemoError, KeptAsideError
 from crsdemo.feedback import Restored
 from crsdemo.ui.render import Opinion
 
@@ -26,12 +27,19 @@ def changes_of(changes: Mapping[Aspect, Any]) -> Changes:
     return changed
 
 
+def unsaved_words(error: CrsdemoError) -> str:
+    """What a visitor hears of an opinion that is not in the log."""
+    return str(error) if isinstance(error, KeptAsideError) else f"Not saved: {error}"
+
+
 def opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:
     """By reply: what the log has, and over it what is not saved yet."""
     by_reply = {}
     for logged in restored.conversation.turns:
         ratings = {r.aspect: r.value for r in restored.ratings if r.generation_id == logged.id}
-        unsaved = pending.get(logged.id, {})
+        waiting = pending.get(logged.id, {})
+        # What was kept aside may have been saved since
+        unsaved = {a: value for a, value in waiting.items() if ratings.get(a) != value}
         shown = {**ratings, **unsaved}
         by_reply[logged.id] = Opinion(
             {aspect: value for aspect, value in shown.items() if value is not None},

@@ -13,11 +13,12 @@ from crsdemo.recommender import Reply
 from crsdemo.ui.markup import attribute, escape, icon, listed, title
 
 Marks = frozenset[tuple[str, ItemKind]]
-Page = Literal["talk", "compare"]
+Page = Literal["talk", "compare", "blind"]
 
 PAGES: tuple[tuple[Page, str, str], ...] = (  # with addresses that hold from each of them
     ("talk", "./", "talk"),
     ("compare", "compare", "side by side"),
+    ("blind", "blind", "blind"),
 )
 
 WISHES = (
@@ -74,7 +75,7 @@ def masthead(page: Page) -> str:
         for name, address, words in PAGES
         for current in (' aria-current="page"' if name == page else "",)
     )
-    what = {"talk": "conversation", "compare": "comparison"}[page]
+    what = "conversation" if page == "talk" else "comparison"
     return (
         '<header><h1 class="name">crsdemo</h1>'
         f'<nav aria-label="Pages">{links}</nav><span class="space"></span>'
@@ -307,10 +308,11 @@ def _details(reply_id: str, opinion: Opinion) -> str:
         for reason in dict.fromkeys((*reasons_for(opinion.thumb), *opinion.reasons))
     )
     ratings = opinion.ratings
+    fit, curious = 'data-act="relevance"', 'data-act="interest"'
     return (
         '<div class="details">'
-        f"{_scale('relevance', 'Does it fit your wish?', RELEVANCE, ratings)}"
-        f"{_scale('interest', 'Does it make you curious?', INTEREST, ratings)}"
+        f"{scale('Does it fit your wish?', RELEVANCE, ratings.get('relevance'), fit)}"
+        f"{scale('Does it make you curious?', INTEREST, ratings.get('interest'), curious)}"
         f'<div class="chips" role="group" aria-label="Reasons">{chips}</div>'
         '<div class="comment"><input type="text" name="comment" aria-label="Comment" '
         f'placeholder="Anything else? Enter saves it." id="comment-{attribute(reply_id)}" '
@@ -320,13 +322,15 @@ def _details(reply_id: str, opinion: Opinion) -> str:
     )
 
 
-def _scale(
-    aspect: Aspect, question: str, words: Sequence[str], ratings: Mapping[Aspect, RatingValue]
-) -> str:
+def scale(question: str, words: Sequence[str], chosen: object, data: str, *, first: int = 0) -> str:
+    """A question with its answers as a row of buttons, which count from `first`.
+
+    `data` are attributes of each button; `chosen` is the number that is pressed.
+    """
     options = "".join(
-        f'<button type="button" data-act="{aspect}" data-value="{n}" '
-        f'aria-pressed="{_bool(ratings.get(aspect) == n)}">{escape(word)}</button>'
-        for n, word in enumerate(words)
+        f'<button type="button" {data} data-value="{n}" aria-pressed="{_bool(chosen == n)}">'
+        f"{escape(word)}</button>"
+        for n, word in enumerate(words, first)
     )
     return (
         f'<div class="scale" role="group" aria-label="{escape(question)}">'

@@ -1,9 +1,11 @@
 // The verdict on the newest comparison, after clicks.js and judge.js: by click, or by the keys
-// 1 to 5 while nothing is typed. `trigger` calls the handlers 'judge', 'pick' and 'redraw'.
+// 1 to 6 while nothing is typed. `trigger` calls the handlers 'judge', 'pick' and 'redraw'.
 
-// When both answers could first be read, in ms of this page. After a reload nobody knows.
+// When both answers could first be read, in ms of this page, and how long after their message.
+// After a reload nobody knows.
 const readable = new Map();
-let waiting = false;
+let asked = null;  // when the message that is being answered was taken
+let isOpen = false;  // the page was drawn: replies that come later are seen as they come
 
 function isTyped(target) {
   return target.closest('input, textarea, select, [contenteditable]') !== null;
@@ -11,18 +13,24 @@ function isTyped(target) {
 
 watch('value', () => {
   const row = element.querySelector('.judging');
-  if (row && waiting && !readable.has(row.dataset.comparison)) {
-    readable.set(row.dataset.comparison, performance.now());
+  const now = performance.now();
+  if (row && !readable.has(row.dataset.comparison)) {
+    const times = { since: now, shown: asked === null ? null : now - asked };
+    readable.set(row.dataset.comparison, isOpen ? times : null);
     const box = document.querySelector('#box textarea');
     const idle = document.activeElement === box ? box.value === '' : !isTyped(document.activeElement);
-    if (idle) row.focus({ preventScroll: true });  // the keys work at once
+    // The keys work at once, and Enter gives the verdict that is offered
+    if (isOpen && idle) (row.querySelector('.offered') ?? row).focus({ preventScroll: true });
   }
-  waiting = !row;
+  if (element.querySelector('.waiting')) asked ??= now; else asked = null;
+  isOpen ||= element.querySelector('[data-moment]') !== null;
 });
 
 function decide(button, by) {
-  const since = readable.get(button.closest('.judging').dataset.comparison);
-  judge(button, by, 'verdict', since === undefined ? null : performance.now() - since);
+  const times = readable.get(button.closest('.judging').dataset.comparison);
+  judge(button, 'verdict', by, times && {
+    decided: performance.now() - times.since, shown: times.shown,
+  });
 }
 
 const acts = {

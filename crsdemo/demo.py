@@ -1,0 +1,36 @@
+"""What all pages of the app stand on, put together by app.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from crsdemo.catalog import Catalog
+from crsdemo.exchange import Exchange
+from crsdemo.handouts import Handouts
+from crsdemo.operator import Operator
+from crsdemo.rotation import Backups
+from crsdemo.side_by_side import SideBySide
+from crsdemo.upkeep import Upkeep
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Who answers, where it is kept, and who may look at the results."""
+
+    exchange: Exchange
+    side_by_side: SideBySide
+    catalog: Catalog
+    operator: Operator = field(default_factory=Operator)
+    backups: Backups | None = None
+    hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """To be started by whoever serves the pages."""
+        return Upkeep(self.exchange.outbox, self.backups)
+
+    @cached_property
+    def handouts(self) -> Handouts:
+        """Files that the operator asked for."""
+        return Handouts()

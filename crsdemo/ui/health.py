@@ -1,0 +1,114 @@
+"""How the demo is, for the operator: `/health` to read, `/health.json` for a monitor.
+
+Plain pages without Gradio, so that they answer also when its queue does not. A browser asks for
+the password of the operator by itself (HTTP Basic, any name); a monitor sends it along:
+
+    curl -u operator:PASSWORD http://127.0.0.1:7860/health.json     # 200 well, 503 not
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from crsdemo.demo import Demo
+from crsdemo.errors import AccessError
+from crsdemo.health import HOURS, Health, examine
+from crsdemo.operator import Caller
+from crsdemo.ui import look
+from crsdemo.ui.markup import escape
+
+_ASK = {"WWW-Authenticate": 'Basic realm="crsdemo, for the operator", charset="UTF-8"'}
+_FRESH = {"Cache-Control": "no-store"}
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def routes(demo: Demo) -> list[Route]:
+    """The two addresses, for the server that also shows the Gradio pages."""
+
+    def page(request: Request) -> Response:
+        return _refusal(demo, request) or HTMLResponse(draw(examine(demo.upkeep)), headers=_FRESH)
+
+    def numbers(request: Request) -> Response:
+        if refusal := _refusal(demo, request):
+            return refusal
+        health = examine(demo.upkeep)
+        return JSONResponse(health.as_json(), 200 if health.is_well else 503, _FRESH)
+
+    return [Route("/health", page), Route("/health.json", numbers)]
+
+
+def draw(health: Health) -> str:
+    """The page: what is wrong first, then the numbers."""
+    problems = "".join(f'<li class="failed">{escape(text)}</li>' for text in health.problems())
+    verdict = f"<ul>{problems}</ul>" if problems else '<p class="saved">All is well.</p>'
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in _rows(health)
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>crsdemo: health</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f"<style>{look.css()}{_STYLE}</style></head><body><main>"
+        f"<h1>How the demo is</h1>{verdict}<table>{rows}</table>"
+        f'<p class="quiet">{health.moment:%Y-%m-%d %H:%M:%S} UTC; counts are of the last '
+        f'{HOURS:.0f} hours. <a href="health.json">for a monitor</a></p></main></body></html>'
+    )
+
+
+_STYLE = """
+body { margin: 0; font-family: system-ui, sans-serif; }
+main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
+th { text-align: left; font-weight: 400; padding: 4px 24px 4px 0; vertical-align: top; }
+li { list-style: none; margin: 4px 0; }
+ul { padding: 0; }
+"""
+
+
+def _rows(health: Health) -> Iterable[tuple[str, str]]:
+    failed = (f"{n} × {reason}" for reason, n in health.failed_writes.items())
+    yield "failed writes since the start", "; ".join(failed) or "none"
+    yield "opinions in the outbox", str(health.n_waiting)
+    yield "replies given up half-way", f"{health.abandoned_share:.1%}"
+    yield "verdicts per hour", f"{health.verdicts_per_hour:.1f}"
+    for name, seconds in health.latency_p95.items():
+        yield f"{name}: 95 of 100 replies are whole within", f"{seconds:.1f} s"
+    yield "last backup", _backup(health)
+    yield "disk free", f"{health.free_bytes / 2**30:.1f} GB"
+
+
+def _backup(health: Health) -> str:
+    if health.backup_every is None:
+        return "none are made; start the app with --backups FOLDER"
+    return f"{health.last_backup:%Y-%m-%d %H:%M:%S} UTC" if health.last_backup else "none yet"
+
+
+def _refusal(demo: Demo, request: Request) -> Response | None:
+    """What is answered to anyone but the operator."""
+    try:
+        demo.operator.sign_in(_password(request), _caller(request))
+        return None
+    except AccessError as error:
+        ask = demo.operator.has_password
+        return PlainTextResponse(str(error), 401 if ask else 403, _ASK if ask else None)
+
+
+def _caller(request: Request) -> Caller:
+    address = request.client.host if request.client else ""
+    is_forwarded = any(name in request.headers for name in _FORWARDED)
+    return Caller(address, request.headers.get("host", ""), is_forwarded)
+
+
+def _password(request: Request) -> str:
+    """As it came in the header, "" for none."""
+    scheme, _, coded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(coded, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

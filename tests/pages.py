@@ -1,0 +1,149 @@
+"""A server of stand-ins and people with browsers of their own, for tests of the pages."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from stand_in import CATALOG, NoLinker, StandIns
+
+from app import open_pages
+from crsdemo.demo import Demo
+from crsdemo.exchange import Exchange
+from crsdemo.feedback import FeedbackLog
+from crsdemo.operator import Operator
+from crsdemo.recommender import Recommender
+from crsdemo.side_by_side import SideBySide
+
+expect.set_options(timeout=30_000)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class Server:
+    """All pages, on a log in `folder`."""
+
+    def __init__(
+        self, folder: Path, *recommenders: Recommender, operator: Operator | None = None
+    ) -> None:
+        self.db = folder / "feedback.db"
+        self.log = FeedbackLog(self.db, busy_seconds=0.5)
+        exchange = Exchange(recommenders[0], NoLinker(), self.log)
+        pair = SideBySide(StandIns(recommenders), NoLinker(), self.log)
+        self.demo = Demo(exchange, pair, CATALOG, operator or Operator())
+        self.blocks, self.url = open_pages(self.demo, "127.0.0.1", None)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What another process would read."""
+        with sqlite3.connect(self.db) as db:
+            return db.execute(query).fetchall()
+
+    def close(self) -> None:
+        self.blocks.close()
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail("no Chromium was found: install it with `make browser` and test again")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A person with a browser of their own, at one page of the server."""
+
+    address = ""
+
+    def __init__(self, browser: Browser, server: Server, width: int = 1280) -> None:
+        context = browser.new_context(viewport={"width": width, "height": 844})
+        self.page: Page = context.new_page()
+        self.url = server.url
+        self.page.set_default_timeout(30_000)
+        self.complaints: list[str] = []
+        self.listen()
+        self.page.goto(self.url + self.address)
+        expect(self.page.locator(".welcome h2")).to_be_visible()
+
+    def listen(self) -> None:
+        """From before the page is there."""
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._note_request)
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(request.url)
+
+    def leave(self) -> None:
+        """Nothing must have gone wrong in the browser, nor been asked of another host."""
+        self.page.context.close()
+        assert self.complaints == []
+
+    def type(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    @property
+    def box(self) -> Any:
+        return self.page.locator("#box textarea")
+
+
+class Judge(Visitor):
+    """A visitor of a page on which two recommenders answer."""
+
+    address = "compare"
+
+    def say(self, text: str) -> None:
+        """Say something and wait for both replies."""
+        n_rounds = self.rounds.count()
+        self.type(text)
+        expect(self.rounds).to_have_count(n_rounds + 1)
+        expect(self.page.locator("#live .round")).to_have_count(0)
+
+    def begin_anew(self) -> None:
+        """A page takes seconds to open; a new comparison does not."""
+        self.page.get_by_role("button", name="new comparison").click()
+        expect(self.page.locator(".welcome h2")).to_be_visible()
+
+    def expect_saved(self) -> None:
+        expect(self.judging.get_by_text("saved", exact=True)).to_be_visible()
+
+    def column(self, side: str) -> Any:
+        """Of the newest message."""
+        return self.rounds.last.locator(f".column.{side}")
+
+    def verdict(self, words: str) -> Any:
+        return self.judging.get_by_role("button", name=words)
+
+    @property
+    def rounds(self) -> Any:
+        return self.page.locator("#thread .round")
+
+    @property
+    def judging(self) -> Any:
+        return self.page.locator("#verdict .judging")
+
+    @property
+    def comparison(self) -> str:
+        """The id of the newest one."""
+        return str(self.rounds.last.get_attribute("data-comparison"))
+
+    def verdicts(self, server: Server, columns: str = "verdict, revision") -> list[tuple[Any, ...]]:
+        """Of the newest comparison."""
+        return server.rows(
+            f"select {columns} from verdicts where comparison_id = '{self.comparison}' "
+            "order by number"
+        )

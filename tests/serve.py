@@ -1,0 +1,24 @@
+"""The demo with stand-ins as a process of its own, which a test can kill: `serve.py DB PORT`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from stand_in import CATALOG, NoLinker, StandIn, StandIns
+
+import crsdemo.feedback
+import crsdemo.upkeep
+from app import serve
+from crsdemo.demo import Demo
+from crsdemo.exchange import Exchange
+from crsdemo.feedback import FeedbackLog
+from crsdemo.side_by_side import SideBySide
+
+if __name__ == "__main__":
+    crsdemo.feedback.SILENT_SECONDS = 2.0  # a test does not wait for half a minute
+    crsdemo.upkeep.PAUSE = 0.5
+    log = FeedbackLog(Path(sys.argv[1]))
+    left, right = StandIn(0.03, "red"), StandIn(0.03, "blue")
+    pair = SideBySide(StandIns((left, right)), NoLinker(), log)
+    serve(Demo(Exchange(left, NoLinker(), log), pair, CATALOG), "127.0.0.1", int(sys.argv[2]))

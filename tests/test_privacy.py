@@ -1,0 +1,91 @@
+"""Nobody fetches the database by its address, and nobody sees another's talk by guessing ids."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from test_page import CATALOG, Caller, Server, server  # noqa: F401  the fixture
+
+SECRET = "my secret wish is a film about lighthouses"
+
+
+@pytest.fixture(scope="module")
+def config(server: Server) -> dict:  # noqa: F811
+    return httpx.get(server.url + "config").json()
+
+
+@pytest.fixture(scope="module")
+def victim(server: Server, config: dict) -> Caller:  # noqa: F811
+    caller = Caller(server.url, config)
+    caller.call("submit", [SECRET, caller.visit, None, None, None])
+    assert server.rows(f"select 1 from turns where text = '{SECRET}'")
+    return caller
+
+
+def addresses(server: Server) -> list[str]:  # noqa: F811
+    """Ways to ask for the database that file servers have fallen for."""
+    path, name = str(server.db), server.db.name
+    up = "../" * 12 + path.lstrip("/")
+    names = [path, f"{path}-wal", f"//{path}", f"./{name}", name, f"{path}/.", f"{path}%00.png"]
+    names += [up, quote(path, safe=""), quote(up, safe=""), up.replace("..", "%2e%2e")]
+    routes = ["", "static/", "assets/", "theme/", "svelte/", "file=", "gradio_api/file="]
+    routes += ["gradio_api/file/", "gradio_api/proxy=", "gradio_api/stream/"]
+    routes += ["gradio_api/custom_component/x/client/component/"]
+    return [f"{route}{name}" for route in routes for name in names]
+
+
+def fetched(url: str, address: str) -> tuple[int, str, bytes]:
+    """(status, type, content); the address is sent as it is, dots and all."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection.request("GET", "/" + address)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, answer.headers.get("content-type", ""), content
+
+
+def test_the_database_cannot_be_fetched_by_any_address(server, victim, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(server.db.parent)  # as when the app is started beside its log
+    content = server.db.read_bytes() + server.db.with_name("feedback.db-wal").read_bytes()
+    assert SECRET.encode() in content
+    for address in addresses(server):
+        status, kind, content = fetched(server.url, address)
+        assert b"SQLite format" not in content and SECRET.encode() not in content, address
+        assert status != 200 or "html" in kind, address
+
+
+def test_gradio_serves_no_file_of_ours_though_it_is_asked_to_move_one(server, victim):  # noqa: F811
+    with httpx.Client(base_url=server.url) as http:
+        file = {"path": str(server.db), "meta": {"_type": "gradio.FileData"}}
+        body = {"data": [file], "fn_index": victim.events["submit"], "session_hash": "thief"}
+        answer = http.post("gradio_api/queue/join", json=body)
+        assert SECRET not in answer.text
+        assert http.get("monitoring").status_code >= 400
+        sent = http.post("gradio_api/upload", files={"files": b"x" * 2**20})
+        assert sent.status_code == 413
+
+
+def test_guessing_the_dialogue_of_another_shows_nothing_of_it(server, config, victim):  # noqa: F811
+    thief = Caller(server.url, config)
+    thief.visit["dialogue"] = victim.visit["dialogue"]
+    for event in ("load", "redraw"):
+        shown = json.dumps(thief.call(event, [thief.visit, None, None, None]))
+        assert SECRET not in shown and "lighthouses" not in shown
+    reply = server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns[-1].id
+    chosen = {"reply": reply, "click": 1}
+    shown = json.dumps(thief.call("select", [thief.visit, reply, None, None], chosen))
+    assert "lighthouses" not in shown
+
+
+def test_saying_something_in_the_dialogue_of_another_does_not_enter_it(server, config, victim):  # noqa: F811
+    thief = Caller(server.url, config)
+    thief.visit["dialogue"] = victim.visit["dialogue"]
+    n_before = len(server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns)
+    shown = json.dumps(thief.call("submit", ["and what did I say?", thief.visit, None, None, None]))
+    assert "lighthouses" not in shown
+    after = server.log.restore(victim.visit["dialogue"], CATALOG).conversation
+    assert len(after.turns) == n_before and after.visitor == victim.visit["visitor"]
