@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from test_page import Visitor, browser  # noqa: F401  the fixture
+from test_page import Talker, browser  # noqa: F401  the fixture
 
 TESTS = Path(__file__).parent
 HOSTILE = """'); drop table ratings; -- <script>document.title = "taken"</script> ${1} {{2}} "é\""""
@@ -68,8 +68,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, server: Process) -> Iterator[Visitor]:  # noqa: F811
-    visitor = Visitor(browser, server)
+def visitor(browser: Browser, server: Process) -> Iterator[Talker]:  # noqa: F811
+    visitor = Talker(browser, server)
     yield visitor
     visitor.page.context.close()
 

@@ -155,7 +155,8 @@ class ChatPage:
             deadline = time.monotonic() + PATIENCE
             while time.monotonic() < deadline:
                 turns = self._snapshot(view.visit).conversation.turns
-                if turns and (turns[-1].id == view.growing if view.growing else turns[-1].reply):
+                last = turns[-1] if turns else None
+                if last and last.status != "running" and _is_meant(last, view.growing):
                     break
                 time.sleep(PACE)
             return self._settled(view)
@@ -345,6 +346,11 @@ class ChatPage:
 def _new_visit(visit: Visit) -> Visit:
     """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
     return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
+
+
+def _is_meant(last: LoggedTurn, growing: str | None) -> bool:
+    """Whether this is the reply that was growing; of one without words yet nobody knows the id."""
+    return last.id == growing if growing else last.reply is not None
 
 
 def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:

@@ -25,7 +25,6 @@ from crsdemo.ui.markup import escape
 
 _ASK = {"WWW-Authenticate": 'Basic realm="crsdemo, for the operator", charset="UTF-8"'}
 _FRESH = {"Cache-Control": "no-store"}
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 def routes(demo: Demo) -> list[Route]:
@@ -89,18 +88,13 @@ def _backup(health: Health) -> str:
 
 def _refusal(demo: Demo, request: Request) -> Response | None:
     """What is answered to anyone but the operator."""
+    address = request.client.host if request.client else ""
     try:
-        demo.operator.sign_in(_password(request), _caller(request))
+        demo.operator.sign_in(_password(request), Caller.of(address, request.headers))
         return None
     except AccessError as error:
         ask = demo.operator.has_password
         return PlainTextResponse(str(error), 401 if ask else 403, _ASK if ask else None)
-
-
-def _caller(request: Request) -> Caller:
-    address = request.client.host if request.client else ""
-    is_forwarded = any(name in request.headers for name in _FORWARDED)
-    return Caller(address, request.headers.get("host", ""), is_forwarded)
 
 
 def _password(request: Request) -> str:
