@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
@@ -21,6 +22,9 @@ from crsdemo.loading import CATALOG, DEFAULT, HOME, Shelf, load_recommender
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
 from crsdemo.recommender import Plan, Recommender, Reply, reply
+
+if TYPE_CHECKING:
+    from crsdemo.benchmark import Figure
 
 
 @dataclass(frozen=True)
@@ -271,7 +275,6 @@ def benchmark(argv: list[str]) -> None:
     recommender, _ = config.load()
     if not isinstance(recommender, Generative):
         raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
-    figures = []
     history = Dialogue()
     for speaker, text in MIDDLE_OF_A_TALK:
         history = history.say(Turn(speaker, text))
@@ -289,31 +292,20 @@ def benchmark(argv: list[str]) -> None:
             "--db",
             f"{folder}/f.db",
         ]
-        for figure in (*measured, *speed.app_start(command, url)):
-            print(figure, flush=True)
-            figures.append(figure)
-    if config.json:
-        config.json.write_text(speed.to_json(figures) + "\n")
+        _tell(chain(measured, speed.app_start(command, url)), config.json)
 
 
 def bench_side_by_side(argv: list[str]) -> None:
     from crsdemo import bench_side_by_side as bench
-    from crsdemo.benchmark import to_json
 
     config = parse(SideBySideConfig, argv, "crsdemo bench-side-by-side")
     catalog = Catalog.load(config.catalog)
-    figures = []
     shelf = Shelf(catalog, config.catalog)
-    for figure in bench.measure(catalog, shelf, config.left, config.right):
-        print(figure, flush=True)
-        figures.append(figure)
-    if config.json:
-        config.json.write_text(to_json(figures) + "\n")
+    _tell(bench.measure(catalog, shelf, config.left, config.right), config.json)
 
 
 def bench_retrieval(argv: list[str]) -> None:
     from crsdemo import bench_retrieval as bench
-    from crsdemo.benchmark import to_json
     from crsdemo.encoder import TextEncoder
 
     config = parse(RetrievalBenchmarkConfig, argv, "crsdemo bench-retrieval")
@@ -322,12 +314,19 @@ def bench_retrieval(argv: list[str]) -> None:
     encoder = TextEncoder()
     themes = bench.catalog_themes(config.catalog, encoder)
     queries = bench.wish_queries(encoder)
-    figures = []
-    for figure in bench.measure(themes, queries, config.items, config.exact_up_to):
+    _tell(bench.measure(themes, queries, config.items, config.exact_up_to), config.json)
+
+
+def _tell(figures: Iterable[Figure], out: Path | None) -> None:
+    """Print each as soon as it is measured; then write all to `out`."""
+    from crsdemo.benchmark import to_json
+
+    told = []
+    for figure in figures:
         print(figure, flush=True)
-        figures.append(figure)
-    if config.json:
-        config.json.write_text(to_json(figures) + "\n")
+        told.append(figure)
+    if out:
+        out.write_text(to_json(told) + "\n")
 
 
 def results(argv: list[str]) -> None:
