@@ -22,6 +22,8 @@ from crsdemo.mentions import MentionLinker
 from crsdemo.operator import VARIABLE, operator_of
 from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
+from crsdemo.study import parse_study
+from crsdemo.study_desk import StudyDesk
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
+        study = parse_study(options.study) if options.study else None
         admission = Admission(_limits(options))
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
@@ -44,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
         backups, hidden = _backups(options), tuple(options.blind)
-        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden)
+        desk = StudyDesk.open(study, side_by_side, catalog) if study else None
+        if desk:
+            _prepare(desk)
+        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden, desk)
         serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:
@@ -74,6 +80,9 @@ def serve(demo: Demo, host: str, port: int) -> None:
     exchange = demo.exchange
     print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
+    if demo.study:
+        print(f"the study {demo.study.study.title!r}: {url}study?participant=NAME; the other pages")
+        print(f"are closed, but for the results. To try it, uncounted: {url}study?test=NAME")
     asked = "with the password" if demo.operator.has_password else "on this machine alone"
     print(f"results of votes: {url}results ({asked})")
     blocks.block_thread()
@@ -107,6 +116,13 @@ def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]
     except OSError as error:
         raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
     return blocks, url
+
+
+def _prepare(desk: StudyDesk) -> None:
+    """Answer what several people will judge: nobody shall wait for it. Raises CrsdemoError."""
+    n_replays = sum(len(task.replays) for task in desk.study.tasks)
+    print(f"{desk.study.title}: answering what several people judge ({n_replays} messages) ...")
+    desk.prepare()
 
 
 def _private(demo: Demo) -> list[str]:
@@ -156,6 +172,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--visitor-opinions",
         default=allowed.visitor_opinions,
         help="how many verdicts, ratings and marks one visitor may give (%(default)s)",
+    )
+    parser.add_argument(
+        "--study", type=Path, help="the file of a study to run; the other pages are closed then"
     )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(

@@ -11,6 +11,7 @@ from crsdemo.handouts import Handouts
 from crsdemo.operator import Operator
 from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
+from crsdemo.study_desk import StudyDesk
 from crsdemo.upkeep import Upkeep
 
 
@@ -24,6 +25,7 @@ class Demo:
     operator: Operator = field(default_factory=Operator)
     backups: Backups | None = None
     hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
+    study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
 
     @cached_property
     def upkeep(self) -> Upkeep:

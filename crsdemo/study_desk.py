@@ -16,7 +16,7 @@ from crsdemo.admission import NO_LIMITS, Admission
 from crsdemo.annotators import arrival, secret_beside
 from crsdemo.assignment import BAD, GOOD, Assignment, deal, replayed_pair
 from crsdemo.catalog import Catalog
-from crsdemo.comparison import Answer, Comparison, Judgment, Series
+from crsdemo.comparison import Answer, Comparison, Judgment, Series, Side
 from crsdemo.conversation import message
 from crsdemo.errors import BadInputError, CrsdemoError
 from crsdemo.feedback_studies import Decision, Standing, StudyLog
@@ -29,6 +29,15 @@ from crsdemo.written import WithWritten, Written
 AT_THE_END = "study"  # what the last questionnaires are about
 BREAK = 5 * 60.0  # seconds without a verdict that are no work any more
 FEW = 3  # verdicts that tell of nobody's pace
+
+
+@dataclass(frozen=True)
+class Stay:
+    """What somebody has still open though it is done: two judged replies, or answered questions."""
+
+    comparison: str = ""
+    questionnaire: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,16 @@ class Work:
     def is_practice(self) -> bool:
         return self.assignment.kind == "practice"
 
+    @property
+    def n_judged(self) -> int:
+        """Of the messages of this task."""
+        return sum(one.verdict is not None for one in self.series.comparisons)
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is left to judge: it is looked at once more."""
+        return self.n_judged >= self.assignment.messages
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -88,6 +107,8 @@ class Declined:
 @dataclass(frozen=True)
 class Withdrawn:
     """Consent was taken back; that cannot be changed."""
+
+    is_kept: bool = False  # whether anything of this person is still there, uncounted
 
 
 Step = AskConsent | Explain | Work | Ask | Done | Declined | Withdrawn
@@ -164,8 +185,8 @@ class StudyDesk:
 
     # What comes next
 
-    def step(self, annotator: str) -> Step:
-        """Where this person is."""
+    def step(self, annotator: str, stay: Stay = Stay()) -> Step:
+        """Where this person is: at what comes next, or at what is done and still open."""
         standing = self._standing(annotator)
         match standing.decision:
             case None:
@@ -173,10 +194,19 @@ class StudyDesk:
             case "declined":
                 return Declined()
             case "withdrawn":
-                return Withdrawn()
+                return Withdrawn(is_kept=bool(standing.assignments))
         if not standing.assignments:
             return Explain()
-        return self._next(annotator, standing)
+        return self._stayed(annotator, stay, standing) or self._next(annotator, standing)
+
+    def _stayed(self, annotator: str, stay: Stay, standing: Standing) -> Work | Ask | None:
+        for assignment in standing.assignments:
+            if stay.comparison in standing.verdicts.get(assignment.id, ()):
+                return self._work(annotator, assignment, standing)
+        if (stay.questionnaire, stay.about) in standing.answers:
+            asked = self._questionnaire(stay.questionnaire, stay.about, standing)
+            return self._ask(asked, stay.about, standing)
+        return None
 
     def _next(self, annotator: str, standing: Standing) -> Step:
         for assignment in standing.assignments:
@@ -248,6 +278,13 @@ class StudyDesk:
         blind = judgment.details | {"names_shown": False}
         as_seen = replace(judgment, swapped=assignment.swapped, details=blind)
         self.side_by_side.judge(comparison_id, annotator, as_seen, client_event_id)
+
+    def pick(self, annotator: str, comparison_id: str, side: Side) -> None:
+        """Say from which reply to go on, where no verdict says it."""
+        assignment = self._assignment_of(annotator, comparison_id, self._taking_part(annotator))
+        if assignment.replay_of:
+            raise BadInputError("Nothing follows here: please go on to the next task.")
+        self.side_by_side.pick(comparison_id, annotator, side)
 
     def answer(
         self,

@@ -1,21 +1,44 @@
-"""All pages of the project in one Gradio app: a talk, two systems side by side, the results."""
+"""All pages in one Gradio app: a talk, two systems side by side, a study, the results."""
 
 from __future__ import annotations
 
 import gradio as gr
 
 from crsdemo.demo import Demo
-from crsdemo.ui import blind, chat, compare, results
+from crsdemo.study_desk import StudyDesk
+from crsdemo.ui import blind, chat, compare, results, study
 
 
 def build(demo: Demo) -> gr.Blocks:
-    """The pages, ready to be launched with the theme and the style sheet of `look`."""
+    """The pages, ready to be launched with the theme and the style sheet of `look`.
+
+    While a study runs, it and the results are all there is: on the others an annotator would find
+    the names of the systems, and could ask them one by one.
+    """
+    blocks = _with_study(demo.study, demo) if demo.study else _without_study(demo)
+    return blocks.queue(max_size=64, default_concurrency_limit=8)
+
+
+def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
+    title = desk.study.title
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
+        study.place_elsewhere(title)
+    with blocks.route("Study", "/study", show_in_navbar=False):
+        study.place(blocks, desk)
+    with blocks.route("Results", "/results", show_in_navbar=False):
+        results.place(blocks, demo)
+    return blocks
+
+
+def _without_study(demo: Demo) -> gr.Blocks:
     with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
         chat.place(blocks, demo.exchange, demo.catalog)
     with blocks.route("Side by side", "/compare", show_in_navbar=False):
         compare.place(blocks, demo.side_by_side, demo.catalog)
     with blocks.route("Blind", "/blind", show_in_navbar=False):
         blind.place(blocks, demo.side_by_side, demo.catalog, demo.hidden)
+    with blocks.route("Study", "/study", show_in_navbar=False):
+        study.place_closed()
     with blocks.route("Results", "/results", show_in_navbar=False):
         results.place(blocks, demo)
-    return blocks.queue(max_size=64, default_concurrency_limit=8)
+    return blocks

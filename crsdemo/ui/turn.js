@@ -1,0 +1,20 @@
+// The way on below two replies. `trigger` calls the handler 'next'.
+
+element.addEventListener('click', (event) => {
+  if (event.target.closest('[data-act=next]')) trigger('next', {});
+});
+
+// After a verdict Enter goes on; where something is to be said, one can write at once.
+let was = 'silent';
+watch('value', () => {
+  const way = element.querySelector('[data-act=next]');
+  const now = way ? 'next' : element.querySelector('.no-words') ? 'silent' : 'write';
+  if (now !== was) {
+    requestAnimationFrame(() => {
+      if (document.querySelector('#sheet h2')) return;
+      const field = document.querySelector('#box textarea');
+      (now === 'next' ? way : now === 'write' ? field : null)?.focus({ preventScroll: true });
+    });
+  }
+  was = now;
+});
