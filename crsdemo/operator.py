@@ -93,6 +93,11 @@ class Operator:
             self._wrong.pop(caller.address, None)
         return self._token(self._clock() + GOOD_FOR)
 
+    def sign_out(self, token: str, caller: Caller) -> None:
+        """End all tokens there are, in every browser. Raises AccessError, as `check` does."""
+        self.check(token, caller)
+        self._key = secrets.token_bytes(32)
+
     def check(self, token: str, caller: Caller) -> None:
         """Raises AccessError unless this caller may see what the operator sees."""
         if self._password is None:

@@ -123,6 +123,16 @@ def test_a_token_cannot_be_made_up_made_longer_or_taken_from_another_start(opera
     assert not any(is_let_in(operator, other) for other in others)
 
 
+def test_signing_out_ends_every_token_and_strangers_cannot_do_it(operator):
+    tokens = [operator.sign_in(WORD, FAR) for _ in range(2)]
+    with pytest.raises(AccessError):
+        operator.sign_out("0.made-up", FAR)
+    assert is_let_in(operator, tokens[0])
+    operator.sign_out(tokens[0], FAR)
+    assert not any(is_let_in(operator, token) for token in tokens)
+    assert is_let_in(operator, operator.sign_in(WORD, FAR))
+
+
 def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(operator, clock):
     said = [guess(operator, word=f"guess {n}") for n in range(TRIES)]
     assert all("not the password" in words for words in said)

@@ -61,8 +61,12 @@ class ResultsPage:
         return {**opened, self.screen.token: token, self.screen.password: ""}
 
     def leave(self, request: gr.Request, token: str, *_: Any) -> Updates:
-        """Forget in this browser that it was let in."""
-        return {**self._for_operator(request, "", self._nothing_to_leave), self.screen.token: ""}
+        """Let nobody in any more without the password."""
+        try:
+            self.demo.operator.sign_out(token, _caller(request))
+        except AccessError as error:
+            return self._shut(error)
+        return self._for_operator(request, token, self._nothing_to_leave)
 
     def export(self, request: gr.Request, format_: str, token: str, *wanted: Any) -> Updates:
         """The judgments of the study that is looked at, or all."""
