@@ -1,7 +1,9 @@
 """The query expert (ReGeS, sec. 2.3): from a dialogue to what to search for.
 
 A model of its own writes the query, under the grammar: of people and films it can name only those
-that the dialogue named. What of the conversation each part of the query took up is found
+that the dialogue named. The program puts in what such a model hears badly: the genres that the
+newest words mean stand at the beginning (`Memory.meant`), years are those that the user named.
+What of the conversation each part of the query took up is found
 afterwards, by word stems and the nearness of words to it; the model does not say so itself.
 """
 
