@@ -878,14 +878,11 @@ def fitting(question: Question, genres: Sequence[str]) -> Question:
 
 
 QUESTIONS = (
-    WHO,
-    WHO,
-    WHEN,
-    DIRECTOR,
-    KIND,
-    ABOUT,
-    ABOUT,
-    ABOUT,
+    *(WHO,) * 6,
+    *(WHEN,) * 4,
+    *(DIRECTOR,) * 5,
+    *(KIND,) * 3,
+    *(ABOUT,) * 4,
     SCARY,
     KIDS,
     FUNNY,
