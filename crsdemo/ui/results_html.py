@@ -93,6 +93,14 @@ def disputes(found: Sequence[Dispute], seen: Mapping[str, SeenPair]) -> str:
     return f'<h3>Where did they disagree?</h3><p class="told">{said}</p>{rows}{rest}'
 
 
+def home() -> str:
+    return (
+        '<h3>Take it home</h3><p class="told">An export holds all judgments of the study chosen '
+        "above, whatever the other filters; its manifest says what was left out and why. A backup "
+        "holds everything.</p>"
+    )
+
+
 def taken(handout: Handout) -> str:
     """The way to a file that is ready."""
     return (

@@ -144,7 +144,7 @@ def _place(name: str) -> Place:
 
 def _home() -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.HTML, gr.Button]:
     with gr.Column(elem_id="home"):
-        html("home-head", "<h3>Take it home</h3>")
+        html("home-head", results_html.home())
         with gr.Row(elem_id="ways"):
             formats = [(words, name) for name, words in FORMATS.items()]
             chosen = gr.Dropdown(formats, value="dpo", label="Export as", filterable=False)

@@ -158,8 +158,9 @@ def _agreement_words(winners: Agreement) -> str:
     if not winners.units:
         return "No two people have judged the same yet: only replays of a study tell."
     same = f"{winners.percent:.0%}" if winners.percent is not None else "–"
-    n = counted(winners.units, "comparison")
-    return f"Of two people on one comparison {same} say the same; {n} were judged by two or more."
+    were = "was" if winners.units == 1 else "were"
+    n = f"{counted(winners.units, 'comparison')} {were}"
+    return f"Of two people on one comparison {same} say the same; {n} judged by two or more."
 
 
 def _agreement_row(name: str, one: Agreement) -> tuple[Cell, ...]:
