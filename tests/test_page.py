@@ -123,7 +123,7 @@ def test_a_rating_that_cannot_be_saved_stays_on_the_page_and_can_be_tried_again(
     lock.execute("begin immediate")
     row.get_by_label("Good answer").click()
     expect(row.locator(".failed")).to_contain_text("not saved")
-    expect(visitor.page.locator("#notice")).to_contain_text("locked")
+    expect(visitor.page.locator("#notice")).to_contain_text("kept aside and will be saved")
     expect(row.get_by_label("Good answer")).to_have_attribute("aria-pressed", "true")
     lock.execute("rollback")
     lock.close()

@@ -35,6 +35,7 @@ from crsdemo.study_desk import (
     Declined,
     Done,
     Explain,
+    Stay,
     Withdrawn,
     Work,
 )
@@ -473,6 +474,50 @@ def test_whoever_withdraws_is_gone_from_votes_and_export_and_may_not_go_on(
         made.desk.consent(ann.id, given=True)
     with pytest.raises(BadInputError, match="not agreed"):
         made.desk.begin(ann.id)
+
+
+def test_what_is_done_stays_open_as_long_as_somebody_looks_at_it(made: Lab) -> None:
+    ann = made.annotator("ann")
+    first = ann.step
+    assert isinstance(first, Work) and first.to_judge and not first.is_done
+    ann.judge(first.to_judge, "both_good")
+    still = made.desk.step(ann.id, Stay(comparison=first.to_judge.id))
+    assert isinstance(still, Work) and still.assignment == first.assignment and still.is_done
+    assert isinstance(ann.step, Work) and ann.step.assignment != first.assignment
+    bob = made.annotator("bob")
+    assert made.desk.step(bob.id, Stay(comparison=first.to_judge.id)) == bob.step or (
+        isinstance(bob.step, Work) and bob.step.to_judge == first.to_judge
+    )
+    while not isinstance(ann.step, Ask):
+        ann.act()
+    asked = ann.step
+    while ann.step == replace(asked, answers=getattr(ann.step, "answers", {})):
+        ann.act()
+    stay = Stay(questionnaire=asked.questionnaire.name, about=asked.about)
+    answered = made.desk.step(ann.id, stay)
+    assert isinstance(answered, Ask) and asked.questionnaire.is_answered(dict(answered.answers))
+    made.desk.withdraw(ann.id, erase=False)
+    assert made.desk.step(ann.id, stay) == Withdrawn(is_kept=True)
+    made.desk.withdraw(ann.id, erase=True)
+    assert made.desk.step(ann.id, stay) == Withdrawn(is_kept=False)
+
+
+def test_without_a_winner_one_may_pick_from_where_to_go_on_but_not_in_a_replay(made: Lab) -> None:
+    ann = made.annotator("ann")
+    practice = ann.step
+    assert isinstance(practice, Work) and practice.to_judge
+    with pytest.raises(BadInputError, match="Nothing follows"):
+        made.desk.pick(ann.id, practice.to_judge.id, "left")
+    at(ann, "free")
+    ann.act()
+    seen = waiting(ann, "free")
+    ann.judge(seen, "both_bad")
+    other = "left" if seen.onward.side == "right" else "right"
+    made.desk.pick(ann.id, seen.id, other)
+    work = at(ann, "free")
+    assert work.series.last and work.series.last.onward == (other, "hand")
+    with pytest.raises(BadInputError, match="not yours"):
+        made.desk.pick(made.annotator("bob").id, seen.id, "left")
 
 
 def test_erasing_leaves_no_byte_of_a_person_and_all_of_the_others(tmp_path: Path) -> None:

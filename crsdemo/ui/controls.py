@@ -17,7 +17,7 @@ MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the
 # One at a time and in the order of the clicks: the last click wins, and none is lost.
 OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
 PACE = 0.05  # seconds between two views of a growing reply
-PATIENCE = 2.0  # seconds that a stopped reply may take to reach the log
+PATIENCE = 6.0  # seconds that a stopped reply may take to reach the log
 FOCUS = "() => document.querySelector('#box textarea').focus()"
 HERE = Path(__file__).parent
 

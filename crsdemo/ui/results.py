@@ -66,7 +66,7 @@ class ResultsPage:
             self.demo.operator.sign_out(token, _caller(request))
         except AccessError as error:
             return self._shut(error)
-        return self._for_operator(request, token, self._nothing_to_leave)
+        return self._shut(AccessError("you are signed out"))
 
     def export(self, request: gr.Request, format_: str, token: str, *wanted: Any) -> Updates:
         """The judgments of the study that is looked at, or all."""
@@ -111,11 +111,6 @@ class ResultsPage:
             s.password: gr.Textbox(visible=self.demo.operator.has_password),
             **dict.fromkeys((s.notice, s.answer, s.disputes, s.taken), ""),
         }
-
-    def _nothing_to_leave(self) -> Updates:
-        """Without a password there is nothing to sign out of."""
-        words = "There is no password, so there is nothing to sign out of."
-        return {self.screen.taken: f'<p class="quiet">{words}</p>'}
 
     def _open(self, wanted: Wanted) -> Updates:
         """The results of the votes that are wanted, of the whole log or a part of it."""
@@ -208,7 +203,7 @@ def _with(choices: list[str], chosen: str) -> list[str]:
 
 def place(blocks: gr.Blocks, demo: Demo) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    _wire(blocks, ResultsPage(demo, layout()))
+    _wire(blocks, ResultsPage(demo, layout(has_password=demo.operator.has_password)))
 
 
 def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:

@@ -22,12 +22,11 @@ Part = dict[str, Any]  # of a plotly figure
 PALETTE = ("rgb(46,126,194)", "rgb(203,113,22)", "rgb(132,112,204)", "rgb(20,145,135)")
 MORE = "rgb(140,134,126)"  # from the fifth on
 ACCENT, GREY, GRID = PALETTE[3], "rgba(128,128,128,0.5)", "rgba(128,128,128,0.22)"
-SHADES = (0.62, 0.46, 0.30, 0.16)  # of grey, for verdicts that nobody won
+SHADES = (0.75, 0.57, 0.41, 0.26)  # of grey, for verdicts that nobody won
 SANS = "IBM Plex Sans, sans-serif"
 INK = "rgba(0,0,0,1)"
 
 ROW, BAR, AXIS, TOP = 46, 15, 26, 6  # pixels
-LEGEND = 26
 SLIM, BESIDE = 27, (0.17, 0.62)  # height of a slim row; where its bar lies, in parts of the width
 SIDES = 20  # beside a scale, for the words at its ends
 COLUMNS = 190  # height of a picture with upright bars
@@ -105,7 +104,6 @@ def dots(rows: Sequence[Dot], axis: Axis) -> go.Figure:
 
 def bars(
     rows: Sequence[Bar],
-    legend: Sequence[Piece] = (),
     *,
     slim: bool = False,
     alike: bool = False,
@@ -116,7 +114,7 @@ def bars(
     """
     longest = max((row.length for row in rows), default=0)
     step, below = (SLIM, SLIM / 2) if slim else (ROW, 32)
-    height = TOP + step * len(rows) + (LEGEND if legend else 0)
+    height = TOP + step * len(rows)
     traces: list[Part] = []
     words: list[Part] = []
     for number, row in enumerate(rows):
@@ -126,9 +124,8 @@ def bars(
         for piece in row.pieces:
             traces.append(_piece(piece, start / whole, piece.length / whole, y))
             start += piece.length
-    layout = _layout(height) | {"annotations": words} | _legend(legend)
+    layout = _layout(height) | {"annotations": words}
     layout["xaxis"]["domain"] = BESIDE if slim else (0, 1)
-    traces += [_key(piece) for piece in legend]
     return go.Figure([one for one in traces if one], layout)
 
 
@@ -199,28 +196,7 @@ def _piece(piece: Piece, start: float, length: float, y: float) -> Part:
         "width": [BAR],
         "marker": {"color": piece.color, "line": {"width": 0}},
         "hovertemplate": f"{_plain(piece.name, 60)}: {piece.length:,.0f}<extra></extra>",
-        "showlegend": False,
     }
-
-
-def _key(piece: Piece) -> Part:
-    """An entry of the legend, which no click turns off."""
-    marker = {"color": piece.color, "size": 11, "symbol": "square"}
-    return {
-        "type": "scatter",
-        "x": [None],
-        "y": [None],
-        "mode": "markers",
-        "marker": marker,
-        "name": _plain(piece.name, N_LETTERS),
-        "showlegend": True,
-    }
-
-
-def _legend(pieces: Sequence[Piece]) -> Part:
-    place = {"orientation": "h", "x": 0, "y": 0, "yanchor": "bottom", "xanchor": "left"}
-    off = {"itemclick": False, "itemdoubleclick": False}
-    return {"showlegend": bool(pieces), "legend": {**place, **off, "font": _font(12.5)}}
 
 
 def _above(name: str, words: str, y: float, margin: float = 0) -> list[Part]:

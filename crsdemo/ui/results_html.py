@@ -78,7 +78,13 @@ def head(exhibit: Exhibit) -> str:
 
 
 def foot(exhibit: Exhibit, name: str) -> str:
-    return folded(exhibit.table, name) if exhibit.table.rows else ""
+    """What colours mean, then the numbers."""
+    keys = "".join(
+        f'<li><i style="background:{piece.color}"></i>{escape(piece.name)}</li>'
+        for piece in exhibit.legend
+    )
+    legend = f'<ul class="legend" aria-hidden="true">{keys}</ul>' if keys else ""
+    return legend + (folded(exhibit.table, name) if exhibit.table.rows else "")
 
 
 def disputes(found: Sequence[Dispute], seen: Mapping[str, SeenPair]) -> str:
@@ -89,8 +95,17 @@ def disputes(found: Sequence[Dispute], seen: Mapping[str, SeenPair]) -> str:
     rows = "".join(_dispute(one, seen.get(one.task)) for one in found[:N_DISPUTES])
     more = len(found) - N_DISPUTES
     rest = f'<p class="quiet">and {more:,} more, which the export has</p>' if more > 0 else ""
-    said = f"{counted(len(found), 'comparison')} on which people differ, the most disputed first."
+    first = ", the most disputed first" if len(found) > 1 else ""
+    said = f"{counted(len(found), 'comparison')} on which people differ{first}."
     return f'<h3>Where did they disagree?</h3><p class="told">{said}</p>{rows}{rest}'
+
+
+def home() -> str:
+    return (
+        '<h3>Take it home</h3><p class="told">An export holds all judgments of the study chosen '
+        "above, whatever the other filters; its manifest says what was left out and why. A backup "
+        "holds everything.</p>"
+    )
 
 
 def taken(handout: Handout) -> str:

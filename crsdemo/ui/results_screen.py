@@ -94,7 +94,7 @@ class Wanted:
         return tuple(flag for flag in FLAGS if flag in self.rules)
 
 
-def layout() -> Screen:
+def layout(*, has_password: bool) -> Screen:
     token = gr.BrowserState("", storage_key="crsdemo-operator", secret="crsdemo")
     masthead = html("masthead", results_html.masthead(), "masthead.js")
     with gr.Column(elem_id="results"):
@@ -114,7 +114,7 @@ def layout() -> Screen:
             with gr.Column(elem_id="exhibits"):
                 places = {name: _place(name) for name in EXHIBITS}
             disputes = html("disputes")
-            home = _home()
+            home = _home(has_password=has_password)
     gated = (token, masthead, gate, reason, password, inside)
     return Screen(*gated, *filters, notice, answer, places, disputes, *home)
 
@@ -142,14 +142,14 @@ def _place(name: str) -> Place:
     return Place(column, head, picture, foot)
 
 
-def _home() -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.HTML, gr.Button]:
+def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.HTML, gr.Button]:
     with gr.Column(elem_id="home"):
-        html("home-head", "<h3>Take it home</h3>")
+        html("home-head", results_html.home())
         with gr.Row(elem_id="ways"):
             formats = [(words, name) for name, words in FORMATS.items()]
             chosen = gr.Dropdown(formats, value="dpo", label="Export as", filterable=False)
             export = gr.Button("Export", size="sm", elem_id="export")
             backup = gr.Button("Back up the log", size="sm", elem_id="backup")
-            leave = gr.Button("Sign out", size="sm", elem_id="leave")
+            leave = gr.Button("Sign out", size="sm", elem_id="leave", visible=has_password)
         taken = html("taken")
     return chosen, export, backup, taken, leave

@@ -111,14 +111,20 @@ def progress(of: Findings) -> Exhibit:
     bars = [_progress_bar(name, people.get(name), did.get(name)) for name in everyone[:N_PEOPLE]]
     table = Table(
         (
-            *(Column(name) for name in ("person", "study", "state")),
-            *(Column(name, "count") for name in ("to judge", "judged", "votes")),
+            Column("person"),
+            *((Column("study"), Column("state")) if people else ()),
+            *((Column("to judge", "count"), Column("judged", "count")) if people else ()),
+            Column("votes", "count"),
             *(Column(name, "moment") for name in ("first vote", "last vote")),
             Column("median time", "seconds"),
             Column("share of left", "share"),
             Column("stands out"),
         ),
-        tuple(_progress_row(name, people.get(name), did.get(name)) for name in everyone),
+        tuple(
+            (pseudonym(name), *(_taking_part(people.get(name)) if people else ()), *_habits(one))
+            for name in everyone
+            for one in (did.get(name),)
+        ),
     )
     done = sum(one.state == "done" for one in of.participants)
     answer = f"{counted(len(did), 'person')} voted."
@@ -128,8 +134,8 @@ def progress(of: Findings) -> Exhibit:
         answer += f" The picture has the first {N_PEOPLE}."
     left = Piece("still to judge", 0, figures.shade(3))
     legend = (Piece("judged", 0, figures.ACCENT), left) if people else ()
-    figure = figures.bars(bars, legend, slim=True) if bars else None
-    return Exhibit("How far is everybody?", answer, table, figure)
+    figure = figures.bars(bars, slim=True) if bars else None
+    return Exhibit("How far is everybody?", answer, table, figure, legend)
 
 
 def slotted(known: Iterable[float]) -> list[tuple[str, int]]:
@@ -158,8 +164,9 @@ def _agreement_words(winners: Agreement) -> str:
     if not winners.units:
         return "No two people have judged the same yet: only replays of a study tell."
     same = f"{winners.percent:.0%}" if winners.percent is not None else "–"
-    n = counted(winners.units, "comparison")
-    return f"Of two people on one comparison {same} say the same; {n} were judged by two or more."
+    were = "was" if winners.units == 1 else "were"
+    n = f"{counted(winners.units, 'comparison')} {were}"
+    return f"Of two people on one comparison {same} say the same; {n} judged by two or more."
 
 
 def _agreement_row(name: str, one: Agreement) -> tuple[Cell, ...]:
@@ -178,12 +185,12 @@ def _progress_bar(name: str, who: Participant | None, did: Progress | None) -> B
     return Bar(pseudonym(name), words, pieces)
 
 
-def _progress_row(name: str, who: Participant | None, did: Progress | None) -> tuple[Cell, ...]:
-    of_study: tuple[Cell, ...] = (
-        (who.study, who.state, who.planned, who.judged) if who else (None, None, None, None)
-    )
+def _taking_part(who: Participant | None) -> tuple[Cell, ...]:
+    return (who.study, who.state, who.planned, who.judged) if who else (None,) * 4
+
+
+def _habits(did: Progress | None) -> tuple[Cell, ...]:
     if did is None:
-        return (pseudonym(name), *of_study[:2], *of_study[2:], 0, None, None, None, None, "")
+        return (0, None, None, None, None, "")
     outstanding = ", ".join(RULES[flag] for flag in did.flags)
-    habits = (did.votes, did.first, did.last, did.seconds, did.left, outstanding)
-    return (pseudonym(name), *of_study, *habits)
+    return (did.votes, did.first, did.last, did.seconds, did.left, outstanding)

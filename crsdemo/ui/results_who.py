@@ -42,7 +42,7 @@ UNDECIDED = {  # verdicts without a winner -> in words
 def verdicts(of: Findings) -> Exhibit:
     pairs = of.results.pairs
     rows = [_verdict_bar(pair, of.names) for pair in pairs]
-    greys = [Piece(words, 0, figures.shade(n)) for n, words in enumerate(UNDECIDED.values())]
+    greys = tuple(Piece(w, 0, figures.shade(n)) for n, w in enumerate(UNDECIDED.values()))
     table = Table(
         (
             *(Column(name) for name in ("first", "second")),
@@ -53,9 +53,8 @@ def verdicts(of: Findings) -> Exhibit:
     )
     n_ties, n = sum(p.tally.ties for p in pairs), sum(p.tally.votes for p in pairs)
     answer = f"{n_ties:,} of {n:,} votes name no winner." if n else "No votes count yet."
-    return Exhibit(
-        "What did people say?", answer, table, figures.bars(rows, greys, alike=True) if n else None
-    )
+    figure = figures.bars(rows, alike=True) if n else None
+    return Exhibit("What did people say?", answer, table, figure, greys if n else ())
 
 
 def net_rates(of: Findings) -> Exhibit:

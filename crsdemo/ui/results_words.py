@@ -15,7 +15,7 @@ from crsdemo.judging import Vote, recommenders
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.judging_report import Results
 from crsdemo.ui import results_figures as figures
-from crsdemo.ui.results_figures import Axis, Dot
+from crsdemo.ui.results_figures import Axis, Dot, Piece
 from crsdemo.ui.results_tables import Column, Kind, Table
 
 HALF = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1), ("0", "25%", "50%", "75%", "100%"), 0.5)
@@ -43,6 +43,7 @@ class Exhibit:
     answer: str
     table: Table
     figure: go.Figure | None
+    legend: tuple[Piece, ...] = ()  # what colours mean
 
 
 def drawn(rows: Sequence[Dot], axis: Axis) -> go.Figure | None:
