@@ -42,6 +42,7 @@ from crsdemo.word_choice import Pen, Place, Sampling
 
 MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the guide's, chosen on dev
 REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, and more helpful
+REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a theme or a person
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
@@ -209,7 +210,7 @@ class Generative:
             talk = self.voice.read([dialogue])  # a wish is chosen for afresh, not talked of
         clock.lap("listening")
         modes = mode_probabilities(talk.logits[0], control)
-        mode = _planned_mode(plan, modes)
+        mode = _planned_mode(plan, modes, look)
         reply = Reply(
             (),
             mode,
@@ -351,10 +352,11 @@ class Generative:
         )
 
 
-def _planned_mode(plan: Plan, modes: Mapping[Mode, float]) -> Mode:
+def _planned_mode(plan: Plan, modes: Mapping[Mode, float], look: Guidance) -> Mode:
     if plan.item_id:
         return "REC"
-    return plan.mode or ("REC" if modes["REC"] >= REC_FROM else "CHAT")
+    enough = REC_WHEN_NAMED if look.is_about_films else REC_FROM
+    return plan.mode or ("REC" if modes["REC"] >= enough else "CHAT")
 
 
 def _pick(ranking: Ranking, plan: Plan) -> str:

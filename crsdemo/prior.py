@@ -31,7 +31,13 @@ from crsdemo.index import units
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.query import untitled
-from crsdemo.wish_words import REFUSAL, decades_named, genres_implied, years_named
+from crsdemo.wish_words import (
+    REFUSAL,
+    decades_named,
+    genres_implied,
+    genres_named,
+    years_named,
+)
 
 Floats = NDArray[np.float32]
 FILE = "neighbours.npz"
@@ -181,6 +187,11 @@ class ItemPrior:
         words = self.encoder.embed([untitled(dialogue.turns[i]).strip() or " " for i in later])
         wishes = np.flatnonzero(self.memory.asked(words) >= AFRESH)
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
+
+    def is_about_films(self, dialogue: Dialogue) -> bool:
+        """Whether the newest turn of the user names a film, a genre, a theme or a person."""
+        said = [turn for turn in dialogue.turns if turn.speaker == "user"]
+        return bool(said) and self._names_something(said[-1])
 
     def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue.
@@ -334,12 +345,8 @@ class ItemPrior:
         )
 
     def _genres_named(self, text: str) -> Floats:
-        """(n_genres,) 1 for a genre whose name, or the beginning of it, was said."""
-        low = text.lower()
-        return np.array(
-            [bool(re.search(rf"\b{re.escape(g[:6].rstrip())}", low)) for g in self.catalog.genres],
-            np.float32,
-        )
+        """(n_genres,) 1 for a genre that was named."""
+        return np.array(genres_named(text, self.catalog.genres), np.float32)
 
     def _people_named(self, wanted: Sequence[str]) -> Floats:
         """(n,) how many of the people named are in it; people of earlier turns count less."""

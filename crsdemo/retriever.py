@@ -112,7 +112,8 @@ class Retriever:
         parts = self.ranker.parts(signals, heard, left_out)
         rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
         shortlist = tuple(catalog[row].id for row in rows)
-        return Guidance(heard, hidden, parts, self.ranker.part_names, shortlist)
+        named = self.prior.is_about_films(dialogue)
+        return Guidance(heard, named, hidden, parts, self.ranker.part_names, shortlist)
 
 
 def _key(text: str) -> int:

@@ -138,9 +138,7 @@ class Table:
         value = self._get(key, None, f"write one part [[{key}]] or more")
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             self.wrong(key, f"it is one part [[{key}]] or more")
-        return tuple(
-            Table(self.source, one, (*self.place, key, n)) for n, one in enumerate(value)
-        )
+        return tuple(Table(self.source, one, (*self.place, key, n)) for n, one in enumerate(value))
 
     def done(self) -> None:
         """Raises BadInputError for the first key that nobody asked for: most likely a typo."""

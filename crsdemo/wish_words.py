@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
@@ -29,6 +30,11 @@ _REFUSED_GENRE = {
     "magic": "fantasy", "wizard": "fantasy", "dragon": "fantasy", "shoot": "action",
     "explosion": "action", "chase": "action",
 }  # fmt: skip
+_OTHER_NAMES = {  # of genres
+    "comedies": ("comedy",), "sci-fi": ("science fiction",), "scifi": ("science fiction",),
+    "sci fi": ("science fiction",), "cartoon": ("animation",), "rom-com": ("romance", "comedy"),
+    "romcom": ("romance", "comedy"), "rom com": ("romance", "comedy"),
+}  # fmt: skip
 _WORD_OF_DECADE = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
     "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
@@ -41,6 +47,16 @@ def genres_implied(refused: str) -> frozenset[str]:
     """The genres that words of refusal mean without naming them: "nothing scary" is horror."""
     low = refused.lower()
     return frozenset(g for stem, g in _REFUSED_GENRE.items() if re.search(rf"\b{stem}", low))
+
+
+def genres_named(text: str, genres: Sequence[str]) -> list[bool]:
+    """Of each of `genres` whether its name, the beginning of it or another name was said."""
+    low = text.lower()
+    others = {genre for name, meant in _OTHER_NAMES.items() if name in low for genre in meant}
+    return [
+        genre in others or bool(re.search(rf"\b{re.escape(genre[:6].rstrip())}", low))
+        for genre in genres
+    ]
 
 
 def decades_named(text: str) -> list[int]:

@@ -243,7 +243,9 @@ def test_of_the_film_asked_about_only_the_facts_asked_for_are_said(
     generative, question: str, field: str
 ) -> None:
     answer = reply(generative, said("something tense", "Then try Heat.", question))
-    written = set(re.findall(r"<(cast|directors|genres|keywords)_\d>", answer.output.split("<RESP>")[-1]))
+    written = set(
+        re.findall(r"<(cast|directors|genres|keywords)_\d>", answer.output.split("<RESP>")[-1])
+    )
     assert answer.item == HEAT and written <= {field}
 
 
