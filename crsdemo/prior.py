@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.catalog import Catalog
-from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError
 from crsdemo.index import units
@@ -65,6 +65,7 @@ SIGNALS = (
 )
 MAX_MEANT = 2  # genres that words are taken to mean
 AFRESH = 0.45  # how probable it is at least that words ask for something else than before
+AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
@@ -184,14 +185,18 @@ class ItemPrior:
                 later.append(position)
         if not later:
             return dialogue
-        words = self.encoder.embed([untitled(dialogue.turns[i]).strip() or " " for i in later])
-        wishes = np.flatnonzero(self.memory.asked(words) >= AFRESH)
+        said = [untitled(dialogue.turns[i]).strip() for i in later]
+        least = [AFRESH_WHEN_NAMED if self._names_something(text) else AFRESH for text in said]
+        asked = self.memory.asked(self.encoder.embed([text or " " for text in said]))
+        wishes = np.flatnonzero(asked >= np.array(least))
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
 
     def is_about_films(self, dialogue: Dialogue) -> bool:
         """Whether the newest turn of the user names a film, a genre, a theme or a person."""
         said = [turn for turn in dialogue.turns if turn.speaker == "user"]
-        return bool(said) and self._names_something(said[-1])
+        if not said:
+            return False
+        return bool(said[-1].mentions) or self._names_something(untitled(said[-1]))
 
     def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue.
@@ -328,18 +333,16 @@ class ItemPrior:
         If the newest turn names something, only those that the user named: what was recommended
         before is no reason to go on with more of the same.
         """
-        turns = [turn for turn in reversed(dialogue.turns) if turn.speaker == "user"]
-        if not turns or not self._names_something(turns[0]):
-            turns = list(reversed(dialogue.turns))
+        turns = list(reversed(dialogue.turns))
+        if self.is_about_films(dialogue):
+            turns = [turn for turn in turns if turn.speaker == "user"]
         newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
 
-    def _names_something(self, turn: Turn) -> bool:
-        """Whether a turn names a film, a genre, a theme or a person."""
-        text = untitled(turn)
+    def _names_something(self, text: str) -> bool:
+        """Whether a text without titles names a genre, a theme or a person."""
         return bool(
-            turn.mentions
-            or self._genres_named(text).any()
+            self._genres_named(text).any()
             or self._themes_named(text).any()
             or self.people.link_people(text)
         )

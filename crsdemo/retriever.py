@@ -30,6 +30,7 @@ from crsdemo.ranker import Ranker, best
 Floats = NDArray[np.float32]
 FILE = "documents.safetensors"
 CANDIDATES = 50  # k of the paper
+HEDGE = 3  # one candidate of so many is kept for what the whole talk would bring
 DEEP = 1_000  # items whose nearness to the query is told apart
 SEARCH_SIGNALS = ("matches my search", "a genre in my search", "a theme in my search")
 RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
@@ -108,12 +109,28 @@ class Retriever:
         left_out = flags(catalog, hidden | set(exclude))
         heard = self.prior.relevant(dialogue)
         asked = search_signals(self.prior, self.documents, query, self.documents.embed(query))
-        signals = np.concatenate([self.prior.signals(heard), asked])
-        parts = self.ranker.parts(signals, heard, left_out)
+        parts = self._parts(heard, asked, left_out)
         rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
+        if heard != dialogue:
+            whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
+            rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows)
         named = self.prior.is_about_films(dialogue)
         return Guidance(heard, named, hidden, parts, self.ranker.part_names, shortlist)
+
+    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
+        """(S, n) what each signal of a dialogue and of its search (3, n) adds."""
+        signals = np.concatenate([self.prior.signals(dialogue), asked])
+        return self.ranker.parts(signals, dialogue, left_out)
+
+
+def _hedged(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As many as `rows`, the last third from `others`: the wish may not be a fresh one after all.
+
+    Both (k,), best first.
+    """
+    kept = rows[: len(rows) - len(rows) // HEDGE]
+    return np.concatenate([kept, others[~np.isin(others, kept)]])[: len(rows)]
 
 
 def _key(text: str) -> int:
