@@ -58,8 +58,8 @@ def _sentence(
 
 
 def _sureness(pen: Pen, begun: int) -> float:
-    """Mean log-probability of the tokens since `begun`."""
-    sure = pen.sure[begun:]
+    """Mean log-probability of the tokens since `begun` that were a choice."""
+    sure = [one for one in pen.sure[begun:] if one < 1] + ([pen.ending] if pen.is_done else [])
     return sum(math.log(max(one, 1e-9)) for one in sure) / max(1, len(sure))
 
 

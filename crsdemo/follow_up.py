@@ -31,9 +31,6 @@ _ABOUT_NAMED = re.compile(
 _FACTS = {
     "cast": r"\b(?:who(?:'s| is| are| was| were| else is)? (?:in|the (?:actors?|stars?|cast))\b"
     r"|who (?:starred|stars|plays|acts?)|cast\b)",
-    "directors": r"\b(?:who(?:'s| is| was)? (?:directed|made|the director)|director\b)",
-    "year": r"\b(?:when (?:was|did|is)|(?:what|which) year|how old is|year\??$)",
-    "genres": r"\b(?:what (?:kind|sort|genre)|genre\b)",
 }
 _FACT = {field: re.compile(pattern, re.IGNORECASE) for field, pattern in _FACTS.items()}
 LONGEST = 70  # characters; a longer message wishes for something

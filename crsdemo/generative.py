@@ -255,7 +255,9 @@ class Generative:
         sayable = {item.id} if item else set()  # a small model confuses films named before
         slots = self.writer.slots(item, facts) if item else ()
         voice, about = self.voice, item.id if item else None
-        place = Place(voice.decoder.grammar, reply.mode, slots, sayable, about)
+        place = Place(
+            voice.decoder.grammar, reply.mode, slots, sayable, about, owes_a_fact=bool(facts)
+        )
         pen = Pen(place, self._sampling(dialogue, plan))
         for token in drafts.write(
             voice.decoder, context, pen, self.words.drafts, voice.sentence_ends

@@ -37,11 +37,12 @@ class Pen:
         self.written: list[int] = []
         self.sure: list[float] = []  # the probability of each token among those allowed
         self.is_done = False
+        self.ending = 1.0  # the probability of the end, where the text has ended
         self._generator = torch.Generator().manual_seed(sampling.seed)
 
     def fork(self, number: int) -> Pen:
         """A pen that has written the same and goes on by itself; number 0 takes no chances."""
-        seed = 1000 * self.sampling.seed + len(self.written) + number
+        seed = (31 * self.sampling.seed + len(self.written) + number) % 2**31
         temperature = self.sampling.temperature if number else 0.0
         sampling = replace(self.sampling, seed=seed, temperature=temperature)
         other = Pen(self.place.fork(), sampling)
@@ -62,11 +63,12 @@ class Pen:
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
+        sure = float((logits[token] - logits[allowed].logsumexp(0)).exp())
         if token == place.grammar.control.eos:
-            self.is_done = True
+            self.is_done, self.ending = True, sure
             return None
         self.written.append(token)
-        self.sure.append(float((logits[token] - logits[allowed].logsumexp(0)).exp()))
+        self.sure.append(1.0 if len(allowed) == 1 else min(sure, 1 - 1e-6))
         place.advance(token)
         return token
 
@@ -81,9 +83,12 @@ class Place:
         slots: Collection[Slot],
         sayable: Collection[str] | None,
         about: str | None = None,
+        *,
+        owes_a_fact: bool = False,
     ) -> None:
         """Nothing is said twice: no fact and no title.
 
+        `owes_a_fact`: the text may not end before one was said.
         `about`: the item whose facts the slots hold; none may follow the name of another, and the
         text may not end before it was named.
         """
@@ -102,6 +107,7 @@ class Place:
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
         self.is_named = about is None
+        self.owes_a_fact = owes_a_fact and bool(slots)
         self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
 
     def fork(self) -> Place:
@@ -121,11 +127,12 @@ class Place:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        is_open = self.owes_a_fact or not self.is_named
+        place = (self.state, self.is_elsewhere, is_open, len(self.forbidden))
         if place not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() if self.is_elsewhere else set()
-            end = set() if self.is_named else {self.grammar.control.eos}
+            end = {self.grammar.control.eos} if is_open else set()
             forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
             self._text[place] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[place]
@@ -160,6 +167,7 @@ class Place:
             self.prefix = None
         elif token in control.slot_of:
             self.forbidden = self.forbidden | {token}
+            self.owes_a_fact = False
         elif self.prefix is not None:
             self.prefix += (control.code[token][1],)
 

@@ -236,17 +236,12 @@ def test_what_is_refused_is_not_recommended(generative) -> None:
     assert not any("horror" in one.item.genres for one in found)
 
 
-@pytest.mark.parametrize(
-    ("question", "field"), [("who is in it?", "cast"), ("who directed it?", "directors")]
-)
-def test_of_the_film_asked_about_only_the_facts_asked_for_are_said(
-    generative, question: str, field: str
-) -> None:
-    answer = reply(generative, said("something tense", "Then try Heat.", question))
+def test_of_the_film_asked_about_only_the_facts_asked_for_are_said(generative) -> None:
+    answer = reply(generative, said("something tense", "Then try Heat.", "who is in it?"))
     written = set(
         re.findall(r"<(cast|directors|genres|keywords)_\d>", answer.output.split("<RESP>")[-1])
     )
-    assert answer.item == HEAT and written <= {field}
+    assert answer.item == HEAT and written == {"cast"}
 
 
 def always_asks(guide: PriorGuide, log_odds: float) -> PriorGuide:

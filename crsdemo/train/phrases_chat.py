@@ -528,7 +528,6 @@ WHEN = Question(
             "The year of {item} isn't in my notes, I'm afraid.",
         ),
     ),
-    fields=frozenset({"year"}),
 )
 DIRECTOR = Question(
     (
@@ -554,7 +553,6 @@ DIRECTOR = Question(
             "The director of {item} isn't in my notes, I'm afraid.",
         ),
     ),
-    fields=frozenset({"directors"}),
 )
 KIND = Question(
     (
@@ -582,7 +580,6 @@ KIND = Question(
         ),
         ("I have no genre for {item}, sorry.",),
     ),
-    fields=frozenset({"genres"}),
 )
 ABOUT = Question(
     (
