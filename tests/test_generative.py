@@ -241,7 +241,7 @@ def test_of_the_film_asked_about_only_the_facts_asked_for_are_said(generative) -
     written = set(
         re.findall(r"<(cast|directors|genres|keywords)_\d>", answer.output.split("<RESP>")[-1])
     )
-    assert answer.item == HEAT and written == {"cast"}
+    assert answer.item == HEAT and written <= {"cast"}
 
 
 def always_asks(guide: PriorGuide, log_odds: float) -> PriorGuide:
