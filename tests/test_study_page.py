@@ -93,7 +93,7 @@ class Annotator(Visitor):
         self.page.add_init_script(f"({LISTEN})()")
         self.listen()
         self.page.goto(f"{server.url}study?{link}")
-        expect(self.sheet.locator("h2")).to_be_visible()
+        expect(self.page.locator("#sheet h2, .task h2").first).to_be_visible()
 
     @property
     def sheet(self) -> Any:
@@ -127,7 +127,8 @@ class Annotator(Visitor):
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
         expect(self.page.locator("#thread .round")).to_have_count(n_rounds + 1)
-        expect(self.judging).to_be_focused()
+        at_hand = "#verdict .judging:focus, #verdict .judging :focus"  # the offered "the same"
+        expect(self.page.locator(at_hand)).to_have_count(1)
 
     def go_on(self) -> None:
         """The button that waits for Enter."""
@@ -163,7 +164,8 @@ class Annotator(Visitor):
         expect(self.form.get_by_text("saved", exact=True)).to_be_visible()
         self.page.reload()
         expect(self.form.get_by_label("Comment")).to_have_value("neither is old")
-        self.press("Go on")
+        self.form.get_by_label("Comment").fill("both are new")
+        self.press("Go on")  # which saves the comment first
         expect(self.sheet.locator("h2")).to_have_text("About this conversation")
         self.choose("understand what you were looking for", "2", "partly")
         self.page.locator("#sheet textarea").fill("so so")
@@ -214,6 +216,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
         ann.choose("How much did you learn", "1", "nothing")
         expect(ann.sheet.locator(".failed")).to_contain_text("not saved")
         ann.press("Go on")
+        expect(ann.sheet.locator(".please")).to_contain_text("try again")
         expect(ann.sheet.get_by_label("nothing")).to_be_checked()
     ann.press("try again")
     expect(ann.sheet.locator(".failed")).to_have_count(0)
@@ -236,6 +239,8 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
         + [("left", "replay")] * 2
     )
     assert all(same for *_, same in kept)
+    comments = "select details ->> 'comment' from current_verdicts where verdict = 'both_bad'"
+    assert server.rows(comments) == [("both are new",)]
     answers = dict(server.rows("select question, value from answers order by number"))
     assert {name: json.loads(value) for name, value in answers.items()} == {
         "understanding": 1, "task_completion": 2, "interest_arousal": 0, "efficiency": 1,

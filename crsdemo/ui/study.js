@@ -1,4 +1,4 @@
-// The leaves of a study, after clicks.js. `trigger` calls the handlers 'agree', 'decline', 'begin',
+// The leaves of a study, after clicks.js and next.js. `trigger` calls the handlers 'agree', 'decline', 'begin',
 // 'answer', 'again', 'next', 'erase' and 'redraw'.
 
 function leaf() { return element.querySelector('.leaf'); }
@@ -7,7 +7,7 @@ const acts = {
   agree() { trigger('agree', {}); },
   decline() { trigger('decline', {}); },
   begin(button) { busy(button); trigger('begin', {}); },
-  next() { trigger('next', {}); },
+  next() { turnPage(); },
   again() { send('again', {}); },
   erase(button) { busy(button); trigger('erase', {}); },
   async copy(button) {
@@ -59,7 +59,7 @@ let isAsked = false;  // for what was left out
 watch('value', () => {
   const now = leaf()?.dataset.step;
   const please = element.querySelector('.please:not(:empty)') !== null;
-  if (please && !isAsked) element.querySelector('.missing :is(input, textarea)').focus();
+  if (please && !isAsked) element.querySelector('.missing :is(input, textarea)')?.focus();
   isAsked = please;
   if (!now || now === step) return;
   const isFirst = step === null;

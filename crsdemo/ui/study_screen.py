@@ -34,11 +34,11 @@ def stay(at: Kept) -> Stay:
 def layout(title: str) -> StudyScreen:
     states = bench_screen.states("study")
     masthead = html("masthead", study_html.masthead(title), "masthead.js")
-    sheet = html("sheet", study_html.LOADING, "clicks.js", "study.js")
+    sheet = html("sheet", study_html.LOADING, "clicks.js", "next.js", "study.js")
     parts = bench_screen.parts()
     composer = parts[-1].parent
     assert isinstance(composer, gr.Column)
     with composer:
-        turn = html("turn", study_html.NO_WORDS, "turn.js")
+        turn = html("turn", study_html.NO_WORDS, "next.js", "turn.js")
     foot = html("foot", "", "foot.js")
     return StudyScreen(*states, masthead, *parts, sheet=sheet, turn=turn, foot=foot)

@@ -1,7 +1,7 @@
-// The way on below two replies. `trigger` calls the handler 'next'.
+// The way on below two replies, after next.js.
 
 element.addEventListener('click', (event) => {
-  if (event.target.closest('[data-act=next]')) trigger('next', {});
+  if (event.target.closest('[data-act=next]')) turnPage();
 });
 
 // After a verdict Enter goes on; where something is to be said, one can write at once.
