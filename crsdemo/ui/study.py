@@ -144,9 +144,8 @@ class StudyPage(Bench):
         view = Look(*look)
         try:
             step = self.desk.step(view.visitor, stay(view.at))
-            gaps = study_html.missing(step) if isinstance(step, Ask) else ()
-            if isinstance(step, Ask) and (gaps or self._unsaved(view, step)):
-                return self._marked(view, step, gaps)
+            if isinstance(step, Ask) and (held := self._held(view, step)):
+                return held
         except CrsdemoError as error:
             return {self.screen.notice: render.notice(str(error))}
         return self._done(view, lambda who: None)
@@ -196,8 +195,14 @@ class StudyPage(Bench):
         here = {"annotator": view.visitor}
         return {**self._entered(replace(view, at=here)), self.screen.box: box_at_rest()}
 
-    def _marked(self, view: Look, step: Ask, gaps: tuple[str, ...]) -> Updates:
-        leaf = study_html.questions(step, self._unsaved(view, step), gaps)
+    def _held(self, view: Look, step: Ask) -> Updates:
+        """The questions with what has to be done first; nothing, if all is done."""
+        unsaved = self._unsaved(view, step)
+        gaps = tuple(name for name in study_html.missing(step) if name not in unsaved)
+        if not gaps and not unsaved:
+            return {}
+        please = "Please answer what is marked." if gaps else "Please save it first: try again."
+        leaf = study_html.questions(step, unsaved, gaps, please)
         return {self.screen.sheet: self._stamped(leaf, step, time.monotonic_ns())}
 
     def _leaf(self, view: Look, step: Step) -> str:

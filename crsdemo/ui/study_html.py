@@ -146,14 +146,18 @@ def _button(words: str, act: str, *, first: bool = False) -> str:
 # Questions
 
 
-def questions(ask: Ask, unsaved: Mapping[str, Value], missing: Sequence[str] = ()) -> str:
-    """One questionnaire. `unsaved` answers are not in the log yet; `missing` ones are asked for."""
+def questions(
+    ask: Ask, unsaved: Mapping[str, Value], missing: Sequence[str] = (), please: str = ""
+) -> str:
+    """One questionnaire. `unsaved` answers are not in the log yet, `missing` ones are marked.
+
+    `please` says what has to be done before one may go on.
+    """
     form = ask.questionnaire
     fields = "".join(
         _question(one, {**ask.answers, **unsaved}.get(one.name), is_missing=one.name in missing)
         for one in form.questions
     )
-    please = "Please answer what is marked." if missing else ""
     trouble = (
         '<span class="failed" role="alert">not saved '
         '<button type="button" data-act="again">try again</button></span>'
@@ -164,7 +168,7 @@ def questions(ask: Ask, unsaved: Mapping[str, Value], missing: Sequence[str] = (
         f'<h2 tabindex="-1">{escape(form.title)}</h2>'
         f'<form class="questions" data-questionnaire="{attribute(form.name)}" '
         f'data-about="{attribute(ask.about)}">{fields}</form>'
-        f'<p class="please" role="alert">{please}</p>'
+        f'<p class="please" role="alert">{escape(please)}</p>'
         f'<p class="deeds">{_button("Go on", "next", first=True)}{trouble}</p>'
     )
 
