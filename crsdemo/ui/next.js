@@ -1,7 +1,7 @@
 // Turning a page of a study: once, and not before all that was clicked on it is saved, or the
 // answer to such a click would turn it back. `trigger` calls the handler 'next'.
 
-const PATIENCE = 3000;  // ms; then the server says what is wrong
+const PATIENCE = 10_000;  // ms; then the server says what is wrong
 let turned = -Infinity;
 
 function turnPage() {
