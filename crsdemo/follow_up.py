@@ -31,6 +31,11 @@ _ABOUT_NAMED = re.compile(
 _FACTS = {
     "cast": r"\b(?:who(?:'s| is| are| was| were| else is)? (?:in|the (?:actors?|stars?|cast))\b"
     r"|who (?:starred|stars|plays|acts?)|cast\b)",
+    "directors": r"\b(?:who(?:'s| is| was)? (?:directed|made|behind|directing|the director)"
+    r"|director\b|by whom)",
+    "year": r"\b(?:when (?:was|did|is)|(?:what|which) year|year\??$|how old is"
+    r"|is (?:it|that|this) (?:an? )?(?:new|old|recent)\b)",
+    "genres": r"\b(?:what(?:'s| is) the genre|(?:what|which) (?:genre|kind|sort|type)|genre\??$)",
 }
 _FACT = {field: re.compile(pattern, re.IGNORECASE) for field, pattern in _FACTS.items()}
 LONGEST = 70  # characters; a longer message wishes for something

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from crsdemo.catalog import Catalog
@@ -38,6 +38,7 @@ class AdapterFlags:
     """What learns and how, alike at every stage that trains an adapter."""
 
     base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
+    start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
     minutes: float = flag(15.0, "how long to learn")
     learning_rate: float = flag(
         1e-3, "at its height; the papers' 1e-4 is for models of 2 B parameters and more"
@@ -92,8 +93,9 @@ class Apprentice:
         first = 0 if known_rows else n_known
         rows = [token for token in sorted(control.ids) if token >= first]
         model = with_adapter(flags, tokenizer, rows)
-        base = Path(base_model)
-        listener = load_listener(base) if (base / "listener.json").is_file() else None
+        heard_by = flags.start_from or Path(base_model)
+        has_ear = (heard_by / "listener.json").is_file()
+        listener = load_listener(heard_by) if has_ear else None
         if listener is not None:
             listener.requires_grad_(flags.hearing)
         voice = Voice(model, listener)
@@ -137,7 +139,10 @@ class Apprentice:
 def with_adapter(
     flags: AdapterFlags, tokenizer: PreTrainedTokenizerBase, rows: Sequence[int]
 ) -> Any:
-    """The base with LoRA; of the embeddings only `rows` learn."""
+    """The base with LoRA; of the embeddings only `rows` learn.
+
+    An earlier adapter to start from brings its own shape and its own rows.
+    """
     options: dict[str, Any] = {"dtype": torch.float32}
     if flags.quantize:
         from transformers import BitsAndBytesConfig
@@ -147,6 +152,8 @@ def with_adapter(
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
     grow_embeddings(model, tokenizer)
+    if flags.start_from is not None:
+        return PeftModel.from_pretrained(model, str(flags.start_from), is_trainable=True)
     adapter = LoraConfig(
         r=flags.rank,
         lora_alpha=flags.alpha,

@@ -528,6 +528,7 @@ WHEN = Question(
             "The year of {item} isn't in my notes, I'm afraid.",
         ),
     ),
+    fields=frozenset({"year"}),
 )
 DIRECTOR = Question(
     (
@@ -553,6 +554,7 @@ DIRECTOR = Question(
             "The director of {item} isn't in my notes, I'm afraid.",
         ),
     ),
+    fields=frozenset({"directors"}),
 )
 KIND = Question(
     (
@@ -580,6 +582,7 @@ KIND = Question(
         ),
         ("I have no genre for {item}, sorry.",),
     ),
+    fields=frozenset({"genres"}),
 )
 ABOUT = Question(
     (

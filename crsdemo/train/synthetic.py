@@ -425,7 +425,7 @@ class Writer:
     def _vague(self, talk: Conversation) -> bool:
         """The user names no wish: the assistant asks, or offers something well known."""
         targets = self.index.targets((), (), talk.dialogue.mentioned)
-        if self.rng.random() < 0.65 or targets is None:
+        if self.rng.random() < 0.85 or targets is None:
             self._exchange(talk, chat.VAGUE)
         else:
             text = expand(self.rng.choice(chat.VAGUE.user), self.rng)
