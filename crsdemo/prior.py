@@ -34,7 +34,6 @@ from crsdemo.query import untitled
 from crsdemo.wish_words import (
     REFUSAL,
     decades_named,
-    genres_implied,
     genres_named,
     years_named,
 )
@@ -281,7 +280,7 @@ class ItemPrior:
         unwanted = np.zeros(len(self.catalog.genres), np.bool_)
         said = [untitled(turn) for turn in dialogue.turns if turn.speaker == "user"]
         for refusal in REFUSAL.finditer(said[-1] if said else ""):
-            unwanted |= self._genres_refused(refusal["what"])
+            unwanted |= self._genres_named(refusal["what"]) > 0
         return unwanted
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
@@ -297,7 +296,7 @@ class ItemPrior:
             genres &= self._genres_named(wanted) == 0
             people -= set(self.people.link_people(wanted))
             for found in REFUSAL.finditer(text):
-                genres |= self._genres_refused(found["what"])
+                genres |= self._genres_named(found["what"]) > 0
                 people |= set(self.people.link_people(found["what"]))
                 low = found["what"].lower()
                 themes |= {theme for theme in self._rows_of_theme if theme in low}
@@ -305,11 +304,6 @@ class ItemPrior:
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
         rows |= {row for theme in themes for row in self._rows_of_theme[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
-
-    def _genres_refused(self, what: str) -> NDArray[np.bool_]:
-        """(n_genres,)"""
-        implied = np.isin(self.catalog.genres, list(genres_implied(what)))
-        return (self._genres_named(what) > 0) | implied
 
     def _from_mentions(
         self, rows: Sequence[int], without: Sequence[int], counts: Floats

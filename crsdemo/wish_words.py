@@ -1,9 +1,10 @@
-"""Words of a wish that rules can read: refusals, genres that are refused by other words, years."""
+"""Words of a wish that rules can read: refusals, genres by whatever words, years."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 REFUSAL = re.compile(
     r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
@@ -15,25 +16,34 @@ REFUSAL = re.compile(
     r"[^.,;:!?\n]){0,40})",
     re.IGNORECASE,
 )
-# words that refuse a genre without naming it
-_REFUSED_GENRE = {
-    "scar": "horror", "spook": "horror", "creep": "horror", "gor": "horror", "slasher": "horror",
-    "blood": "horror",
-    "jump": "horror", "frighten": "horror", "terrif": "horror", "nightmare": "horror",
-    "sci-fi": "science fiction", "scifi": "science fiction", "sci fi": "science fiction",
-    "alien": "science fiction", "space": "science fiction", "robot": "science fiction",
-    "lovey": "romance", "sapp": "romance", "soppy": "romance", "mush": "romance", "kiss": "romance",
-    "love stor": "romance", "rom com": "romance", "romcom": "romance", "rom-com": "romance",
-    "cartoon": "animation", "anime": "animation", "sing": "musical", "song": "musical",
-    "cowboy": "western", "battle": "war", "soldier": "war", "gangster": "crime", "mafia": "crime",
-    "silly": "comedy", "goofy": "comedy", "slapstick": "comedy", "funny": "comedy", "kid": "family",
-    "magic": "fantasy", "wizard": "fantasy", "dragon": "fantasy", "shoot": "action",
-    "explosion": "action", "chase": "action",
-}  # fmt: skip
-_OTHER_NAMES = {  # of genres
-    "comedies": ("comedy",), "sci-fi": ("science fiction",), "scifi": ("science fiction",),
-    "sci fi": ("science fiction",), "cartoon": ("animation",), "rom-com": ("romance", "comedy"),
-    "romcom": ("romance", "comedy"), "rom com": ("romance", "comedy"),
+# What names or plainly means a genre; each pattern stands after a word boundary
+_GENRES = {
+    "action": r"action|fight(?:s|ing)?\b|explosion|shoot[- ]?(?:'em|them|out)|adrenaline|chases?\b",
+    "adventure": r"adventur|quest\b|swashbuckl",
+    "animation": r"animat|cartoon|anime\b|pixar|disney",
+    "biography": r"biograph|biopic|true stor|life stor|real (?:person|people)",
+    "comedy": r"comed|fun+y|funnier|laugh|humou?r|hilarious|silly|goofy|slapstick|"
+    r"rom-?\s?com|cheer me|crack me up|giggle",
+    "crime": r"crim(?:e|inal)|gangster|mafia|mob(?:ster)?s?\b|heist|robber|detective",
+    "documentary": r"documentar|docus?\b",
+    "drama": r"drama|tear-?\s?jerk",
+    "family": r"famil|kids?\b|child|daughter|son\b|nephew|niece|toddler",
+    "fantasy": r"fantas(?:y|ies)\b|magic|wizard|dragon|fairy",
+    "film noir": r"noir",
+    "history": r"histor|period piece|period drama|costume drama",
+    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|slasher|nightmare|gory|gore\b|"
+    r"haunt|blood|jump ?scare",
+    "music": r"music(?:ian)?s?\b|band\b|singer|concert",
+    "musical": r"musical|sing(?:s|ing)?\b|songs?\b",
+    "mystery": r"myster|whodunn?it|detective|puzzle|twist",
+    "romance": r"roman(?:ce|tic)|love stor|rom-?\s?com|chick flick|date night|lovey|sapp|soppy|"
+    r"mush|kiss",
+    "science fiction": r"sci-?\s?fi|scifi|science fiction|futuristic|outer space|space\b|alien|"
+    r"robot|syfy|time travel",
+    "sport": r"sport|football|baseball|basketball|boxing|soccer|hockey|athlet",
+    "thriller": r"thrill|suspens|edge of my seat|tense\b|tension|psychological|nail-?\s?biter",
+    "war": r"wars?\b|wartime|soldier|battle|military|ww",
+    "western": r"western|cowboy|wild west|gunslinger",
 }  # fmt: skip
 _WORD_OF_DECADE = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
@@ -43,20 +53,20 @@ _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) +
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 
 
-def genres_implied(refused: str) -> frozenset[str]:
-    """The genres that words of refusal mean without naming them: "nothing scary" is horror."""
-    low = refused.lower()
-    return frozenset(g for stem, g in _REFUSED_GENRE.items() if re.search(rf"\b{stem}", low))
+def beginning(words: str) -> re.Pattern[str]:
+    """Finds whole words that begin as an alternative of `words` does."""
+    return re.compile(rf"\b(?:{words})[\w-]*", re.IGNORECASE)
+
+
+@cache
+def genre_pattern(genre: str) -> re.Pattern[str]:
+    """What names or plainly means a genre; for one of another catalog its own name."""
+    return beginning(_GENRES.get(genre, re.escape(genre)))
 
 
 def genres_named(text: str, genres: Sequence[str]) -> list[bool]:
-    """Of each of `genres` whether its name, the beginning of it or another name was said."""
-    low = text.lower()
-    others = {genre for name, meant in _OTHER_NAMES.items() if name in low for genre in meant}
-    return [
-        genre in others or bool(re.search(rf"\b{re.escape(genre[:6].rstrip())}", low))
-        for genre in genres
-    ]
+    """Of each of `genres` whether it was named or plainly meant: "funnier" is comedy."""
+    return [bool(genre_pattern(genre).search(text)) for genre in genres]
 
 
 def decades_named(text: str) -> list[int]:

@@ -29,6 +29,7 @@ from crsdemo.train.heard import Heard, hear
 from crsdemo.train.query_eras import era
 from crsdemo.train.query_sentence import Concept, Concepts, write
 from crsdemo.train.shared_facts import Fact, FactTable, Shared
+from crsdemo.wish_words import genre_pattern
 
 Floats = NDArray[np.float32]
 
@@ -68,7 +69,7 @@ class QueryTeacher:
         genres = {genre: words.genre_description(genre) for genre in catalog.genres}
         keywords = {k: words.description(k) for k in self.facts.values("keywords")}
         self._senses = {
-            "genres": Sense(words.genre_pattern, self._described(genres), NEAR_GENRE),
+            "genres": Sense(genre_pattern, self._described(genres), NEAR_GENRE),
             "keywords": Sense(words.keyword_pattern, self._described(keywords), NEAR_KEYWORD),
         }
 

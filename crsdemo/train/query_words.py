@@ -7,34 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crsdemo.train.phrases_themes import ADJECTIVES, AFTER, AS_SAID, KINDS
-
-# What names or plainly means a genre; each pattern stands after a word boundary
-GENRES = {
-    "action": r"action|fight(?:s|ing)?\b|explosion|shoot[- ]?(?:'em|them|out)|adrenaline",
-    "adventure": r"adventur|quest\b|swashbuckl",
-    "animation": r"animat|cartoon|anime\b|pixar|disney",
-    "biography": r"biograph|biopic|true stor|life stor|real (?:person|people)",
-    "comedy": r"comed|comic\b|fun+y|funnier|laugh|humou?r|hilarious|silly|goofy|slapstick|"
-    r"rom-?\s?com|cheer me|crack me up|giggle",
-    "crime": r"crim|gangster|mafia|mob(?:ster)?s?\b|heist|robber|detective",
-    "documentary": r"documentar|docus?\b",
-    "drama": r"drama|emotional|serious\b|tear-?\s?jerk|sad\b|sadder|make me cry|good cry",
-    "family": r"famil|kid|child|daughter|son\b|nephew|niece|toddler",
-    "fantasy": r"fantas|magic|wizard|dragon|fairy",
-    "film noir": r"noir",
-    "history": r"histor|period piece|period drama|costume drama",
-    "horror": r"horror|scar[eiy]|scared|spook|creep|terrif|fright|slasher|nightmare|gory|haunt",
-    "music": r"music|band\b|singer|concert",
-    "musical": r"musical|sing(?:s|ing)?\b|song",
-    "mystery": r"myster|whodunn?it|detective|puzzle|twist",
-    "romance": r"roman|love stor|rom-?\s?com|chick flick|date night|lovey|sappy|mushy",
-    "science fiction": r"sci-?\s?fi|scifi|science fiction|futuristic|outer space|space\b|alien|"
-    r"robot|syfy|time travel",
-    "sport": r"sport|football|baseball|basketball|boxing|soccer|hockey|athlet",
-    "thriller": r"thrill|suspens|edge of my seat|tense|tension|psychological|nail-?\s?biter",
-    "war": r"war\b|wars\b|wartime|soldier|battle|military|ww",
-    "western": r"western|cowboy|wild west|gunslinger",
-}
+from crsdemo.wish_words import beginning
 
 # What means a keyword beside its own words
 KEYWORDS = {
@@ -164,25 +137,16 @@ MOODS = (
 )
 
 
-def genre_pattern(genre: str) -> re.Pattern[str]:
-    """What names or means a genre; for one of another catalog its own name."""
-    return _pattern(GENRES.get(genre, re.escape(genre)))
-
-
 @cache
 def keyword_pattern(keyword: str) -> re.Pattern[str]:
     """What names a keyword: its own words, one or many, and `KEYWORDS`."""
     stem = keyword.removesuffix("s") if len(keyword) > 4 else keyword
     stem = stem.removesuffix("ie") + "(?:y|ie)" if stem.endswith("ie") else re.escape(stem)
     own = rf"{stem}(?:e?s)?\b"
-    return _pattern("|".join([own, *filter(None, [KEYWORDS.get(keyword)])]))
+    return beginning("|".join([own, *filter(None, [KEYWORDS.get(keyword)])]))
 
 
 @cache
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{words})[\w-]*", re.IGNORECASE)
-
-
 def is_adjective(keyword: str) -> bool:
     """Whether a keyword stands before the genre."""
     return keyword in ADJECTIVES and keyword not in BEFORE_FILM
