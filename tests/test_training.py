@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from films import BY_TITLE, CATALOG
+from safetensors.torch import load_file
 from tiny import byte_level_tokenizer, causal_lm, semantic_ids
 
 from crsdemo.checkpoint import load_checkpoint
@@ -231,6 +232,23 @@ def test_any_causal_lm_can_be_the_base(trained, tmp_path, monkeypatch, kind: str
     answer = reply(mine, asked("I loved Heat"), Plan(mode="REC"))
     assert answer.item in CATALOG.items
     assert len(mine.recommend(asked("hello"), 50)) == len(CATALOG)
+
+
+def test_a_run_can_go_on_from_an_earlier_adapter(trained, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(trained.folder)
+    earlier = trained.checkpoints / "gcrs"
+    out = trained.checkpoints / "next"
+    config = trained.generative | {
+        "out": out,
+        "start_from": earlier,
+        "state": tmp_path / "state.pt",
+        "minutes": 0.0,
+    }
+    stages.train_generative(stages.GenerativeConfig(**config))
+    before, after = (load_file(f / "adapter_model.safetensors") for f in (earlier, out))
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert any(value.any() for name, value in after.items() if "lora_B" in name)
 
 
 def _loaded(out: Path, semantic: SemanticIDs, seed: int):  # type: ignore[no-untyped-def]
