@@ -11,7 +11,9 @@ from crsdemo.errors import CrsdemoError
 # stage -> the module that has it, the function, and what it does; modules load when called
 STAGES = {
     "chat": ("crsdemo.commands", "chat", "talk to a recommender in the terminal"),
-    "evaluate": ("crsdemo.commands", "evaluate", "recall on ReDial or INSPIRED dialogues"),
+    "evaluate": ("crsdemo.commands", "evaluate", "recommendation on ReDial or INSPIRED"),
+    "tabulate": ("crsdemo.commands", "tabulate", "one table of several evaluations, with tests"),
+    "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
     "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),

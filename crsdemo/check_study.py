@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crsdemo.errors import BadInputError
-from crsdemo.loading import CHECKPOINTS, names
+from crsdemo.loading import BASELINES, CHECKPOINTS, names
 from crsdemo.questionnaire import Questionnaire
 from crsdemo.study import Study, Task, parse_study
-
-BASELINES = ("popularity", "repeat-last")
 
 
 def told(study: Study) -> str:

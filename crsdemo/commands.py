@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crsdemo.catalog import Catalog
-from crsdemo.config import flag, parse
+from crsdemo.config import flag, parse, positional
 from crsdemo.conversation import message
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.dialogue import Speaker as Who
 from crsdemo.errors import BadInputError
-from crsdemo.loading import CATALOG, DEFAULT, HOME, Shelf, load_recommender
+from crsdemo.loading import (
+    BASELINES,
+    CATALOG,
+    DEFAULT,
+    HOME,
+    Shelf,
+    checkpoint_folder,
+    load_recommender,
+)
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
 from crsdemo.recommender import Plan, Recommender, Reply, reply
@@ -27,11 +35,16 @@ if TYPE_CHECKING:
     from crsdemo.benchmark import Figure
 
 
+METRICS_SHOWN = ("recall@1", "recall@10", "recall@50", "ndcg@10", "mrr@10")
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Which recommender, over which catalog."""
 
-    recommender: str = flag(DEFAULT, "popularity, repeat-last, a checkpoint's name or its folder")
+    recommender: str = flag(
+        DEFAULT, f"a checkpoint's name or its folder, or one of {', '.join(BASELINES)}"
+    )
     catalog: Path = flag(CATALOG, "folder of the catalog")
     prior: bool = flag(True, "add what is known of items beside the model")
     think: bool = flag(False, "ReGeS: write what the user prefers before choosing")
@@ -59,8 +72,12 @@ class ChatConfig(Speaker):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig(Speaker):
-    """Recall of the recommended films on the dialogues of a dataset."""
+    """How well films are recommended on the dialogues of a dataset; see docs/evaluation.md."""
 
+    protocol: str = flag("ours", "ours, unicrs, he or pecrs: what is a sample and what is reported")
+    state: Path | None = flag(
+        None, "where an interrupted run is kept to go on with; by default a file in runs/"
+    )
     dialogues: Path = flag(help="a ReDial .jsonl or an INSPIRED .tsv")
     without: str = flag(
         "", "training dialogues, comma-separated; what repeats one of them is left out"
@@ -71,6 +88,17 @@ class EvaluateConfig(Speaker):
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
     figures: Path | None = flag(None, "folder for the pictures of --stage retrieval")
     json: Path | None = flag(None, "write the report there")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabulateConfig:
+    """One table of several reports of `evaluate --json`, with intervals and paired tests."""
+
+    reports: tuple[Path, ...] = positional("reports of the same protocol and dialogues")
+    against: str = flag("", "a recommender among them; the others are tested against it")
+    part: str = flag("", "part of the protocol: new, all, ...; by default the one it puts first")
+    metrics: str = flag(",".join(METRICS_SHOWN), "comma-separated; recall, ndcg, mrr at 1 to 50")
+    format: str = flag("markdown", "markdown or latex")
 
 
 @dataclass(frozen=True)
@@ -176,24 +204,54 @@ def _shown(answer: Reply, *, as_json: bool) -> str:
 
 
 def evaluate(argv: list[str]) -> None:
-    from crsdemo import evaluate as evaluation
-
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")
     if config.stage not in {"all", "retrieval", "item"}:
         raise BadInputError(f"--stage must be all, retrieval or item, got {config.stage!r}")
     catalog = Catalog.load(config.catalog)
     dialogues, n_left_out = _not_trained_on(config, catalog)
     dialogues = dialogues[: config.limit or None]
+    if config.stage == "all":
+        _evaluate_whole(config, catalog, dialogues, n_left_out)
+        return
     recommender = config.of(catalog)
     if config.stage == "retrieval":
         report = _evaluate_retrieval(config, recommender, catalog, dialogues)
-    elif config.stage == "item":
-        report = _evaluate_item_expert(recommender, dialogues)
     else:
-        report = evaluation.evaluate(recommender, dialogues)
+        report = _evaluate_item_expert(recommender, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
     print(json.dumps(report, indent=1))
+
+
+def _evaluate_whole(
+    config: EvaluateConfig, catalog: Catalog, dialogues: list[CorpusDialogue], n_left_out: int
+) -> None:
+    from crsdemo import evaluate as evaluation
+    from crsdemo.evaluate_table import table
+
+    protocol = evaluation.protocol_named(config.protocol)
+    recommender = config.of(catalog)
+    weights = () if config.recommender in BASELINES else (checkpoint_folder(config.recommender),)
+    source = evaluation.Source(config.dialogues.name, n_left_out, (config.catalog, *weights))
+    report = evaluation.evaluate(
+        recommender, catalog, dialogues, protocol, source, state=config.state
+    )
+    if config.json:
+        report.save(config.json)
+    for part in protocol.parts:
+        print(table([report], part, METRICS_SHOWN), end="\n\n")
+
+
+def tabulate(argv: list[str]) -> None:
+    from crsdemo.evaluate import protocol_named
+    from crsdemo.evaluate_report import Report
+    from crsdemo.evaluate_table import part_named, table
+
+    config = parse(TabulateConfig, argv, "crsdemo tabulate")
+    reports = [Report.load(path) for path in config.reports]
+    part = part_named(protocol_named(reports[0].protocol), config.part)
+    metrics = tuple(name.strip() for name in config.metrics.split(","))
+    print(table(reports, part, metrics, against=config.against, format=config.format))
 
 
 def _evaluate_retrieval(

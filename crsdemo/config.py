@@ -15,6 +15,11 @@ def flag(default: Any = MISSING, help: str = "") -> Any:
     return field(default=default, metadata={"help": help})
 
 
+def positional(help: str) -> Any:
+    """A field for what is given without a flag: one value or more, of the type of the tuple."""
+    return field(metadata={"help": help, "positional": True})
+
+
 def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     """`argv` as an instance of a dataclass; a field without default is a required flag."""
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
@@ -22,7 +27,10 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     for one in fields(config):  # type: ignore[arg-type]
         name = "--" + one.name.replace("_", "-")
         text = one.metadata.get("help", "")
-        if types[one.name] is bool:
+        if one.metadata.get("positional"):
+            kind = types[one.name].__args__[0]
+            parser.add_argument(one.name, nargs="+", type=kind, help=text)
+        elif types[one.name] is bool:
             parser.add_argument(
                 name, action=argparse.BooleanOptionalAction, default=one.default, help=text
             )

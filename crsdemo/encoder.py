@@ -20,6 +20,7 @@ from crsdemo.catalog import Item
 from crsdemo.errors import CheckpointError
 
 MAX_PIECES = 192  # of a text that is read
+KEPT = 4096  # vectors of texts that are likely to come again
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -51,6 +52,7 @@ class TextEncoder:
         self.model: Any = _merged(model, adapter) if adapter else model
         self.model.eval().requires_grad_(False)
         self.name = name
+        self._vectors: dict[str, np.ndarray] = {}  # text -> (D,)
         self._cut([""])  # sets up what threads share, before there are any
         self.dim: int = self.model.config.hidden_size
 
@@ -70,7 +72,24 @@ class TextEncoder:
         )
 
     def embed(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
-        """Mean-pooled unit vectors, shape (n, D), float32; a progress bar when it is long work."""
+        """Mean-pooled unit vectors, shape (n, D), float32; a progress bar when it is long work.
+
+        A talk grows by a turn at a time and two systems hear the same, so most texts come again:
+        some vectors are kept.
+        """
+        kept = self._vectors
+        known = {text: kept[text] for text in texts if text in kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        made = dict(zip(new, self._embed(new, batch_size), strict=True))
+        if len(new) <= KEPT:
+            full = len(kept) + len(new) > KEPT
+            self._vectors = made if full else kept | made  # never changed in place: threads read it
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = made[text] if text in made else known[text]
+        return vectors
+
+    def _embed(self, texts: Sequence[str], batch_size: int) -> np.ndarray:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         vectors = np.zeros((len(texts), self.dim), np.float32)
         starts = range(0, len(order), batch_size)

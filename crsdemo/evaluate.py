@@ -1,181 +1,190 @@
-"""Recommendation recall and mode choice of any recommender on dialogues of a dataset.
+"""Recommendation and mode choice of any recommender on dialogues of a dataset.
 
-Protocol: consecutive messages of one speaker are one turn; every recommender turn with something
-said before it is a case; every distinct item of the turn is one target. Reported for all targets,
-and for new ones (not named before) with the items named before struck from the list, because
-repeating what was named scores well and helps nobody.
+What is a sample, and which samples are reported together, is a protocol's to say (`protocol.py`).
+Every metric comes with its 95% interval over dialogues and the number of samples it is of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol as Interface
+from typing import runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
-from crsdemo.dialogue import Dialogue
+from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
-from crsdemo.metrics import binary_scores, mrr, ndcg, rank_of, recall
-from crsdemo.recommender import Mode, Recommendation, Recommender
+from crsdemo.evaluate_rankings import BATCH, Rankings, Request, State, ranked, run_key
+from crsdemo.evaluate_report import ListFigures, PartFigures, Report, Sample
+from crsdemo.evaluate_slices import list_figures, slices
+from crsdemo.evaluate_statistics import CUTOFFS, figures
+from crsdemo.metrics import BinaryScores, binary_scores, rank_of
+from crsdemo.protocol import OURS, PROTOCOLS, Case, Part, Protocol, cases
+from crsdemo.recommender import Mode, Plan, Provenance, Recommender, reply
 
-CUTOFFS = (1, 10, 50)
-BATCH = 16
-RESAMPLES = 1000  # of dialogues, for the intervals
-
-
-@runtime_checkable
-class BatchRecommender(Protocol):
-    """A recommender that ranks for several dialogues at once faster than for one at a time."""
-
-    def recommend_batch(
-        self, dialogues: Sequence[Dialogue], k: int, excludes: Sequence[frozenset[str]]
-    ) -> list[list[Recommendation]]: ...
+STATES = Path("runs")  # where interrupted runs are kept
 
 
 @runtime_checkable
-class ModeRecommender(Protocol):
+class ModeRecommender(Interface):
     """A recommender that can say how likely it recommends in the next turn of each dialogue."""
 
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]: ...
 
 
 @dataclass(frozen=True)
-class Case:
-    """A recommender turn: what was said before, and the items that it names."""
+class Source:
+    """Where dialogues come from, for the record."""
 
-    dialogue: int  # position among the dialogues
-    context: Dialogue  # never empty
-    targets: tuple[str, ...]  # distinct; empty if the turn recommends nothing
-
-    @property
-    def new_targets(self) -> tuple[str, ...]:
-        return tuple(item for item in self.targets if item not in self.context.mentioned)
+    name: str = ""  # of the file
+    left_out: int = 0  # dialogues that repeat training dialogues
+    files: tuple[Path, ...] = ()  # folders of catalog and checkpoint
 
 
-@dataclass(frozen=True)
-class Hit:
-    """Where a target was found."""
-
-    dialogue: int
-    rank: int | None  # from 1; None if not among the last cutoff
-
-
-def cases(dialogues: Sequence[CorpusDialogue]) -> list[Case]:
-    """Every recommender turn that something was said before, in order."""
-    return [
-        Case(number, one.dialogue.before(position), turn.item_ids)
-        for number, one in enumerate(dialogues)
-        for position, turn in enumerate(one.dialogue.turns)
-        if turn.speaker == "assistant" and position > 0
-    ]
+def protocol_named(name: str) -> Protocol:
+    """Raises BadInputError for an unknown one."""
+    found = next((one for one in PROTOCOLS if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in PROTOCOLS)
+        raise BadInputError(f"no protocol {name!r}; there are: {known}")
+    return found
 
 
-def evaluate(recommender: Recommender, dialogues: Sequence[CorpusDialogue]) -> dict[str, Any]:
-    """Figures over `dialogues`, ready for JSON; shows progress on stderr.
+def evaluate(
+    recommender: Recommender,
+    catalog: Catalog,
+    dialogues: Sequence[CorpusDialogue],
+    protocol: Protocol = OURS,
+    source: Source = Source(),
+    state: Path | None = None,
+) -> Report:
+    """Ranks for every sample of `protocol`; shows progress on stderr.
 
-    `all` and `new` hold `n` targets, recall at 1, 10 and 50, NDCG@10, MRR@10 and, under `ci95`,
-    the 95% interval of each recall from resampling dialogues. Items that the catalog does not hold
-    count as missed. A recommender with `mode_probabilities` gets `mode` as well: the choice of
-    REC over all recommender turns. Raises BadInputError if there is no recommender turn.
+    `state`: file in which lists are kept until all are made, by default one in `runs/`; the same
+    call goes on from there after an interruption. Raises BadInputError if there is no sample.
     """
     turns = cases(dialogues)
-    if not turns:
+    provenance = _provenance(recommender)
+    key = run_key(provenance, dialogues, protocol.name, source.files)
+    kept = State(state or STATES / f"evaluate-{key[:16]}.jsonl", key)
+    wanted = [case for case in turns if case.samples(protocol, catalog)]
+    if not wanted:
         raise BadInputError(
-            f"none of the {len(dialogues)} dialogues has a recommender turn after another turn; "
-            "nothing can be evaluated"
+            f"none of the {len(dialogues)} dialogues has a recommender turn after another turn that "
+            "names a film; nothing can be evaluated"
         )
-    report: dict[str, Any] = {
-        "recommender": recommender.name,
-        "dialogues": len(dialogues),
-        "turns": len(turns),
-        "all": _figures(_hits(recommender, turns, new=False), len(dialogues)),
-        "new": _figures(_hits(recommender, turns, new=True), len(dialogues)),
-    }
-    if isinstance(recommender, ModeRecommender):
-        report["mode"] = _mode_figures(recommender, turns)
+    requests = [request for case in wanted for request in _requests(case, protocol, catalog)]
+    rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
+    found = _Found(catalog, dialogues, protocol, wanted, rankings)
+    report = Report(
+        recommender=recommender.name,
+        provenance=provenance,
+        protocol=protocol.name,
+        data=source.name,
+        dialogues=len(dialogues),
+        left_out=source.left_out,
+        turns=len(turns),
+        parts={part.name: found.figures(part) for part in protocol.parts},
+        lists={part.name: found.lists(part) for part in protocol.parts},
+        slices=tuple(s for part in protocol.parts for s in slices(found.of(part), part)),
+        mode=_mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None,
+        samples=found.samples,
+    )
+    kept.done()
     return report
 
 
-def _hits(recommender: Recommender, turns: Sequence[Case], new: bool) -> list[Hit]:
-    """Where the targets were found; of the `new` ones, without the items named before."""
-    wanted = [(case, case.new_targets if new else case.targets) for case in turns]
-    wanted = [(case, targets) for case, targets in wanted if targets]
-    struck = [frozenset(case.context.mentioned if new else ()) for case, _ in wanted]
-    rankings = _rankings(recommender, [case.context for case, _ in wanted], struck)
-    return [
-        Hit(case.dialogue, rank_of(target, ranking))
-        for (case, targets), ranking in zip(wanted, rankings, strict=True)
-        for target in targets
-    ]
+def _provenance(recommender: Recommender) -> Provenance:
+    """What speaks, as it says with every reply."""
+    hello = Dialogue((Turn("user", "Hello"),))
+    return reply(recommender, hello, Plan(mode="CHAT")).provenance
 
 
-def _rankings(
-    recommender: Recommender, contexts: Sequence[Dialogue], excludes: Sequence[frozenset[str]]
-) -> Iterator[list[str]]:
-    """For each dialogue the ids of the best items without those excluded."""
-    with tqdm(total=len(contexts), desc=f"ranking by {recommender.name}", unit="list") as progress:
-        for start in range(0, len(contexts), BATCH):
-            batch = slice(start, start + BATCH)
-            for recommendations in _ranked(recommender, contexts[batch], excludes[batch]):
-                progress.update()
-                yield [recommendation.item.id for recommendation in recommendations]
+def _requests(case: Case, protocol: Protocol, catalog: Catalog) -> Iterator[Request]:
+    """The lists in which the samples of a case are looked for."""
+    news = {_is_new(case, target) for target in case.samples(protocol, catalog)}
+    for part in protocol.parts:
+        if any(part.holds(is_new) for is_new in news):
+            yield _request(case, part.hides_named)
 
 
-def _ranked(
-    recommender: Recommender, contexts: Sequence[Dialogue], excludes: Sequence[frozenset[str]]
-) -> list[list[Recommendation]]:
-    if isinstance(recommender, BatchRecommender):
-        return recommender.recommend_batch(contexts, CUTOFFS[-1], excludes)
-    return [
-        recommender.recommend(context, CUTOFFS[-1], exclude=exclude)
-        for context, exclude in zip(contexts, excludes, strict=True)
-    ]
+def _request(case: Case, hides_named: bool) -> Request:
+    return Request(case.context, frozenset(case.context.mentioned if hides_named else ()))
 
 
-def _figures(hits: Sequence[Hit], n_dialogues: int) -> dict[str, Any]:
-    ranks = [hit.rank for hit in hits]
-    ranked = {"ndcg@10": round(ndcg(ranks, 10), 5), "mrr@10": round(mrr(ranks, 10), 5)}
-    return recalls(hits, n_dialogues, CUTOFFS) | ranked
+def _is_new(case: Case, target: str) -> bool:
+    return target not in case.context.mentioned
 
 
-def recalls(hits: Sequence[Hit], n_dialogues: int, cutoffs: Sequence[int]) -> dict[str, Any]:
-    """`n` targets, the recall at each cut-off, and under `ci95` the interval of each."""
-    ranks = [hit.rank for hit in hits]
-    return {
-        "n": len(hits),
-        **{f"recall@{k}": round(recall(ranks, k), 5) for k in cutoffs},
-        "ci95": {f"recall@{k}": recall_interval(hits, k, n_dialogues) for k in cutoffs},
-    }
+class _Found:
+    """The samples of a run, and figures of them."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        dialogues: Sequence[CorpusDialogue],
+        protocol: Protocol,
+        turns: Sequence[Case],
+        rankings: Rankings,
+    ) -> None:
+        self.catalog, self.dialogues, self.protocol = catalog, dialogues, protocol
+        self.turns, self.rankings = turns, rankings
+        self.samples = tuple(
+            self._sample(case, target)
+            for case in turns
+            for target in case.samples(protocol, catalog)
+        )
+
+    def of(self, part: Part) -> list[Sample]:
+        return [sample for sample in self.samples if part.holds(sample.is_new)]
+
+    def figures(self, part: Part) -> PartFigures:
+        samples = self.of(part)
+        names = [sample.dialogue for sample in samples]
+        ranks = [sample.rank_in(part) for sample in samples]
+        return PartFigures(len(samples), len(set(names)), figures(ranks, names))
+
+    def lists(self, part: Part) -> ListFigures:
+        """Of every turn that has a sample of the part."""
+        made = [(self.dialogues[case.dialogue].id, self._list(case, part)) for case in self.turns]
+        lists = [(name, one) for name, one in made if one is not None]
+        return list_figures([one for _, one in lists], [name for name, _ in lists], self.catalog)
+
+    def _list(self, case: Case, part: Part) -> tuple[str, ...] | None:
+        targets = case.samples(self.protocol, self.catalog)
+        if not any(part.holds(_is_new(case, target)) for target in targets):
+            return None
+        return self.rankings[_request(case, part.hides_named)]
+
+    def _sample(self, case: Case, target: str) -> Sample:
+        dialogue, is_new = self.dialogues[case.dialogue], _is_new(case, target)
+        known = self.catalog.item(target) if target in self.catalog else None
+        without_named = self.rankings.get(_request(case, hides_named=True), ())
+        return Sample(
+            dialogue=dialogue.id,
+            turn=case.turn,
+            n_turns=len(dialogue.dialogue.turns),
+            target=target,
+            is_new=is_new,
+            n_named=len(case.context.mentioned),
+            popularity=known.popularity if known else None,
+            rank=rank_of(target, self.rankings.get(_request(case, hides_named=False), ())),
+            rank_new=rank_of(target, without_named) if is_new else None,
+        )
 
 
-def recall_interval(hits: Sequence[Hit], k: int, n_dialogues: int) -> tuple[float, float]:
-    """95% bootstrap interval. Dialogues are resampled, for targets of one are not independent."""
-    found = np.array([hit.rank is not None and hit.rank <= k for hit in hits], float)
-    return mean_interval(found, [hit.dialogue for hit in hits], n_dialogues)
+def _mode(recommender: ModeRecommender, turns: Sequence[Case]) -> BinaryScores:
+    """Of REC, which is right if the turn names an item."""
+    predicted = [chosen["REC"] > chosen["CHAT"] for chosen in _modes(recommender, turns)]
+    return binary_scores(predicted, [bool(case.targets) for case in turns])
 
 
-def mean_interval(
-    values: NDArray[np.floating], dialogue_of: Sequence[int], n_dialogues: int
-) -> tuple[float, float]:
-    """95% bootstrap interval of the mean of `values` (n,), each from one of the dialogues."""
-    sums = np.zeros((n_dialogues, 2))  # of the values, and how many there are
-    np.add.at(sums, list(dialogue_of), np.stack([values, np.ones(len(values))], 1))
-    rows = np.random.default_rng(0).integers(n_dialogues, size=(RESAMPLES, n_dialogues))
-    drawn = sums[rows].sum(axis=1)
-    low, high = np.quantile(drawn[:, 0] / np.maximum(drawn[:, 1], 1), (0.025, 0.975))
-    return round(float(low), 5), round(float(high), 5)
-
-
-def _mode_figures(recommender: ModeRecommender, turns: Sequence[Case]) -> dict[str, float]:
-    """Accuracy, and precision, recall and F1 of REC, which is right if the turn names an item."""
-    predicted = []
+def _modes(recommender: ModeRecommender, turns: Sequence[Case]) -> Iterable[dict[Mode, float]]:
     for start in tqdm(range(0, len(turns), BATCH), desc="choosing modes", unit="batch"):
-        contexts = [case.context for case in turns[start : start + BATCH]]
-        for probabilities in recommender.mode_probabilities(contexts):
-            predicted.append(probabilities["REC"] > probabilities["CHAT"])
-    scores = binary_scores(predicted, [bool(case.targets) for case in turns])
-    return {name: round(value, 5) for name, value in asdict(scores).items()}
+        yield from recommender.mode_probabilities(
+            [case.context for case in turns[start : start + BATCH]]
+        )

@@ -19,12 +19,15 @@ from tqdm import tqdm
 
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import BATCH, CUTOFFS, Case, Hit, cases, recalls
+from crsdemo.evaluate_rankings import BATCH
+from crsdemo.evaluate_statistics import Hit, recalls
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.metrics import rank_of, wilson
+from crsdemo.protocol import Case, cases
 
 Codes = tuple[int, ...]
+CUTOFFS = (1, 10, 50)
 
 
 class Written(StrEnum):
@@ -76,7 +79,7 @@ def evaluate_item_expert(
             f"{len(dialogues)} dialogues that recommend something new; give a ReGeS checkpoint "
             "and dialogues that recommend"
         )
-    expert = _ItemExpert(recommender, len(dialogues))
+    expert = _ItemExpert(recommender)
     return {
         "recommender": recommender.name,
         "dialogues": len(dialogues),
@@ -98,10 +101,9 @@ def _retrieve(recommender: Generative, turns: Sequence[Case]) -> Iterator[Retrie
 
 @dataclass(frozen=True)
 class _ItemExpert:
-    """What is measured, on a sample of so many dialogues."""
+    """What is measured."""
 
     recommender: Generative
-    n_dialogues: int
 
     def figures(self, turns: Sequence[Retrieved], k: int) -> dict[str, Any]:
         """Of `turns` with `k` candidates each."""
@@ -117,7 +119,7 @@ class _ItemExpert:
 
     def _recalls(self, hits: Sequence[Hit], k: int) -> dict[str, Any]:
         """Beyond the number of candidates there is nothing to be found."""
-        return recalls(hits, self.n_dialogues, [cutoff for cutoff in CUTOFFS if cutoff <= k])
+        return recalls(hits, [cutoff for cutoff in CUTOFFS if cutoff <= k])
 
     def _rankings(self, turns: Sequence[Retrieved], about: str) -> Iterator[list[str]]:
         """The candidates of each turn as the item expert orders them."""

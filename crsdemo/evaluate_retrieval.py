@@ -22,9 +22,10 @@ from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import Case, Hit, cases, mean_interval, recalls
+from crsdemo.evaluate_statistics import Hit, ends, means, recalls
 from crsdemo.guide import Guidance
 from crsdemo.metrics import rank_of
+from crsdemo.protocol import Case, cases
 from crsdemo.query import PseudoQuery
 from crsdemo.retriever import Documents
 
@@ -104,31 +105,23 @@ class RetrievalReport:
 
     def _row(self, one: Found) -> dict[str, Any]:
         row = _named(one.search) | {
-            "all": recalls(one.all, self.dialogues, CUTOFFS),
-            "new": recalls(one.new, self.dialogues, CUTOFFS),
+            "all": recalls(one.all, CUTOFFS),
+            "new": recalls(one.new, CUTOFFS),
         }
         if one.search.query != WHOLE:
             whole = next(f for f in self.found if f.search == Search(WHOLE, one.search.ranker))
             row["better_by"] = {
-                f"recall@{k}": difference(one.new, whole.new, k, self.dialogues) for k in CUTOFFS
+                f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS
             }
         return row
 
 
-def difference(
-    hits: Sequence[Hit], others: Sequence[Hit], k: int, n_dialogues: int
-) -> dict[str, Any]:
+def difference(hits: Sequence[Hit], others: Sequence[Hit], k: int) -> dict[str, Any]:
     """How much higher recall@k of `hits` is than that of `others`, of the same targets."""
-    gain = np.array(
-        [within(one, k) - within(other, k) for one, other in zip(hits, others, strict=True)], float
-    )
-    mean = float(gain.mean()) if len(gain) else 0.0
-    interval = mean_interval(gain, [hit.dialogue for hit in hits], n_dialogues)
-    return {"mean": round(mean, 5), "ci95": interval}
-
-
-def within(hit: Hit, k: int) -> bool:
-    return hit.rank is not None and hit.rank <= k
+    pairs = list(zip(hits, others, strict=True))
+    gain = [[float(one.within(k)) - float(other.within(k))] for one, other in pairs]
+    by = means(np.reshape(gain, (len(hits), 1)), [str(hit.dialogue) for hit in hits])[0]
+    return {"mean": round(by.value or 0.0, 5), "ci95": ends(by)}
 
 
 def evaluate_retrieval(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
 from crsdemo.popularity import Popularity, RepeatLast
+from crsdemo.ranker import FILE as RANKER_FILE
+from crsdemo.ranker import Ranker
 from crsdemo.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ CATALOG = HOME / "catalog"
 CHECKPOINTS = HOME / "checkpoints"
 DEFAULT = "gcrs"
 ITEM = "item"  # the folder of the item expert in a ReGeS checkpoint
+CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
+PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
+INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
+BASELINES = (*PLAIN, *INFORMED)
 
 
 def load_recommender(
@@ -30,18 +37,20 @@ def load_recommender(
     with_prior: bool = True,
     think: bool = False,
 ) -> Recommender:
-    """`popularity`, `repeat-last`, the name of a checkpoint, or a folder that holds one.
+    """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
 
     Without `with_prior` the model alone ranks the items; a ReGeS that is to `think` writes what
     the user prefers before it chooses. Raises CheckpointError, saying what there is, if it is none
-    of these or cannot be used.
+    of these or cannot be used, and CatalogError if the catalog lacks what a baseline counts.
     """
     if baseline := _baseline(name, catalog):
         return baseline
-    folder = _folder(name, checkpoints)
+    folder = None if name in INFORMED else checkpoint_folder(name, checkpoints)
     from crsdemo.commons import Commons  # torch is loaded only when weights are
 
     commons = Commons(catalog, catalog_folder)
+    if folder is None:
+        return _informed(name, commons)
     return _from_checkpoint(folder, commons, with_prior=with_prior, think=think)
 
 
@@ -51,10 +60,25 @@ def _baseline(name: str, catalog: Catalog) -> Recommender | None:
     return RepeatLast(catalog) if name == "repeat-last" else None
 
 
-def _folder(name: str, checkpoints: Path) -> Path:
+def _informed(name: str, commons: Commons) -> Recommender:
+    """A baseline of `INFORMED`."""
+    from crsdemo.guide import PriorGuide
+    from crsdemo.prior import SIGNALS as NAMES
+    from crsdemo.signal_baselines import CoOccurrence, SignalSum
+
+    if name == CO_OCCURRENCE:
+        return CoOccurrence(commons.catalog, commons.files.neighbours.together)
+    ranker = Ranker.load(commons.folder / RANKER_FILE, NAMES)
+    if name == SIGNALS:
+        ranker = replace(ranker, trees=None)
+    return SignalSum(PriorGuide(commons.prior, ranker), name)
+
+
+def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
+    """Where a checkpoint lies. Raises CheckpointError, saying what there is, if it is nowhere."""
     folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
     if not folder.is_dir():
-        found = ", ".join(["popularity", "repeat-last", *names(checkpoints)])
+        found = ", ".join([*BASELINES, *names(checkpoints)])
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
     return folder
 
@@ -92,8 +116,9 @@ class Shelf:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can answer: the checkpoints, then the baselines."""
-        return (*names(self.checkpoints), "popularity", "repeat-last")
+        """What can answer: the checkpoints, then the baselines for which all is there."""
+        fitted = (self.catalog_folder / RANKER_FILE).is_file()
+        return (*names(self.checkpoints), *(BASELINES if fitted else PLAIN))
 
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
@@ -109,4 +134,6 @@ class Shelf:
         from crsdemo.commons import Commons  # torch is loaded only when weights are
 
         self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
-        return _from_checkpoint(_folder(name, self.checkpoints), self._commons)
+        if name in INFORMED:
+            return _informed(name, self._commons)
+        return _from_checkpoint(checkpoint_folder(name, self.checkpoints), self._commons)

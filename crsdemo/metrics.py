@@ -1,4 +1,7 @@
-"""Figures of ranked lists and of two-way choices. Pure functions of numbers and lists."""
+"""Figures of shares and of two-way choices. Pure functions of numbers and lists.
+
+Those of ranked lists are in `evaluate_statistics.py`, by a library.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,6 @@ Z95 = 1.959963984540054  # half of the width of a 95% interval, in standard devi
 def rank_of(target: Hashable, ranking: Sequence[Hashable]) -> int | None:
     """The place of `target`, from 1, or None if it is not there."""
     return ranking.index(target) + 1 if target in ranking else None
-
-
-def recall(ranks: Sequence[int | None], k: int) -> float:
-    """The share of targets among the first `k`; one target per list, so it is also the hit rate."""
-    return _mean([float(rank is not None and rank <= k) for rank in ranks])
-
-
-def ndcg(ranks: Sequence[int | None], k: int) -> float:
-    """Mean of 1 / log2(rank + 1) over the first `k`: with one target per list the ideal is 1."""
-    return _mean([1 / math.log2(rank + 1) if rank and rank <= k else 0.0 for rank in ranks])
-
-
-def mrr(ranks: Sequence[int | None], k: int) -> float:
-    """Mean of 1 / rank over the first `k`."""
-    return _mean([1 / rank if rank and rank <= k else 0.0 for rank in ranks])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else 0.0
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
+from typing import Protocol
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Dialogue
@@ -55,7 +56,7 @@ class Popularity:
         """One reply at once. Recommends nothing that was named or is to be avoided."""
         start = time.perf_counter()
         candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid.union(dialogue.mentioned))
-        yield _reply(
+        yield baseline_reply(
             self,
             "I am the popularity baseline and did not read your wish. People often talk about ",
             candidates,
@@ -105,7 +106,7 @@ class RepeatLast:
         """One reply at once. It repeats what was named: that is all it does."""
         start = time.perf_counter()
         candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid)
-        yield _reply(
+        yield baseline_reply(
             self,
             "I am the repeat-last baseline: I name again what was named last, or something "
             "popular if nothing was. Here it is: ",
@@ -115,8 +116,18 @@ class RepeatLast:
         )
 
 
-def _reply(
-    baseline: Popularity | RepeatLast,
+class Baseline(Protocol):
+    """What of a baseline a reply needs."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+
+def baseline_reply(
+    baseline: Baseline,
     opening: str,
     candidates: list[Recommendation],
     plan: Plan,

@@ -76,10 +76,12 @@ class RetrievalGuide:
     def look_all(
         self, dialogues: Sequence[Dialogue], excludes: Sequence[Collection[str]]
     ) -> list[Guidance]:
-        """All queries are written at once, without their sources."""
-        queries = self.expert.write_all(list(map(self.expert.prior.relevant, dialogues)))
-        rows = zip(dialogues, queries, excludes, strict=True)
-        return [self._found(dialogue, query, exclude) for dialogue, query, exclude in rows]
+        """All queries are written at once, without their sources; each dialogue's only once."""
+        asked = list(dict.fromkeys(dialogues))
+        queries = self.expert.write_all(list(map(self.expert.prior.relevant, asked)))
+        query_of = dict(zip(asked, queries, strict=True))
+        rows = zip(dialogues, excludes, strict=True)
+        return [self._found(dialogue, query_of[dialogue], exclude) for dialogue, exclude in rows]
 
     def _found(self, dialogue: Dialogue, query: PseudoQuery, exclude: Collection[str]) -> Guidance:
         look = self.retriever.look(dialogue, query.text, self.k, exclude)

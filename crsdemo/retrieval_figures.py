@@ -9,7 +9,6 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from crsdemo.evaluate import recalls
 from crsdemo.evaluate_retrieval import (
     CUTOFFS,
     EXPERT,
@@ -22,6 +21,7 @@ from crsdemo.evaluate_retrieval import (
     Nearness,
     RetrievalReport,
 )
+from crsdemo.evaluate_statistics import recalls
 
 COLORS = {WHOLE: "#9a9a9a", LAST: "#d08c3c", EXPERT: "#0f8a80"}  # told apart without hue, too
 FONT = {"family": "IBM Plex Sans, sans-serif", "size": 14}
@@ -47,7 +47,7 @@ def recall_figure(report: RetrievalReport) -> go.Figure:
     rankers = (UNTUNED, TUNED, SIGNALS)
     figure = make_subplots(1, len(rankers), subplot_titles=rankers, shared_yaxes=True)
     for found in report.found:
-        bars = _bars(found, report.dialogues, legend=found.search.ranker == UNTUNED)
+        bars = _bars(found, legend=found.search.ranker == UNTUNED)
         figure.add_trace(bars, row=1, col=1 + rankers.index(found.search.ranker))
     n = len(report.found[0].new)
     title = f"Recall of new items, {n:,} targets in {report.dialogues:,} dialogues"
@@ -68,9 +68,9 @@ def cosine_figure(report: RetrievalReport) -> go.Figure:
     return figure
 
 
-def _bars(found: Found, n_dialogues: int, legend: bool) -> go.Bar:
+def _bars(found: Found, legend: bool) -> go.Bar:
     """Recalls of new targets with their intervals."""
-    figures = recalls(found.new, n_dialogues, CUTOFFS)
+    figures = recalls(found.new, CUTOFFS)
     names = [f"recall@{k}" for k in CUTOFFS]
     heights = [figures[name] for name in names]
     low, high = zip(*(figures["ci95"][name] for name in names), strict=True)
@@ -85,9 +85,12 @@ def _bars(found: Found, n_dialogues: int, legend: bool) -> go.Bar:
     )
 
 
-def _reach(heights: Sequence[float], low: Sequence[float], high: Sequence[float]) -> dict[str, Any]:
-    up = [top - height for top, height in zip(high, heights, strict=True)]
-    down = [height - bottom for bottom, height in zip(low, heights, strict=True)]
+def _reach(
+    heights: Sequence[float], low: Sequence[float | None], high: Sequence[float | None]
+) -> dict[str, Any]:
+    """Nothing where an interval is not known."""
+    up = [None if top is None else top - at for top, at in zip(high, heights, strict=True)]
+    down = [None if end is None else at - end for end, at in zip(low, heights, strict=True)]
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1}
 
 
