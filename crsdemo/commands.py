@@ -29,6 +29,7 @@ from crsdemo.loading import (
 )
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
+from crsdemo.protocol import protocol_named
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class TabulateConfig:
     """One table of several reports of `evaluate --json`, with intervals and paired tests."""
 
     reports: tuple[Path, ...] = positional("reports of the same protocol and dialogues")
-    against: str = flag("", "a recommender among them; the others are tested against it")
+    against: str = flag("", "name of one of the files, without .json; others are tested against it")
     part: str = flag("", "part of the protocol: new, all, ...; by default the one it puts first")
     metrics: str = flag(",".join(METRICS_SHOWN), "comma-separated; recall, ndcg, mrr at 1 to 50")
     format: str = flag("markdown", "markdown or latex")
@@ -229,7 +230,7 @@ def _evaluate_whole(
     from crsdemo import evaluate as evaluation
     from crsdemo.evaluate_table import table
 
-    protocol = evaluation.protocol_named(config.protocol)
+    protocol = protocol_named(config.protocol)
     recommender = config.of(catalog)
     weights = () if config.recommender in BASELINES else (checkpoint_folder(config.recommender),)
     source = evaluation.Source(config.dialogues.name, n_left_out, (config.catalog, *weights))
@@ -239,17 +240,18 @@ def _evaluate_whole(
     if config.json:
         report.save(config.json)
     for part in protocol.parts:
-        print(table([report], part, METRICS_SHOWN), end="\n\n")
+        print(table({report.recommender: report}, part, METRICS_SHOWN), end="\n\n")
 
 
 def tabulate(argv: list[str]) -> None:
-    from crsdemo.evaluate import protocol_named
     from crsdemo.evaluate_report import Report
-    from crsdemo.evaluate_table import part_named, table
+    from crsdemo.evaluate_table import table
 
     config = parse(TabulateConfig, argv, "crsdemo tabulate")
-    reports = [Report.load(path) for path in config.reports]
-    part = part_named(protocol_named(reports[0].protocol), config.part)
+    reports = {path.stem: Report.load(path) for path in config.reports}
+    if len(reports) < len(config.reports):
+        raise BadInputError("two reports have one file name, and files name the rows; rename one")
+    part = protocol_named(next(iter(reports.values())).protocol).part(config.part)
     metrics = tuple(name.strip() for name in config.metrics.split(","))
     print(table(reports, part, metrics, against=config.against, format=config.format))
 

@@ -23,7 +23,7 @@ from crsdemo.evaluate_report import ListFigures, PartFigures, Report, Sample
 from crsdemo.evaluate_slices import list_figures, slices
 from crsdemo.evaluate_statistics import CUTOFFS, figures
 from crsdemo.metrics import BinaryScores, binary_scores, rank_of
-from crsdemo.protocol import OURS, PROTOCOLS, Case, Part, Protocol, cases
+from crsdemo.protocol import OURS, Case, Part, Protocol, cases
 from crsdemo.recommender import Mode, Plan, Provenance, Recommender, reply
 
 STATES = Path("runs")  # where interrupted runs are kept
@@ -43,15 +43,6 @@ class Source:
     name: str = ""  # of the file
     left_out: int = 0  # dialogues that repeat training dialogues
     files: tuple[Path, ...] = ()  # folders of catalog and checkpoint
-
-
-def protocol_named(name: str) -> Protocol:
-    """Raises BadInputError for an unknown one."""
-    found = next((one for one in PROTOCOLS if one.name == name), None)
-    if found is None:
-        known = ", ".join(one.name for one in PROTOCOLS)
-        raise BadInputError(f"no protocol {name!r}; there are: {known}")
-    return found
 
 
 def evaluate(
@@ -74,8 +65,8 @@ def evaluate(
     wanted = [case for case in turns if case.samples(protocol, catalog)]
     if not wanted:
         raise BadInputError(
-            f"none of the {len(dialogues)} dialogues has a recommender turn after another turn that "
-            "names a film; nothing can be evaluated"
+            f"none of the {len(dialogues)} dialogues has a recommender turn after another turn "
+            "that names a film; nothing can be evaluated"
         )
     requests = [request for case in wanted for request in _requests(case, protocol, catalog)]
     rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
@@ -162,7 +153,7 @@ class _Found:
 
     def _sample(self, case: Case, target: str) -> Sample:
         dialogue, is_new = self.dialogues[case.dialogue], _is_new(case, target)
-        known = self.catalog.item(target) if target in self.catalog else None
+        known = self.catalog.item(target) if target in self.catalog.row else None
         without_named = self.rankings.get(_request(case, hides_named=True), ())
         return Sample(
             dialogue=dialogue.id,

@@ -43,9 +43,7 @@ class Request:
 Rankings = dict[Request, tuple[str, ...]]  # item ids, best first
 
 
-def ranked(
-    recommender: Recommender, requests: Sequence[Request], k: int, state: State
-) -> Rankings:
+def ranked(recommender: Recommender, requests: Sequence[Request], k: int, state: State) -> Rankings:
     """At most `k` items for each request; shows progress on stderr.
 
     Requests of one context are ranked together, so that it need not be understood twice, and short

@@ -133,7 +133,9 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
-    return {name: _plain(one) for name, one in vars(value).items()} if is_dataclass(value) else value
+    return (
+        {name: _plain(one) for name, one in vars(value).items()} if is_dataclass(value) else value
+    )
 
 
 def _report(row: dict[str, Any]) -> Report:
@@ -143,7 +145,9 @@ def _report(row: dict[str, Any]) -> Report:
         **row
         | {
             "provenance": Provenance(**row["provenance"]),
-            "parts": {name: PartFigures(**_with_metrics(one)) for name, one in row["parts"].items()},
+            "parts": {
+                name: PartFigures(**_with_metrics(one)) for name, one in row["parts"].items()
+            },
             "lists": {name: _lists(one) for name, one in row["lists"].items()},
             "slices": tuple(Slice(**_with_metrics(one)) for one in row["slices"]),
             "mode": None if row["mode"] is None else BinaryScores(**row["mode"]),

@@ -110,9 +110,7 @@ class RetrievalReport:
         }
         if one.search.query != WHOLE:
             whole = next(f for f in self.found if f.search == Search(WHOLE, one.search.ranker))
-            row["better_by"] = {
-                f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS
-            }
+            row["better_by"] = {f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS}
         return row
 
 

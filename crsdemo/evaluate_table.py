@@ -1,70 +1,65 @@
 """Several evaluations in one table: Markdown to read, LaTeX to print.
 
-Figures are percent with their 95% intervals; with a baseline, what every other system scores more
-and the p-value of a paired test, adjusted for all tests of the table.
+Figures are percent with their 95% intervals; with a baseline, what every other system scores more,
+with the p-value of a paired test, adjusted for all tests of the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tabulate import tabulate
 
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate_report import Report
-from crsdemo.evaluate_statistics import METRICS, Difference, difference, holm, scores
+from crsdemo.evaluate_report import Report, Sample
+from crsdemo.evaluate_statistics import METRICS, Difference, Floats, difference, holm, scores
 from crsdemo.judging_bootstrap import Estimate
-from crsdemo.protocol import Part, Protocol
+from crsdemo.protocol import Part
 
 FORMATS = {"markdown": "pipe", "latex": "latex_booktabs"}
+Reports = Mapping[str, Report]  # by the name that a table gives them
 
 
 @dataclass(frozen=True)
-class Test:
-    """One system against the baseline in one metric."""
+class PairedTest:
+    """One system against a baseline in one metric."""
 
+    system: str
     metric: str
-    found: Difference
-    p: float  # adjusted (Holm) for all tests of the table
+    found: Difference  # its p adjusted (Holm) for all tests made together
 
 
-def part_named(protocol: Protocol, name: str) -> Part:
-    """The one put first where `name` is empty. Raises BadInputError for an unknown one."""
-    found = next((part for part in protocol.parts if part.name == name), None)
-    if name and found is None:
-        known = ", ".join(part.name for part in protocol.parts)
-        raise BadInputError(f"protocol {protocol.name} has no part {name!r}; it has: {known}")
-    return found or protocol.headline
+def paired_tests(
+    reports: Reports, part: Part, metrics: Sequence[str], against: str
+) -> list[PairedTest]:
+    """Every other report against the one named `against`, in every metric.
 
-
-def table(
-    reports: Sequence[Report],
-    part: Part,
-    metrics: Sequence[str],
-    *,
-    against: str = "",
-    format: str = "markdown",
-) -> str:
-    """One row per report; `against` names the recommender that the others are tested against.
-
-    Raises BadInputError if the reports are not of the same samples, or for an unknown name.
+    Raises BadInputError if there is none of that name, or if the samples are not the same.
     """
-    if format not in FORMATS:
-        raise BadInputError(f"--format must be {' or '.join(FORMATS)}, got {format!r}")
-    unknown = [name for name in metrics if name not in METRICS]
-    if unknown:
-        raise BadInputError(f"no metric {unknown[0]!r}; there are: {', '.join(METRICS)}")
-    for other in reports[1:]:
-        check_same_samples(reports[0], other)
-    rows = [_row(report, part, metrics) for report in reports]
-    tables = [tabulate(rows, ["system", "n", *metrics], FORMATS[format], disable_numparse=True)]
-    if against:
-        tested = list(_test_rows(reports, part, metrics, against))
-        heads = ["system", f"more than {against}, [95% interval], p", *[""] * (len(metrics) - 1)]
-        heads = ["system", *(f"{name} − {against}" for name in metrics)]
-        tables.append(tabulate(tested, heads, FORMATS[format], disable_numparse=True))
-    return "\n\n".join([_caption(reports, part, against), *tables])
+    if against not in reports:
+        known = ", ".join(reports)
+        raise BadInputError(f"no report {against!r} to test against; there are: {known}")
+    baseline = reports[against]
+    theirs = _scores(baseline, part, metrics)
+    dialogues = [sample.dialogue for sample in baseline.samples_of(part)]
+    tests = []
+    for name, report in reports.items():
+        check_same_samples(baseline, report)
+        mine = _scores(report, part, metrics)
+        for column, metric in enumerate(metrics if name != against else ()):
+            found = difference(mine[:, column], theirs[:, column], dialogues)
+            tests.append(PairedTest(name, metric, found))
+    adjusted = holm([test.found.p for test in tests])
+    return [
+        replace(test, found=replace(test.found, p=p))
+        for test, p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def _scores(report: Report, part: Part, metrics: Sequence[str]) -> Floats:
+    """(n, m)"""
+    return scores([sample.rank_in(part) for sample in report.samples_of(part)], metrics)
 
 
 def check_same_samples(one: Report, other: Report) -> None:
@@ -74,40 +69,87 @@ def check_same_samples(one: Report, other: Report) -> None:
             f"{one.recommender} was evaluated by the protocol {one.protocol}, {other.recommender} "
             f"by {other.protocol}; evaluate both by one"
         )
-    mine, theirs = ([_sample_id(s) for s in report.samples] for report in (one, other))
+    mine, theirs = ([_identity(sample) for sample in r.samples] for r in (one, other))
     if mine != theirs:
-        n = len(set(mine) ^ set(theirs))
         raise BadInputError(
             f"the reports of {one.recommender} and {other.recommender} are of other samples "
-            f"({len(mine):,} and {len(theirs):,}, {n:,} are in one only); evaluate both on the "
-            "same dialogues with the same flags and catalog"
+            f"({len(mine):,} and {len(theirs):,}, {len(set(mine) ^ set(theirs)):,} are in one "
+            "only); evaluate both on the same dialogues with the same flags and catalog"
         )
 
 
-def _sample_id(sample: object) -> tuple[object, ...]:
-    return tuple(getattr(sample, name) for name in ("dialogue", "turn", "target", "is_new"))
+def _identity(sample: Sample) -> tuple[str, int, str, bool]:
+    return sample.dialogue, sample.turn, sample.target, sample.is_new
 
 
-def tests(
-    reports: Sequence[Report], part: Part, metrics: Sequence[str], against: str
-) -> dict[str, list[Test]]:
-    """For every system but the baseline `against` a test per metric, adjusted together."""
-    baseline = next((report for report in reports if report.recommender == against), None)
-    if baseline is None:
-        known = ", ".join(report.recommender for report in reports)
-        raise BadInputError(f"no report of {against!r} to test against; there are: {known}")
-    theirs = _scores(baseline, part, metrics)
-    dialogues = [sample.dialogue for sample in baseline.samples_of(part)]
-    found = [
-        (report.recommender, metric, difference(mine, other, dialogues))
-        for report in reports
-        if report is not baseline
-        for metric, mine, other in zip(
-            metrics, _scores(report, part, metrics).T, theirs.T, strict=True
-        )
-    ]
-    adjusted = holm([one.p for _, _, one in found])
-    tested: dict[str, list[Test]] = {}
-    for (name, metric, one), p in zip(found, adjusted, strict=True):
-        tested.setdefault(name, []).append(Test(metric, one, p))
-    return tested
+def table(
+    reports: Reports,
+    part: Part,
+    metrics: Sequence[str],
+    *,
+    against: str = "",
+    format: str = "markdown",
+) -> str:
+    """One row per report; the others are tested against the one named `against`, if any.
+
+    Raises BadInputError if the reports are not of the same samples, or for an unknown name.
+    """
+    if format not in FORMATS:
+        raise BadInputError(f"--format must be {' or '.join(FORMATS)}, got {format!r}")
+    if unknown := [name for name in metrics if name not in METRICS]:
+        raise BadInputError(f"no metric {unknown[0]!r}; there are: {', '.join(METRICS)}")
+    first = next(iter(reports.values()))
+    for report in reports.values():
+        check_same_samples(first, report)
+    rows = [_row(name, report, part, metrics) for name, report in reports.items()]
+    tables = [_about(first, part), _drawn(["system", "n", *metrics], rows, format)]
+    if against:
+        rows = list(_test_rows(paired_tests(reports, part, metrics, against), len(metrics)))
+        tables += [ABOUT_TESTS.format(against), _drawn(["system", *metrics], rows, format)]
+    comment = "% " if format == "latex" else ""
+    tables[::2] = [comment + text for text in tables[::2]]
+    return "\n\n".join(tables)
+
+
+ABOUT_TESTS = (
+    "What each scores more than {}, in points, with 95% intervals over dialogues; p of a paired "
+    "randomisation test over dialogues, adjusted (Holm) for all tests of this table."
+)
+
+
+def _about(report: Report, part: Part) -> str:
+    figures = report.parts[part.name]
+    return (
+        f"{report.data or 'Dialogues'}, protocol {report.protocol}, part {part.name}: "
+        f"{figures.n:,} samples of {figures.dialogues:,} dialogues; percent, with 95% intervals "
+        "over dialogues."
+    )
+
+
+def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], format: str) -> str:
+    return str(tabulate(rows, heads, FORMATS[format], disable_numparse=True))
+
+
+def _row(name: str, report: Report, part: Part, metrics: Sequence[str]) -> list[str]:
+    figures = report.parts[part.name]
+    return [name, f"{figures.n:,}", *(_percent(figures.metrics[metric]) for metric in metrics)]
+
+
+def _test_rows(tests: Sequence[PairedTest], n_metrics: int) -> Iterator[list[str]]:
+    for start in range(0, len(tests), n_metrics):
+        row = tests[start : start + n_metrics]
+        yield [row[0].system, *(_told(test.found) for test in row)]
+
+
+def _percent(one: Estimate, sign: str = "") -> str:
+    if one.value is None:
+        return "-"
+    value = f"{100 * one.value:{sign}.1f}"
+    if one.low is None or one.high is None:
+        return value
+    return f"{value} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+
+
+def _told(one: Difference) -> str:
+    p = "p < 0.001" if one.p < 0.001 else f"p = {one.p:.3f}"
+    return f"{_percent(one.by, '+')}, {p}"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
+from crsdemo.errors import BadInputError
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,13 @@ class Protocol:
     counts_mentions: bool = False  # a film named twice in a turn is two samples
     knows_catalog_only: bool = False  # a film outside the catalog is no sample, else it is missed
 
-    @property
-    def headline(self) -> Part:
-        return self.parts[0]
+    def part(self, name: str = "") -> Part:
+        """The one that comes first without a name. Raises BadInputError for an unknown one."""
+        found = next((part for part in self.parts if part.name == (name or part.name)), None)
+        if found is None:
+            known = ", ".join(part.name for part in self.parts)
+            raise BadInputError(f"protocol {self.name} has no part {name!r}; it has: {known}")
+        return found
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Case:
     def samples(self, protocol: Protocol, catalog: Catalog) -> tuple[str, ...]:
         """The item of each sample."""
         found = self.mentions if protocol.counts_mentions else self.targets
-        return tuple(i for i in found if not protocol.knows_catalog_only or i in catalog)
+        return tuple(i for i in found if not protocol.knows_catalog_only or i in catalog.row)
 
 
 OURS = Protocol("ours", (NEW, ALL))
@@ -105,6 +110,15 @@ films of a turn before the second and later samples of that turn; that leak is n
 """
 
 PROTOCOLS = (OURS, UNICRS, HE, PECRS)
+
+
+def protocol_named(name: str) -> Protocol:
+    """Raises BadInputError for an unknown one."""
+    found = next((one for one in PROTOCOLS if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in PROTOCOLS)
+        raise BadInputError(f"no protocol {name!r}; there are: {known}")
+    return found
 
 
 def cases(dialogues: Sequence[CorpusDialogue]) -> list[Case]:

@@ -16,7 +16,7 @@ LAYERS = {
     "values": """
         annotators assignment questionnaire study toml_file
         catalog comparison config conversation corpus dialogue errors follow_up judging mentions
-        metrics overlap query recommender reply_json semantic_ids slots title_clues title_forms trie
+        metrics overlap protocol query recommender reply_json semantic_ids slots title_clues title_forms trie
         trie_labels typed_words wish_words
     """,
     "models": """
@@ -24,13 +24,15 @@ LAYERS = {
         prior prompt quantize ranker rq_vae trees
         tokens word_choice
     """,
-    "recommenders": "query_expert speaker retriever reges generative loading popularity",
+    "recommenders": "query_expert speaker retriever reges generative loading popularity signal_baselines",
     "exchange": """
         demo handouts operator judging_disputes feedback_results take_home
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
-        feedback_schema evaluate evaluate_reges evaluate_retrieval retrieval_figures check_facts
+        feedback_schema evaluate evaluate_rankings evaluate_reges evaluate_report
+        evaluate_retrieval evaluate_slices evaluate_statistics evaluate_table get_data
+        retrieval_figures check_facts
         check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables
@@ -106,7 +108,9 @@ def roots(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", ["crsdemo", "crsdemo.commands", "crsdemo.popularity"])
+@pytest.mark.parametrize(
+    "module", ["crsdemo", "crsdemo.commands", "crsdemo.popularity signal_baselines"]
+)
 def test_importing_loads_no_heavy_library(module: str) -> None:
     heavy = "{'torch', 'transformers', 'gradio', 'sklearn', 'plotly'} & set(sys.modules)"
     code = f"import sys, {module}; print(sorted({heavy}))"
