@@ -89,10 +89,12 @@ class Speaker:
         listener, ear = self.loaded.listener, self.ear
         assert listener is not None and ear is not None
         words = self.loaded.model.get_input_embeddings()(ids)
-        prefix = listener(ear.batch([ear.hear(d) for d in dialogues]))
+        distinct = list(dict.fromkeys(dialogues))  # one may be read with several shortlists
+        heard = listener(ear.batch([ear.hear(d) for d in distinct]))
+        prefix_of = dict(zip(distinct, heard, strict=True))
         padded = [
-            torch.cat([row[~real], before, row[real]])
-            for row, real, before in zip(words, mask, prefix, strict=True)
+            torch.cat([row[~real], prefix_of[dialogue], row[real]])
+            for row, real, dialogue in zip(words, mask, dialogues, strict=True)
         ]
         return torch.stack(padded)
 

@@ -17,11 +17,12 @@ from tiny import byte_level_tokenizer, semantic_ids
 from crsdemo.corpus import CorpusDialogue, load_dialogues
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import Case, evaluate
+from crsdemo.evaluate import evaluate
 from crsdemo.evaluate_reges import Retrieved, Written, _ItemExpert, _shares, evaluate_item_expert
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.prompt import PromptWriter
+from crsdemo.protocol import Case
 from crsdemo.slots import slots_of
 from crsdemo.tokens import add_control_tokens
 
@@ -59,7 +60,7 @@ def dialogues(trained) -> list[CorpusDialogue]:
 def turn(*shortlist: str, hidden: Collection[str] = ()) -> Retrieved:
     context = Dialogue((Turn("user", "a film please"),))
     look = Guidance(shortlist=shortlist, hidden=frozenset(hidden))
-    return Retrieved(Case(0, context, (IDS[4],)), look)
+    return Retrieved(Case(0, 1, context, (IDS[4],)), look)
 
 
 def test_the_right_film_takes_the_last_place_unless_it_is_there() -> None:
@@ -74,12 +75,13 @@ def report(expert: Generative, dialogues: list[CorpusDialogue]) -> dict[str, Any
     return json.loads(json.dumps(evaluate_item_expert(expert, dialogues, sizes=(10, 4, 1))))
 
 
-def test_the_end_to_end_figures_are_those_of_evaluate(report, expert, dialogues) -> None:
+def test_the_end_to_end_figures_are_those_of_evaluate(report, expert, dialogues, tmp_path) -> None:
     overall = report["candidates"]["10"]["overall"]
-    new = evaluate(expert, dialogues)["new"]
+    whole = evaluate(expert, CATALOG, dialogues, state=tmp_path / "state").as_json()
+    new = whole["parts"]["new"]
     assert overall["n"] == new["n"] > 5
     for k in (1, 10):
-        assert overall[f"recall@{k}"] == new[f"recall@{k}"]
+        assert overall[f"recall@{k}"] == new["metrics"][f"recall@{k}"]["value"]
     assert "recall@50" not in overall  # there are ten candidates
 
 
@@ -159,7 +161,7 @@ def kind_of(*tokens: int) -> Written:
     """Of what a model wrote, with f00 and f01 as candidates."""
     script = Scripted(tokens)
     recommender = SimpleNamespace(speaker=script, decoder=script, writer=script.writer)
-    return _ItemExpert(recommender, 1)._kind_of_free(turn("f00", "f01"))  # type: ignore[arg-type]
+    return _ItemExpert(recommender)._kind_of_free(turn("f00", "f01"))  # type: ignore[arg-type]
 
 
 def test_what_is_written_freely_is_told_apart() -> None:

@@ -13,7 +13,6 @@ from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import Hit
 from crsdemo.evaluate_retrieval import (
     CUTOFFS,
     EXPERT,
@@ -28,6 +27,7 @@ from crsdemo.evaluate_retrieval import (
     evaluate_retrieval,
     whole_dialogue,
 )
+from crsdemo.evaluate_statistics import Hit
 from crsdemo.guide import Guidance
 from crsdemo.query import PseudoQuery
 from crsdemo.retrieval_figures import write_figures
@@ -174,11 +174,11 @@ def test_the_report_says_how_many_and_by_how_much_better() -> None:
 def test_a_difference_is_sure_only_if_most_dialogues_agree() -> None:
     hits = [Hit(n, 1 if n % 2 else None) for n in range(40)]
     worse = [Hit(n, None) for n in range(40)]
-    assert difference(hits, hits, 5, 40) == {"mean": 0.0, "ci95": (0.0, 0.0)}
-    gain = difference(hits, worse, 5, 40)
+    assert difference(hits, hits, 5) == {"mean": 0.0, "ci95": (0.0, 0.0)}
+    gain = difference(hits, worse, 5)
     assert gain["mean"] == 0.5
     assert 0.3 < gain["ci95"][0] < 0.5 < gain["ci95"][1] < 0.7
-    one_of_many = difference([Hit(0, 1), *worse[1:]], worse, 5, 40)
+    one_of_many = difference([Hit(0, 1), *worse[1:]], worse, 5)
     assert one_of_many["ci95"][0] == 0
 
 
