@@ -120,7 +120,7 @@ def difference(mine: ArrayLike, theirs: ArrayLike, dialogues: Sequence[str]) -> 
     by = means(gain[:, None], dialogues)[0]
     sums = cluster_sums(gain, dialogues)
     sums = sums[sums != 0]  # swapping the systems where they are level changes nothing
-    if not len(sums):
+    if len(sums) < 2:  # one dialogue alone could as well have gone the other way
         return Difference(by, 1.0)
     test = stats.permutation_test(
         (sums, np.zeros_like(sums)),
