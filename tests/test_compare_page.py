@@ -67,7 +67,7 @@ def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
         expect(column.locator(".letter")).to_have_text(letter)
         expect(column.locator("header b")).to_have_text(name)
         expect(column).to_have_attribute("aria-label", f"Answer {letter}, {name}")
-        expect(column.locator(".film h3")).to_contain_text("After Life")
+        expect(column.locator(".film h2")).to_contain_text("After Life")
         expect(column.locator(".why-this[open]")).to_have_count(0)
     visitor.column("left").locator("summary").first.click()
     expect(visitor.column("right").get_by_text("How I got to the film")).to_be_visible()
@@ -120,7 +120,7 @@ def test_one_side_breaks_down_and_the_other_goes_on(visitor, server):
     visitor.keep("each keeps its own history")
     visitor.say("break down: red")
     expect(visitor.column("left").locator(".trouble")).to_contain_text("could not answer")
-    expect(visitor.column("right").locator(".film h3")).to_contain_text("After Life")
+    expect(visitor.column("right").locator(".film h2")).to_contain_text("After Life")
     expect(visitor.judging).to_have_count(0)
     statuses = "select g.status from generations g join turns t using (id) order by t.number"
     assert server.rows(statuses)[-2:] == [("failed",), ("ok",)]

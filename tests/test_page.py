@@ -47,7 +47,7 @@ def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_
     page = visitor.page
     page.locator(".wish").nth(1).click()
     expect(page.locator("#thread .film")).to_have_count(1)
-    expect(page.locator("#thread .film h3")).to_contain_text("After Life")
+    expect(page.locator("#thread .film h2")).to_contain_text("After Life")
     expect(page.locator("#thread .words b")).to_have_text("After Life (1998)")
     expect(page.locator("#opening")).to_contain_text("Recommend a film")
     expect(page.locator("#path svg.main-svg").first).to_be_visible()
@@ -180,7 +180,7 @@ def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor):
     page.get_by_role("button", name="answer again").click()
     expect(page.locator("#live .growing")).to_contain_text("Groundhog Day")
     page.locator("#box .stop-button").click()
-    expect(page.locator("#thread .film h3")).to_contain_text("Groundhog Day")
+    expect(page.locator("#thread .film h2")).to_contain_text("Groundhog Day")
     expect(visitor.answers).to_have_count(1)
 
     page.get_by_role("button", name="take back").click()

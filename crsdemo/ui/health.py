@@ -52,7 +52,7 @@ def draw(health: Health) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>crsdemo: health</title>'
         '<meta name="viewport" content="width=device-width">'
-        f"<style>{look.css()}{_STYLE}</style></head><body><main>"
+        f"<style>{look.css()}{_STYLE}</style></head><body><script>{_THEME}</script><main>"
         f"<h1>How the demo is</h1>{verdict}<table>{rows}</table>"
         f'<p class="quiet">{health.moment:%Y-%m-%d %H:%M:%S} UTC; counts are of the last '
         f'{HOURS:.0f} hours. <a href="health.json">for a monitor</a></p></main></body></html>'
@@ -65,7 +65,13 @@ main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
 th { text-align: left; font-weight: 400; padding: 4px 24px 4px 0; vertical-align: top; }
 li { list-style: none; margin: 4px 0; }
 ul { padding: 0; }
+a { color: var(--accent); }
 """
+_THEME = """
+const chosen = localStorage.getItem('crsdemo-theme');
+const night = matchMedia('(prefers-color-scheme: dark)').matches;
+document.body.classList.toggle('dark', chosen ? chosen === 'dark' : night);
+"""  # as on the other pages: what was chosen there, else what the reader's machine prefers
 
 
 def _rows(health: Health) -> Iterable[tuple[str, str]]:

@@ -161,7 +161,7 @@ def film_card(item: Item, reply_id: str | None = None, marks: Marks = frozenset(
     buttons = "" if reply_id is None else _item_buttons(item, reply_id, marks)
     return (
         f'<article class="film" style="--hue:{hue(item)}">'
-        f'<div class="face"><h3>{title(item)}</h3>{genres}{facts}</div>'
+        f'<div class="face"><h2>{title(item)}</h2>{genres}{facts}</div>'
         f'<footer>{buttons}<span class="links">{_links(item)}</span></footer></article>'
     )
 
