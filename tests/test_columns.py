@@ -146,3 +146,9 @@ def test_before_a_blind_verdict_the_lot_speaks_for_no_side(pair):
     html = verdicts.onward(Series("d", "v", "shared", (pair,)), BLIND)
     assert "by lot" in text(html) and "<button" not in html
     assert not {"A", "B"} & set(re.findall(r"\w+", text(html)))
+
+
+def test_after_a_blind_tie_the_lot_is_told_and_may_be_changed(pair):
+    tie = replace(pair, verdict="both_good")
+    html = verdicts.onward(Series("d", "v", "shared", (tie,)), BLIND)
+    assert "No winner: your next message goes on from" in text(html) and "<button" in html

@@ -106,12 +106,12 @@ def onward(series: Series, shown: Shown) -> str:
     Before a blind verdict the lot is not told: it would speak for one side.
     """
     last = series.last
-    if last is None:
+    if last is None or not last.is_settled:
         return ""
     if series.policy == "own":
         return _onward("A and B each go on with their own history.")
     side, because = last.onward
-    if because == "lot" and not shown.named:
+    if because == "lot" and last.verdict is None and not shown.named:
         return _onward("Without a verdict your next message goes on from one of them, by lot.")
     letter = LETTERS[side]
     if because == "works":
@@ -207,8 +207,8 @@ def _of_side(side: Side, details: Mapping[str, Any]) -> str:
     return (
         f'<fieldset class="of-side {side}"><legend><span class="unseen">Answer </span>'
         f'<span class="letter">{letter}</span></legend>{scales}'
-        f'<div class="chips" role="group" aria-label="What is wrong with {letter}">{chips}</div>'
-        "</fieldset>"
+        f'<div class="chips" role="group" aria-label="What is wrong with {letter}">'
+        f"<span>Anything wrong?</span>{chips}</div></fieldset>"
     )
 
 
