@@ -261,3 +261,10 @@ def test_a_dispute_shows_both_replies_under_their_own_names():
     assert html.index("<b>blue</b></header>") < blue < html.index("<b>red</b></header>") < red
     assert "&lt;i&gt;hi" in html and "<b>1</b> for blue, <b>1</b> for red" in html
     assert "a comparison that this log does not have" in results_html.disputes([one], {})
+
+
+def test_while_a_study_runs_the_results_lead_to_no_page_that_is_closed():
+    assert 'href="compare"' in results_html.masthead(study_runs=False)
+    closed = results_html.masthead(study_runs=True)
+    assert [page for page in ("./", "compare", "blind") if f'href="{page}"' in closed] == []
+    assert 'href="health"' in closed

@@ -203,7 +203,8 @@ def _with(choices: list[str], chosen: str) -> list[str]:
 
 def place(blocks: gr.Blocks, demo: Demo) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    _wire(blocks, ResultsPage(demo, layout(has_password=demo.operator.has_password)))
+    has_password, study_runs = demo.operator.has_password, demo.study is not None
+    _wire(blocks, ResultsPage(demo, layout(has_password=has_password, study_runs=study_runs)))
 
 
 def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:

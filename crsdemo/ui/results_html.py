@@ -15,20 +15,28 @@ from crsdemo.judging_pairs import POWER, SMALLEST_SHARE, PairResult, decided_nee
 from crsdemo.judging_report import Results
 from crsdemo.judging_strengths import Strengths
 from crsdemo.ui.markup import attribute, escape
+from crsdemo.ui.render import PAGES
 from crsdemo.ui.results_tables import folded
 from crsdemo.ui.results_who import RULES, UNDECIDED
 from crsdemo.ui.results_words import Exhibit, counted
 
 QUESTION = "Which one do people prefer?"
 ADDRESS = "results-file"  # beside the page
+LONG = ' class="long"'  # what a phone has no room for
 N_DISPUTES = 20  # that are shown
 
 
-def masthead() -> str:
+def masthead(*, study_runs: bool) -> str:
+    """While a study runs the pages on which anybody may talk are closed."""
+    talking = "".join(
+        f'<a{"" if address == "./" else LONG} href="{address}">{words}</a>'
+        for _, address, words in PAGES
+    )
     return (
-        '<header><h1 class="name">crsdemo</h1><nav aria-label="Pages">'
-        '<a href="./">talk</a><a class="long" href="compare">side by side</a>'
-        '<a href="results" aria-current="page">results</a></nav><span class="space"></span>'
+        '<header><h1 class="name">crsdemo</h1>'
+        f'<nav aria-label="Pages">{"" if study_runs else talking}'
+        '<a href="results" aria-current="page">results</a><a href="health">health</a></nav>'
+        '<span class="space"></span>'
         '<button type="button" data-act="fresh" aria-label="count again">refresh</button>'
         '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
         "</header>"
@@ -52,10 +60,9 @@ def answer(results: Results) -> str:
     """The question and its answer in a sentence; where there are more pairs, one for each."""
     if not results.votes:
         return _answer(
-            '<p class="verdict">Nobody has voted yet.</p><p class="quiet">Votes come from '
-            '<a href="compare">side by side</a> and from studies; they are counted here as soon '
-            "as they are saved. If you have chosen a study or a pair above, there may be others."
-            "</p>"
+            '<p class="verdict">Nobody has voted yet.</p><p class="quiet">Votes come from pages '
+            "with two answers and from studies; they are counted here as soon as they are saved. "
+            "If you have chosen a study or a pair above, there may be others.</p>"
         )
     if not results.pairs:
         return _answer(f'<p class="verdict">No vote counts.</p>{_counts(results)}')

@@ -94,9 +94,9 @@ class Wanted:
         return tuple(flag for flag in FLAGS if flag in self.rules)
 
 
-def layout(*, has_password: bool) -> Screen:
+def layout(*, has_password: bool, study_runs: bool) -> Screen:
     token = gr.BrowserState("", storage_key="crsdemo-operator", secret="crsdemo")
-    masthead = html("masthead", results_html.masthead(), "masthead.js")
+    masthead = html("masthead", results_html.masthead(study_runs=study_runs), "masthead.js")
     with gr.Column(elem_id="results"):
         with gr.Column(elem_id="gate", visible=False) as gate:
             reason = html("reason")

@@ -56,9 +56,10 @@ def seconds(of: Findings) -> Exhibit:
     times = of.results.times
     answer = "The time is not known of any vote."
     if times.median is not None:
+        hasty = counted(times.too_fast, "vote") if times.too_fast else "none"
         answer = (
             f"Half of them took {times.lower:.0f} to {times.upper:.0f} s, the median is "
-            f"{times.median:.0f} s; {counted(times.too_fast, 'vote')} came faster than one reads."
+            f"{times.median:.0f} s; {hasty} came faster than one reads."
         )
     names, counts = [name for name, _ in slots], [n for _, n in slots]
     figure = figures.columns(names, counts) if known else None
