@@ -55,16 +55,24 @@ def draw(health: Health) -> str:
         f"<style>{look.css()}{_STYLE}</style></head><body><script>{_THEME}</script><main>"
         f"<h1>How the demo is</h1>{verdict}<table>{rows}</table>"
         f'<p class="quiet">{health.moment:%Y-%m-%d %H:%M:%S} UTC; counts are of the last '
-        f'{HOURS:.0f} hours. <a href="health.json">for a monitor</a></p></main></body></html>'
+        f'{HOURS:.0f} hours. <a href="health.json">The same for a monitor</a>, '
+        '<a href="results">what people prefer</a></p></main></body></html>'
     )
 
 
 _STYLE = """
-body { margin: 0; font-family: system-ui, sans-serif; }
-main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
-th { text-align: left; font-weight: 400; padding: 4px 24px 4px 0; vertical-align: top; }
+@font-face { font-family: "IBM Plex Sans";
+  src: url("static/fonts/IBMPlexSans/IBMPlexSans-Regular.woff2") format("woff2"); }
+body { margin: 0; font: 15px/1.5 "IBM Plex Sans", system-ui, sans-serif; }
+main { max-width: 44rem; margin: 9vh auto 2rem; padding: 0 1rem; }
+h1 { font: 600 32px/1.2 Lora, Georgia, serif; margin: 0 0 12px; }
+table { border-collapse: collapse; width: 100%; margin: 20px 0; }
+th, td { text-align: left; font-weight: 400; padding: 7px 0; vertical-align: top;
+  border-top: 1px solid var(--line); }
+th { color: var(--quiet); padding-right: 24px; }
 li { list-style: none; margin: 4px 0; }
 ul { padding: 0; }
+.saved { padding: 0; }
 a { color: var(--accent); }
 """
 _THEME = """
@@ -81,7 +89,7 @@ def _rows(health: Health) -> Iterable[tuple[str, str]]:
     yield "replies given up half-way", f"{health.abandoned_share:.1%}"
     yield "verdicts per hour", f"{health.verdicts_per_hour:.1f}"
     for name, seconds in health.latency_p95.items():
-        yield f"{name}: 95 of 100 replies are whole within", f"{seconds:.1f} s"
+        yield f"95 of 100 replies of {name} are whole within", f"{seconds:.1f} s"
     yield "last backup", _backup(health)
     yield "disk free", f"{health.free_bytes / 2**30:.1f} GB"
 

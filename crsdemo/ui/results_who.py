@@ -79,6 +79,7 @@ def net_rates(of: Findings) -> Exhibit:
         "Wins less losses, among all who could tell. An interval that crosses the middle leaves "
         "open who is better; it is of 95%, over people drawn anew."
     )
+    answer = answer if pairs else "No votes count yet."
     return Exhibit("How sure is that?", answer, table, drawn(rows, axis))
 
 
@@ -227,6 +228,8 @@ def _sensitivity_words(rows: Sequence[SensitivityRow]) -> str:
     widest = max(max(values) - min(values) for values in by_pair.values())
     if not max(row.left_out for row in rows):
         return "No rule leaves out a vote."
+    if any(len(values) < len(rows) for values in by_pair.values()):
+        return "Some of them leave no decided vote."
     if widest < 0.005:
         return "Nothing: the share of wins stays as it is."
     return f"The share of wins moves by up to {100 * widest:.0f} points."
