@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from transformers import (
 
 from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
+from crsdemo.factorisation import Factorisation
 from crsdemo.listener import Listener, load_listener
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import Slot, slots_of
@@ -45,6 +46,8 @@ class CheckpointCard:
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
     training: dict[str, Any] = field(default_factory=dict)
+    factorisation: Factorisation = Factorisation.MODE_ITEM_REPLY
+    hears_words: bool = True  # or only the items named
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Loaded:
     listener: Listener | None
     base_sha256: str
     adapter_sha256: str
+    factorisation: Factorisation
+    hears_words: bool
 
 
 def semantic_ids_sha256(semantic_ids: SemanticIDs) -> str:
@@ -72,7 +77,8 @@ def load_card(folder: Path) -> CheckpointCard:
     """Raises CheckpointError if `folder` is no checkpoint of this project."""
     try:
         row = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        return CheckpointCard(**{**row, "slots": tuple(row["slots"])})
+        card = CheckpointCard(**{**row, "slots": tuple(row["slots"])})
+        return replace(card, factorisation=Factorisation(card.factorisation))
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint at {folder} (it has no {CARD}); train one with "
@@ -133,7 +139,16 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     listener = load_listener(folder) if (folder / "listener.json").is_file() else None
     base_hash = _sha256_of(own) if own.is_dir() else ""
-    return Loaded(merged.eval(), tokenizer, control, listener, base_hash, _sha256_of(folder))
+    return Loaded(
+        merged.eval(),
+        tokenizer,
+        control,
+        listener,
+        base_hash,
+        _sha256_of(folder),
+        card.factorisation,
+        card.hears_words,
+    )
 
 
 def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -432,7 +432,35 @@ class Decoder:
         mass = logits.softmax(0)[self._item_tokens[depth - 1]][conditional.isfinite()].sum()
         return Choice(prefix[-1], {c: p for c, p in pairs if p > 0}, float(mass))
 
+    def write_item(self, context: Context) -> tuple[int, ...] | None:
+        """The codes after `<BOI>` where no trie says what may follow; None if they are no ID.
+
+        At each level the most probable of all tokens is taken, those of words included. `context`
+        (one prompt) grows by what is written.
+        """
+        codes: list[int] = []
+        for level in range(self.control.n_levels):
+            token = int(context.logits[0].argmax())
+            place, code = self.control.code.get(token, (-1, -1))
+            if place != level:
+                return None
+            codes.append(code)
+            self.feed(context, [token])
+        return tuple(codes)
+
     # the text
+
+    @torch.inference_mode()
+    def score(self, context: Context, tokens: Sequence[int]) -> Tensor:
+        """The log-probability of each of `tokens`, one at least, among all tokens: (T,) float32.
+
+        `context` (one prompt) grows by them.
+        """
+        before = context.logits[:, None]
+        ids = torch.tensor([list(tokens)], device=self.device)
+        after = self._feed(context, ids, keep=len(tokens))
+        logits = torch.cat([before, after[:, :-1]], 1)[0]  # (T, V)
+        return logits.log_softmax(1).gather(1, ids.T)[:, 0].cpu()
 
     def write(
         self,

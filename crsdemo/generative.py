@@ -8,6 +8,7 @@ shortlist that stands in the prompt (ReGeS, see reges.py).
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,6 +78,16 @@ class _Clock:
         self.started = now
 
 
+@dataclass(frozen=True)
+class BeforeItem:
+    """The place where an item is written next, for one prompt or several."""
+
+    context: Context  # after `<BOI>`
+    hidden: Sequence[frozenset[str]]  # for each prompt the items that cannot be written
+    prior: Prior | None
+    is_asked: bool = False  # the model would not have named an item; `<BOI>` was put in
+
+
 class Generative:
     """Answers with one autoregressive model under the grammar of the catalog. Thread-safe."""
 
@@ -125,11 +136,17 @@ class Generative:
     def name(self) -> str:
         return self._name
 
+    def without_guide(self) -> Generative:
+        """The same model, which now ranks the items alone."""
+        alone = copy.copy(self)
+        alone.guide = None
+        return alone
+
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         """How likely it recommends in the next turn of each."""
         context = self.voice.read(dialogues)
         if self.voice is self.speaker and self.guide is not None and self.guide.is_read:
-            looks = self._look_all(dialogues, [frozenset()] * len(dialogues))
+            looks = self.look_all(dialogues, [frozenset()] * len(dialogues))
             context = self._read(dialogues, looks)
         return [mode_probabilities(logits, self.decoder.control) for logits in context.logits]
 
@@ -142,7 +159,7 @@ class Generative:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        looks = self._look_all(dialogues, exclude)
+        looks = self.look_all(dialogues, exclude)
         return self.recommend_guided(dialogues, looks, k, exclude)
 
     def recommend_guided(
@@ -153,15 +170,27 @@ class Generative:
         exclude: Sequence[frozenset[str]],
     ) -> list[list[Recommendation]]:
         """The same under guidance that is at hand: another shortlist may stand in it."""
+        before = self.before_item(dialogues, looks, exclude)
+        width = max(EVALUATION_BEAM, k)
+        rankings = self.decoder.beam(before.context, width, before.hidden, before.prior)
+        return [self._recommendations(ranking)[:k] for ranking in rankings]
+
+    def before_item(
+        self,
+        dialogues: Sequence[Dialogue],
+        looks: Sequence[Guidance],
+        exclude: Sequence[frozenset[str]],
+    ) -> BeforeItem:
+        """Read each dialogue with the mode forced to REC, up to where its item is written."""
         context = self._read(dialogues, looks)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
         hidden = [self._hidden(look, e) for look, e in zip(looks, exclude, strict=True)]
-        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), hidden, self._prior(looks))
-        return [self._recommendations(ranking)[:k] for ranking in rankings]
+        return BeforeItem(context, hidden, self._prior(looks))
 
-    def _look_all(
+    def look_all(
         self, dialogues: Sequence[Dialogue], exclude: Sequence[frozenset[str]]
     ) -> list[Guidance]:
+        """What the guide finds in each; nothing without one."""
         if self.guide is None:
             return [Guidance() for _ in dialogues]
         return self.guide.look_all(dialogues, exclude)
@@ -177,7 +206,7 @@ class Generative:
     def _prompt(self, dialogue: Dialogue, look: Guidance) -> str:
         """What the model reads beside its soft prefix, as text."""
         candidates = self.writer.shortlist(look.shortlist)
-        history = self.writer.history(look.heard or dialogue)
+        history = self.writer.history(self.speaker.heard(look.heard or dialogue))
         return self.speaker.text([*candidates, *history, *look.thought])
 
     def _hidden(self, look: Guidance, exclude: frozenset[str]) -> frozenset[str]:
@@ -210,7 +239,7 @@ class Generative:
             talk = self.voice.read([dialogue])  # a wish is chosen for afresh, not talked of
         clock.lap("listening")
         modes = mode_probabilities(talk.logits[0], control)
-        mode = _planned_mode(plan, modes, look)
+        mode = planned_mode(plan, modes, look)
         reply = Reply(
             (),
             mode,
@@ -269,7 +298,7 @@ class Generative:
         evidence = replace(reply.evidence, timings=(*reply.evidence.timings, *clock.timings))
         yield replace(
             reply,
-            pieces=_trimmed(self.writer.read(said, item)),
+            pieces=trimmed(self.writer.read(said, item)),
             evidence=evidence,
             output_ids=tuple(output),
             output=self.speaker.text(output),
@@ -354,7 +383,8 @@ class Generative:
         )
 
 
-def _planned_mode(plan: Plan, modes: Mapping[Mode, float], look: Guidance) -> Mode:
+def planned_mode(plan: Plan, modes: Mapping[Mode, float], look: Guidance) -> Mode:
+    """REC from a probability on that is lower where the newest words are about films."""
     if plan.item_id:
         return "REC"
     enough = REC_WHEN_NAMED if look.is_about_films else REC_FROM
@@ -370,7 +400,7 @@ def _pick(ranking: Ranking, plan: Plan) -> str:
     return ranking.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
 
 
-def _trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:
+def trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:
     """Without white space at either end."""
     if pieces and isinstance(pieces[0], str):
         pieces = (pieces[0].lstrip(), *pieces[1:])

@@ -87,12 +87,15 @@ def _from_checkpoint(
     folder: Path, commons: Commons, *, with_prior: bool = True, think: bool = False
 ) -> Recommender:
     """Of the kind that it was trained as: ReGeS is a folder of parts."""
+    from crsdemo.checkpoint import load_card
     from crsdemo.generative import Generative
     from crsdemo.reges import load_reges
+    from crsdemo.reply_first import ReplyFirst
 
     if (folder / ITEM).is_dir():
         return load_reges(folder, commons, with_prior=with_prior, think=think)
-    return Generative.load(folder, commons, with_prior=with_prior)
+    kind = Generative if load_card(folder).factorisation.has_item else ReplyFirst
+    return kind.load(folder, commons, with_prior=with_prior)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:

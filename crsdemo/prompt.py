@@ -23,6 +23,7 @@ from transformers import PreTrainedTokenizerBase
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.factorisation import Factorisation
 from crsdemo.query import Person, PseudoQuery
 from crsdemo.slots import Slot, fill
 from crsdemo.tokens import ControlTokens, encode_text
@@ -45,6 +46,7 @@ class PromptWriter:
     control: ControlTokens
     catalog: Catalog
     semantic_ids: Mapping[str, tuple[int, ...]]
+    factorisation: Factorisation = Factorisation.MODE_ITEM_REPLY  # of what is answered
     max_history: int = 80  # tokens of history, the newest kept; the listener hears more
 
     def history(self, dialogue: Dialogue) -> list[int]:
@@ -119,15 +121,18 @@ class PromptWriter:
     ) -> Target:
         """`<MODE=CHAT><RESP>..` or `<MODE=REC><BOI>..<EOI><CARD>..</CARD><RESP>..`, then eos.
 
+        Other factorisations leave out parts of that, and the card with the item.
         `fields`: those of the facts on the card; all, if there are none.
         """
-        control = self.control
-        if item is None:
-            ids = [control.chat if mode == "CHAT" else control.rec]
-            learned = [True]
-        else:
-            chosen, card = [control.rec, *self.item(item.id)], self.card(item, fields)
-            ids, learned = chosen + card, [True] * len(chosen) + [False] * len(card)
+        control, parts = self.control, self.factorisation
+        ids = [control.chat if mode == "CHAT" else control.rec] if parts.has_mode else []
+        learned = [True] * len(ids)
+        if item is not None and parts.has_item:
+            chosen, card = self.item(item.id), self.card(item, fields) if parts.has_reply else []
+            ids += [*chosen, *card]
+            learned += [True] * len(chosen) + [False] * len(card)
+        if not parts.has_reply:
+            return Target(ids, learned)
         said = [control.resp, *self.reply(reply), control.eos]
         return Target(ids + said, learned + [True] * len(said))
 

@@ -31,7 +31,9 @@ class Speaker:
     ) -> None:
         self.loaded = loaded
         self.ear = ear
-        self.writer = PromptWriter(loaded.tokenizer, loaded.control, catalog, semantic_ids)
+        self.writer = PromptWriter(
+            loaded.tokenizer, loaded.control, catalog, semantic_ids, loaded.factorisation
+        )
         self.decoder = Decoder(
             loaded.model, Grammar(loaded.tokenizer, loaded.control, semantic_ids)
         )
@@ -58,6 +60,7 @@ class Speaker:
         `before`: for each dialogue the tokens that stand between its soft prefix and its words;
         `after`: those that follow `<ASSISTANT>`.
         """
+        dialogues = [self.heard(dialogue) for dialogue in dialogues]
         nothing: Sequence[Sequence[int]] = [()] * len(dialogues)
         rows = [
             [*first, *self.writer.history(dialogue), *last]
@@ -71,6 +74,10 @@ class Speaker:
         return self.decoder.read(
             inputs_embeds=self._embed(dialogues, ids, mask), mask=self._wide(mask)
         )
+
+    def heard(self, dialogue: Dialogue) -> Dialogue:
+        """What the model takes in of it: all, or the items alone."""
+        return dialogue if self.loaded.hears_words else dialogue.wordless
 
     @cached_property
     def sentence_ends(self) -> frozenset[int]:

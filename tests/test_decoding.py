@@ -386,3 +386,39 @@ def test_the_text_streams_and_may_be_stopped(decoder) -> None:
     assert len(list(islice(text, 2))) == 2
     assert context.cache.get_seq_length() == 4  # the second token is not read before it is shown
     text.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_is_scored_as_one_token_after_the_other_is_read(decoders, kind) -> None:
+    decoder, tokens, wanted = decoders[kind], [5, 9, 5, 2], []
+    found = decoder.score(read(decoder, 40, 41), tokens)
+    context = read(decoder, 40, 41)
+    for token in tokens:
+        wanted.append(float(context.logits[0].log_softmax(0)[token]))
+        decoder.feed(context, [token])
+    assert found.tolist() == pytest.approx(wanted, abs=1e-4)
+
+
+def test_an_item_is_written_freely_where_the_model_wants_one(decoder) -> None:
+    class Wants:
+        """Gives these tokens one after the other."""
+
+        control = CONTROL
+
+        def __init__(self, *tokens: int) -> None:
+            self.left = list(tokens)
+
+        def feed(self, context: Context, tokens: list[int]) -> None:
+            assert tokens == [self.left.pop(0)]
+            if self.left:
+                context.logits = torch.eye(len(TOKENIZER))[self.left[:1]]
+
+    def written(*tokens: int) -> tuple[int, ...] | None:
+        context = read(decoder)
+        context.logits = torch.eye(len(TOKENIZER))[list(tokens[:1])]
+        return Decoder.write_item(Wants(*tokens), context)  # type: ignore[arg-type]
+
+    first, second, third = CONTROL.item((4, 0, 7))
+    assert written(first, second, third) == (4, 0, 7)
+    assert written(first, third) is None  # a level is left out
+    assert written(40) is None

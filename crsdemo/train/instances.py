@@ -111,7 +111,17 @@ class Paths:
 class InstanceWriter:
     """Examples -> instances."""
 
-    def __init__(self, writer: PromptWriter, paths: Paths, ear: Ear | None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        writer: PromptWriter,
+        paths: Paths,
+        ear: Ear | None,
+        seed: int = 0,
+        *,
+        hears_words: bool = True,
+    ) -> None:
+        """`hears_words`: whether whole instances hold the words of a history or its items alone."""
+        self.hears_words = hears_words
         self.writer = writer
         self.paths = paths
         self.ear = ear
@@ -131,21 +141,34 @@ class InstanceWriter:
         return Instance(ids, [False] * len(ids), None, 2, levels, heard)
 
     def whole(self, example: Example) -> Instance:
-        """History, mode, item, card and words."""
-        history = self.writer.history(example.dialogue)
-        heard = None if self.ear is None else self.ear.hear(example.dialogue)
-        levels = self._levels(example)
-        target = self.writer.target(example.mode, example.item, example.reply, example.fields)
-        learned = [False] * len(history) + target.learned
-        item_at = None
-        if levels is not None:
-            item_at = len(history) + 1
+        """History, mode, item, card and words, or those of them that the factorisation has.
+
+        Where no item stands before the words, the first item in the words is learned as it would be
+        there. Words that are not learned then are the item alone.
+        """
+        parts = self.writer.factorisation
+        dialogue = example.dialogue if self.hears_words else example.dialogue.wordless
+        history = self.writer.history(dialogue)
+        heard = None if self.ear is None else self.ear.hear(dialogue)
+        reply = example.reply
+        if not reply and example.item is not None and not parts.has_item:
+            reply = (example.item,)
+        target = self.writer.target(example.mode, example.item, reply, example.fields)
+        learned = [False] * len(history) + [w and bool(example.reply) for w in target.learned]
+        mode_at = None
+        if parts.has_mode:
+            mode_at = len(history) - 1
+            learned[len(history)] = False  # the mode has a loss of its own
+        ids = history + target.ids
+        levels, item_at = self._levels(example), None
+        if levels is not None and self.control.boi in target.ids:
+            item_at = ids.index(self.control.boi, len(history))
+            begun = (
+                item_at if parts.has_item else item_at + 1
+            )  # in words, that it begins is learned
             end = item_at + len(levels.path) + 2
-            learned[item_at - 1 : end] = [False] * (end - item_at + 1)
-        learned[len(history)] = False  # the mode has a loss of its own
-        if not example.reply:
-            learned = [False] * len(learned)
-        return Instance(history + target.ids, learned, len(history) - 1, item_at, levels, heard)
+            learned[begun:end] = [False] * (end - begun)
+        return Instance(ids, learned, mode_at, item_at, levels, heard)
 
     def _levels(self, example: Example) -> Levels | None:
         """The path of the item which the reply speaks of, one of the targets."""

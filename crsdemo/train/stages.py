@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import BadInputError
+from crsdemo.factorisation import Factorisation
 from crsdemo.listener import (
     Ear,
     Listener,
@@ -126,6 +127,11 @@ class GenerativeConfig(AdapterFlags, Sources):
     rank: int = flag(16, "LoRA r")
     modules: str | None = flag("all-linear", "what learns: all-linear, or queries and values")
     real: float = flag(0.35, "share of real dialogues")
+    factorisation: Factorisation = flag(
+        Factorisation.MODE_ITEM_REPLY,
+        f"what is answered, one of {', '.join(Factorisation)}; all but the first are ablations",
+    )
+    words: bool = flag(True, "hear the words of a dialogue; without, only the items named in it")
 
 
 @dataclass(frozen=True)
@@ -230,10 +236,21 @@ def train_generative(config: GenerativeConfig) -> None:
     semantic_ids = SemanticIDs.load(config.catalog, ground.catalog)
     one = Apprentice.of(config, ground.catalog, semantic_ids, known_rows=True)
     material, ear = _material(
-        config, ground, semantic_ids, one.tokenizer, one.control, one.voice.listener
+        config,
+        ground,
+        semantic_ids,
+        one.tokenizer,
+        one.control,
+        one.voice.listener,
+        factorisation=config.factorisation,
+        hears_words=config.words,
     )
     draws = {"talk": (1.0, lambda: material.talk(config.batch, config.real))}
-    card = one.card("generative", config.out, asdict(config))
+    card = replace(
+        one.card("generative", config.out, asdict(config)),
+        factorisation=config.factorisation,
+        hears_words=config.words,
+    )
     batches = mixture(draws, config.seed)
     one.learn(config, ear, batches, config.state, config.out, card, config.seed)
 
@@ -323,12 +340,16 @@ def _material(
     tokenizer: PreTrainedTokenizerBase,
     control: ControlTokens,
     listener: Listener | None,
+    *,
+    factorisation: Factorisation = Factorisation.MODE_ITEM_REPLY,
+    hears_words: bool = True,
 ) -> tuple[Material, Ear | None]:
     """The data of both training stages, and the ear if the model has one."""
     people = PeopleLinker(ground.catalog)
     ear = ear_of(config, ground.catalog, listener, people)
-    writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids)
-    instances = InstanceWriter(writer, Paths(ground.catalog, semantic_ids), ear, config.seed)
+    writer = PromptWriter(tokenizer, control, ground.catalog, semantic_ids, factorisation)
+    paths = Paths(ground.catalog, semantic_ids)
+    instances = InstanceWriter(writer, paths, ear, config.seed, hears_words=hears_words)
     teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
     likes = neighbours(ground.catalog, teacher)
     synthetic = Writer(ground.catalog, likes, config.seed, breadth=config.breadth)
