@@ -260,8 +260,7 @@ class FactJudge:
     def claims(self, dialogue: Dialogue, answer: Reply) -> tuple[Claim, ...]:
         """Every claim of a reply to `dialogue`, which ends with the user's turn."""
         words = _Words(self.catalog, dialogue, answer)
-        found = self.linker.link(words.text, dialogue)
-        films = tuple(mention for mention in found if _is_name(words.text, mention))
+        films = self._in_letters(words)
         people = tuple(self._people(words))
         judged = " ".join(claim.said for claim in people)
         return (
@@ -272,6 +271,16 @@ class FactJudge:
             *self._genres(words),
             *_names(words, films, words.known.union(words_of(judged))),
         )
+
+    def named(self, dialogue: Dialogue, answer: Reply) -> frozenset[str]:
+        """The ids of the films that a reply names, be it as items or in letters."""
+        words = _Words(self.catalog, dialogue, answer)
+        return frozenset(m.item_id for m in (*words.places, *self._in_letters(words)))
+
+    def _in_letters(self, words: _Words) -> tuple[Mention, ...]:
+        """The titles that the model spelled itself."""
+        found = self.linker.link(words.text, words.dialogue)
+        return tuple(mention for mention in found if _is_name(words.text, mention))
 
     def _item(self, item: Item) -> Claim:
         is_known = item.id in self.catalog.row and self.catalog.item(item.id) == item

@@ -84,7 +84,9 @@ class EvaluateConfig(Speaker):
         "", "training dialogues, comma-separated; what repeats one of them is left out"
     )
     stage: str = flag(
-        "all", "of ReGeS alone: retrieval (the retriever) or item (the item expert); all: recall"
+        "all",
+        "all: recall; dialogue: what is said; generative: how an ID is written, level by level; of "
+        "ReGeS alone: retrieval (the retriever) or item (the item expert)",
     )
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
     figures: Path | None = flag(None, "folder for the pictures of --stage retrieval")
@@ -155,6 +157,8 @@ class ResultsConfig:
     json: bool = flag(False, "one JSON object with every figure")
 
 
+STAGES = ("all", "dialogue", "generative", "retrieval", "item")
+
 # A beam is ranked from the middle of a conversation, as most are.
 MIDDLE_OF_A_TALK: tuple[tuple[Who, str], ...] = (
     ("user", "Hi, I want something scary but not too bloody, for two people on a rainy evening."),
@@ -206,8 +210,8 @@ def _shown(answer: Reply, *, as_json: bool) -> str:
 
 def evaluate(argv: list[str]) -> None:
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")
-    if config.stage not in {"all", "retrieval", "item"}:
-        raise BadInputError(f"--stage must be all, retrieval or item, got {config.stage!r}")
+    if config.stage not in STAGES:
+        raise BadInputError(f"--stage must be one of {', '.join(STAGES)}, got {config.stage!r}")
     catalog = Catalog.load(config.catalog)
     dialogues, n_left_out = _not_trained_on(config, catalog)
     dialogues = dialogues[: config.limit or None]
@@ -217,11 +221,41 @@ def evaluate(argv: list[str]) -> None:
     recommender = config.of(catalog)
     if config.stage == "retrieval":
         report = _evaluate_retrieval(config, recommender, catalog, dialogues)
+    elif config.stage == "dialogue":
+        from crsdemo.evaluate_dialogue import evaluate_dialogue
+
+        report = evaluate_dialogue(recommender, catalog, MentionLinker(catalog), dialogues)
+    elif config.stage == "generative":
+        report = _evaluate_generative(recommender, dialogues)
     else:
         report = _evaluate_item_expert(recommender, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
-    print(json.dumps(report, indent=1))
+    print(_told(config.stage, report))
+
+
+def _told(stage: str, report: dict[str, Any]) -> str:
+    """Markdown where there is a rendering, else JSON."""
+    from crsdemo import evaluate_dialogue_text, evaluate_generative_text
+
+    if stage == "dialogue":
+        return evaluate_dialogue_text.render(report)
+    if stage == "generative":
+        return evaluate_generative_text.render(report)
+    return json.dumps(report, indent=1)
+
+
+def _evaluate_generative(
+    recommender: Recommender, dialogues: list[CorpusDialogue]
+) -> dict[str, Any]:
+    from crsdemo.evaluate_generative import evaluate_generative
+    from crsdemo.generative import Generative
+
+    if not isinstance(recommender, Generative):
+        raise BadInputError(
+            f"--stage generative needs a generative checkpoint, not {recommender.name}"
+        )
+    return evaluate_generative(recommender, dialogues)
 
 
 def _evaluate_whole(

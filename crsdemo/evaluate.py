@@ -6,7 +6,7 @@ Every metric comes with its 95% interval over dialogues and the number of sample
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol as Interface
@@ -170,11 +170,14 @@ class _Found:
 
 def _mode(recommender: ModeRecommender, turns: Sequence[Case]) -> BinaryScores:
     """Of REC, which is right if the turn names an item."""
-    predicted = [chosen["REC"] > chosen["CHAT"] for chosen in _modes(recommender, turns)]
+    predicted = [chosen["REC"] > chosen["CHAT"] for chosen in chosen_modes(recommender, turns)]
     return binary_scores(predicted, [bool(case.targets) for case in turns])
 
 
-def _modes(recommender: ModeRecommender, turns: Sequence[Case]) -> Iterable[dict[Mode, float]]:
+def chosen_modes(
+    recommender: ModeRecommender, turns: Sequence[Case]
+) -> Iterator[dict[Mode, float]]:
+    """How likely each mode is in each turn; shows progress on stderr."""
     for start in tqdm(range(0, len(turns), BATCH), desc="choosing modes", unit="batch"):
         yield from recommender.mode_probabilities(
             [case.context for case in turns[start : start + BATCH]]

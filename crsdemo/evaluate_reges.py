@@ -23,8 +23,9 @@ from crsdemo.evaluate_rankings import BATCH
 from crsdemo.evaluate_statistics import Hit, recalls
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
-from crsdemo.metrics import rank_of, wilson
+from crsdemo.metrics import rank_of
 from crsdemo.protocol import Case, cases
+from crsdemo.shares import share
 
 Codes = tuple[int, ...]
 CUTOFFS = (1, 10, 50)
@@ -149,23 +150,12 @@ class _ItemExpert:
         return Written.NO_ID if codes is None else _kind(turn, self._item_of.get(codes))
 
     def _written_freely(self, turn: Retrieved) -> Codes | None:
-        """The codes after `<BOI>` where no trie says what may follow; None if they are no ID.
-
-        At each level the most probable of all tokens is taken, those of words included.
-        """
+        """The codes that the model writes without the trie; None if they are no ID."""
         speaker, decoder = self.recommender.speaker, self.recommender.decoder
         before = speaker.writer.shortlist(turn.look.shortlist)
         context = speaker.read([turn.case.context], [before], [turn.look.thought])
         decoder.feed(context, [decoder.control.rec, decoder.control.boi])
-        codes: list[int] = []
-        for level in range(decoder.control.n_levels):
-            token = int(context.logits[0].argmax())
-            place, code = decoder.control.code.get(token, (-1, -1))
-            if place != level:
-                return None
-            codes.append(code)
-            decoder.feed(context, [token])
-        return tuple(codes)
+        return decoder.write_item(context)
 
     @cached_property
     def _item_of(self) -> dict[Codes, str]:
@@ -194,11 +184,7 @@ def _shares(kinds: Sequence[Written]) -> dict[str, Any]:
     no_item = counts[Written.NO_ID] + counts[Written.UNKNOWN]
     return {
         "n": n,
-        "no_item": _share(no_item, n),
-        "no_candidate": _share(n - counts[Written.CANDIDATE], n),
+        "no_item": share(no_item, n),
+        "no_candidate": share(n - counts[Written.CANDIDATE], n),
         "kinds": {kind.value: counts[kind] for kind in Written},
     }
-
-
-def _share(n_of: int, n: int) -> dict[str, Any]:
-    return {"share": round(n_of / n, 5), "ci95": tuple(round(end, 5) for end in wilson(n_of, n))}

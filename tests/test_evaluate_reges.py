@@ -15,6 +15,7 @@ from films import CATALOG
 from tiny import byte_level_tokenizer, semantic_ids
 
 from crsdemo.corpus import CorpusDialogue, load_dialogues
+from crsdemo.decoding import Decoder
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate import evaluate
@@ -137,6 +138,7 @@ class Scripted:
     tokens: Sequence[int]
     said: int = 0
     control: Any = CONTROL
+    write_item = Decoder.write_item
     writer: PromptWriter = field(
         default_factory=lambda: PromptWriter(TOKENIZER, CONTROL, CATALOG, CODES)
     )
