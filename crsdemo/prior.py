@@ -28,6 +28,8 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError
 from crsdemo.index import units
+from crsdemo.kinship import SIGNALS as KINSHIP
+from crsdemo.kinship import Kinship
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.query import untitled
@@ -49,8 +51,10 @@ SIGNALS = (
     "about the same as the films you named",
     "facts like those of a film you named",
     "facts like those of the films you named",
+    *KINSHIP,
     "much talked about",
     "often recommended",
+    "how new it is",
     "recommended after talks like ours",
     "close to your words",
     "close to your last words",
@@ -62,6 +66,7 @@ SIGNALS = (
     "a theme you named",
     "the years you named",
 )
+NEW = 2000  # the year from which newness is counted, in decades
 MAX_MEANT = 2  # genres that words are taken to mean
 AFRESH = 0.45  # how probable it is at least that words ask for something else than before
 AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
@@ -142,6 +147,8 @@ class ItemPrior:
         for row, item in enumerate(catalog):
             for genre in item.genres:
                 self.genres[row, catalog.genres.index(genre)] = 1
+        self._kinship = Kinship(catalog)
+        self._newness = np.where(self.years, (self.years - NEW) / 10, 0.0)
         self._rows_of: dict[str, list[int]] = {}
         for row, item in enumerate(catalog):
             for person in item.people:
@@ -208,8 +215,10 @@ class ItemPrior:
         return np.stack(
             [
                 *self._from_mentions(heard.items, without, counts),
+                *self._kinship.signals(heard.items),
                 np.log1p(counts),
                 np.log1p(self.memory.recommended),
+                self._newness,
                 self.memory.after(self._as_remembered(heard)),
                 self.themes @ heard.said,
                 self.themes @ heard.last,

@@ -59,6 +59,20 @@ def title_forms(title: str) -> Iterator[Form]:
         yield from _variants(segments[-1], Part.SUBTITLE)
 
 
+def series(title: str) -> str:
+    """What films of a series share: "Rocky" of "Rocky II", "Alien" of "Alien: Covenant".
+
+    Of a film that has no series, its own plain title. Empty if nothing is left.
+    """
+    segments = [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
+    if len(segments) < 2:
+        segments = [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
+    said = without_articles(segments[0]) if segments else ()
+    while len(said) > 1 and (said[-1] in _NUMBER_OF or said[-1] in _DIVISIONS):
+        said = said[:-1]
+    return " ".join(said)
+
+
 def without_articles(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in ARTICLES)
 

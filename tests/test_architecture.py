@@ -21,8 +21,8 @@ LAYERS = {
         title_clues title_forms trie trie_labels typed_words wish_words
     """,
     "models": """
-        checkpoint commons decoding drafts encoder free_beam grammar guide index listener memory
-        newcomers prior prompt quantize ranker rq_vae trees tokens word_choice
+        checkpoint commons decoding drafts encoder free_beam grammar guide index kinship listener
+        memory newcomers prior prompt quantize ranker rq_vae trees tokens word_choice
     """,
     "recommenders": """
         query_expert speaker retriever reges generative loading popularity reply_first
