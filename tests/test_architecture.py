@@ -35,8 +35,8 @@ LAYERS = {
         judging_pairs judging_report judging_strengths judging_text
         feedback_schema evaluate evaluate_dialogue evaluate_dialogue_text evaluate_generative
         evaluate_generative_text evaluate_folder evaluate_rankings evaluate_reges evaluate_report
-        evaluate_retrieval evaluate_slices evaluate_statistics evaluate_table free_naming
-        get_data reference_words
+        evaluate_retrieval evaluate_slices evaluate_stages evaluate_statistics evaluate_table
+        free_naming get_data measure reference_words
         retrieval_figures check_facts
         check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files

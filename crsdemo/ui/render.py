@@ -19,7 +19,7 @@ PAGES: tuple[tuple[Page, str, str], ...] = (  # with addresses that hold from ea
     ("talk", "./", "talk"),
     ("compare", "compare", "side by side"),
     ("blind", "blind", "blind"),
-    ("report", "report", "how good"),
+    ("report", "report", "scores"),
 )
 
 WISHES = (

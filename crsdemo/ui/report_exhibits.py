@@ -17,6 +17,7 @@ from crsdemo.ui.results_words import Exhibit, drawn, ends, interval_columns, sha
 
 MAIN = "recall@10"  # what systems are put in order by
 SHOWN = {1: figures.PALETTE[0], 10: figures.PALETTE[1], 50: figures.PALETTE[2]}  # cutoff -> colour
+SHORT = {"position in the dialogue": "position"}  # a phone has no room for more
 FILMS = {"new": "films not named before", "all": "all films"}
 N_IN_SLICES = 3  # systems that are drawn; the table has all
 
@@ -94,7 +95,9 @@ def slices(dataset: str, reports: Reports) -> Exhibit:
             Mark(one.metrics[MAIN], share(one.metrics[MAIN], digits=1), figures.PALETTE[place])
             for place, one in enumerate(here)
         ]
-        rows.append(Dots(f"{by}: {name}", f"n {here[0].n:,}" if here else "", tuple(marks)))
+        rows.append(
+            Dots(f"{SHORT.get(by, by)}: {name}", f"n {here[0].n:,}" if here else "", tuple(marks))
+        )
     columns = (Column("system"), Column("by"), Column("slice"), Column("n", "count"))
     table = Table(
         (*columns, *interval_columns(MAIN, "percent")),

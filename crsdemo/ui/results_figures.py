@@ -197,6 +197,7 @@ def _dot(name: str, mark: Mark, y: float) -> Part:
         "x": [mark.estimate.value],
         "y": [y],
         "mode": "markers",
+        "cliponaxis": False,  # whole, also at the end of the scale
         "marker": {"color": mark.color, "size": 12, **symbol},
         "hovertemplate": f"{_plain(name, 60)}: {_plain(mark.words, 60)}<extra></extra>",
     }
