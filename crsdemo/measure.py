@@ -133,7 +133,7 @@ def measure(config: MeasureConfig) -> Path:
     systems = tuple(name.strip() for name in config.systems.split(","))
     data = list(_data(config, catalog))
     bench = Bench(Shelf(catalog, config.catalog), config.out, config.kept)
-    texts = []
+    texts: list[str] = []
     for one in data:
         for protocol in PROTOCOLS:
             reports = {system: bench.report(system, one, protocol) for system in systems}

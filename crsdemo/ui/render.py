@@ -85,7 +85,8 @@ def masthead(page: Page) -> str:
         '<header><h1 class="name">crsdemo</h1>'
         f'<nav aria-label="Pages">{links}</nav><span class="space"></span>'
         f"{'' if page == 'report' else new}"
-        '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
+        '<button type="button" data-act="theme" aria-label="Light or dark">'
+        '<span class="long">light / </span>dark</button>'
         "</header>"
     )
 
