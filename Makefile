@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test test-slow check browser
+.PHONY: setup demo test test-slow check browser results
 
 setup: .venv/ready
 
@@ -30,3 +30,8 @@ test: setup browser check
 
 test-slow: setup browser
 	$(BIN)/python -m pytest -m slow
+
+# every shipped system on the development dialogues: make results DATA=folder
+DATA ?= data
+results: setup
+	$(BIN)/python -m crsdemo measure --data $(DATA) --out docs/reports

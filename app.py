@@ -15,6 +15,7 @@ from crsdemo.admission import Admission, Limits
 from crsdemo.catalog import Catalog
 from crsdemo.demo import Demo
 from crsdemo.errors import CrsdemoError
+from crsdemo.evaluate_folder import REPORTS, load_reports
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.loading import CATALOG, DEFAULT, Shelf
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
         study = parse_study(options.study) if options.study else None
+        reports = load_reports(options.reports)
         admission = Admission(_limits(options))
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
             _prepare(desk)
-        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden, desk)
+        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden, desk, reports)
         serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:
@@ -175,6 +177,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--study", type=Path, help="the file of a study to run; the other pages are closed then"
+    )
+    parser.add_argument(
+        "--reports", type=Path, default=REPORTS, help="a folder of evaluations for /report"
     )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(

@@ -13,6 +13,7 @@ STAGES = {
     "chat": ("crsdemo.commands", "chat", "talk to a recommender in the terminal"),
     "evaluate": ("crsdemo.commands", "evaluate", "recommendation on ReDial or INSPIRED"),
     "tabulate": ("crsdemo.commands", "tabulate", "one table of several evaluations, with tests"),
+    "measure": ("crsdemo.measure", "main", "every shipped system, for the report and the tables"),
     "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),

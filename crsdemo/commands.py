@@ -29,14 +29,11 @@ from crsdemo.loading import (
 )
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
-from crsdemo.protocol import protocol_named
+from crsdemo.protocol import METRICS_SHOWN, protocol_named
 from crsdemo.recommender import Plan, Recommender, Reply, reply
 
 if TYPE_CHECKING:
     from crsdemo.benchmark import Figure
-
-
-METRICS_SHOWN = ("recall@1", "recall@10", "recall@50", "ndcg@10", "mrr@10")
 
 
 @dataclass(frozen=True)
@@ -218,17 +215,21 @@ def evaluate(argv: list[str]) -> None:
     if config.stage == "all":
         _evaluate_whole(config, catalog, dialogues, n_left_out)
         return
+    from crsdemo import evaluate_stages  # torch is loaded only when weights are
+    from crsdemo.retrieval_figures import write_figures
+
     recommender = config.of(catalog)
     if config.stage == "retrieval":
-        report = _evaluate_retrieval(config, recommender, catalog, dialogues)
+        found = evaluate_stages.retrieval(recommender, catalog, dialogues)
+        if config.figures:
+            write_figures(found, config.figures)
+        report = {"recommender": recommender.name} | found.as_json()
     elif config.stage == "dialogue":
-        from crsdemo.evaluate_dialogue import evaluate_dialogue
-
-        report = evaluate_dialogue(recommender, catalog, MentionLinker(catalog), dialogues)
+        report = evaluate_stages.dialogue(recommender, catalog, dialogues)
     elif config.stage == "generative":
-        report = _evaluate_generative(recommender, dialogues)
+        report = evaluate_stages.generative(recommender, dialogues)
     else:
-        report = _evaluate_item_expert(recommender, dialogues)
+        report = evaluate_stages.item(recommender, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
     print(_told(config.stage, report))
@@ -243,19 +244,6 @@ def _told(stage: str, report: dict[str, Any]) -> str:
     if stage == "generative":
         return evaluate_generative_text.render(report)
     return json.dumps(report, indent=1)
-
-
-def _evaluate_generative(
-    recommender: Recommender, dialogues: list[CorpusDialogue]
-) -> dict[str, Any]:
-    from crsdemo.evaluate_generative import evaluate_generative
-    from crsdemo.generative import Generative
-
-    if not isinstance(recommender, Generative):
-        raise BadInputError(
-            f"--stage generative needs a generative checkpoint, not {recommender.name}"
-        )
-    return evaluate_generative(recommender, dialogues)
 
 
 def _evaluate_whole(
@@ -288,41 +276,6 @@ def tabulate(argv: list[str]) -> None:
     part = protocol_named(next(iter(reports.values())).protocol).part(config.part)
     metrics = tuple(name.strip() for name in config.metrics.split(","))
     print(table(reports, part, metrics, against=config.against, format=config.format))
-
-
-def _evaluate_retrieval(
-    config: EvaluateConfig,
-    recommender: Recommender,
-    catalog: Catalog,
-    dialogues: list[CorpusDialogue],
-) -> dict[str, Any]:
-    from crsdemo.encoder import TextEncoder
-    from crsdemo.evaluate_retrieval import evaluate_retrieval
-    from crsdemo.generative import Generative
-    from crsdemo.reges import RetrievalGuide
-    from crsdemo.retrieval_figures import write_figures
-    from crsdemo.retriever import Documents
-
-    guide = recommender.guide if isinstance(recommender, Generative) else None
-    if not isinstance(guide, RetrievalGuide):
-        raise BadInputError(f"--stage retrieval needs a ReGeS checkpoint, not {recommender.name}")
-    retriever = guide.retriever
-    untuned = Documents.of(catalog, TextEncoder(retriever.documents.encoder.name))
-    report = evaluate_retrieval(retriever, untuned, guide.expert, catalog, dialogues)
-    if config.figures:
-        write_figures(report, config.figures)
-    return {"recommender": recommender.name} | report.as_json()
-
-
-def _evaluate_item_expert(
-    recommender: Recommender, dialogues: list[CorpusDialogue]
-) -> dict[str, Any]:
-    from crsdemo.evaluate_reges import evaluate_item_expert
-    from crsdemo.generative import Generative
-
-    if not isinstance(recommender, Generative):
-        raise BadInputError(f"--stage item needs a ReGeS checkpoint, not {recommender.name}")
-    return evaluate_item_expert(recommender, dialogues)
 
 
 def _not_trained_on(config: EvaluateConfig, catalog: Catalog) -> tuple[list[CorpusDialogue], int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from crsdemo.catalog import Catalog
+from crsdemo.evaluate_report import Report
 from crsdemo.exchange import Exchange
 from crsdemo.handouts import Handouts
 from crsdemo.operator import Operator
@@ -26,6 +27,7 @@ class Demo:
     backups: Backups | None = None
     hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
     study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
+    reports: tuple[Report, ...] = ()  # evaluations that are shown
 
     @cached_property
     def upkeep(self) -> Upkeep:

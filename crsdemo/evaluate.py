@@ -59,7 +59,7 @@ def evaluate(
     call goes on from there after an interruption. Raises BadInputError if there is no sample.
     """
     turns = cases(dialogues)
-    provenance = _provenance(recommender)
+    provenance = provenance_of(recommender)
     key = run_key(provenance, dialogues, protocol.name, source.files)
     kept = State(state or STATES / f"evaluate-{key[:16]}.jsonl", key)
     wanted = [case for case in turns if case.samples(protocol, catalog)]
@@ -89,7 +89,7 @@ def evaluate(
     return report
 
 
-def _provenance(recommender: Recommender) -> Provenance:
+def provenance_of(recommender: Recommender) -> Provenance:
     """What speaks, as it says with every reply."""
     hello = Dialogue((Turn("user", "Hello"),))
     return reply(recommender, hello, Plan(mode="CHAT")).provenance

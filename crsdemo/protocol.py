@@ -19,6 +19,8 @@ from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
 
+METRICS_SHOWN = ("recall@1", "recall@10", "recall@50", "ndcg@10", "mrr@10")  # of those there are
+
 
 @dataclass(frozen=True)
 class Part:

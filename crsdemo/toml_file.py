@@ -106,6 +106,13 @@ class Table:
             self.wrong(key, 'it is a list of texts that are not empty, as ["one", "two"]')
         return tuple(one.strip() for one in value)
 
+    def values_of(self, key: str) -> list[Any]:
+        """A list of anything, for whoever asks to check."""
+        value = self._get(key, None, "it is a list")
+        if not isinstance(value, list):
+            self.wrong(key, "it is a list")
+        return value
+
     def number(self, key: str, least: int, most: int, default: int | None = None) -> int:
         """A whole number from `least` to `most`."""
         expected = f"it is a whole number from {least:,} to {most:,}"

@@ -14,6 +14,7 @@ from stand_in import CATALOG, NoLinker, StandIns
 
 from app import open_pages
 from crsdemo.demo import Demo
+from crsdemo.evaluate_report import Report
 from crsdemo.exchange import Exchange
 from crsdemo.feedback import FeedbackLog
 from crsdemo.operator import Operator
@@ -28,13 +29,17 @@ class Server:
     """All pages, on a log in `folder`."""
 
     def __init__(
-        self, folder: Path, *recommenders: Recommender, operator: Operator | None = None
+        self,
+        folder: Path,
+        *recommenders: Recommender,
+        operator: Operator | None = None,
+        reports: tuple[Report, ...] = (),
     ) -> None:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
         exchange = Exchange(recommenders[0], NoLinker(), self.log)
         pair = SideBySide(StandIns(recommenders), NoLinker(), self.log)
-        self.demo = Demo(exchange, pair, CATALOG, operator or Operator())
+        self.demo = Demo(exchange, pair, CATALOG, operator or Operator(), reports=reports)
         self.blocks, self.url = open_pages(self.demo, "127.0.0.1", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -17,8 +17,8 @@ LAYERS = {
         annotators assignment questionnaire study toml_file
         catalog comparison config conversation corpus dialogue errors factorisation follow_up
         judging mentions
-        metrics overlap protocol query recommender reply_json semantic_ids shares slots text_metrics
-        title_clues title_forms trie trie_labels typed_words wish_words
+        metrics overlap protocol published query recommender reply_json semantic_ids shares slots
+        text_metrics title_clues title_forms trie trie_labels typed_words wish_words
     """,
     "models": """
         checkpoint commons decoding drafts encoder free_beam grammar guide index kinship listener
@@ -34,9 +34,9 @@ LAYERS = {
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
         feedback_schema evaluate evaluate_dialogue evaluate_dialogue_text evaluate_generative
-        evaluate_generative_text evaluate_rankings evaluate_reges evaluate_report
-        evaluate_retrieval evaluate_slices evaluate_statistics evaluate_table free_naming
-        get_data reference_words
+        evaluate_generative_text evaluate_folder evaluate_rankings evaluate_reges evaluate_report
+        evaluate_retrieval evaluate_slices evaluate_stages evaluate_statistics evaluate_table
+        free_naming get_data measure reference_words
         retrieval_figures check_facts
         check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files

@@ -13,12 +13,13 @@ from crsdemo.recommender import Reply
 from crsdemo.ui.markup import attribute, escape, icon, listed, title
 
 Marks = frozenset[tuple[str, ItemKind]]
-Page = Literal["talk", "compare", "blind"]
+Page = Literal["talk", "compare", "blind", "report"]
 
 PAGES: tuple[tuple[Page, str, str], ...] = (  # with addresses that hold from each of them
     ("talk", "./", "talk"),
     ("compare", "compare", "side by side"),
     ("blind", "blind", "blind"),
+    ("report", "report", "scores"),
 )
 
 WISHES = (
@@ -69,19 +70,23 @@ class Opinion:
 
 
 def masthead(page: Page) -> str:
-    """The name, the way to the other page, and what can be done on every page."""
+    """The name, the way to the other pages, and what can be done here."""
     links = "".join(
         f'<a href="{address}"{current}>{words}</a>'
         for name, address, words in PAGES
         for current in (' aria-current="page"' if name == page else "",)
     )
     what = "conversation" if page == "talk" else "comparison"
+    new = (
+        f'<button type="button" data-act="fresh" aria-label="new {what}">new'
+        f'<span class="long"> {what}</span></button>'
+    )
     return (
         '<header><h1 class="name">crsdemo</h1>'
         f'<nav aria-label="Pages">{links}</nav><span class="space"></span>'
-        f'<button type="button" data-act="fresh" aria-label="new {what}">new'
-        f'<span class="long"> {what}</span></button>'
-        '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
+        f"{'' if page == 'report' else new}"
+        '<button type="button" data-act="theme" aria-label="Light or dark">'
+        '<span class="long">light / </span>dark</button>'
         "</header>"
     )
 

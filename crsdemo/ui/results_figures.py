@@ -34,6 +34,16 @@ N_LETTERS = 32  # of a name beside a picture
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A figure with its interval as it is drawn."""
+
+    estimate: Estimate
+    words: str  # the figure as it is read
+    color: str = ACCENT
+    hollow: bool = False  # a figure that is not ours
+
+
+@dataclass(frozen=True)
 class Dot:
     """A figure with its interval in a row of its own."""
 
@@ -41,6 +51,19 @@ class Dot:
     estimate: Estimate
     words: str  # the figure as it is read, on the right
     color: str = ACCENT
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return (Mark(self.estimate, self.words, self.color),)
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Several figures with their intervals in one row."""
+
+    name: str
+    words: str  # on the right
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True)
@@ -87,14 +110,15 @@ def shade(place: int) -> str:
     return f"rgba(128,124,118,{SHADES[place]})"
 
 
-def dots(rows: Sequence[Dot], axis: Axis) -> go.Figure:
+def dots(rows: Sequence[Dot | Dots], axis: Axis) -> go.Figure:
     """Each figure a dot on a line as long as its interval."""
     height = TOP + ROW * len(rows)
     traces: list[Part] = []
     words: list[Part] = []
     for number, row in enumerate(rows):
         y = TOP + ROW * number + 32
-        traces += [_whisker(row, y), _dot(row, y)]
+        traces += [_whisker(mark, y) for mark in row.marks]
+        traces += [_dot(row.name, mark, y) for mark in row.marks]
         words += _above(row.name, row.words, y - 19, SIDES)
     layout = _layout(height) | {"annotations": words, "shapes": _middle(axis, len(rows))}
     layout |= {"xaxis": _x_axis(axis), "height": height + AXIS}
@@ -155,25 +179,27 @@ def columns(labels: Sequence[str], counts: Sequence[float], color: str = ACCENT)
     return go.Figure([bar], layout)
 
 
-def _whisker(row: Dot, y: float) -> Part:
-    low, high = row.estimate.low, row.estimate.high
+def _whisker(mark: Mark, y: float) -> Part:
+    low, high = mark.estimate.low, mark.estimate.high
     if low is None or high is None:
         return {}
-    line = {"color": row.color, "width": 3}
+    line = {"color": mark.color, "width": 3}
     points = {"x": [low, high], "y": [y, y], "mode": "lines", "line": line}
     return {"type": "scatter", "hoverinfo": "skip", "opacity": 0.55, **points}
 
 
-def _dot(row: Dot, y: float) -> Part:
-    if row.estimate.value is None:
+def _dot(name: str, mark: Mark, y: float) -> Part:
+    if mark.estimate.value is None:
         return {}
+    symbol = {"symbol": "circle-open", "line": {"width": 2.5}} if mark.hollow else {}
     return {
         "type": "scatter",
-        "x": [row.estimate.value],
+        "x": [mark.estimate.value],
         "y": [y],
         "mode": "markers",
-        "marker": {"color": row.color, "size": 12},
-        "hovertemplate": f"{_plain(row.name, 60)}: {_plain(row.words, 60)}<extra></extra>",
+        "cliponaxis": False,  # whole, also at the end of the scale
+        "marker": {"color": mark.color, "size": 12, **symbol},
+        "hovertemplate": f"{_plain(name, 60)}: {_plain(mark.words, 60)}<extra></extra>",
     }
 
 

@@ -38,7 +38,8 @@ def masthead(*, study_runs: bool) -> str:
         '<a href="results" aria-current="page">results</a><a href="health">health</a></nav>'
         '<span class="space"></span>'
         '<button type="button" data-act="fresh" aria-label="count again">refresh</button>'
-        '<button type="button" data-act="theme" aria-label="Light or dark">light / dark</button>'
+        '<button type="button" data-act="theme" aria-label="Light or dark">'
+        '<span class="long">light / </span>dark</button>'
         "</header>"
     )
 

@@ -18,7 +18,9 @@ from crsdemo.export_tables import csv_cell
 from crsdemo.ui.markup import attribute, escape
 
 Cell: TypeAlias = str | int | float | datetime | None
-Kind = Literal["words", "count", "share", "number", "points", "seconds", "chance", "moment"]
+Kind = Literal[
+    "words", "count", "share", "percent", "number", "points", "seconds", "chance", "moment"
+]
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def _number(value: float, kind: Kind) -> str:
     match kind:
         case "share":
             return f"{_minus(100 * value, 0)}%"
+        case "percent":
+            return f"{_minus(100 * value, 1)}%"
         case "points":
             return _minus(value, 0)
         case "seconds":

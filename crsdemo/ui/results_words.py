@@ -15,7 +15,7 @@ from crsdemo.judging import Vote, recommenders
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.judging_report import Results
 from crsdemo.ui import results_figures as figures
-from crsdemo.ui.results_figures import Axis, Dot, Piece
+from crsdemo.ui.results_figures import Axis, Dot, Dots, Piece
 from crsdemo.ui.results_tables import Column, Kind, Table
 
 HALF = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1), ("0", "25%", "50%", "75%", "100%"), 0.5)
@@ -37,7 +37,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One question that votes answer. Without a figure there is nothing to show yet."""
+    """One question that numbers answer. Without a figure there is nothing to show yet."""
 
     question: str
     answer: str
@@ -46,7 +46,7 @@ class Exhibit:
     legend: tuple[Piece, ...] = ()  # what colours mean
 
 
-def drawn(rows: Sequence[Dot], axis: Axis) -> go.Figure | None:
+def drawn(rows: Sequence[Dot | Dots], axis: Axis) -> go.Figure | None:
     return figures.dots(rows, axis) if rows else None
 
 
@@ -59,10 +59,10 @@ def ends(one: Estimate) -> tuple[float | None, float | None, float | None]:
     return one.value, one.low, one.high
 
 
-def share(one: Estimate, *, signed: bool = False) -> str:
+def share(one: Estimate, *, signed: bool = False, digits: int = 0) -> str:
     """58% (51 to 65)"""
-    plus = "+" if signed else ""
-    value, low, high = (_number(None if e is None else 100 * e, f"{plus}z.0f") for e in ends(one))
+    form = f"{'+' if signed else ''}z.{digits}f"
+    value, low, high = (_number(None if e is None else 100 * e, form) for e in ends(one))
     return _with_interval(f"{value}%" if value else "", low, high)
 
 

@@ -1,4 +1,4 @@
-"""All pages in one Gradio app: a talk, two systems side by side, a study, the results."""
+"""All pages in one Gradio app: a talk, two systems side by side, a study, reports, results."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gradio as gr
 
 from crsdemo.demo import Demo
 from crsdemo.study_desk import StudyDesk
-from crsdemo.ui import blind, chat, compare, results, study
+from crsdemo.ui import blind, chat, compare, report, results, study
 
 
 def build(demo: Demo) -> gr.Blocks:
@@ -37,6 +37,8 @@ def _without_study(demo: Demo) -> gr.Blocks:
         compare.place(blocks, demo.side_by_side, demo.catalog)
     with blocks.route("Blind", "/blind", show_in_navbar=False):
         blind.place(blocks, demo.side_by_side, demo.catalog, demo.hidden)
+    with blocks.route("Report", "/report", show_in_navbar=False):
+        report.place(demo.reports)
     with blocks.route("Study", "/study", show_in_navbar=False):
         study.place_closed()
     with blocks.route("Results", "/results", show_in_navbar=False):

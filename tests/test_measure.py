@@ -1,0 +1,76 @@
+"""Everything in one command: what it writes, and what it does not measure again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from films import CATALOG, write_inspired, write_redial
+
+from crsdemo import check_wishes, measure
+from crsdemo.errors import BadInputError
+from crsdemo.evaluate_folder import load_reports
+from crsdemo.protocol import PROTOCOLS
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> measure.MeasureConfig:
+    """Two systems; the dialogues trained on are others, and the wishes name no film."""
+    monkeypatch.chdir(tmp_path)
+    CATALOG.save(tmp_path / "catalog")
+    for name, write in (("redial", write_redial), ("inspired", write_inspired)):
+        (tmp_path / name).mkdir()
+        _split(write, tmp_path / measure.DEV[name], tmp_path / name)
+    wishes = (check_wishes.DATA / "wishes.jsonl").read_text().splitlines()
+    kept = [line for line in wishes if "similar_to" not in line][:3]
+    (tmp_path / "wishes.jsonl").write_text("\n".join(kept))
+    (tmp_path / "openings.jsonl").write_text((check_wishes.DATA / "openings.jsonl").read_text())
+    monkeypatch.setattr(check_wishes, "DATA", tmp_path)
+    return measure.MeasureConfig(
+        data=tmp_path, out=tmp_path / "out", kept=tmp_path / "kept", catalog=tmp_path / "catalog",
+        systems="popularity, repeat-last",
+    )  # fmt: skip
+
+
+def _split(write: Callable[[Path], Path], dev: Path, folder: Path) -> None:
+    """One dialogue to train on, the others to develop with."""
+    lines = write(dev).read_text().splitlines()
+    head = lines[:1] if dev.suffix == ".tsv" else []
+    rows = lines[len(head) :]
+    name = [row.split("\t")[0] if head else row for row in rows]
+    first = [row for row, n in zip(rows, name, strict=True) if n == name[0]]
+    rest = [row for row, n in zip(rows, name, strict=True) if n != name[0]]
+    dev.write_text("\n".join([*head, *rest]) + "\n")
+    training = next(file for file in measure.TRAINING if file.startswith(folder.name))
+    (folder.parent / training).write_text("\n".join([*head, *first]) + "\n")
+
+
+def test_all_is_measured_once(config: measure.MeasureConfig) -> None:
+    tables = measure.measure(config).read_text()
+    reports = load_reports(config.out)
+    assert len(reports) == 2 * 2 * len(PROTOCOLS)
+    assert all(not report.samples for report in reports)
+    assert tables.count("protocol ours, part new") == 2
+    late = json.loads((config.out / "stages" / "late-wishes-popularity.json").read_text())
+    assert late["wishes"] == 3
+    made = {path: path.stat().st_mtime_ns for path in config.kept.iterdir()}
+    assert len(made) == len(reports) + 4
+    assert measure.measure(config).read_text() == tables
+    assert {path: path.stat().st_mtime_ns for path in config.kept.iterdir()} == made
+
+
+def test_missing_data_are_named(config: measure.MeasureConfig) -> None:
+    (config.data / "inspired" / "train.tsv").unlink()
+    with pytest.raises(BadInputError, match=r"missing: .*inspired/train\.tsv; put"):
+        measure.measure(config)
+
+
+def test_the_stages_are_those_of_the_systems() -> None:
+    assert [one.name for one in measure.stages(["gcrs"])] == [
+        "generative", "dialogue", "wishes", "late-wishes"
+    ]  # fmt: skip
+    assert [one.name for one in measure.stages(["reges"])][:3] == [
+        "retrieval", "item", "dialogue"
+    ]  # fmt: skip
