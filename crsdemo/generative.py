@@ -54,7 +54,7 @@ class Words:
     """How the words of a reply are chosen when the plan does not say."""
 
     max_tokens: int = 72
-    drafts: int = 4  # of each sentence; the one that the model is surest of is said
+    drafts: int = 8  # of each sentence; the one that the model is surest of is said
     temperature: float = 0.7  # of the drafts but the first
     top_p: float = 0.9
     no_repeat_ngram: int = 4

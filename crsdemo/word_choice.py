@@ -35,7 +35,7 @@ class Pen:
         self.place = place
         self.sampling = sampling
         self.written: list[int] = []
-        self.sure: list[float] = []  # the probability of each token among those allowed
+        self.sure: list[float] = []  # the probability of each token among all; 1 within an item
         self.is_done = False
         self.ending = 1.0  # the probability of the end, where the text has ended
         self._generator = torch.Generator().manual_seed(sampling.seed)
@@ -63,12 +63,14 @@ class Pen:
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
-        sure = float((logits[token] - logits[allowed].logsumexp(0)).exp())
+        # among all tokens: where the model wanted what it may not say, the draft is a bad one
+        sure = float((logits[token] - logits.logsumexp(0)).exp())
+        is_choice = place.prefix is None
         if token == place.grammar.control.eos:
             self.is_done, self.ending = True, sure
             return None
         self.written.append(token)
-        self.sure.append(1.0 if len(allowed) == 1 else min(sure, 1 - 1e-6))
+        self.sure.append(min(sure, 1 - 1e-6) if is_choice else 1.0)
         place.advance(token)
         return token
 
