@@ -41,7 +41,7 @@ from crsdemo.speaker import Speaker
 from crsdemo.trie_labels import TrieLabels
 from crsdemo.word_choice import Pen, Place, Sampling
 
-MODEL_WEIGHT = 1.0  # of the model's log-probabilities beside the guide's, chosen on dev
+MODEL_WEIGHT = 0.25  # of the model's log-probabilities beside the guide's, chosen on dev
 REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, and more helpful
 REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a theme or a person
 BEAM = 60  # items ranked for a reply; the page shows the best of them
