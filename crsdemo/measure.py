@@ -27,7 +27,7 @@ from crsdemo.evaluate_table import table
 from crsdemo.loading import BASELINES, CATALOG, DEFAULT, Shelf, checkpoint_folder
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
-from crsdemo.protocol import METRICS_SHOWN, PROTOCOLS, Protocol
+from crsdemo.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.recommender import Recommender
 
 REGES = "reges"
@@ -47,6 +47,8 @@ class MeasureConfig:
     kept: Path = flag(STATES / "measured", "folder for what need not be measured again")
     catalog: Path = flag(CATALOG, "folder of the catalog")
     systems: str = flag(",".join(SYSTEMS), "comma-separated names of recommenders")
+    protocols: str = flag(",".join(p.name for p in PROTOCOLS), "comma-separated names of protocols")
+    stages: bool = flag(True, "measure the parts of the systems, the dialogue and the wishes too")
     limit: int = flag(0, "use only so many dialogues of each dataset; 0 uses all")
 
 
@@ -131,17 +133,18 @@ def measure(config: MeasureConfig) -> Path:
     """Everything; returns the file with the tables. Raises BadInputError for what is missing."""
     catalog = Catalog.load(config.catalog)
     systems = tuple(name.strip() for name in config.systems.split(","))
+    protocols = [protocol_named(name.strip()) for name in config.protocols.split(",")]
     data = list(_data(config, catalog))
     bench = Bench(Shelf(catalog, config.catalog), config.out, config.kept)
     texts: list[str] = []
     for one in data:
-        for protocol in PROTOCOLS:
+        for protocol in protocols:
             reports = {system: bench.report(system, one, protocol) for system in systems}
             for system, report in reports.items():
                 path = config.out / f"{system}-{one.name}-{protocol.name}.json"
                 replace(report, samples=()).save(path)
             texts += _tables(reports, protocol)
-    for stage in stages(systems):
+    for stage in stages(systems) if config.stages else ():
         for one in data if stage.on_dialogues else [Data("", Source(), ())]:
             bench.stage(stage, one)
     path = config.out / TABLES

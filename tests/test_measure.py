@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,9 @@ def test_the_stages_are_those_of_the_systems() -> None:
     assert [one.name for one in measure.stages(["reges"])][:3] == [
         "retrieval", "item", "dialogue"
     ]  # fmt: skip
+
+
+def test_less_can_be_measured(config: measure.MeasureConfig) -> None:
+    measure.measure(replace(config, systems="popularity", protocols="he", stages=False))
+    assert [report.protocol for report in load_reports(config.out)] == ["he", "he"]
+    assert not (config.out / "stages").exists()
