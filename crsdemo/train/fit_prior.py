@@ -48,7 +48,7 @@ NEARLY = 0.9  # of the weight of the targets
 CHATS = 2  # so many turns of talk for one synthetic turn that only chats
 NEVER = -9.0  # log-odds of a genre that no wish means
 YEARS = "the years you named"
-GENRES = "a genre your words mean"
+GENRES = ("a genre your words mean", "a genre you named")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PriorConfig(Sources):
     steps: int = flag(800, "of the regression")
     trees: int = flag(200, "boosted trees of each of three models; 0 for the sum alone")
     years: float = flag(6.0, "least weight of years; dialogues seldom name any, visitors do")
-    genres: float = flag(0.0, "least weight of the genres that words mean, for the same reason")
+    genres: float = flag(0.0, "least weight of genres named or meant, for the same reason")
     out: Path = flag(Path("catalog"), "folder for memory, neighbours and ranker")
 
 
@@ -312,7 +312,7 @@ def _wish_case(prior: ItemPrior, wish: Example, extra: Extra | None) -> Case:
 def fit(cases: Sequence[Case], names: tuple[str, ...], config: PriorConfig) -> Ranker:
     """The sum, then, unless the config has no trees, what corrects it."""
     weights = _regression(cases, config.steps, config.seed)
-    for name, least in ((YEARS, config.years), (GENRES, config.genres)):
+    for name, least in ((YEARS, config.years), *((name, config.genres) for name in GENRES)):
         place = names.index(name)
         weights[place] = max(weights[place], least)
     ranker = Ranker(names, weights)
