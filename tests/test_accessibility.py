@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from made_up import made_up
 from pages import Judge, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 from stand_in import StandIn
@@ -119,6 +120,17 @@ def test_results_and_health(browser: Browser, tmp_path: Path) -> None:  # noqa: 
     at.page.goto(server.url + "health")
     expect(at.page.locator("h1")).to_be_visible()
     examine(at.page)
+    server.close()
+
+
+def test_the_scores(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+    server = Server(tmp_path, StandIn(), reports=(made_up("popularity", 0.07),))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(server.url + "report")
+    page.locator("#recall-ReDial-new summary").click()
+    expect(page.locator(".picture .main-svg").first).to_be_visible(timeout=90_000)
+    examine(page)
+    page.close()
     server.close()
 
 
