@@ -26,7 +26,7 @@ check: setup
 	$(BIN)/mypy
 
 test: setup browser check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: setup browser
 	$(BIN)/python -m pytest -m slow

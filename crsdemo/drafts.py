@@ -15,6 +15,8 @@ from torch import Tensor
 from crsdemo.decoding import Context, Decoder
 from crsdemo.word_choice import Pen
 
+LEAST = 1e-9  # probabilities below count as this
+
 
 def write(
     decoder: Decoder, context: Context, pen: Pen, n_drafts: int, sentence_ends: Collection[int]
@@ -52,15 +54,21 @@ def _sentence(
         for row in set(range(n_drafts)) - after.keys():
             if pens[row].written[-1] in sentence_ends and pens[row].place.may_end:
                 after[row] = context.logits[row]
-    best = max(range(n_drafts), key=lambda row: _sureness(pens[row], begun))
+    best = max(range(n_drafts), key=lambda row: sureness(pens[row], begun))
     _select(context, best, n_read + len(pens[best].written) - begun, after[best])
     return pens[best], context
 
 
-def _sureness(pen: Pen, begun: int) -> float:
-    """Mean log-probability of the tokens since `begun` that were a choice."""
+def sureness(pen: Pen, begun: int) -> float:
+    """Mean log-probability of the tokens since `begun` that were a choice, and the worst of them.
+
+    The mean forgives a single word that the model did not want, and that word is the mistake. The
+    worst is seen against the token that the model wanted most, so that a text may begin in many
+    ways.
+    """
     sure = [one for one in pen.sure[begun:] if one < 1] + ([pen.ending] if pen.is_done else [])
-    return sum(math.log(max(one, 1e-9)) for one in sure) / max(1, len(sure))
+    mean = sum(math.log(max(one, LEAST)) for one in sure) / max(1, len(sure))
+    return mean + math.log(max(min(pen.wanted[begun:], default=1.0), LEAST))
 
 
 def _repeat(context: Context, n: int) -> None:

@@ -290,7 +290,8 @@ class Generative:
         )
         pen = Pen(place, self._sampling(dialogue, plan))
         n_drafts = self.words.fact_drafts if facts else self.words.drafts
-        for token in drafts.write(voice.decoder, context, pen, n_drafts, voice.sentence_ends):
+        ends = () if facts else voice.sentence_ends  # an answer about a fact is judged as a whole
+        for token in drafts.write(voice.decoder, context, pen, n_drafts, ends):
             said.append(token)
             yield replace(reply, pieces=self.writer.read(said, item))
         clock.lap("writing")

@@ -36,17 +36,27 @@ class Pen:
         self.sampling = sampling
         self.written: list[int] = []
         self.sure: list[float] = []  # the probability of each token among all; 1 within an item
+        self.wanted: list[float] = []  # the same as a share of the most probable token's
         self.is_done = False
         self.ending = 1.0  # the probability of the end, where the text has ended
+        self._choice = sampling  # how this one pen chooses
         self._generator = torch.Generator().manual_seed(sampling.seed)
+        self._beginning = 0  # the rank of the token that is written next, if it is not the best
 
     def fork(self, number: int) -> Pen:
-        """A pen that has written the same and goes on by itself; number 0 takes no chances."""
+        """A pen that has written the same and goes on by itself.
+
+        Two begin with each of the most probable tokens (as in Wang and Zhou 2024, Chain-of-thought
+        reasoning without prompting): one of even `number`, which then takes no chances, one of odd.
+        """
+        other = Pen(self.place.fork(), self.sampling)
+        if number % 2 == 0:
+            other._choice = replace(self.sampling, temperature=0.0)
         seed = (31 * self.sampling.seed + len(self.written) + number) % 2**31
-        temperature = self.sampling.temperature if number else 0.0
-        sampling = replace(self.sampling, seed=seed, temperature=temperature)
-        other = Pen(self.place.fork(), sampling)
+        other._generator.manual_seed(seed)
+        other._beginning = number // 2
         other.written, other.sure = [*self.written], [*self.sure]
+        other.wanted = [*self.wanted]
         return other
 
     def next(self, logits: Tensor) -> int | None:
@@ -62,7 +72,10 @@ class Pen:
         banned = repeats(self.written, sampling.no_repeat_ngram) if place.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
-        token = choose_token(logits, allowed, banned, sampling, self._generator)
+        if self._beginning:
+            best = logits[allowed].topk(min(self._beginning + 1, len(allowed))).indices
+            allowed, self._beginning = allowed[best[-1:]], 0
+        token = choose_token(logits, allowed, banned, self._choice, self._generator)
         # among all tokens: where the model wanted what it may not say, the draft is a bad one
         sure = float((logits[token] - logits.logsumexp(0)).exp())
         is_choice = place.prefix is None
@@ -71,6 +84,7 @@ class Pen:
             return None
         self.written.append(token)
         self.sure.append(min(sure, 1 - 1e-6) if is_choice else 1.0)
+        self.wanted.append(float((logits[token] - logits.max()).exp()) if is_choice else 1.0)
         place.advance(token)
         return token
 

@@ -122,6 +122,7 @@ def reges_folder(trained: Trained) -> Path:
             query_stage.QueryConfig(
                 out=out / "query",
                 state=trained.folder / "runs" / "query.pt",
+                wishes=40,
                 **learning,
                 **trained.sources,
             )

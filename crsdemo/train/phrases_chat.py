@@ -880,8 +880,8 @@ def fitting(question: Question, genres: Sequence[str]) -> Question:
 QUESTIONS = (
     *(WHO,) * 6,
     *(WHEN,) * 4,
-    *(DIRECTOR,) * 5,
-    *(KIND,) * 3,
+    *(DIRECTOR,) * 8,
+    *(KIND,) * 6,
     *(ABOUT,) * 4,
     SCARY,
     KIDS,

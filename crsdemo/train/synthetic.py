@@ -87,7 +87,7 @@ class Writer:
         self._ids = [item.id for item in catalog]
         self._liked = [catalog.item(item) for item in self.index.neighbours]
         self._moves: list[tuple[Callable[[Conversation], bool], float]] = [
-            (self._ask, 48),
+            (self._ask, 90),
             (self._ask_about, 3),
             (self._another, 12),
             (self._seen, 9),

@@ -1,0 +1,98 @@
+"""Drafts of a sentence on real tiny models: which beginnings are tried, and which one is kept."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids
+from torch import Tensor
+
+from crsdemo import drafts
+from crsdemo.decoding import Context, Decoder
+from crsdemo.grammar import Grammar
+from crsdemo.tokens import add_control_tokens
+from crsdemo.word_choice import Pen, Place, Sampling
+
+TOKENIZER = byte_level_tokenizer()
+CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
+ITEMS = semantic_ids(60)
+SAMPLING = Sampling(max_tokens=14, temperature=0.9, seed=3)
+DOTS = frozenset(TOKENIZER.encode("."))
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+    grammar = Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path_factory.mktemp("grammars"))
+    return Decoder(causal_lm("qwen3", len(TOKENIZER)), grammar)
+
+
+def read(decoder: Decoder, word: str) -> Context:
+    prompt = [*TOKENIZER.encode(word), CONTROL.chat, CONTROL.resp]
+    return decoder.read(torch.tensor([prompt]))
+
+
+def pen(decoder: Decoder) -> Pen:
+    return Pen(Place(decoder.grammar, "CHAT", (), None), SAMPLING)
+
+
+def alone(decoder: Decoder, word: str, number: int) -> Pen:
+    """Draft `number` of the whole text, written without others beside it."""
+    context, one = read(decoder, word), pen(decoder).fork(number)
+    while (token := one.next(context.logits[0])) is not None:
+        decoder.feed(context, [token])
+    return one
+
+
+@pytest.mark.parametrize("word", ["calm", "tonight", "French"])
+def test_the_best_of_the_drafts_is_kept(decoder: Decoder, word: str) -> None:
+    found = list(drafts.write(decoder, read(decoder, word), pen(decoder), 6, ()))
+    each = [alone(decoder, word, number) for number in range(6)]
+    best = max(each, key=lambda one: drafts.sureness(one, 0))
+    assert found == best.written
+    assert len({tuple(one.written) for one in each}) > 2
+
+
+def test_sentence_by_sentence_the_text_goes_on_from_the_draft_that_was_kept(decoder) -> None:
+    ends = {int(pen(decoder).place.allowed[9]), *alone(decoder, "calm", 0).written[4:6]}
+    found = list(drafts.write(decoder, read(decoder, "calm"), pen(decoder), 4, ends))
+    first = next(place for place, token in enumerate(found, 1) if token in ends)
+    assert first < len(found)
+    context, begun = read(decoder, "calm"), pen(decoder)
+    for token in found[:first]:
+        decoder.feed(context, [token])
+        begun.place.advance(token)
+    begun.written, begun.sure, begun.wanted = found[:first], [1.0] * first, [1.0] * first
+    assert list(drafts.write(decoder, context, begun, 4, ends)) == found[first:]
+
+
+def test_two_begin_with_each_of_the_most_probable_tokens(decoder: Decoder) -> None:
+    context = read(decoder, "calm")
+    allowed = pen(decoder).place.allowed
+    best = allowed[context.logits[0][allowed].argsort(descending=True)].tolist()
+    begun = [alone(decoder, "calm", number).written[0] for number in range(6)]
+    assert begun[0] == best[0]
+    assert begun[2:] == [best[1], best[1], best[2], best[2]]
+
+
+def logits(wanted: dict[int, float]) -> Tensor:
+    """Of a model that gives these tokens these probabilities, and no other one any."""
+    found = torch.full((len(TOKENIZER),), -40.0)
+    for token, probability in wanted.items():
+        found[token] = math.log(probability)
+    return found
+
+
+def test_one_word_that_the_model_did_not_want_outweighs_a_rare_beginning(decoder: Decoder) -> None:
+    a, b, c = (TOKENIZER.encode(letter)[0] for letter in "abc")
+    dot = next(iter(DOTS))
+    sure_but_once = pen(decoder).fork(0)
+    sure_but_once.place.forbidden = {b}
+    for wanted in ({a: 0.6, c: 0.4}, {b: 0.97, dot: 0.03}, {a: 1.0}, {a: 1.0}, {a: 1.0}):
+        sure_but_once.next(logits(wanted))
+    rare = pen(decoder).fork(2)
+    for wanted in ({a: 0.6, c: 0.4}, {b: 0.7, a: 0.3}, {a: 0.7, b: 0.3}):
+        rare.next(logits(wanted))
+    assert rare.written[0] == c
+    assert drafts.sureness(rare, 0) > drafts.sureness(sure_but_once, 0)
