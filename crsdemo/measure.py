@@ -116,7 +116,9 @@ class Bench:
         return self.kept / f"{recommender.name}-{data.name}-{what}-{key[:16]}.json"
 
     def _files(self, system: str) -> tuple[Path, ...]:
-        weights = () if system in BASELINES else (checkpoint_folder(system),)
+        weights = (
+            () if system in BASELINES else (checkpoint_folder(system, self.shelf.checkpoints),)
+        )
         return (self.shelf.catalog_folder, *weights)
 
 
@@ -231,8 +233,8 @@ def _tables(reports: Mapping[str, Report], protocol: Protocol, against: str) -> 
 def _stage_tables(found: Sequence[StageReport]) -> Iterator[str]:
     """As each stage is printed; the wishes of all systems together."""
     for wishes, head in ((WISHES, "Wishes"), (LATE_WISHES, "Wishes late in a talk")):
-        rows = [one.row for one in found if one.name.stage == wishes]
-        yield f"## {head}\n\n{check_wishes_text.render(rows)}"
+        if rows := [one.row for one in found if one.name.stage == wishes]:
+            yield f"## {head}\n\n{check_wishes_text.render(rows)}"
     for one in found:
         if one.name.dataset:
             head = f"## Stage {one.name.stage}: {one.name.system} on {DATASETS[one.name.dataset]}"

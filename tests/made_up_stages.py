@@ -108,7 +108,7 @@ def generative(name: str, *, prior: bool = True) -> Row:
     }
     return {
         "recommender": name,
-        "factorisation": "full",
+        "factorisation": "mode-item-reply",
         "dialogues": 195,
         "turns": 800,
         "targets": TARGETS,
@@ -127,7 +127,7 @@ def written(best: float) -> Row:
         "item_asked_for": share(0.0),
         "levels": [
             {
-                "after_right_codes": share(0.2 + 0.2 * n),
+                "after_right_codes": share(4 * best + 0.2 * n),
                 "probability": 0.15 + 0.2 * n,
                 "choices": 64.0 / (n + 1),
                 "greedy_after_right_greedy": share(0.2 + 0.2 * n),
@@ -154,17 +154,19 @@ def written(best: float) -> Row:
     }
 
 
-def dialogue(name: str, *, is_model: bool = True) -> Row:
-    scores = {"n": 1300, "accuracy": 0.7, "precision": 0.6, "recall": 0.8, "f1": 0.69}
-    mode = scores | {"ci95": around(0.7)}
+def dialogue(name: str, bleu: float, *, is_model: bool = True) -> Row:
+    """The lower `bleu`, the more is wrong."""
+    right = 0.65 + bleu / 50
+    scores = {"n": 1300, "accuracy": right, "precision": 0.6, "recall": 0.8, "f1": 0.69}
+    mode = scores | {"ci95": around(right)}
     row: Row = {
         "recommender": name,
         "dialogues": 195,
         "turns": 1300,
         "reference": variety(0.3),
-        "forced": replies(1.5),
-        "free": replies(1.2) | {"mode": {"as_said": mode}},
-        "wrong_item": keeping(0.03),
+        "forced": replies(bleu),
+        "free": replies(bleu - 0.5) | {"mode": {"as_said": mode}},
+        "wrong_item": keeping(0.1 / bleu),
     }
     if is_model:
         row["free"]["mode"]["at_half"] = mode
@@ -183,12 +185,12 @@ def replies(bleu: float) -> Row:
     return {
         "modes": {"REC": 700, "CHAT": 600},
         "bleu": bleu,
-        "rouge1": 0.17,
+        "rouge1": bleu / 10,
         "rouge2": 0.03,
         "rougeL": 0.15,
-        **variety(0.1),
+        **variety(0.05 * bleu),
         "items_outside_the_catalog": share(0.0, 700),
-        **keeping(0.01),
+        **keeping(0.05 / bleu),
     }
 
 
@@ -218,14 +220,14 @@ def keeping(wrong: float) -> Row:
 def write_stages(folder: Path, *baselines: str) -> Path:
     """All stages of gcrs and reges on both datasets, and wishes of further systems too."""
     for place, name in enumerate(("gcrs", "reges", *baselines)):
-        write(folder, StageName("wishes", name, ""), wishes(name, 0.8 - 0.2 * place))
-        write(folder, StageName("late-wishes", name, ""), wishes(name, 0.75 - 0.2 * place))
+        write(folder, StageName("wishes", name, ""), wishes(name, 0.8 - 0.1 * place))
+        write(folder, StageName("late-wishes", name, ""), wishes(name, 0.7 - 0.1 * place))
     for dataset in ("redial", "inspired"):
         write(folder, StageName("retrieval", "reges", dataset), retrieval())
         write(folder, StageName("item", "reges", dataset), item("reges"))
         write(folder, StageName("generative", "gcrs", dataset), generative("gcrs"))
-        for name in ("gcrs", "reges"):
-            write(folder, StageName("dialogue", name, dataset), dialogue(name))
+        for name, bleu in (("gcrs", 1.5), ("reges", 2.5)):
+            write(folder, StageName("dialogue", name, dataset), dialogue(name, bleu))
     return folder
 
 

@@ -206,8 +206,9 @@ def _trie_answer(measured: Written) -> str:
     )
     return (
         f"Recall of the model alone by a beam of {ORACLE_WIDTH}: held to IDs of films, to codes of "
-        f"the level, and free. Of what it writes, {by_code} are films where it must write codes, "
-        f"{by_token} where it may write any token, which training did not teach it to leave alone."
+        f"the level, and free. Of what it writes, {by_code} are IDs of films if it must write "
+        f"codes, and {by_token} if it may write any token: training never taught it to prefer "
+        "codes to words."
     )
 
 

@@ -10,6 +10,7 @@ from crsdemo.stage_figures import Cosines, ItemExpert, Retrieval, Search
 from crsdemo.stage_folder import Measured
 from crsdemo.ui.report_rows import (
     RECALL_LEGEND,
+    apart,
     axis,
     colors,
     legend,
@@ -66,8 +67,8 @@ def queries(dataset: str, measured: Searched) -> Exhibit:
 def _found(name: str, searches: Sequence[Search], k: int, color: Mapping[str, str]) -> Dots:
     """What different searches find among the first `k`."""
     values = [one.new.at[k].value for one in searches]
-    marks = tuple(mark(one.query, one.new.at[k], color[one.query]) for one in searches)
-    return Dots(name, told(values), marks)
+    marks = {one.query: [mark(one.query, one.new.at[k], color[one.query])] for one in searches}
+    return Dots(name, told(values), apart(marks))
 
 
 def _search_cells(one: Search, cutoffs: Sequence[int]) -> list[tuple[Cell, ...]]:
@@ -145,13 +146,13 @@ def choice(dataset: str, experts: Experts) -> Exhibit:
         for one in experts
         for k, made in one.found.candidates.items()
         for name, recalls in (
-            ("the retriever's order", made.retriever_alone),
-            ("the expert's choice", made.overall),
-            ("right one put in", made.gold_forced_in),
+            ("as retrieved", made.retriever_alone),
+            ("as chosen", made.overall),
+            ("right one added", made.gold_forced_in),
         )
     ]
     rows = [
-        recall_row(prefixed(system, f"{k}: {name}", len(experts)), recalls)
+        recall_row(prefixed(system, f"{k}, {name}", len(experts)), recalls)
         for system, k, name, recalls in found
     ]
     cutoffs = tuple(dict.fromkeys(k for *_, recalls in found for k in recalls.at))
@@ -165,7 +166,7 @@ def choice(dataset: str, experts: Experts) -> Exhibit:
     answer = (
         "Recall of films not named before with so many candidates: in the order in which the "
         "retriever has them, as the item expert chooses, and as it chooses where the right film "
-        "is put among them if it is not there. Lines are 95% intervals over dialogues."
+        "is added if it is not among them. Lines are 95% intervals over dialogues."
     )
     question = f"{dataset}: what does the item expert add?"
     return Exhibit(question, answer, table, drawn(rows, axis(rows)), RECALL_LEGEND)

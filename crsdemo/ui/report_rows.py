@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.stage_figures import Recalls, Share
-from crsdemo.ui.results_figures import PALETTE, Axis, Dot, Dots, Mark, Piece, color_of
+from crsdemo.ui.results_figures import LANE, LANES, PALETTE, Axis, Dot, Dots, Mark, Piece, color_of
 from crsdemo.ui.results_tables import Cell, Column
 from crsdemo.ui.results_words import ends, interval_columns, share
 
@@ -33,6 +34,17 @@ def told(values: Sequence[float | None]) -> str:
 
 def mark(name: str, one: Estimate, color: str, *, hollow: bool = False) -> Mark:
     return Mark(one, f"{name} {share(one, digits=1)}", color, hollow)
+
+
+def apart(named: Mapping[str, Sequence[Mark]]) -> tuple[Mark, ...]:
+    """The marks of each in a lane of its own, so that equal ones do not hide each other."""
+    n = len(named)
+    lane = min(LANE, LANES / max(1, n - 1))
+    return tuple(
+        replace(one, lane=lane * (place - (n - 1) / 4))  # names above need more room
+        for place, marks in enumerate(named.values())
+        for one in marks
+    )
 
 
 def recall_marks(found: Mapping[int, Estimate], *, hollow: bool = False) -> tuple[Mark, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.published import DATASETS
@@ -11,10 +11,10 @@ from crsdemo.stage_folder import Measured, Stages, T
 from crsdemo.ui import report_ids as ids
 from crsdemo.ui import report_parts as parts
 from crsdemo.ui import report_talk as talk
-from crsdemo.ui.report_rows import WHOLE, colors, legend, mark, told
-from crsdemo.ui.results_figures import PALETTE, Dots
+from crsdemo.ui.report_rows import WHOLE, apart, colors, legend, mark, told
+from crsdemo.ui.results_figures import PALETTE, Dots, Mark
 from crsdemo.ui.results_tables import Column, Table
-from crsdemo.ui.results_words import Exhibit, counted, drawn
+from crsdemo.ui.results_words import Exhibit, drawn
 
 AT_ONCE, LATE = "asked at once", "asked late in a talk"
 N_IN_KINDS = 3  # systems that are drawn; the table has all
@@ -47,6 +47,7 @@ def _of_dataset(stages: Stages, dataset: str) -> dict[str, Exhibit]:
         found[f"codes-{dataset}"] = ids.codes(dataset, written)
         found[f"trie-{dataset}"] = ids.trie(dataset, written)
     if said := _on(stages.dialogue, dataset):
+        found[f"modes-{dataset}"] = talk.modes(dataset, said)
         found[f"truth-{dataset}"] = talk.truth(dataset, said)
         found[f"words-{dataset}"] = talk.likeness(dataset, said)
         found[f"variety-{dataset}"] = talk.variety(dataset, said)
@@ -82,8 +83,8 @@ def wishes(at_once: AllWishes, late: AllWishes) -> Exhibit:
     )
     n = (*at_once, *late)[0].found.n
     answer = (
-        f"Share of the ten best that fit, of {counted(n, 'wish')} that people might type, judged "
-        "by facts of the catalog. Late: after a talk about something else. The table also tells "
+        f"Share of the ten best that fit, of {n:,} wishes that people might type, judged by "
+        "facts of the catalog. Late: after a talk about something else. The table also tells "
         "how many films were among them that the wish ruled out."
     )
     shown = legend({AT_ONCE: PALETTE[0], LATE: PALETTE[1]})
@@ -92,20 +93,15 @@ def wishes(at_once: AllWishes, late: AllWishes) -> Exhibit:
 
 def wish_kinds(at_once: AllWishes, late: AllWishes) -> Exhibit:
     """By kind, of the systems that hear best."""
+    early, later = _by_system(at_once), _by_system(late)
     shown = _best_first(at_once, late)[:N_IN_KINDS]
     color = colors(shown)
     kinds = dict.fromkeys(kind for one in (*at_once, *late) for kind in one.found.kinds)
     rows = [
         Dots(
             kind,
-            told([one.found.kinds[kind].fit for one in _in_order(at_once, shown)]),
-            tuple(
-                mark(
-                    one.system, Estimate(one.found.kinds[kind].fit), color[one.system], hollow=ring
-                )
-                for found, ring in ((at_once, False), (late, True))
-                for one in _in_order(found, shown)
-            ),
+            told([one.kinds[kind].fit for one in (early[who] for who in shown if who in early)]),
+            apart({who: _marks(who, kind, (early, later), color) for who in shown}),
         )
         for kind in kinds
     ]
@@ -131,6 +127,17 @@ def wish_kinds(at_once: AllWishes, late: AllWishes) -> Exhibit:
     return Exhibit("Which wishes are heard?", answer, table, drawn(rows, WHOLE), legend(color))
 
 
+def _marks(
+    system: str, kind: str, found: tuple[dict[str, Wishes], ...], color: Mapping[str, str]
+) -> list[Mark]:
+    """Asked at once, and as a ring asked late."""
+    return [
+        mark(system, Estimate(one[system].kinds[kind].fit), color[system], hollow=ring)
+        for one, ring in zip(found, (False, True), strict=True)
+        if system in one
+    ]
+
+
 def _by_system(found: AllWishes) -> dict[str, Wishes]:
     return {one.system: one.found for one in found}
 
@@ -140,9 +147,3 @@ def _best_first(at_once: AllWishes, late: AllWishes) -> list[str]:
     early = sorted(at_once, key=lambda one: one.found.fit, reverse=True)
     later = sorted(late, key=lambda one: one.found.fit, reverse=True)
     return list(dict.fromkeys(one.system for one in (*early, *later)))
-
-
-def _in_order(found: AllWishes, systems: Sequence[str]) -> list[Measured[Wishes]]:
-    """Those of `systems`, in their order."""
-    own = [one for one in found if one.system in systems]
-    return sorted(own, key=lambda one: systems.index(one.system))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.stage_figures import Share
-from crsdemo.stage_figures_words import Keeping, ModeChoice, Perplexity, Replies, Talk, Variety
+from crsdemo.stage_figures_words import Keeping, Perplexity, Replies, Talk, Variety
 from crsdemo.stage_folder import Measured
-from crsdemo.ui.report_rows import WHOLE, axis, colors, legend, mark, told
+from crsdemo.ui.report_rows import WHOLE, apart, axis, colors, legend, mark, told
 from crsdemo.ui.results_figures import MORE, Dots
 from crsdemo.ui.results_tables import Cell, Column, Table
 from crsdemo.ui.results_words import Exhibit, drawn, ends, interval_columns
@@ -18,108 +18,123 @@ PEOPLE = "people"
 READ = {"all": "of all turns", "gold": "of turns with a film", "wrong": "after a wrong film"}
 
 Talks = Sequence[Measured[Talk]]
-Figure = tuple[str, str, Estimate, int | None]  # how it was said, what of it, share, of how many
+Figure = tuple[str, str, Share]  # how it was said, what of it
+
+
+def modes(dataset: str, measured: Talks) -> Exhibit:
+    """Whether the system recommends where people did."""
+    table = Table(
+        (
+            Column("system"), Column("choice"), Column("n", "count"),
+            *interval_columns("accuracy", "percent"),
+            *(Column(name, "percent") for name in ("precision", "recall", "F1")),
+        ),
+        tuple(row for one in measured for row in _mode_rows(one)),
+    )  # fmt: skip
+    answer = (
+        f"Of {measured[0].found.turns:,} turns: how often it recommends where people recommended "
+        "and talks where they talked, and how well it finds those that recommend."
+    )
+    question = f"{dataset}: does it know when to recommend?"
+    return _compared(question, answer, table, measured, _mode_scores)
+
+
+def _mode_scores(found: Talk) -> dict[str, Estimate]:
+    one = found.as_said
+    return {
+        "accuracy": one.accuracy,
+        "precision": Estimate(one.precision),
+        "recall": Estimate(one.recall),
+        "F1": Estimate(one.f1),
+    }
+
+
+def _mode_rows(one: Measured[Talk]) -> Iterator[tuple[Cell, ...]]:
+    for name, found in (("as said", one.found.as_said), ("at 0.5", one.found.at_half)):
+        if found:
+            scores = (*ends(found.accuracy), found.precision, found.recall, found.f1)
+            yield one.system, name, found.n, *scores
 
 
 def truth(dataset: str, measured: Talks) -> Exhibit:
-    """Mode, facts and faithfulness, all in percent."""
-    color = colors([one.system for one in measured])
-    rows = [
-        Dots(
-            name,
-            told([figures[number][1].value for figures in map(_first_of, measured)]),
-            tuple(
-                mark(one.system, _first_of(one)[number][1], color[one.system]) for one in measured
-            ),
-        )
-        for number, (name, _) in enumerate(_first_of(measured[0]))
-    ]
+    """Facts, and faithfulness to the item that was chosen."""
     columns = (Column("system"), Column("said"), Column("figure"))
     table = Table(
         (*columns, *interval_columns("share", "percent"), Column("n", "count")),
         tuple(
-            (one.system, how, name, *ends(share), n)
+            (one.system, how, name, *ends(found.estimate), found.n)
             for one in measured
-            for how, name, share, n in _figures(one.found)
+            for how, name, found in _shares(one.found)
         ),
     )
     answer = (
-        f"Of {measured[0].found.turns:,} replies, made where people recommended or talked: "
-        "whether it recommends where they did, names the film that it chose and not another, and "
-        "says what the catalog has otherwise. Lines are 95% intervals."
+        "Of replies that recommend: whether the words name the film that was chosen, or another. "
+        "Of all: whether they say what the catalog has otherwise. And both where a wrong film is "
+        "forced on it. The mode is forced to what people did; lines are 95% intervals."
     )
-    question = f"{dataset}: can the words be trusted?"
-    return Exhibit(question, answer, table, drawn(rows, WHOLE), legend(color))
+    return _compared(f"{dataset}: can the words be trusted?", answer, table, measured, _trust)
 
 
-def _first_of(one: Measured[Talk]) -> tuple[tuple[str, Estimate], ...]:
+def _trust(found: Talk) -> dict[str, Estimate]:
     """What a reader wants first."""
-    found = one.found
     kept, wrong = found.forced.keeping, found.wrong_item
-    return (
-        ("recommends where people did", found.as_said.accuracy),
-        ("the same, F1", Estimate(found.as_said.f1)),
-        ("names the film it chose", kept.names_chosen.estimate),
-        ("names another film", kept.names_another.estimate),
-        ("says something wrong", kept.replies_with_wrong.estimate),
-        ("names what is not there", found.forced.outside.estimate),
-        ("wrong film forced: names it", wrong.names_chosen.estimate),
-        ("wrong film forced: wrong fact", wrong.replies_with_wrong.estimate),
-    )
+    return {
+        "names the film it chose": kept.names_chosen.estimate,
+        "names another film": kept.names_another.estimate,
+        "says something wrong": kept.replies_with_wrong.estimate,
+        "films outside the catalog": found.forced.outside.estimate,
+        "wrong film forced: names it": wrong.names_chosen.estimate,
+        "wrong film forced: a wrong fact": wrong.replies_with_wrong.estimate,
+    }
 
 
-def _figures(found: Talk) -> Iterator[Figure]:
-    """All of the JSON that are shares."""
-    yield from _modes(FREE, "choice to recommend", found.as_said)
-    if found.at_half:
-        yield from _modes(FREE, "choice to recommend at 0.5", found.at_half)
+def _compared(
+    question: str,
+    answer: str,
+    table: Table,
+    measured: Talks,
+    figures: Callable[[Talk], Mapping[str, Estimate]],
+) -> Exhibit:
+    """The systems side by side, each figure of `figures` in a row."""
+    color = colors([one.system for one in measured])
+    found = {one.system: figures(one.found) for one in measured}
+    rows = [
+        Dots(
+            name,
+            told([one[name].value for one in found.values()]),
+            apart({who: [mark(who, one[name], color[who])] for who, one in found.items()}),
+        )
+        for name in figures(measured[0].found)
+    ]
+    return Exhibit(question, answer, table, drawn(rows, axis(rows)), legend(color))
+
+
+def _shares(found: Talk) -> Iterator[Figure]:
+    """All of the JSON but what is said of the mode and how much is said."""
     for how, one in ((FORCED, found.forced), (FREE, found.free)):
-        yield _figure(how, "items outside the catalog", one.outside)
+        yield how, "items outside the catalog", one.outside
         yield from _keeping(how, one.keeping)
     yield from _keeping(WRONG, found.wrong_item)
     if found.named_freely:
         for how, kinds in ((FORCED, found.named_freely.own), (WRONG, found.named_freely.wrong)):
             for kind, share in kinds.items():
-                yield _figure(how, f"without the grammar names {kind}", share)
-
-
-def _modes(how: str, name: str, one: ModeChoice) -> Iterator[Figure]:
-    yield how, f"{name}: accuracy", one.accuracy, one.n
-    for score, value in (("precision", one.precision), ("recall", one.recall), ("F1", one.f1)):
-        yield how, f"{name}: {score}", Estimate(value), one.n
+                yield how, f"without the grammar names {kind}", share
 
 
 def _keeping(how: str, one: Keeping) -> Iterator[Figure]:
-    yield _figure(how, "words name the chosen item", one.names_chosen)
-    yield _figure(how, "words name another item", one.names_another)
-    yield _figure(how, "replies with a wrong claim", one.replies_with_wrong)
+    yield how, "words name the chosen item", one.names_chosen
+    yield how, "words name another item", one.names_another
+    yield how, "replies with a wrong claim", one.replies_with_wrong
     for kind, share in one.wrong.items():
-        yield _figure(how, f"wrong claims: {kind}", share)
-
-
-def _figure(how: str, name: str, one: Share) -> Figure:
-    return how, name, one.estimate, one.n
+        yield how, f"wrong claims: {kind}", share
 
 
 def likeness(dataset: str, measured: Talks) -> Exhibit:
     """BLEU, ROUGE and perplexity."""
-    color = colors([one.system for one in measured])
-    rows = [
-        Dots(
-            name,
-            told([_overlaps(one.found.forced)[name] for one in measured]),
-            tuple(
-                mark(one.system, Estimate(_overlaps(one.found.forced)[name]), color[one.system])
-                for one in measured
-            ),
-        )
-        for name in _overlaps(measured[0].found.forced)
-    ]
     names = tuple(_overlaps(measured[0].found.forced))
-    columns = (Column("system"), Column("said"))
     table = Table(
         (
-            *columns, *(Column(name, "percent") for name in names),
+            Column("system"), Column("said"), *(Column(name, "percent") for name in names),
             *(Column(f"perplexity {about} per {unit}", "number")
               for about in READ.values() for unit in ("token", "word")),
         ),
@@ -134,7 +149,11 @@ def likeness(dataset: str, measured: Talks) -> Exhibit:
         f"word.{_perplexity_told(measured)}"
     )
     question = f"{dataset}: how near are the words to what people said?"
-    return Exhibit(question, answer, table, drawn(rows, axis(rows)), legend(color))
+    return _compared(question, answer, table, measured, _likeness)
+
+
+def _likeness(found: Talk) -> dict[str, Estimate]:
+    return {name: Estimate(value) for name, value in _overlaps(found.forced).items()}
 
 
 def _overlaps(said: Replies) -> dict[str, float]:
@@ -166,7 +185,7 @@ def variety(dataset: str, measured: Talks) -> Exhibit:
         Dots(
             f"distinct-{n}",
             f"per reply {' / '.join(f'{one.by_replies[n]:.2f}' for _, one, _ in spoken)}",
-            tuple(mark(name, Estimate(one.by_ngrams[n]), its) for name, one, its in spoken),
+            apart({who: [mark(who, Estimate(one.by_ngrams[n]), its)] for who, one, its in spoken}),
         )
         for n in measured[0].found.people.by_ngrams
     ]
