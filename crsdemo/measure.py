@@ -161,7 +161,7 @@ def stages(systems: Sequence[str]) -> list[Stage]:
 def measure(config: MeasureConfig) -> Path:
     """Everything; returns the file with the tables. Raises BadInputError for what is missing."""
     catalog = Catalog.load(config.catalog)
-    systems = tuple(name.strip() for name in config.systems.split(","))
+    systems = _systems(config)
     protocols = [protocol_named(name.strip()) for name in config.protocols.split(",")]
     data = list(_data(config, catalog))
     shelf = Shelf(catalog, config.catalog, with_prior=config.prior)
@@ -169,7 +169,8 @@ def measure(config: MeasureConfig) -> Path:
     texts: list[str] = []
     for one in data:
         for protocol in protocols:
-            reports = _by_name([bench.report(system, one, protocol) for system in systems])
+            made = [bench.report(system, one, protocol) for system in systems]
+            reports = {report.recommender: report for report in made}
             for name, report in reports.items():
                 path = config.out / f"{name}-{one.name}-{protocol.name}.json"
                 replace(report, samples=()).save(path)
@@ -207,14 +208,15 @@ def _wishes(
     return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
 
 
-def _by_name(reports: Sequence[Report]) -> dict[str, Report]:
+def _systems(config: MeasureConfig) -> tuple[str, ...]:
     """Raises BadInputError if two have one name, which their files would share."""
-    named = {report.recommender: report for report in reports}
-    if len(named) < len(reports):
+    systems = tuple(name.strip() for name in config.systems.split(","))
+    if len({Path(system).name for system in systems}) < len(systems):
         raise BadInputError(
-            "two systems have one name, and files are named after them; rename the folder of one"
+            f"two systems of {config.systems} have one name, and files are named after them; "
+            "rename the folder of one"
         )
-    return named
+    return systems
 
 
 def _staged(bench: Bench, systems: Sequence[str], data: Sequence[Data]) -> Iterator[StageReport]:
