@@ -70,10 +70,7 @@ def item(name: str) -> Row:
 
 
 def choice(alone: Row, overall: Row, n_wrong: int) -> Row:
-    forced = {
-        **alone,
-        **{k: min(1.0, 2 * v) for k, v in overall.items() if k not in ("n", "ci95")},
-    }
+    forced = recalls(*(2 * overall[name] for name in overall["ci95"]))
     return {
         "overall": overall,
         "retriever_alone": alone,

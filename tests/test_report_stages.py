@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from films import CATALOG
-from made_up_stages import dialogue, generative, item, write, write_stages
+from made_up_stages import dialogue, generative, item, wishes, write, write_stages
 from pages import Server, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import StandIn
@@ -62,6 +62,7 @@ def test_without_stages_nothing_is_shown(tmp_path: Path) -> None:
 
 def test_wishes_of_all_systems_and_kinds_in_time_and_late(shown: dict[str, Exhibit]) -> None:
     assert names(shown["wishes"]) == ["gcrs", "reges", "repeat-last", "popularity"]
+    assert [row["system"] for row in rows(shown["wishes"])][::2] == names(shown["wishes"])
     told = {(row["system"], row["asked"]): row for row in rows(shown["wishes"])}
     assert told["gcrs", "asked at once"]["fit"] == "0.8"
     assert told["reges", "asked late in a talk"]["wishes"] == "80"
@@ -86,10 +87,7 @@ def test_searches_are_compared_at_three_cutoffs_and_by_cosine(shown: dict[str, E
 def test_the_choice_is_shown_for_both_sizes_with_the_right_film_added(
     shown: dict[str, Exhibit],
 ) -> None:
-    assert names(shown["choice-ReDial"])[2:4] == [
-        "50: right one put in",
-        "10: the retriever's order",
-    ]
+    assert names(shown["choice-ReDial"])[2:4] == ["50, right one added", "10, as retrieved"]
     assert rows(shown["choice-ReDial"])[3]["recall@50"] == ""  # there are ten
     assert [piece.name for piece in shown["candidates-ReDial"].legend][0] == "a candidate"
     free = rows(shown["candidates-ReDial"])[1]
@@ -138,6 +136,25 @@ def test_several_models_of_one_kind_stand_side_by_side(tmp_path: Path) -> None:
     assert "Rings" not in found["levels-ReDial"].answer
     assert "Perplexity" not in found["words-ReDial"].answer
     assert {row["written"] for row in rows(found["lost-ReDial"])} == {"the model alone"}
+
+
+def test_systems_need_not_have_the_same_levels_or_wishes(tmp_path: Path) -> None:
+    short = generative("short")
+    for one in (short["with_prior"], short["without_prior"]):
+        one["levels"] = one["levels"][:3]
+        for beam in one["beams"].values():
+            del beam["missed_first_lost_at"]["4"]
+    few = wishes("few", 0.5)
+    del few["kinds"]["theme"]
+    write(tmp_path, StageName("generative", "gcrs", "redial"), generative("gcrs"))
+    write(tmp_path, StageName("generative", "short", "redial"), short)
+    write(tmp_path, StageName("wishes", "few", ""), few)
+    write(tmp_path, StageName("late-wishes", "gcrs", ""), wishes("gcrs", 0.9))
+    found = exhibits(load_stages(tmp_path))
+    lost = {row["system"]: row["lost at level 4"] for row in rows(found["lost-ReDial"])}
+    assert lost == {"gcrs": "0.01", "short": "0.0"}
+    assert names(found["wishes"]) == ["few", "gcrs"]
+    assert "theme" in names(found["wish-kinds"])
 
 
 # the whole way

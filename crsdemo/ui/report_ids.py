@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from crsdemo.evaluate_generative import MISSED, ORACLE_WIDTH
-from crsdemo.stage_figures import Recalls
+from crsdemo.judging_bootstrap import Estimate
+from crsdemo.stage_figures import Recalls, Share
 from crsdemo.stage_figures_ids import Beam, Generation, Level, Writing
 from crsdemo.stage_folder import Measured
 from crsdemo.ui.report_rows import (
@@ -94,14 +95,17 @@ def _level_cells(level: Level, cutoffs: Sequence[int]) -> tuple[Cell, ...]:
 
 def lost(dataset: str, measured: Written) -> Exhibit:
     """At which level beams lose the films that they miss."""
-    n_levels = len(measured[0].found.without_prior.levels)
-    names = [f"lost at level {n}" for n in range(1, n_levels + 1)]
-    color = {**colors(names), f"kept, but below {MISSED}": MORE}
+    levels = max(len(one.found.without_prior.levels) for one in measured)
+    names = [f"lost at level {n}" for n in range(1, levels + 1)] + [f"kept, but below {MISSED}"]
+    color = {**colors(names), names[-1]: MORE}
     rows = [
         Bar(
             prefixed(one.system, f"beam of {width}", len(measured)),
             f"{beam.kept.n:,} missed",
-            tuple(_pieces(beam, color)),
+            tuple(
+                Piece(name, n, color[name])
+                for name, n in zip(names, _missed(beam, levels), strict=True)
+            ),
         )
         for one in measured
         for width, beam in one.found.as_used.beams.items()
@@ -109,13 +113,13 @@ def lost(dataset: str, measured: Written) -> Exhibit:
     table = Table(
         (
             *ABOUT, Column("beam", "count"), Column("missed", "count"),
-            *(Column(name, "percent") for name in color),
+            *(Column(name, "percent") for name in names),
             *recall_columns(_cutoffs(measured)),
         ),
         tuple(
             (
                 system, how, width, beam.kept.n,
-                *(one.estimate.value for one in (*beam.lost_at.values(), beam.kept)),
+                *(one.estimate.value for one in _shares(beam, levels)),
                 *recall_cells(beam.recall, _cutoffs(measured)),
             )
             for system, how, writing in _writings(measured)
@@ -131,11 +135,15 @@ def lost(dataset: str, measured: Written) -> Exhibit:
     return Exhibit(question, answer, table, bars(rows, alike=True), legend(color))
 
 
-def _pieces(beam: Beam, color: Mapping[str, str]) -> Iterator[Piece]:
-    """As many films as were lost at each level, then those that were kept."""
-    shares = (*beam.lost_at.values(), beam.kept)
-    for (name, its), one in zip(color.items(), shares, strict=True):
-        yield Piece(name, one.n * (one.estimate.value or 0), its)
+def _shares(beam: Beam, levels: int) -> tuple[Share, ...]:
+    """Of what is missed: lost at each level, then kept. No ID is lost below its last level."""
+    nothing = Share(Estimate(0.0), beam.kept.n)
+    return (*(beam.lost_at.get(n, nothing) for n in range(1, levels + 1)), beam.kept)
+
+
+def _missed(beam: Beam, levels: int) -> list[float]:
+    """How many films the shares are."""
+    return [one.n * (one.estimate.value or 0) for one in _shares(beam, levels)]
 
 
 def codes(dataset: str, measured: Written) -> Exhibit:

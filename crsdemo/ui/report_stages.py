@@ -61,26 +61,16 @@ def _on(found: Sequence[Measured[T]], dataset: str) -> list[Measured[T]]:
 def wishes(at_once: AllWishes, late: AllWishes) -> Exhibit:
     """Of every system, those first that hear best."""
     early, later = _by_system(at_once), _by_system(late)
-    rows = []
+    rows, cells = [], []
     for system in _best_first(at_once, late):
         both = ((AT_ONCE, early, PALETTE[0]), (LATE, later, PALETTE[1]))
-        known = [(name, found[system].fit, color) for name, found, color in both if system in found]
-        marks = tuple(mark(name, Estimate(fit), color) for name, fit, color in known)
-        rows.append(Dots(system, told([fit for _, fit, _ in known]), marks))
-    table = Table(
-        (
-            Column("system"),
-            Column("asked"),
-            Column("wishes", "count"),
-            Column("fit", "percent"),
-            Column("disliked", "percent"),
-        ),
-        tuple(
-            (one.system, when, one.found.n, one.found.fit, one.found.disliked)
-            for when, found in ((AT_ONCE, at_once), (LATE, late))
-            for one in found
-        ),
-    )
+        known = [(when, found[system], color) for when, found, color in both if system in found]
+        marks = tuple(mark(when, Estimate(one.fit), color) for when, one, color in known)
+        rows.append(Dots(system, told([one.fit for _, one, _ in known]), marks))
+        cells += [(system, when, one.n, one.fit, one.disliked) for when, one, _ in known]
+    columns = (Column("system"), Column("asked"), Column("wishes", "count"))
+    shares = (Column("fit", "percent"), Column("disliked", "percent"))
+    table = Table((*columns, *shares), tuple(cells))
     n = (*at_once, *late)[0].found.n
     answer = (
         f"Share of the ten best that fit, of {n:,} wishes that people might type, judged by "
@@ -100,7 +90,7 @@ def wish_kinds(at_once: AllWishes, late: AllWishes) -> Exhibit:
     rows = [
         Dots(
             kind,
-            told([one.kinds[kind].fit for one in (early[who] for who in shown if who in early)]),
+            told([_fit(early, who, kind) for who in shown]),
             apart({who: _marks(who, kind, (early, later), color) for who in shown}),
         )
         for kind in kinds
@@ -132,10 +122,16 @@ def _marks(
 ) -> list[Mark]:
     """Asked at once, and as a ring asked late."""
     return [
-        mark(system, Estimate(one[system].kinds[kind].fit), color[system], hollow=ring)
+        mark(system, Estimate(_fit(one, system, kind)), color[system], hollow=ring)
         for one, ring in zip(found, (False, True), strict=True)
-        if system in one
     ]
+
+
+def _fit(found: Mapping[str, Wishes], system: str, kind: str) -> float | None:
+    """None if it was not asked."""
+    if system not in found or kind not in found[system].kinds:
+        return None
+    return found[system].kinds[kind].fit
 
 
 def _by_system(found: AllWishes) -> dict[str, Wishes]:
