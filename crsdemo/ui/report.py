@@ -54,7 +54,8 @@ def answer(reports: Sequence[Report]) -> str:
     ]
     if not told:
         said = (
-            '<p class="verdict">No recommendation has been measured yet.</p><p class="quiet">Evaluations '
+            '<p class="verdict">No recommendation has been measured yet.</p>'
+            '<p class="quiet">Evaluations '
             f"are shown once they are made with <code>{COMMAND}</code>, or are in the folder that "
             "<code>app.py --reports</code> names.</p>"
         )
