@@ -23,6 +23,7 @@ from crsdemo.mentions import MentionLinker
 from crsdemo.operator import VARIABLE, operator_of
 from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
+from crsdemo.stage_folder import FOLDER, load_stages
 from crsdemo.study import parse_study
 from crsdemo.study_desk import StudyDesk
 
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         operator = operator_of(options.password_file)
         study = parse_study(options.study) if options.study else None
         reports = load_reports(options.reports)
+        stages = load_stages(options.reports / FOLDER)
         admission = Admission(_limits(options))
         catalog = Catalog.load(options.catalog)
         log = FeedbackLog(options.db)
@@ -52,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
             _prepare(desk)
-        demo = Demo(exchange, side_by_side, catalog, operator, backups, hidden, desk, reports)
+        demo = Demo(
+            exchange, side_by_side, catalog, operator, backups, hidden, desk, reports, stages
+        )
         serve(demo, options.host, options.port)
         log.close()
     except CrsdemoError as error:

@@ -8,7 +8,7 @@ about something else: a wish that comes after one of them should be heard as wel
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -220,16 +220,6 @@ def check(
     return Report(recommender.name, tuple(_ask(recommender, catalog, linker, w) for w in asked))
 
 
-def render(report: Report, *, verbose: bool = False) -> str:
-    """A table of shares per kind; with `verbose` every wish and what was recommended for it."""
-    lines = [f"{report.recommender}: share of the top {TOP} that fits the wish", ""]
-    lines += [_row(kind, report.of_kind(kind)) for kind in report.kinds]
-    lines += [_row("all", report.outcomes), "", _dislikes_row(report)]
-    if verbose:
-        lines += [line for outcome in report.outcomes for line in _outcome_lines(outcome)]
-    return "\n".join(lines)
-
-
 def _ask(recommender: Recommender, catalog: Catalog, linker: Linker, wish: Wish) -> Outcome:
     dialogue = wish.dialogue(linker)
     found = recommender.recommend(dialogue, TOP, exclude=frozenset(dialogue.mentioned))
@@ -258,24 +248,6 @@ def _parse_wish(source: object, number: int, line: str) -> Wish:
 
 def _mean_fit(outcomes: Sequence[Outcome]) -> float:
     return sum(outcome.fit for outcome in outcomes) / max(1, len(outcomes))
-
-
-def _row(kind: str, outcomes: Sequence[Outcome]) -> str:
-    return f"{kind:<12}{len(outcomes):>3} wishes  {_mean_fit(outcomes):>6.1%}"
-
-
-def _dislikes_row(report: Report) -> str:
-    return (
-        f"disliked items: {report.disliked:.1%} of what was recommended to the "
-        f"{len(report.with_dislikes)} who named a dislike"
-    )
-
-
-def _outcome_lines(outcome: Outcome) -> Iterator[str]:
-    yield f"\n[{outcome.wish.kind}] {' / '.join(outcome.wish.turns)}  {outcome.fit:.0%}"
-    for item, fits in zip(outcome.items, outcome.fits, strict=True):
-        mark = "disliked" if item in outcome.disliked else "fits" if fits else "-"
-        yield f"  {mark:<9}{item.name} | {', '.join(item.genres)}"
 
 
 def _outcome_row(outcome: Outcome) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse, positional
@@ -216,6 +216,7 @@ def evaluate(argv: list[str]) -> None:
         _evaluate_whole(config, catalog, dialogues, n_left_out)
         return
     from crsdemo import evaluate_stages  # torch is loaded only when weights are
+    from crsdemo.evaluate_stages_text import told
     from crsdemo.retrieval_figures import write_figures
 
     recommender = config.of(catalog)
@@ -232,18 +233,7 @@ def evaluate(argv: list[str]) -> None:
         report = evaluate_stages.item(recommender, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
-    print(_told(config.stage, report))
-
-
-def _told(stage: str, report: dict[str, Any]) -> str:
-    """Markdown where there is a rendering, else JSON."""
-    from crsdemo import evaluate_dialogue_text, evaluate_generative_text
-
-    if stage == "dialogue":
-        return evaluate_dialogue_text.render(report)
-    if stage == "generative":
-        return evaluate_generative_text.render(report)
-    return json.dumps(report, indent=1)
+    print(told(config.stage, report))
 
 
 def _evaluate_whole(
@@ -295,13 +285,17 @@ def _not_trained_on(config: EvaluateConfig, catalog: Catalog) -> tuple[list[Corp
 
 def check_wishes(argv: list[str]) -> None:
     from crsdemo import check_wishes as wishes
+    from crsdemo import check_wishes_text as text
 
     config = parse(WishesConfig, argv, "crsdemo check-wishes")
     recommender, catalog = config.load()
     asked = wishes.late_wishes() if config.late else wishes.load_wishes()
     report = wishes.check(recommender, catalog, MentionLinker(catalog), asked)
-    _write(config.json, report.as_json())
-    print(wishes.render(report, verbose=config.verbose))
+    row = report.as_json()
+    _write(config.json, row)
+    print(text.render([row]))
+    if config.verbose:
+        print(text.outcomes(report))
 
 
 def check_facts(argv: list[str]) -> int:

@@ -12,6 +12,7 @@ from crsdemo.handouts import Handouts
 from crsdemo.operator import Operator
 from crsdemo.rotation import Backups
 from crsdemo.side_by_side import SideBySide
+from crsdemo.stage_folder import Stages
 from crsdemo.study_desk import StudyDesk
 from crsdemo.upkeep import Upkeep
 
@@ -28,6 +29,7 @@ class Demo:
     hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
     study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
     reports: tuple[Report, ...] = ()  # evaluations that are shown
+    stages: Stages = Stages()  # what was measured beside them
 
     @cached_property
     def upkeep(self) -> Upkeep:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crsdemo.check_facts import KINDS
 from crsdemo.shares import percent, table
 from crsdemo.text_metrics import ROUGES
 
-Report = dict[str, Any]
+Report = Mapping[str, Any]
 
 
 def render(report: Report) -> str:

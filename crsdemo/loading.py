@@ -108,11 +108,18 @@ class Shelf:
     """Recommenders by name, each loaded when first asked for. Share it between threads."""
 
     def __init__(
-        self, catalog: Catalog, catalog_folder: Path = CATALOG, checkpoints: Path = CHECKPOINTS
+        self,
+        catalog: Catalog,
+        catalog_folder: Path = CATALOG,
+        checkpoints: Path = CHECKPOINTS,
+        *,
+        with_prior: bool = True,
     ) -> None:
+        """`with_prior`: see `load_recommender`."""
         self.catalog = catalog
         self.catalog_folder = catalog_folder
         self.checkpoints = checkpoints
+        self.with_prior = with_prior
         self._loaded: dict[str, Recommender] = {}
         self._commons: Commons | None = None
         self._loading = Lock()
@@ -139,4 +146,5 @@ class Shelf:
         self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
         if name in INFORMED:
             return _informed(name, self._commons)
-        return _from_checkpoint(checkpoint_folder(name, self.checkpoints), self._commons)
+        folder = checkpoint_folder(name, self.checkpoints)
+        return _from_checkpoint(folder, self._commons, with_prior=self.with_prior)

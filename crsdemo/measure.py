@@ -1,8 +1,10 @@
 """Everything that docs/results.md and the page `/report` show of the shipped systems, in one go.
 
 What is measured is listed here: every system by every protocol on the development dialogues of
-both datasets (`SYSTEMS`, `PROTOCOLS`), the parts of ReGeS alone, and the wishes. What was measured
-with the same weights, data and code is not measured again: it is kept in `runs/measured`.
+both datasets (`SYSTEMS`, `PROTOCOLS`), the parts of the systems, what they say, and the wishes.
+Other checkpoints can be named instead, such as ablations, with the model alone (`--no-prior`). What
+was measured with the same weights, data and code is not measured again: it is kept in
+`runs/measured`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crsdemo import check_wishes, evaluate_stages
+from crsdemo import check_wishes, check_wishes_text, evaluate_stages
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
@@ -23,19 +25,29 @@ from crsdemo.evaluate import STATES, Source, evaluate, provenance_of
 from crsdemo.evaluate_folder import REPORTS
 from crsdemo.evaluate_rankings import run_key
 from crsdemo.evaluate_report import Report
+from crsdemo.evaluate_stages_text import told
 from crsdemo.evaluate_table import table
 from crsdemo.loading import BASELINES, CATALOG, DEFAULT, Shelf, checkpoint_folder
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
 from crsdemo.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.recommender import Recommender
+from crsdemo.stage_folder import (
+    DATASETS,
+    DIALOGUE,
+    FOLDER,
+    GENERATIVE,
+    ITEM,
+    LATE_WISHES,
+    RETRIEVAL,
+    WISHES,
+    StageName,
+)
 
 REGES = "reges"
 SYSTEMS = (DEFAULT, REGES, *BASELINES)
-AGAINST = DEFAULT  # the others are tested against it
 DEV = {"redial": "redial/dev_data.jsonl", "inspired": "inspired/dev.tsv"}
 TRAINING = ("redial/train_data.jsonl", "inspired/train.tsv")
-TABLES = "tables.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +58,14 @@ class MeasureConfig:
     out: Path = flag(REPORTS, "folder for the reports, their tables and, in stages/, the rest")
     kept: Path = flag(STATES / "measured", "folder for what need not be measured again")
     catalog: Path = flag(CATALOG, "folder of the catalog")
-    systems: str = flag(",".join(SYSTEMS), "comma-separated names of recommenders")
+    systems: str = flag(
+        ",".join(SYSTEMS), "comma-separated names of recommenders, or folders of checkpoints"
+    )
+    prior: bool = flag(True, "add what is known of items beside the model")
+    against: str = flag(DEFAULT, "the others are tested against this one, where it is measured")
     protocols: str = flag(",".join(p.name for p in PROTOCOLS), "comma-separated names of protocols")
     stages: bool = flag(True, "measure the parts of the systems, the dialogue and the wishes too")
+    tables: str = flag("tables.md", "file in the folder of reports for all of it as tables")
     limit: int = flag(0, "use only so many dialogues of each dataset; 0 uses all")
 
 
@@ -82,23 +99,35 @@ class Bench:
             evaluate(recommender, self.catalog, data.dialogues, protocol, source).save(path)
         return Report.load(path)
 
-    def stage(self, stage: Stage, data: Data) -> None:
+    def stage(self, stage: Stage, data: Data) -> StageReport:
         """Measured, or as it was kept, into the folder of stages."""
         recommender = self.shelf.get(stage.system)
         path = self._kept(stage.system, recommender, data, stage.name)
         if not path.is_file():
             _write(path, stage.measure(recommender, self.catalog, data.dialogues))
-        name = "-".join(filter(None, (stage.name, stage.system, data.name)))
-        _write(self.out / "stages" / f"{name}.json", json.loads(path.read_text(encoding="utf-8")))
+        name = StageName(stage.name, recommender.name, data.name)
+        row = json.loads(path.read_text(encoding="utf-8"))
+        _write(self.out / FOLDER / name.file, row)
+        return StageReport(name, row)
 
     def _kept(self, system: str, recommender: Recommender, data: Data, what: str) -> Path:
         provenance = provenance_of(recommender)
         key = run_key(provenance, data.dialogues, what, self._files(system))
-        return self.kept / f"{system}-{data.name}-{what}-{key[:16]}.json"
+        return self.kept / f"{recommender.name}-{data.name}-{what}-{key[:16]}.json"
 
     def _files(self, system: str) -> tuple[Path, ...]:
-        weights = () if system in BASELINES else (checkpoint_folder(system),)
+        weights = (
+            () if system in BASELINES else (checkpoint_folder(system, self.shelf.checkpoints),)
+        )
         return (self.shelf.catalog_folder, *weights)
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """The JSON of a stage."""
+
+    name: StageName
+    row: Mapping[str, Any]
 
 
 Measure = Callable[[Recommender, Catalog, Sequence[CorpusDialogue]], dict[str, Any]]
@@ -117,37 +146,38 @@ class Stage:
 def stages(systems: Sequence[str]) -> list[Stage]:
     """All that are measured of these systems."""
     found = [
-        Stage("retrieval", REGES, lambda r, c, d: evaluate_stages.retrieval(r, c, d).as_json()),
-        Stage("item", REGES, lambda r, _, d: evaluate_stages.item(r, d)),
-        Stage("generative", DEFAULT, lambda r, _, d: evaluate_stages.generative(r, d)),
-        Stage("dialogue", DEFAULT, evaluate_stages.dialogue),
-        Stage("dialogue", REGES, evaluate_stages.dialogue),
+        Stage(RETRIEVAL, REGES, lambda r, c, d: evaluate_stages.retrieval(r, c, d).as_json()),
+        Stage(ITEM, REGES, lambda r, _, d: evaluate_stages.item(r, d)),
+        Stage(GENERATIVE, DEFAULT, lambda r, _, d: evaluate_stages.generative(r, d)),
+        Stage(DIALOGUE, DEFAULT, evaluate_stages.dialogue),
+        Stage(DIALOGUE, REGES, evaluate_stages.dialogue),
     ]
     for system in systems:
-        found.append(Stage("wishes", system, partial(_wishes, late=False), on_dialogues=False))
-        found.append(Stage("late-wishes", system, partial(_wishes, late=True), on_dialogues=False))
+        found.append(Stage(WISHES, system, partial(_wishes, late=False), on_dialogues=False))
+        found.append(Stage(LATE_WISHES, system, partial(_wishes, late=True), on_dialogues=False))
     return [stage for stage in found if stage.system in systems]
 
 
 def measure(config: MeasureConfig) -> Path:
     """Everything; returns the file with the tables. Raises BadInputError for what is missing."""
     catalog = Catalog.load(config.catalog)
-    systems = tuple(name.strip() for name in config.systems.split(","))
+    systems = _systems(config)
     protocols = [protocol_named(name.strip()) for name in config.protocols.split(",")]
     data = list(_data(config, catalog))
-    bench = Bench(Shelf(catalog, config.catalog), config.out, config.kept)
+    shelf = Shelf(catalog, config.catalog, with_prior=config.prior)
+    bench = Bench(shelf, config.out, config.kept)
     texts: list[str] = []
     for one in data:
         for protocol in protocols:
-            reports = {system: bench.report(system, one, protocol) for system in systems}
-            for system, report in reports.items():
-                path = config.out / f"{system}-{one.name}-{protocol.name}.json"
+            made = [bench.report(system, one, protocol) for system in systems]
+            reports = {report.recommender: report for report in made}
+            for name, report in reports.items():
+                path = config.out / f"{name}-{one.name}-{protocol.name}.json"
                 replace(report, samples=()).save(path)
-            texts += _tables(reports, protocol)
-    for stage in stages(systems) if config.stages else ():
-        for one in data if stage.on_dialogues else [Data("", Source(), ())]:
-            bench.stage(stage, one)
-    path = config.out / TABLES
+            texts += _tables(reports, protocol, config.against)
+    if config.stages:
+        texts += _stage_tables(list(_staged(bench, systems, data)))
+    path = config.out / config.tables
     path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
     return path
 
@@ -178,11 +208,39 @@ def _wishes(
     return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
 
 
-def _tables(reports: Mapping[str, Report], protocol: Protocol) -> Iterator[str]:
+def _systems(config: MeasureConfig) -> tuple[str, ...]:
+    """Raises BadInputError if two have one name, which their files would share."""
+    systems = tuple(name.strip() for name in config.systems.split(","))
+    if len({Path(system).name for system in systems}) < len(systems):
+        raise BadInputError(
+            f"two systems of {config.systems} have one name, and files are named after them; "
+            "rename the folder of one"
+        )
+    return systems
+
+
+def _staged(bench: Bench, systems: Sequence[str], data: Sequence[Data]) -> Iterator[StageReport]:
+    for stage in stages(systems):
+        for one in data if stage.on_dialogues else [Data("", Source(), ())]:
+            yield bench.stage(stage, one)
+
+
+def _tables(reports: Mapping[str, Report], protocol: Protocol, against: str) -> Iterator[str]:
     """One per part; the first, which is there to compare by, with paired tests."""
     for part in protocol.parts:
-        is_tested = part is protocol.parts[0] and AGAINST in reports and len(reports) > 1
-        yield table(reports, part, METRICS_SHOWN, against=AGAINST if is_tested else "")
+        is_tested = part is protocol.parts[0] and against in reports and len(reports) > 1
+        yield table(reports, part, METRICS_SHOWN, against=against if is_tested else "")
+
+
+def _stage_tables(found: Sequence[StageReport]) -> Iterator[str]:
+    """As each stage is printed; the wishes of all systems together."""
+    for wishes, head in ((WISHES, "Wishes"), (LATE_WISHES, "Wishes late in a talk")):
+        if rows := [one.row for one in found if one.name.stage == wishes]:
+            yield f"## {head}\n\n{check_wishes_text.render(rows)}"
+    for one in found:
+        if one.name.dataset:
+            head = f"## Stage {one.name.stage}: {one.name.system} on {DATASETS[one.name.dataset]}"
+            yield f"{head}\n\n{told(one.name.stage, one.row)}"
 
 
 def _write(path: Path, report: Mapping[str, Any]) -> None:

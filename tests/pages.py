@@ -20,6 +20,7 @@ from crsdemo.feedback import FeedbackLog
 from crsdemo.operator import Operator
 from crsdemo.recommender import Recommender
 from crsdemo.side_by_side import SideBySide
+from crsdemo.stage_folder import Stages
 
 expect.set_options(timeout=30_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -34,12 +35,15 @@ class Server:
         *recommenders: Recommender,
         operator: Operator | None = None,
         reports: tuple[Report, ...] = (),
+        stages: Stages = Stages(),
     ) -> None:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
         exchange = Exchange(recommenders[0], NoLinker(), self.log)
         pair = SideBySide(StandIns(recommenders), NoLinker(), self.log)
-        self.demo = Demo(exchange, pair, CATALOG, operator or Operator(), reports=reports)
+        self.demo = Demo(
+            exchange, pair, CATALOG, operator or Operator(), reports=reports, stages=stages
+        )
         self.blocks, self.url = open_pages(self.demo, "127.0.0.1", None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

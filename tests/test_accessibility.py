@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from made_up import made_up
+from made_up_stages import write_stages
 from pages import Judge, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 from stand_in import StandIn
 from test_blind_page import BlindJudge
 from test_results_page import RED, Researcher, Scribe, vote
 from test_study_page import Annotator, StudyServer
+
+from crsdemo.stage_folder import load_stages
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +127,13 @@ def test_results_and_health(browser: Browser, tmp_path: Path) -> None:  # noqa: 
 
 
 def test_the_scores(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
-    server = Server(tmp_path, StandIn(), reports=(made_up("popularity", 0.07),))
+    stages = load_stages(write_stages(tmp_path / "stages"))
+    server = Server(tmp_path, StandIn(), reports=(made_up("popularity", 0.07),), stages=stages)
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(server.url + "report")
     page.locator("#recall-ReDial-new summary").click()
-    expect(page.locator(".picture .main-svg").first).to_be_visible(timeout=90_000)
+    page.locator("#truth-ReDial summary").click()
+    expect(page.locator("#variety-INSPIRED .main-svg").first).to_be_visible(timeout=90_000)
     examine(page)
     page.close()
     server.close()

@@ -35,10 +35,13 @@ LAYERS = {
         judging_pairs judging_report judging_strengths judging_text
         feedback_schema evaluate evaluate_dialogue evaluate_dialogue_text evaluate_generative
         evaluate_generative_text evaluate_folder evaluate_rankings evaluate_reges evaluate_report
-        evaluate_retrieval evaluate_slices evaluate_stages evaluate_statistics evaluate_table
+        evaluate_reges_text evaluate_retrieval evaluate_retrieval_text evaluate_slices
+        evaluate_stages evaluate_stages_text evaluate_statistics evaluate_table
+        stage_figures stage_figures_ids stage_figures_words stage_folder
         free_naming get_data measure reference_words
         retrieval_figures check_facts
-        check_wishes benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
+        check_wishes check_wishes_text
+        benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables
         admission feedback_health health outbox rotation upkeep

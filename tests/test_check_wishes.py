@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crsdemo.__main__ import main
 from crsdemo.catalog import Catalog, Item
 from crsdemo.check_wishes import (
     Avoid,
@@ -19,13 +20,14 @@ from crsdemo.check_wishes import (
     check,
     late_wishes,
     load_wishes,
-    render,
 )
+from crsdemo.check_wishes_text import outcomes, render
 from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError, CatalogError
 from crsdemo.mentions import MentionLinker
 from crsdemo.popularity import Popularity
 from crsdemo.recommender import Recommendation
+from crsdemo.stage_figures import Wishes
 
 ROOT = Path(__file__).parent.parent
 
@@ -149,9 +151,19 @@ def test_the_report_reads_well_and_becomes_json(catalog, linker):
     assert row["kinds"]["genre"]["n"] == 30
     assert 0 < row["kinds"]["genre"]["fit"] < 0.8  # it hears nothing, so it must fail
     assert row["kinds"]["person"]["fit"] < 0.3
-    text = render(report)
-    assert "genre" in text and "disliked items" in text
-    assert len(render(report, verbose=True).splitlines()) > 80 * 10
+    text = render([row, row | {"recommender": "another"}])
+    assert "genre (30)" in text and "all (80)" in text and "disliked items" in text
+    assert [line.split()[1] for line in text.splitlines()[-2:]] == ["popularity", "another"]
+    assert len(outcomes(report).splitlines()) > 80 * 10
+
+
+def test_wishes_are_asked_from_the_command_line(capsys, tmp_path):
+    path = tmp_path / "wishes.json"
+    flags = ["--recommender", "popularity", "--verbose", "--json", str(path)]
+    assert main(["check-wishes", *flags]) == 0
+    told = capsys.readouterr().out
+    assert "| popularity" in told and "[genre]" in told
+    assert Wishes.from_row(json.loads(path.read_text())).n == 80
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate import evaluate
 from crsdemo.evaluate_reges import Retrieved, Written, _ItemExpert, _shares, evaluate_item_expert
+from crsdemo.evaluate_stages_text import told
 from crsdemo.generative import Generative
 from crsdemo.guide import Guidance
 from crsdemo.prompt import PromptWriter
@@ -193,8 +194,11 @@ def test_each_stage_is_measured_from_the_command_line(
 
     flags = ["evaluate", "--recommender", str(reges_folder), "--catalog", str(trained.catalog)]
     flags += ["--dialogues", str(trained.redial), "--stage", stage, "--limit", "3"]
-    assert main([*flags, "--figures", str(tmp_path)]) == 0
-    row = json.loads(capsys.readouterr().out)
+    path = tmp_path / "report.json"
+    assert main([*flags, "--figures", str(tmp_path), "--json", str(path)]) == 0
+    row, text = json.loads(path.read_text()), capsys.readouterr().out.strip()
+    assert text == told(stage, row)
+    assert all(line.startswith("|") == line.endswith("|") for line in text.splitlines())
     assert (row["recommender"], row["dialogues"], row["left_out"]) == ("reges", 3, 0)
     if stage == "retrieval":
         assert len(row["searches"]) == 9

@@ -6,14 +6,21 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import made_up_stages
 import pytest
 from films import CATALOG, write_inspired, write_redial
 
 from crsdemo import check_wishes, measure
+from crsdemo.catalog import Catalog
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate_folder import load_reports
+from crsdemo.evaluate_report import Report
+from crsdemo.evaluate_stages_text import told
 from crsdemo.protocol import PROTOCOLS
+from crsdemo.recommender import Recommender
+from crsdemo.stage_folder import load_stages
 
 
 @pytest.fixture
@@ -54,12 +61,56 @@ def test_all_is_measured_once(config: measure.MeasureConfig) -> None:
     assert len(reports) == 2 * 2 * len(PROTOCOLS)
     assert all(not report.samples for report in reports)
     assert tables.count("protocol ours, part new") == 2
-    late = json.loads((config.out / "stages" / "late-wishes-popularity.json").read_text())
-    assert late["wishes"] == 3
+    stages = load_stages(config.out / "stages")
+    assert [(one.system, one.found.n) for one in stages.late_wishes] == [
+        ("popularity", 3), ("repeat-last", 3)
+    ]  # fmt: skip
+    assert "## Wishes late in a talk" in tables and tables.count("| disliked items") == 2
     made = {path: path.stat().st_mtime_ns for path in config.kept.iterdir()}
     assert len(made) == len(reports) + 4
     assert measure.measure(config).read_text() == tables
     assert {path: path.stat().st_mtime_ns for path in config.kept.iterdir()} == made
+
+
+def test_each_stage_is_told_as_it_is_printed(
+    config: measure.MeasureConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = made_up_stages.item("popularity")
+
+    def item(recommender: Recommender, catalog: Catalog, dialogues: object) -> dict[str, Any]:
+        return row
+
+    monkeypatch.setattr(measure, "stages", lambda _: [measure.Stage("item", "popularity", item)])
+    tables = measure.measure(replace(config, protocols="ours")).read_text()
+    assert f"## Stage item: popularity on INSPIRED\n\n{told('item', row)}" in tables
+    assert "Wishes" not in tables
+    assert json.loads((config.out / "stages" / "item-popularity-redial.json").read_text()) == row
+
+
+def test_a_checkpoint_is_measured_with_the_prior_and_alone(
+    config: measure.MeasureConfig, trained
+) -> None:
+    folder = trained.checkpoints / "gcrs"
+    here = replace(
+        config, catalog=trained.catalog, systems=f"popularity,{folder}", against="popularity",
+        protocols="ours", stages=False, tables="ablations.md",
+    )  # fmt: skip
+    tables = measure.measure(here)
+    assert tables.name == "ablations.md"
+    assert "What each scores more than popularity" in tables.read_text()
+    alone = replace(here, prior=False, out=config.out / "alone")
+    measure.measure(alone)
+    with_prior, without = (
+        Report.load(one.out / "gcrs-redial-ours.json").provenance for one in (here, alone)
+    )
+    assert with_prior.decoding != without.decoding
+    assert len(list(config.kept.glob("gcrs-redial-ours-*.json"))) == 2
+    assert not list(folder.parent.glob("*.json"))  # nothing is written beside the weights
+
+
+def test_two_systems_of_one_name_are_refused(config: measure.MeasureConfig) -> None:
+    with pytest.raises(BadInputError, match="have one name"):
+        measure.measure(replace(config, systems="gcrs, popularity, elsewhere/gcrs"))
 
 
 def test_missing_data_are_named(config: measure.MeasureConfig) -> None:

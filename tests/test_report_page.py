@@ -71,7 +71,7 @@ def test_the_best_come_first_and_every_number_is_in_the_table() -> None:
 
 
 def test_without_reports_the_page_says_how_to_make_them() -> None:
-    assert "Nothing has been measured yet" in answer(())
+    assert "No recommendation has been measured yet" in answer(())
     assert "python -m crsdemo measure" in answer(())
     assert exhibits((), published()) == {}
 

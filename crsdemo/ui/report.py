@@ -14,7 +14,8 @@ from crsdemo.evaluate_report import Report
 from crsdemo.loading import BASELINES
 from crsdemo.protocol import OURS
 from crsdemo.published import DATASETS, published
-from crsdemo.ui import render, results_html
+from crsdemo.stage_folder import Stages
+from crsdemo.ui import render, report_stages, results_html
 from crsdemo.ui.controls import html
 from crsdemo.ui.markup import escape
 from crsdemo.ui.report_exhibits import MAIN, best_first, exhibits
@@ -24,13 +25,14 @@ QUESTION = "How good are they?"
 COMMAND = "python -m crsdemo measure --data data --out docs/reports"
 
 
-def place(reports: Sequence[Report]) -> None:
+def place(reports: Sequence[Report], stages: Stages) -> None:
     """Lay the page out, inside a route of the app."""
     html("masthead", render.masthead("report"), "masthead.js")
     with gr.Column(elem_id="results"), gr.Column(elem_id="inside"):
         html("answer", answer(reports))
         with gr.Column(elem_id="exhibits", elem_classes="report"):
-            for name, exhibit in exhibits(reports, published()).items():
+            shown = exhibits(reports, published()) | report_stages.exhibits(stages)
+            for name, exhibit in shown.items():
                 _exhibit(name, exhibit)
 
 
@@ -52,7 +54,8 @@ def answer(reports: Sequence[Report]) -> str:
     ]
     if not told:
         said = (
-            '<p class="verdict">Nothing has been measured yet.</p><p class="quiet">Evaluations '
+            '<p class="verdict">No recommendation has been measured yet.</p>'
+            '<p class="quiet">Evaluations '
             f"are shown once they are made with <code>{COMMAND}</code>, or are in the folder that "
             "<code>app.py --reports</code> names.</p>"
         )

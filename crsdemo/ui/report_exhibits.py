@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from crsdemo.evaluate_folder import dataset_of
@@ -11,12 +10,12 @@ from crsdemo.judging_bootstrap import Estimate
 from crsdemo.protocol import OURS
 from crsdemo.published import CUTOFFS, DATASETS, PARTS, Published
 from crsdemo.ui import results_figures as figures
-from crsdemo.ui.results_figures import Axis, Dots, Mark, Piece
+from crsdemo.ui.report_rows import RECALL_LEGEND, SHOWN, WHOLE, axis, recall_marks, told
+from crsdemo.ui.results_figures import Dots, Mark, Piece
 from crsdemo.ui.results_tables import Cell, Column, Table
 from crsdemo.ui.results_words import Exhibit, drawn, ends, interval_columns, share
 
 MAIN = "recall@10"  # what systems are put in order by
-SHOWN = {1: figures.PALETTE[0], 10: figures.PALETTE[1], 50: figures.PALETTE[2]}  # cutoff -> colour
 SHORT = {"position in the dialogue": "position"}  # a phone has no room for more
 FILMS = {"new": "films not named before", "all": "all films"}
 N_IN_SLICES = 3  # systems that are drawn; the table has all
@@ -60,7 +59,6 @@ def recall(dataset: str, part: str, reports: Reports, published: Sequence[Publis
         "intervals over dialogues. Rings are what papers report: on test data, by protocols of "
         "their own, so they place ours but rank nothing."
     )
-    legend = [Piece(f"recall@{k}", 0, color) for k, color in SHOWN.items()]
     table = Table(
         (
             Column("system"),
@@ -74,7 +72,7 @@ def recall(dataset: str, part: str, reports: Reports, published: Sequence[Publis
         ),
     )
     question = f"{dataset}, {FILMS[part]}: how often is the right one found?"
-    return Exhibit(question, answer, table, drawn(rows, _axis(rows)), tuple(legend))
+    return Exhibit(question, answer, table, drawn(rows, axis(rows)), RECALL_LEGEND)
 
 
 def slices(dataset: str, reports: Reports) -> Exhibit:
@@ -113,7 +111,7 @@ def slices(dataset: str, reports: Reports) -> Exhibit:
         if len(names) > 1
         else "recall@10 of films not named before.",
         table,
-        drawn(rows, _axis(rows)),
+        drawn(rows, axis(rows)),
         legend,
     )
 
@@ -151,13 +149,12 @@ def lists(dataset: str, reports: Reports) -> Exhibit:
         ),
     )
     legend = tuple(Piece(name, 0, figures.PALETTE[n]) for n, name in enumerate(LIST_FIGURES))
-    axis = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1), ("0", "25%", "50%", "75%", "100%"))
     answer = (
         "Of the ten best of every list. Coverage: share of the catalog that is ever shown. "
         "Popularity: mean percentile, 50% would be chance. Gini: 0 shows all films alike, 100% "
         "always the same."
     )
-    return Exhibit(f"{dataset}: what is shown at all?", answer, table, drawn(rows, axis), legend)
+    return Exhibit(f"{dataset}: what is shown at all?", answer, table, drawn(rows, WHOLE), legend)
 
 
 def protocols(reports: Reports) -> Exhibit:
@@ -189,8 +186,9 @@ def _of_lists(report: Report) -> tuple[Estimate, ...]:
 def _measured(report: Report, part: str) -> Dots:
     metrics = report.parts[part].metrics
     found = {k: metrics[f"recall@{k}"] for k in SHOWN}
-    marks = [Mark(one, f"recall@{k} {share(one, digits=1)}", SHOWN[k]) for k, one in found.items()]
-    return Dots(report.recommender, _told([one.value for one in found.values()]), tuple(marks))
+    return Dots(
+        report.recommender, told([one.value for one in found.values()]), recall_marks(found)
+    )
 
 
 def _reported(row: Published) -> Dots:
@@ -199,12 +197,7 @@ def _reported(row: Published) -> Dots:
         for k, value in row.recall.items()
         if k in SHOWN
     ]
-    return Dots(row.method, _told([row.recall.get(k) for k in SHOWN]), tuple(marks))
-
-
-def _told(values: Sequence[float | None]) -> str:
-    """4.0 / 20.3 / 36.7"""
-    return " / ".join("–" if value is None else f"{100 * value:.1f}" for value in values)
+    return Dots(row.method, told([row.recall.get(k) for k in SHOWN]), tuple(marks))
 
 
 def _measured_row(report: Report, part: str) -> tuple[Cell, ...]:
@@ -218,13 +211,3 @@ def _measured_row(report: Report, part: str) -> tuple[Cell, ...]:
 def _reported_row(row: Published) -> tuple[Cell, ...]:
     numbers: Iterator[Cell] = (e for k in CUTOFFS for e in (row.recall.get(k), None, None))
     return (row.method, *numbers, None, row.source, row.protocol)
-
-
-def _axis(rows: Sequence[Dots]) -> Axis:
-    """From nothing to above the highest interval, in tenths or twentieths."""
-    known = [end for row in rows for mark in row.marks for end in ends(mark.estimate)]
-    highest = max((end for end in known if end is not None), default=0.1)
-    step = 0.05 if highest <= 0.25 else 0.1 if highest <= 0.6 else 0.2
-    n = max(1, math.ceil(highest / step - 1e-9))
-    ticks = [step * place for place in range(n + 1)]
-    return Axis(0, ticks[-1], ticks, [f"{100 * tick:.0f}%" for tick in ticks])

@@ -27,6 +27,7 @@ SANS = "IBM Plex Sans, sans-serif"
 INK = "rgba(0,0,0,1)"
 
 ROW, BAR, AXIS, TOP = 46, 15, 26, 6  # pixels
+LANE, LANES = 6, 12  # between two lanes of a row, and all together at most
 SLIM, BESIDE = 27, (0.17, 0.62)  # height of a slim row; where its bar lies, in parts of the width
 SIDES = 20  # beside a scale, for the words at its ends
 COLUMNS = 190  # height of a picture with upright bars
@@ -40,7 +41,8 @@ class Mark:
     estimate: Estimate
     words: str  # the figure as it is read
     color: str = ACCENT
-    hollow: bool = False  # a figure that is not ours
+    hollow: bool = False  # a ring: not ours, or not as it is used
+    lane: float = 0  # pixels below the line of its row
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def dots(rows: Sequence[Dot | Dots], axis: Axis) -> go.Figure:
     words: list[Part] = []
     for number, row in enumerate(rows):
         y = TOP + ROW * number + 32
-        traces += [_whisker(mark, y) for mark in row.marks]
-        traces += [_dot(row.name, mark, y) for mark in row.marks]
+        traces += [_whisker(mark, y + mark.lane) for mark in row.marks]
+        traces += [_dot(row.name, mark, y + mark.lane) for mark in row.marks]
         words += _above(row.name, row.words, y - 19, SIDES)
     layout = _layout(height) | {"annotations": words, "shapes": _middle(axis, len(rows))}
     layout |= {"xaxis": _x_axis(axis), "height": height + AXIS}

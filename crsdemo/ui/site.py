@@ -38,7 +38,7 @@ def _without_study(demo: Demo) -> gr.Blocks:
     with blocks.route("Blind", "/blind", show_in_navbar=False):
         blind.place(blocks, demo.side_by_side, demo.catalog, demo.hidden)
     with blocks.route("Report", "/report", show_in_navbar=False):
-        report.place(demo.reports)
+        report.place(demo.reports, demo.stages)
     with blocks.route("Study", "/study", show_in_navbar=False):
         study.place_closed()
     with blocks.route("Results", "/results", show_in_navbar=False):

@@ -1,0 +1,214 @@
+"""Exhibits of the parts of ReGeS alone: what its searches find, and what its item expert adds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from crsdemo.judging_bootstrap import Estimate
+from crsdemo.stage_figures import Cosines, ItemExpert, Retrieval, Search
+from crsdemo.stage_folder import Measured
+from crsdemo.ui.report_rows import (
+    RECALL_LEGEND,
+    apart,
+    axis,
+    colors,
+    legend,
+    mark,
+    prefixed,
+    recall_cells,
+    recall_columns,
+    recall_row,
+    share_cells,
+    share_columns,
+    told,
+)
+from crsdemo.ui.results_figures import Axis, Bar, Dot, Dots, Piece, bars
+from crsdemo.ui.results_tables import Cell, Column, Table
+from crsdemo.ui.results_words import Exhibit, drawn, ends, interval_columns, number
+
+IN_FIGURE = (5, 20, 50)  # cut-offs of recall
+
+Searched = Sequence[Measured[Retrieval]]
+Experts = Sequence[Measured[ItemExpert]]
+
+
+def queries(dataset: str, measured: Searched) -> Exhibit:
+    """What is found by what is searched for (ReGeS, fig. 5)."""
+    color = _query_colors(measured)
+    rows = [
+        _found(prefixed(one.system, f"{ranker} @{k}", len(measured)), found, k, color)
+        for one in measured
+        for ranker, found in _by_ranker(one.found.searches).items()
+        for k in IN_FIGURE
+    ]
+    cutoffs = tuple(measured[0].found.searches[0].new.at)
+    better = (c for k in cutoffs for c in interval_columns(f"recall@{k} more", "percent"))
+    about = [Column(name) for name in ("system", "ranked by", "search", "films")]
+    table = Table(
+        (*about, *recall_columns(cutoffs), *better),
+        tuple(
+            (one.system, search.ranker, search.query, *cells)
+            for one in measured
+            for search in one.found.searches
+            for cells in _search_cells(search, cutoffs)
+        ),
+    )
+    n = measured[0].found.searches[0].new.n
+    answer = (
+        f"Recall of {n:,} films not named before among the first 5, 20 and 50, by what is searched "
+        "for; lines are 95% intervals over dialogues. The table also tells how much more is found "
+        "than by the whole dialogue, film by film."
+    )
+    question = f"{dataset}: does the query expert help the search?"
+    return Exhibit(question, answer, table, drawn(rows, axis(rows)), legend(color))
+
+
+def _found(name: str, searches: Sequence[Search], k: int, color: Mapping[str, str]) -> Dots:
+    """What different searches find among the first `k`."""
+    values = [one.new.at[k].value for one in searches]
+    marks = {one.query: [mark(one.query, one.new.at[k], color[one.query])] for one in searches}
+    return Dots(name, told(values), apart(marks))
+
+
+def _search_cells(one: Search, cutoffs: Sequence[int]) -> list[tuple[Cell, ...]]:
+    """Of new films with what more is found than by the whole dialogue, and of all."""
+    unknown = Estimate(None)
+    gains = (end for k in cutoffs for end in ends(one.better_by.get(k, unknown)))
+    nothing = (None,) * (3 * len(cutoffs))
+    return [
+        ("not named before", *recall_cells(one.new, cutoffs), *gains),
+        ("all", *recall_cells(one.all, cutoffs), *nothing),
+    ]
+
+
+def cosines(dataset: str, measured: Searched) -> Exhibit:
+    """How near each search comes to the right film (ReGeS, fig. 7)."""
+    color = _query_colors(measured)
+    told_of = [(one.system, near) for one in measured for near in one.found.cosines]
+    rows = [
+        Dot(
+            prefixed(system, f"{_short(near.ranker)}: {near.query}", len(measured)),
+            near.median,
+            number(near.median, 2),
+            color[near.query],
+        )
+        for system, near in told_of
+    ]
+    table = Table(
+        (
+            *(Column(name) for name in ("system", "encoder", "search")),
+            Column("n", "count"),
+            *(Column(n, "number") for n in ("mean", "median", "lower quartile", "upper quartile")),
+        ),
+        tuple((system, *_cosine_cells(near)) for system, near in told_of),
+    )
+    n = measured[0].found.cosines[0].n
+    answer = (
+        f"Cosine of what is searched for and the description of the right film, of {n:,} films "
+        "not named before: the dot is the median, the line holds the middle half."
+    )
+    question = f"{dataset}: does its query come nearer to the right film?"
+    return Exhibit(question, answer, table, drawn(rows, _cosine_axis(rows)), legend(color))
+
+
+def _short(ranker: str) -> str:
+    """A phone has no room for more."""
+    return ranker.removesuffix(" encoder")
+
+
+def _cosine_cells(one: Cosines) -> tuple[Cell, ...]:
+    return (one.ranker, one.query, one.n, one.mean, *ends(one.median))
+
+
+def _cosine_axis(rows: Sequence[Dot]) -> Axis:
+    """In fifths around all that is drawn."""
+    known = [end for row in rows for end in ends(row.estimate) if end is not None] or [0.0]
+    low, high = math.floor(5 * min(known) + 1e-9), math.ceil(5 * max(known) - 1e-9)
+    ticks = [fifths / 5 for fifths in range(low, max(high, low + 1) + 1)]
+    return Axis(ticks[0], ticks[-1], ticks, [f"{tick:.1f}".replace("-", "−") for tick in ticks])
+
+
+def _query_colors(measured: Searched) -> dict[str, str]:
+    searches = (search for one in measured for search in one.found.searches)
+    return colors(list(dict.fromkeys(search.query for search in searches)))
+
+
+def _by_ranker(searches: Sequence[Search]) -> dict[str, list[Search]]:
+    rankers = dict.fromkeys(search.ranker for search in searches)
+    return {ranker: [s for s in searches if s.ranker == ranker] for ranker in rankers}
+
+
+def choice(dataset: str, experts: Experts) -> Exhibit:
+    """The order of the retriever, of the item expert, and with the right film put in (table 4)."""
+    found = [
+        (one.system, k, name, recalls)
+        for one in experts
+        for k, made in one.found.candidates.items()
+        for name, recalls in (
+            ("as retrieved", made.retriever_alone),
+            ("as chosen", made.overall),
+            ("right one added", made.gold_forced_in),
+        )
+    ]
+    rows = [
+        recall_row(prefixed(system, f"{k}, {name}", len(experts)), recalls)
+        for system, k, name, recalls in found
+    ]
+    cutoffs = tuple(dict.fromkeys(k for *_, recalls in found for k in recalls.at))
+    table = Table(
+        (
+            Column("system"), Column("candidates", "count"), Column("order"),
+            *recall_columns(cutoffs),
+        ),
+        tuple((who, k, how, *recall_cells(one, cutoffs)) for who, k, how, one in found),
+    )  # fmt: skip
+    answer = (
+        "Recall of films not named before with so many candidates: in the order in which the "
+        "retriever has them, as the item expert chooses, and as it chooses where the right film "
+        "is added if it is not among them. Lines are 95% intervals over dialogues."
+    )
+    question = f"{dataset}: what does the item expert add?"
+    return Exhibit(question, answer, table, drawn(rows, axis(rows)), RECALL_LEGEND)
+
+
+def candidates(dataset: str, experts: Experts) -> Exhibit:
+    """What the first choices are, held to the candidates and free (the hallucination ratios)."""
+    found = [
+        (one.system, k, how, chosen)
+        for one in experts
+        for k, made in one.found.candidates.items()
+        for how, chosen in (("held to them", made.constrained), ("free", made.free))
+    ]
+    kinds = list(dict.fromkeys(kind for *_, chosen in found for kind in chosen.kinds))
+    kinds.reverse()  # candidates are what most choices are
+    color = colors(kinds)
+    rows = [
+        Bar(
+            prefixed(system, f"{k} candidates, {how}", len(experts)),
+            told([chosen.no_item.estimate.value, chosen.no_candidate.estimate.value]),
+            tuple(Piece(kind, chosen.kinds.get(kind, 0), color[kind]) for kind in kinds),
+        )
+        for system, k, how, chosen in found
+    ]
+    table = Table(
+        (
+            Column("system"), Column("candidates", "count"), Column("written"),
+            *share_columns("no item"), *share_columns("no candidate"),
+            *(Column(kind, "count") for kind in kinds),
+        ),
+        tuple(
+            (
+                system, k, how, *share_cells(chosen.no_item), *share_cells(chosen.no_candidate),
+                *(chosen.kinds.get(kind, 0) for kind in kinds),
+            )
+            for system, k, how, chosen in found
+        ),
+    )  # fmt: skip
+    answer = (
+        f"What it chooses first in {experts[0].found.turns:,} turns, held to the candidates by the "
+        "grammar and where it may write any token. On the right, in percent: what names no film, "
+        "and what names none of the candidates."
+    )
+    question = f"{dataset}: does it choose what is not there?"
+    return Exhibit(question, answer, table, bars(rows, alike=True), legend(color))
