@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol as Interface
 from typing import runtime_checkable
@@ -58,35 +59,61 @@ def evaluate(
     `state`: file in which lists are kept until all are made, by default one in `runs/`; the same
     call goes on from there after an interruption. Raises BadInputError if there is no sample.
     """
+    return evaluate_all(recommender, catalog, dialogues, (protocol,), source, state)[0]
+
+
+def evaluate_all(
+    recommender: Recommender,
+    catalog: Catalog,
+    dialogues: Sequence[CorpusDialogue],
+    protocols: Sequence[Protocol],
+    source: Source = Source(),
+    state: Path | None = None,
+) -> list[Report]:
+    """The same by several protocols, in their order. Lists that they share are made once."""
     turns = cases(dialogues)
     provenance = provenance_of(recommender)
-    key = run_key(provenance, dialogues, protocol.name, source.files)
+    key = run_key(provenance, dialogues, " ".join(p.name for p in protocols), source.files)
     kept = State(state or STATES / f"evaluate-{key[:16]}.jsonl", key)
-    wanted = [case for case in turns if case.samples(protocol, catalog)]
-    if not wanted:
-        raise BadInputError(
-            f"none of the {len(dialogues)} dialogues has a recommender turn after another turn "
-            "that names a film; nothing can be evaluated"
+    wanted = [_with_samples(turns, protocol, catalog) for protocol in protocols]
+    requests = [
+        [request for case in with_samples for request in _requests(case, protocol, catalog)]
+        for protocol, with_samples in zip(protocols, wanted, strict=True)
+    ]
+    rankings = ranked(recommender, [*chain.from_iterable(requests)], CUTOFFS[-1], kept)
+    mode = _mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None
+    reports = []
+    for protocol, with_samples, own in zip(protocols, wanted, requests, strict=True):
+        lists = {request: rankings[request] for request in own}
+        found = _Found(catalog, dialogues, protocol, with_samples, lists)
+        report = Report(
+            recommender=recommender.name,
+            provenance=provenance,
+            protocol=protocol.name,
+            data=source.name,
+            dialogues=len(dialogues),
+            left_out=source.left_out,
+            turns=len(turns),
+            parts={part.name: found.figures(part) for part in protocol.parts},
+            lists={part.name: found.lists(part) for part in protocol.parts},
+            slices=tuple(s for part in protocol.parts for s in slices(found.of(part), part)),
+            mode=mode,
+            samples=found.samples,
         )
-    requests = [request for case in wanted for request in _requests(case, protocol, catalog)]
-    rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
-    found = _Found(catalog, dialogues, protocol, wanted, rankings)
-    report = Report(
-        recommender=recommender.name,
-        provenance=provenance,
-        protocol=protocol.name,
-        data=source.name,
-        dialogues=len(dialogues),
-        left_out=source.left_out,
-        turns=len(turns),
-        parts={part.name: found.figures(part) for part in protocol.parts},
-        lists={part.name: found.lists(part) for part in protocol.parts},
-        slices=tuple(s for part in protocol.parts for s in slices(found.of(part), part)),
-        mode=_mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None,
-        samples=found.samples,
-    )
+        reports.append(report)
     kept.done()
-    return report
+    return reports
+
+
+def _with_samples(turns: Sequence[Case], protocol: Protocol, catalog: Catalog) -> list[Case]:
+    """Raises BadInputError if there are none."""
+    found = [case for case in turns if case.samples(protocol, catalog)]
+    if not found:
+        raise BadInputError(
+            f"none of the {len(turns)} recommender turns that something was said before names a "
+            "film; nothing can be evaluated"
+        )
+    return found
 
 
 def provenance_of(recommender: Recommender) -> Provenance:

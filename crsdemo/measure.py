@@ -21,7 +21,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import STATES, Source, evaluate, provenance_of
+from crsdemo.evaluate import STATES, Source, evaluate_all, provenance_of
 from crsdemo.evaluate_folder import REPORTS
 from crsdemo.evaluate_rankings import run_key
 from crsdemo.evaluate_report import Report
@@ -90,14 +90,17 @@ class Bench:
     def catalog(self) -> Catalog:
         return self.shelf.catalog
 
-    def report(self, system: str, data: Data, protocol: Protocol) -> Report:
-        """Of `evaluate`; made, or as it was kept, samples and all."""
+    def reports(self, system: str, data: Data, protocols: Sequence[Protocol]) -> list[Report]:
+        """Of `evaluate`; made, or as they were kept, samples and all."""
         recommender = self.shelf.get(system)
-        path = self._kept(system, recommender, data, protocol.name)
-        if not path.is_file():
+        paths = [self._kept(system, recommender, data, p.name) for p in protocols]
+        missing = [p for p, path in zip(protocols, paths, strict=True) if not path.is_file()]
+        if missing:
             source = replace(data.source, files=self._files(system))
-            evaluate(recommender, self.catalog, data.dialogues, protocol, source).save(path)
-        return Report.load(path)
+            made = evaluate_all(recommender, self.catalog, data.dialogues, missing, source)
+            for report in made:
+                report.save(self._kept(system, recommender, data, report.protocol))
+        return [Report.load(path) for path in paths]
 
     def stage(self, stage: Stage, data: Data) -> StageReport:
         """Measured, or as it was kept, into the folder of stages."""
@@ -168,9 +171,9 @@ def measure(config: MeasureConfig) -> Path:
     bench = Bench(shelf, config.out, config.kept)
     texts: list[str] = []
     for one in data:
-        for protocol in protocols:
-            made = [bench.report(system, one, protocol) for system in systems]
-            reports = {report.recommender: report for report in made}
+        made = [bench.reports(system, one, protocols) for system in systems]
+        for protocol, of_systems in zip(protocols, zip(*made, strict=True), strict=True):
+            reports = {report.recommender: report for report in of_systems}
             for name, report in reports.items():
                 path = config.out / f"{name}-{one.name}-{protocol.name}.json"
                 replace(report, samples=()).save(path)

@@ -7,10 +7,21 @@ import pytest
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import load_dialogues
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate import evaluate
+from crsdemo.evaluate import evaluate, evaluate_all
 from crsdemo.evaluate_report import Report
 from crsdemo.popularity import Popularity, RepeatLast
-from crsdemo.protocol import ALL, HE, NEW, OURS, PECRS, UNICRS, Protocol, cases, protocol_named
+from crsdemo.protocol import (
+    ALL,
+    HE,
+    NEW,
+    OURS,
+    PECRS,
+    PROTOCOLS,
+    UNICRS,
+    Protocol,
+    cases,
+    protocol_named,
+)
 from crsdemo.recommender import Recommendation
 
 TITLES = ["Harbour Lights", "Paper Moose", "Seven Kettles", "The Long Way Down", "Zebra Street"]
@@ -82,6 +93,21 @@ def test_protocols_count_different_samples(dialogues, state):
     assert counted(OURS) == {"new": 3, "all": 4}
     assert counted(UNICRS) == counted(PECRS) == {"all": 5}  # f1 twice
     assert counted(HE) == {"new": 3, "new, seen kept": 3, "repeated": 1, "all": 4}
+
+
+def test_protocols_together_give_what_each_gives_and_rank_each_list_once(dialogues, state):
+    asked = []
+
+    class Counting(Popularity):
+        def recommend(self, dialogue, k, *, exclude=frozenset()):
+            asked.append((dialogue, exclude))
+            return super().recommend(dialogue, k, exclude=exclude)
+
+    together = evaluate_all(Counting(CATALOG), CATALOG, dialogues, PROTOCOLS, state=state)
+    assert len(asked) == len(set(asked)) > 0
+    assert not state.exists()
+    for protocol, report in zip(PROTOCOLS, together, strict=True):
+        assert report == evaluate(Counting(CATALOG), CATALOG, dialogues, protocol, state=state)
 
 
 def test_films_outside_the_catalog_are_missed_or_no_samples(dialogues, state):
@@ -219,5 +245,5 @@ def test_what_is_no_report_is_refused(text, tmp_path):
 
 
 def test_dialogues_without_a_recommender_turn_are_refused(state):
-    with pytest.raises(BadInputError, match="none of the 0 dialogues"):
+    with pytest.raises(BadInputError, match="none of the 0 recommender turns"):
         evaluate(Popularity(CATALOG), CATALOG, [], state=state)
