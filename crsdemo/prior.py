@@ -13,7 +13,7 @@ import copy
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -160,6 +160,13 @@ class ItemPrior:
         other.memory = memory
         return other
 
+    def with_counts(self, together: sparse.csr_matrix, counts: Floats) -> ItemPrior:
+        """The same that counts other talks: pairs of items in them (n, n), and items (n,)."""
+        other = copy.copy(self)
+        other.neighbours = replace(self.neighbours, together=together)
+        other.popularity = np.log1p(counts)
+        return other
+
     @cached_property
     def _rows_of_theme(self) -> dict[str, list[int]]:
         """Themes long enough not to be part of other words."""
@@ -204,19 +211,15 @@ class ItemPrior:
             return False
         return bool(said[-1].mentions) or self._names_something(untitled(said[-1]))
 
-    def signals(self, dialogue: Dialogue, without: Sequence[int] = ()) -> Floats:
-        """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue.
-
-        `without`: rows of a training dialogue, whose own counts must not help to predict it.
-        """
+    def signals(self, dialogue: Dialogue) -> Floats:
+        """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
         heard = self._hear(dialogue)
         combinations, which = self._kinds
-        counts = self._counts(without)
         return np.stack(
             [
-                *self._from_mentions(heard.items, without, counts),
+                *self._from_mentions(heard.items),
                 *self._kinship.signals(heard.items),
-                np.log1p(counts),
+                self.popularity,
                 np.log1p(self.memory.recommended),
                 self._newness,
                 self.memory.after(self._as_remembered(heard)),
@@ -261,12 +264,6 @@ class ItemPrior:
         faded = np.array([FADED**age for age in range(len(heard.items))], np.float32)
         place = units((faded @ self._away[heard.items])[None])[0]
         return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
-
-    def _counts(self, without: Sequence[int]) -> Floats:
-        """(n,) dialogues that mention each item."""
-        counts = np.expm1(self.popularity)
-        counts[list(without)] = np.maximum(counts[list(without)] - 1, 0)
-        return counts
 
     def genres_meant(self, dialogues: Sequence[Dialogue]) -> list[tuple[str, ...]]:
         """The genres that the newest words of each user likely mean, most likely first.
@@ -314,16 +311,12 @@ class ItemPrior:
         rows |= {row for theme in themes for row in self._rows_of_theme[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
 
-    def _from_mentions(
-        self, rows: Sequence[int], without: Sequence[int], counts: Floats
-    ) -> list[Floats]:
+    def _from_mentions(self, rows: Sequence[int]) -> list[Floats]:
         """What goes with the items named: the first seven signals."""
-        n, own = len(self.catalog), list(without)
+        n, counts = len(self.catalog), np.expm1(self.popularity)
         together, liked, nearest = (np.zeros(n, np.float32) for _ in range(3))
         for age, row in enumerate(rows):
             pair = _row(self.neighbours.together, row)
-            if row in own:
-                pair[own] = np.maximum(pair[own] - 1, 0)
             together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
             liked += DECAY**age * _row(self.neighbours.liked, row)
             nearest = np.maximum(nearest, _row(self.neighbours.liked, row))

@@ -46,9 +46,9 @@ class Ranker:
         total = parts.sum(0)
         pool = best(np.where(hidden, -np.inf, total), POOL)
         rows = features(signals[:, pool], total[pool], dialogue)
-        log_p = -np.logaddexp(0, -self.trees.log_odds(rows))
-        together = np.full(len(total), log_p.min(initial=0.0), np.float32)
-        together[pool] = log_p
+        added = self.trees.scores(rows)
+        together = np.full(len(total), added.min(initial=0.0), np.float32)
+        together[pool] = added
         return np.concatenate([parts, together[None]]).astype(np.float32)
 
     @property

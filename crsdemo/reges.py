@@ -32,7 +32,7 @@ from crsdemo.speaker import Speaker
 
 QUERY, RETRIEVER = "query", "retriever"  # folders of a ReGeS checkpoint
 CARD = "reges.json"
-MODEL_WEIGHT = 0.5  # of the item expert beside the retriever's scores, chosen on dev
+MODEL_WEIGHT = 0.1  # of the item expert beside the retriever's scores: hardly more than theirs
 
 
 def retriever_encoder(folder: Path) -> TextEncoder:

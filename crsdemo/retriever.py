@@ -30,7 +30,7 @@ from crsdemo.ranker import Ranker, best
 Floats = NDArray[np.float32]
 FILE = "documents.safetensors"
 CANDIDATES = 50  # k of the paper
-HEDGE = 3  # one candidate of so many is kept for what the whole talk would bring
+HEDGE = 2  # one candidate of so many is kept for what the whole talk would bring
 DEEP = 1_000  # items whose nearness to the query is told apart
 SEARCH_SIGNALS = ("matches my search", "a genre in my search", "a theme in my search")
 RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
@@ -125,7 +125,7 @@ class Retriever:
 
 
 def _hedged(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
-    """As many as `rows`, the last third from `others`: the wish may not be a fresh one after all.
+    """As many as `rows`, the last of them from `others`: the wish may not be a fresh one after all.
 
     Both (k,), best first.
     """

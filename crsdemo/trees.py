@@ -1,4 +1,4 @@
-"""Boosted decision trees as plain arrays: fitted by scikit-learn, run by numpy.
+"""Boosted decision trees as plain arrays: grown by scikit-learn, run by numpy.
 
 Pickled estimators can run anything when loaded and break with the next version; arrays do not.
 
@@ -7,7 +7,7 @@ Shapes: T trees, N nodes of all trees, F features, m rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,8 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Trees:
-    """Log-odds of a row: the baseline and one leaf of every tree."""
+    """The score of a row: the sum of one leaf of every tree."""
 
-    baseline: float
     roots: Ints  # (T,) node at which a tree begins
     depth: int  # of the deepest tree
     feature: Ints  # (N,) what a node asks for
@@ -31,43 +30,38 @@ class Trees:
     right: Ints  # (N,)
     value: Floats  # (N,) what a leaf adds
 
-    def log_odds(self, rows: Floats) -> Floats:
+    def scores(self, rows: Floats) -> Floats:
         """(m,) for `rows` (m, F)."""
         place = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
         which = np.arange(len(rows))[:, None]
         for _ in range(self.depth):
             goes_left = rows[which, self.feature[place]] <= self.threshold[place]
             place = np.where(goes_left, self.left[place], self.right[place])
-        return np.asarray(self.baseline + self.value[place].sum(1), np.float32)
+        return np.asarray(self.value[place].sum(1), np.float32)
 
     @classmethod
-    def of(cls, models: Any) -> Trees:
-        """The mean of fitted `HistGradientBoostingClassifier`s for two classes.
-
-        scikit-learn shows its trees to nobody, hence the private names; a test compares.
-        """
+    def of(cls, forests: Sequence[Sequence[Any]]) -> Trees:
+        """The mean of some forests; of each tree the nodes as scikit-learn keeps them."""
         nodes, starts, n = [], [], 0
-        for model in models:
-            for (tree,) in model._predictors:
+        for forest in forests:
+            for tree in forest:
                 starts.append(n)
-                nodes.append(_linked(tree.nodes, n))
-                n += len(tree.nodes)
+                nodes.append(_linked(tree, n))
+                n += len(tree)
         every = np.concatenate(nodes)
         return cls(
-            baseline=float(np.mean([model._baseline_prediction.item() for model in models])),
             roots=np.array(starts, np.int32),
             depth=int(every["depth"].max()),
             feature=every["feature_idx"].astype(np.int32),
             threshold=_just_below(every["num_threshold"]),
             left=every["left"].astype(np.int32),
             right=every["right"].astype(np.int32),
-            value=np.where(every["is_leaf"], every["value"] / len(models), 0).astype(np.float32),
+            value=np.where(every["is_leaf"], every["value"] / len(forests), 0).astype(np.float32),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """To be kept."""
         return {
-            "baseline": np.array([self.baseline], np.float32),
             "depth": np.array([self.depth], np.int32),
             "roots": self.roots,
             "feature": self.feature,
@@ -80,9 +74,9 @@ class Trees:
     @classmethod
     def from_arrays(cls, kept: Mapping[str, NDArray[Any]]) -> Trees:
         """Raises KeyError if one is missing."""
-        baseline, depth = float(kept["baseline"][0]), int(kept["depth"][0])
+        depth = int(kept["depth"][0])
         names = ("feature", "threshold", "left", "right", "value")
-        return cls(baseline, kept["roots"], depth, *(kept[name] for name in names))
+        return cls(kept["roots"], depth, *(kept[name] for name in names))
 
 
 def _linked(nodes: Any, first: int) -> Any:

@@ -2,9 +2,10 @@
 
 python -m crsdemo fit-prior --dialogues train_data.jsonl,train.tsv --likes ratings.csv
 
-The weights of the signals come from a softmax regression, the trees from scikit-learn's histogram
-boosting. What a signal says of a training turn never comes from the dialogue of that turn: its
-own counts are taken back, and the memory is made of the other folds.
+The weights of the signals come from a softmax regression, the trees learn to order lists
+(`boosting.py`). What a signal says of a training turn never comes from the dialogue of that turn:
+counts and memory are those of the other folds. To take only a dialogue's own counts back would
+not do, for trees tell by a count that is one too low which items the dialogue goes on to name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
@@ -33,6 +33,7 @@ from crsdemo.prior import SIGNALS, ItemPrior, Neighbours
 from crsdemo.query import untitled
 from crsdemo.ranker import FILE, POOL, Ranker, best, features
 from crsdemo.train.affinity import Affinity, Teacher
+from crsdemo.train.boosting import Lists, grown
 from crsdemo.train.example import Example
 from crsdemo.train.material import mentioned_rows, neighbours
 from crsdemo.train.stages import Ground, Sources, lay_ground
@@ -43,7 +44,9 @@ Floats = NDArray[np.float32]
 Extra = Callable[[Dialogue], Floats]  # more signals of a dialogue, (some, n)
 KEPT_PER_ITEM = 80  # of the items liked by the same people
 FOLDS = 4
-AGAINST = 100  # items of the pool that stand against a right one
+BAGS = 2  # models whose mean the trees are
+AGAINST = 100  # items of the pool that stand against the right ones
+RIGHT = 15  # right items of a case at most
 NEARLY = 0.9  # of the weight of the targets
 CHATS = 2  # so many turns of talk for one synthetic turn that only chats
 NEVER = -9.0  # log-odds of a genre that no wish means
@@ -59,7 +62,7 @@ class PriorConfig(Sources):
     wishes: int = flag(1500, "synthetic wishes")
     meanings: int = flag(6000, "synthetic wishes from which the genres that words mean are learned")
     steps: int = flag(800, "of the regression")
-    trees: int = flag(200, "boosted trees of each of three models; 0 for the sum alone")
+    trees: int = flag(300, "boosted trees of each of two models; 0 for the sum alone")
     years: float = flag(6.0, "least weight of years; dialogues seldom name any, visitors do")
     genres: float = flag(0.0, "least weight of genres named or meant, for the same reason")
     out: Path = flag(Path("catalog"), "folder for memory, neighbours and ranker")
@@ -73,7 +76,6 @@ class TrainingTurn:
     history: Dialogue
     seen: list[int]  # mentioned before, newest first
     gold: list[int]
-    own: list[int]  # all that this dialogue mentions
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def fit_prior(config: PriorConfig) -> None:
     turns = read_before(prior, turns)
     talks = np.stack([prior.remembered(t.history) for t in tqdm(turns, desc="reading talks")])
     memory_of(turns, talks, prior.memory, config.seed).save(config.out)
-    cases = gather(config, prior, turns, talks, wishes(ground, config))
+    cases = gather(config, ground, prior, turns, talks, wishes(ground, config))
     ranker = fit(cases, SIGNALS, config)
     ranker.save(config.out / FILE)
     for name, weight in zip(ranker.names, ranker.weights, strict=True):
@@ -164,16 +166,21 @@ def pruned(affinity: Affinity) -> Neighbours:
 
 def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:
     """In random order; all turns of a dialogue are in one fold."""
-    row, rng = ground.catalog.row, np.random.default_rng(seed)
-    for number, place in enumerate(rng.permutation(len(ground.dialogues))):
-        turns = ground.dialogues[place].dialogue
-        own = [row[i] for i in turns.mentioned if i in row]
+    row = ground.catalog.row
+    for fold, turns in _dealt(ground, seed):
         for position, turn in enumerate(turns.turns):
             history = turns.before(position)
             seen = mentioned_rows(history.turns, ground.catalog)
             gold = [row[i] for i in turn.item_ids if i in row and row[i] not in seen]
             if turn.speaker == "assistant" and position and gold:
-                yield TrainingTurn(number % FOLDS, history, seen, gold, own)
+                yield TrainingTurn(fold, history, seen, gold)
+
+
+def _dealt(ground: Ground, seed: int) -> Iterator[tuple[int, Dialogue]]:
+    """The fold of each dialogue, in random order."""
+    order = np.random.default_rng(seed).permutation(len(ground.dialogues))
+    for number, place in enumerate(order):
+        yield number % FOLDS, ground.dialogues[place].dialogue
 
 
 def memory_of(
@@ -196,6 +203,7 @@ def memory_of(
 
 def gather(
     config: PriorConfig,
+    ground: Ground,
     prior: ItemPrior,
     turns: Sequence[TrainingTurn],
     talks: Floats,
@@ -205,7 +213,9 @@ def gather(
     """Training turns and wishes with their signals, and the `extra` ones behind."""
     blank = prior.memory
     folds = [
-        prior.with_memory(memory_of(turns, talks, blank, config.seed, fold))
+        _counting_others(config, ground, prior, fold).with_memory(
+            memory_of(turns, talks, blank, config.seed, fold)
+        )
         for fold in range(FOLDS)
     ]
     whole = prior.with_memory(memory_of(turns, talks, blank, config.seed))
@@ -213,8 +223,18 @@ def gather(
     return cases + [_wish_case(whole, wish, extra) for wish in tqdm(made_up, desc="wishes")]
 
 
+def _counting_others(
+    config: PriorConfig, ground: Ground, prior: ItemPrior, without: int
+) -> ItemPrior:
+    """The prior that counts the dialogues outside a fold, brought to the number of all."""
+    kept = [talk.mentioned for fold, talk in _dealt(ground, config.seed) if fold != without]
+    affinity = Affinity.of(ground.catalog, kept, [])
+    share = np.float32(max(len(kept), 1) / len(ground.dialogues))
+    return prior.with_counts(affinity.together / share, affinity.count / share)
+
+
 def _case(prior: ItemPrior, turn: TrainingTurn, extra: Extra | None) -> Case:
-    signals = _with_extra(prior.signals(turn.history, turn.own), turn.history, extra)
+    signals = _with_extra(prior.signals(turn.history), turn.history, extra)
     each = [1 / len(turn.gold)] * len(turn.gold)
     return Case(turn.history, signals, turn.seen, turn.gold, each)
 
@@ -344,36 +364,28 @@ def _regression(cases: Sequence[Case], steps: int, seed: int, batch: int = 32) -
 
 
 def _boosted(cases: Sequence[Case], ranker: Ranker, n_trees: int, seed: int) -> Trees:
-    """One right item of each case against some of the best by the sum that are not right."""
+    """The right items of each case against some of the best by the sum that are not right."""
     rng = np.random.default_rng(seed)
     drawn = [_against(case, ranker, rng) for case in tqdm(cases, desc="drawing")]
-    rows = np.concatenate(drawn)
-    right = np.concatenate([np.arange(len(part)) == 0 for part in drawn])
-    models = [
-        HistGradientBoostingClassifier(
-            max_iter=n_trees,
-            learning_rate=0.05,
-            max_leaf_nodes=8,
-            min_samples_leaf=200,
-            l2_regularization=5.0,
-            max_features=0.5,
-            early_stopping=False,
-            random_state=seed + number,
-        ).fit(rows, right)
-        for number in tqdm(range(3), desc="growing trees")
-    ]
-    return Trees.of(models)
+    rows, right = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    starts = np.cumsum([0, *(len(part) for part, _ in drawn[:-1])])
+    lists = Lists(rows, right, starts)
+    bags = tqdm(range(BAGS), desc="growing trees")
+    return Trees.of([grown(lists, n_trees, seed=seed + bag) for bag in bags])
 
 
-def _against(case: Case, ranker: Ranker, rng: np.random.Generator) -> Floats:
-    """Features of a right item (first) and of others (at most 1 + AGAINST, S + 3)."""
+def _against(case: Case, ranker: Ranker, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Right items (first) and others: features (m, S + 3), what each is right by (m,)."""
     signals = case.full
     total = ranker.weights @ signals
     hidden = total.copy()
     hidden[case.seen] = -np.inf
     pool = best(hidden, POOL)
-    right = rng.choice(case.rows, p=np.array(case.weights) / sum(case.weights))
+    p = np.array(case.weights) / sum(case.weights)
+    right = rng.choice(case.rows, min(RIGHT, int(np.count_nonzero(p))), replace=False, p=p)
     wrong = pool[~np.isin(pool, case.rows)]
-    chosen = np.concatenate([[right], rng.permutation(wrong)[:AGAINST]])
+    chosen = np.concatenate([right, rng.permutation(wrong)[:AGAINST]])
     seen = features(signals[:, [pool[0], *chosen]], total[[pool[0], *chosen]], case.dialogue)
-    return seen[1:]
+    by = np.zeros(len(chosen), np.float32)
+    by[: len(right)] = 1 / len(right)
+    return seen[1:], by

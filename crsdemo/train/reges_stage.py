@@ -105,6 +105,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(
         config,
+        ground,
         prior,
         turns,
         talks,
