@@ -205,6 +205,14 @@ class Decoder:
         """Let each prompt of `context` go on with a token of its own."""
         self._feed(context, torch.tensor(tokens)[:, None], keep=1)
 
+    def feed_texts(self, context: Context, texts: Sequence[Sequence[int]]) -> list[Tensor]:
+        """The logits before each token of a text per prompt, (T, V) each; `context` is used up."""
+        longest = max(len(text) for text in texts)
+        padded = [[*text, *[self.control.eos] * (longest - len(text))] for text in texts]
+        first = context.logits[:, None]
+        logits = torch.cat([first, self._feed(context, torch.tensor(padded), longest)], 1)
+        return [row[: len(text)] for row, text in zip(logits, texts, strict=True)]
+
     @torch.inference_mode()
     def _feed(self, context: Context, ids: Tensor, keep: int) -> Tensor:
         """Extend `context` by ids (N, T); the logits of the last `keep` tokens: (N, keep, V)."""

@@ -7,12 +7,13 @@ holds together. Drafts are written side by side, which costs little more than on
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from crsdemo.decoding import Context, Decoder
+from crsdemo.slots import Slot
 from crsdemo.word_choice import Pen
 
 LEAST = 1e-9  # probabilities below count as this
@@ -26,16 +27,33 @@ def write(
     `context` (one prompt) is used up; `sentence_ends`: tokens after which a sentence is over.
     """
     while not pen.is_done:
-        begun = len(pen.written)
-        pen, context = _sentence(decoder, context, pen, n_drafts, sentence_ends)
+        begun, n_read = len(pen.written), context.mask.shape[1]
+        pens, after = _drafted(decoder, context, pen, n_drafts, sentence_ends)
+        best = max(range(n_drafts), key=lambda row: sureness(pens[row], begun))
+        pen = pens[best]
+        _select(context, best, n_read + len(pen.written) - begun, after[best])
         yield from pen.written[begun:]
 
 
-def _sentence(
+def answer(
+    decoder: Decoder, context: Context, informed: Context, pen: Pen, n_drafts: int
+) -> list[int]:
+    """The tokens of a text that says one fact, judged as a whole, without the closing eos.
+
+    `context` (one prompt) has this fact before it alone, `informed` all facts: a model that could
+    say any of them tells whether the words lead to this one. Both are used up.
+    """
+    pens, _ = _drafted(decoder, context, pen, n_drafts, ())
+    _repeat(informed, n_drafts)
+    seen = decoder.feed_texts(informed, [one.written for one in pens])
+    fit = [_fitness(decoder, one.written, logits) for one, logits in zip(pens, seen, strict=True)]
+    return pens[max(range(n_drafts), key=lambda row: sureness(pens[row], 0) + fit[row])].written
+
+
+def _drafted(
     decoder: Decoder, context: Context, pen: Pen, n_drafts: int, sentence_ends: Collection[int]
-) -> tuple[Pen, Context]:
-    """The best draft of the next sentence, and what the model has read with it."""
-    begun, n_read = len(pen.written), context.mask.shape[1]
+) -> tuple[list[Pen], dict[int, Tensor]]:
+    """Drafts of the next sentence, and the logits after each; `context` has read all of them."""
     pens = [pen.fork(number) for number in range(n_drafts)]
     _repeat(context, n_drafts)
     after: dict[int, Tensor] = {}  # draft -> logits after its sentence
@@ -54,9 +72,28 @@ def _sentence(
         for row in set(range(n_drafts)) - after.keys():
             if pens[row].written[-1] in sentence_ends and pens[row].place.may_end:
                 after[row] = context.logits[row]
-    best = max(range(n_drafts), key=lambda row: sureness(pens[row], begun))
-    _select(context, best, n_read + len(pens[best].written) - begun, after[best])
-    return pens[best], context
+    return pens, after
+
+
+def _fitness(decoder: Decoder, text: Sequence[int], logits: Tensor) -> float:
+    """The least log-probability of the field of a slot in a text, if a slot must follow there.
+
+    `logits`: (T, V) before each token of the text.
+    """
+    slot_of = decoder.control.slot_of
+    slots = list(slot_of)
+    said = [place for place, token in enumerate(text) if token in slot_of]
+    likely = [
+        float(logits[place, slots].softmax(0)[_of_field(slot_of, text[place])].sum())
+        for place in said
+    ]
+    return math.log(max(min(likely, default=1.0), LEAST))
+
+
+def _of_field(slot_of: Mapping[int, Slot], token: int) -> list[int]:
+    """The places, among all slots, of those of the same field."""
+    field = slot_of[token].field
+    return [place for place, slot in enumerate(slot_of.values()) if slot.field == field]
 
 
 def sureness(pen: Pen, begun: int) -> float:

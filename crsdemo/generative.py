@@ -42,8 +42,8 @@ from crsdemo.trie_labels import TrieLabels
 from crsdemo.word_choice import Pen, Place, Sampling
 
 MODEL_WEIGHT = 0.25  # of the model's log-probabilities beside the guide's, chosen on dev
-REC_FROM = 0.3  # probability from which to recommend: as right on dev as 0.5, and more helpful
-REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a theme or a person
+REC_FROM = 0.4  # probability from which to recommend: as right on dev as 0.5, and more helpful
+REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a person, years ...
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
@@ -235,7 +235,7 @@ class Generative:
         look = self._look(dialogue, seen)
         clock.add(look.timings)
         context = self._read([dialogue], [look])
-        talk = context
+        talk, informed = context, None
         if self.voice is not self.speaker or look.heard not in (None, dialogue):
             talk = self.voice.read([dialogue])  # a wish is chosen for afresh, not talked of
         clock.lap("listening")
@@ -262,16 +262,21 @@ class Generative:
             chosen = self.writer.item(item.id)
             written += chosen
             unsaid = [control.eoi] if talk is context else [control.rec, *chosen]
+            informed = copy.deepcopy(talk) if facts else None
             self.voice.decoder.feed(talk, [*unsaid, *self.writer.card(item, facts), control.resp])
+            if informed is not None:
+                everything = [*unsaid, *self.writer.card(item), control.resp]
+                self.voice.decoder.feed(informed, everything)
         else:
             self.voice.decoder.feed(talk, [control.chat, control.resp])
         written.append(control.resp)
         yield reply
-        yield from self._speak(talk, dialogue, plan, reply, written, facts, clock)
+        yield from self._speak(talk, informed, dialogue, plan, reply, written, facts, clock)
 
     def _speak(
         self,
         context: Context,
+        informed: Context | None,
         dialogue: Dialogue,
         plan: Plan,
         reply: Reply,
@@ -279,7 +284,10 @@ class Generative:
         facts: frozenset[str],
         clock: _Clock,
     ) -> Iterator[Reply]:
-        """The words of `reply`, whose tokens so far are `written`; of `facts` alone, if any."""
+        """The words of `reply`, whose tokens so far are `written`; of `facts` alone, if any.
+
+        `informed`: where `facts` are asked for, the same with all facts before the model.
+        """
         said: list[int] = []
         item = reply.item
         sayable = {item.id} if item else set()  # a small model confuses films named before
@@ -289,9 +297,12 @@ class Generative:
             voice.decoder.grammar, reply.mode, slots, sayable, about, owes_a_fact=bool(facts)
         )
         pen = Pen(place, self._sampling(dialogue, plan))
-        n_drafts = self.words.fact_drafts if facts else self.words.drafts
-        ends = () if facts else voice.sentence_ends  # an answer about a fact is judged as a whole
-        for token in drafts.write(voice.decoder, context, pen, n_drafts, ends):
+        words = (
+            drafts.write(voice.decoder, context, pen, self.words.drafts, voice.sentence_ends)
+            if informed is None
+            else drafts.answer(voice.decoder, context, informed, pen, self.words.fact_drafts)
+        )
+        for token in words:
             said.append(token)
             yield replace(reply, pieces=self.writer.read(said, item))
         clock.lap("writing")
@@ -388,7 +399,7 @@ def planned_mode(plan: Plan, modes: Mapping[Mode, float], look: Guidance) -> Mod
     """REC from a probability on that is lower where the newest words are about films."""
     if plan.item_id:
         return "REC"
-    enough = REC_WHEN_NAMED if look.is_about_films else REC_FROM
+    enough = REC_WHEN_NAMED if look.is_wish else REC_FROM
     return plan.mode or ("REC" if modes["REC"] >= enough else "CHAT")
 
 

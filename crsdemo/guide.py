@@ -33,7 +33,7 @@ class Guidance:
     """What one look at a dialogue found."""
 
     heard: Dialogue | None = None  # what of the dialogue bears on the choice; None: all
-    is_about_films: bool = False  # whether the newest words name a film, a genre, a person ...
+    is_wish: bool = False  # whether the newest words name a film, a genre, a person, years ...
     hidden: frozenset[str] = frozenset()  # items not to be recommended
     parts: Floats | None = None  # (S, n) what each signal adds to the log-score of each item
     names: tuple[str, ...] = ()  # of the signals
@@ -100,7 +100,7 @@ class PriorGuide:
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
         spent = 1000 * (time.perf_counter() - started)
         timings = (Timing("remembering what goes together", spent),)
-        named = self.prior.is_about_films(dialogue)
+        named = self.prior.is_wish(dialogue)
         return Guidance(heard, named, hidden, parts, self.ranker.part_names, timings=timings)
 
     def look_all(

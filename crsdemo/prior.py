@@ -211,6 +211,11 @@ class ItemPrior:
             return False
         return bool(said[-1].mentions) or self._names_something(untitled(said[-1]))
 
+    def is_wish(self, dialogue: Dialogue) -> bool:
+        """Whether the newest turn of the user names one of these, or years."""
+        said = _wanted(dialogue)[:1]
+        return self.is_about_films(dialogue) or bool(said and self._years_named(said[0]).any())
+
     def signals(self, dialogue: Dialogue) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
         heard = self._hear(dialogue)

@@ -96,3 +96,41 @@ def test_one_word_that_the_model_did_not_want_outweighs_a_rare_beginning(decoder
         rare.next(logits(wanted))
     assert rare.written[0] == c
     assert drafts.sureness(rare, 0) > drafts.sureness(sure_but_once, 0)
+
+
+def rec_pen(decoder: Decoder) -> Pen:
+    return Pen(Place(decoder.grammar, "REC", SLOTS[:1], set(), owes_a_fact=True), SAMPLING)
+
+
+def test_an_answer_is_the_draft_whose_words_lead_to_the_fact(decoder: Decoder) -> None:
+    short, whole = read(decoder, "calm"), read(decoder, "calm and slow")
+    found = drafts.answer(decoder, short, whole, rec_pen(decoder), 8)
+    year, others = CONTROL.slot[SLOTS[0]], [CONTROL.slot[slot] for slot in SLOTS]
+    best, told = None, -math.inf
+    for number in range(8):
+        context, one = read(decoder, "calm"), rec_pen(decoder).fork(number)
+        while (token := one.next(context.logits[0])) is not None:
+            decoder.feed(context, [token])
+        again, fit = read(decoder, "calm and slow"), 1.0
+        for token in one.written:
+            if token == year:
+                among = again.logits[0][others].softmax(0)
+                fit = min(fit, float(among[others.index(year)]))
+            decoder.feed(again, [token])
+        assert year in one.written  # the fact is owed
+        if drafts.sureness(one, 0) + math.log(fit) > told:
+            best, told = one, drafts.sureness(one, 0) + math.log(fit)
+    assert best is not None
+    assert found == best.written
+
+
+def test_texts_of_different_length_are_read_at_once(decoder: Decoder) -> None:
+    texts = [TOKENIZER.encode("slow and calm"), TOKENIZER.encode("so")]
+    prompt = torch.tensor([[*TOKENIZER.encode("calm"), CONTROL.chat, CONTROL.resp]] * 2)
+    together = decoder.feed_texts(decoder.read(prompt), texts)
+    for text, logits in zip(texts, together, strict=True):
+        context = read(decoder, "calm")
+        assert len(logits) == len(text)
+        for row, token in zip(logits, text, strict=True):
+            torch.testing.assert_close(row, context.logits[0], atol=1e-4, rtol=1e-4)
+            decoder.feed(context, [token])
