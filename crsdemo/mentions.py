@@ -26,6 +26,7 @@ LONG = 8  # letters from which a title written as one word may hold a typo
 PLAINLY = 8  # times as popular is plainly the one that is meant
 OBSCURE = 20  # times less popular than another film of its title
 MENTIONED = 4  # times likelier if the film of a series was mentioned before
+AS_TYPED = 2  # times likelier if the article is that of the title: "Heat" is not "The Heat"
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
@@ -237,7 +238,7 @@ class MentionLinker:
             return None
         parts = {self._items[row]: part for row, part in forms.items()}
         return _by_age(candidate, parts) or max(
-            parts, key=lambda item: _likelihood(item, parts[item], spoken_of)
+            parts, key=lambda item: _likelihood(item, parts[item], candidate, spoken_of)
         )
 
     def _is_plain(self, forms: Mapping[int, Part]) -> bool:
@@ -246,12 +247,23 @@ class MentionLinker:
         return len(fame) == 1 or fame[0] >= PLAINLY * (1 + fame[1])
 
 
-def _likelihood(item: Item, part: Part, spoken_of: _SpokenOf) -> tuple[bool, int, float, int]:
+def _likelihood(
+    item: Item, part: Part, candidate: Candidate, spoken_of: _SpokenOf
+) -> tuple[bool, int, float, int]:
     """Sorts films of one form by how likely each is meant: higher is likelier."""
     mentioned = item.id in spoken_of.items
     fame = (0.5 + item.popularity) * _PART_WEIGHT[part] * (MENTIONED if mentioned else 1)
+    if _begins_as_typed(item, candidate):
+        fame *= AS_TYPED
     known = len(spoken_of.people.intersection(item.people))
     return mentioned and part is Part.WHOLE, known, fame, -(item.year or 0)
+
+
+def _begins_as_typed(item: Item, candidate: Candidate) -> bool:
+    """Whether the title has the article that stands before the words, or neither has one."""
+    before = candidate.text.word(candidate.first - 1) if candidate.first else ""
+    own = words_of(item.title)[0]
+    return before == own if own in ARTICLES else before not in ARTICLES
 
 
 def _by_age(candidate: Candidate, parts: Mapping[Item, Part]) -> Item | None:
