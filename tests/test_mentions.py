@@ -107,6 +107,18 @@ def test_the_film_spoken_of_decides_between_remakes(linker, catalog):
         assert names(linker, catalog, "ghostbusters sounds good", after) == [film]
 
 
+def test_of_titles_that_differ_by_their_article_the_one_typed_is_meant():
+    catalog = Catalog(
+        (Item("1", "Heat", 1995, popularity=9), Item("2", "The Heat", 2013, popularity=12))
+    )
+    linker = MentionLinker(catalog)
+    for text, film in (
+        ("a crime drama like Heat", "Heat (1995)"),
+        ("Have you seen The Heat?", "The Heat (2013)"),
+    ):
+        assert names(linker, catalog, text) == [film]
+
+
 def test_people_spoken_of_decide_between_remakes(linker, catalog):
     text = "total recall with Colin Farrell"
     assert names(linker, catalog, text) == ["Total Recall (2012)"]
