@@ -78,7 +78,7 @@ def _drafted(
 def _fitness(decoder: Decoder, text: Sequence[int], logits: Tensor) -> float:
     """The least log-probability of the field of a slot in a text, if a slot must follow there.
 
-    `logits`: (T, V) before each token of the text.
+    A text without a slot says no fact, and is no answer. `logits`: (T, V) before each token.
     """
     slot_of = decoder.control.slot_of
     slots = list(slot_of)
@@ -87,7 +87,7 @@ def _fitness(decoder: Decoder, text: Sequence[int], logits: Tensor) -> float:
         float(logits[place, slots].softmax(0)[_of_field(slot_of, text[place])].sum())
         for place in said
     ]
-    return math.log(max(min(likely, default=1.0), LEAST))
+    return math.log(max(min(likely, default=0.0), LEAST))
 
 
 def _of_field(slot_of: Mapping[int, Slot], token: int) -> list[int]:

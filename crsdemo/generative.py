@@ -42,7 +42,7 @@ from crsdemo.trie_labels import TrieLabels
 from crsdemo.word_choice import Pen, Place, Sampling
 
 MODEL_WEIGHT = 0.25  # of the model's log-probabilities beside the guide's, chosen on dev
-REC_FROM = 0.4  # probability from which to recommend: as right on dev as 0.5, and more helpful
+REC_FROM = 0.4  # probability from which to recommend; below 0.5, for a film is more help than talk
 REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a person, years ...
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
@@ -56,7 +56,7 @@ class Words:
     max_tokens: int = 72
     drafts: int = 4  # of each sentence; the one that the model is surest of is said
     fact_drafts: int = 12  # the same where a fact is asked for, which a small model finds harder
-    temperature: float = 0.7  # of the drafts but the first
+    temperature: float = 0.7  # of every second draft
     top_p: float = 0.9
     no_repeat_ngram: int = 4
 

@@ -260,10 +260,12 @@ def _likelihood(
 
 
 def _begins_as_typed(item: Item, candidate: Candidate) -> bool:
-    """Whether the title has the article that stands before the words, or neither has one."""
-    before = candidate.text.word(candidate.first - 1) if candidate.first else ""
-    own = words_of(item.title)[0]
-    return before == own if own in ARTICLES else before not in ARTICLES
+    """Whether the title has the article that was typed with it ("Heat, The" too), or none was."""
+    text, own = candidate.text, words_of(item.title)[0]
+    before = text.word(candidate.first - 1) if candidate.first else ""
+    moved = _ARTICLE_AFTER.match(text.text, candidate.end)
+    typed = {before, moved[1].lower() if moved else ""} & ARTICLES
+    return own in typed if own in ARTICLES else not typed
 
 
 def _by_age(candidate: Candidate, parts: Mapping[Item, Part]) -> Item | None:

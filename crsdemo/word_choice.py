@@ -73,8 +73,9 @@ class Pen:
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
         if self._beginning:
-            best = logits[allowed].topk(min(self._beginning + 1, len(allowed))).indices
-            allowed, self._beginning = allowed[best[-1:]], 0
+            free = allowed[~torch.isin(allowed, torch.tensor(sorted(banned), dtype=torch.long))]
+            best = logits[free].topk(min(self._beginning + 1, len(free))).indices
+            allowed, self._beginning = free[best[-1:]], 0
         token = choose_token(logits, allowed, banned, self._choice, self._generator)
         # among all tokens: where the model wanted what it may not say, the draft is a bad one
         sure = float((logits[token] - logits.logsumexp(0)).exp())

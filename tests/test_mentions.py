@@ -114,6 +114,7 @@ def test_of_titles_that_differ_by_their_article_the_one_typed_is_meant():
     for text, film in (
         ("a crime drama like Heat", "Heat (1995)"),
         ("Have you seen The Heat?", "The Heat (2013)"),
+        ("I liked Heat, The", "The Heat (2013)"),
     ):
         assert names(linker, catalog, text) == [film]
 
