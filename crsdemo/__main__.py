@@ -17,6 +17,11 @@ STAGES = {
     "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
+    "check-written": (
+        "crsdemo.commands",
+        "check_written",
+        "do the texts written for this project keep their rules?",
+    ),
     "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),
     "bench-side-by-side": (
         "crsdemo.commands",

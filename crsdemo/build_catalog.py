@@ -2,8 +2,9 @@
 
     python -m crsdemo build-catalog SOURCE --out DIR
 
-Columns `id` and `title` are needed; `year`, `popularity` and `links` are known; every other column
-becomes a fact of that name. A fact with several values is a JSON list, or text with `|` or `;`
+Columns `id` and `title` are needed; `year`, `popularity` and `links` are known. `description` (what
+an item is about) and `tags` become what is known of it; every other column becomes a fact of that
+name. A fact with several values is a JSON list, or text with `|` or `;`
 between them in a CSV. Links are a JSON object of site and URL, or one URL.
 """
 
@@ -23,7 +24,8 @@ from urllib.parse import urlsplit
 from crsdemo.catalog import Catalog, Item
 from crsdemo.errors import BadInputError
 
-KNOWN = frozenset({"id", "title", "year", "popularity", "links"})
+TEXTS = frozenset({"id", "title", "year", "popularity", "links", "description"})  # no lists
+KNOWN = TEXTS | {"tags"}
 FORMATS = "a .csv, .tsv or .jsonl file with the columns id and title"
 Row = Mapping[str, Any]
 
@@ -128,6 +130,8 @@ def _item(row: Row | ValueError) -> Item:
         },
         links=_links(values.get("links")),
         popularity=_number(values, "popularity") or 0,
+        logline=" ".join(str(values.get("description") or "").split()),
+        tags=tuple(dict.fromkeys(tag.lower() for tag in _list(values.get("tags")))),
     )
 
 
@@ -152,8 +156,8 @@ def _number(values: Row, name: str) -> int | None:
 
 
 def _cell(name: str, text: Any) -> Any:
-    """The value of a CSV cell: of a fact the list that it spells."""
-    if not isinstance(text, str) or name.lower() in KNOWN:
+    """The value of a CSV cell: of a fact or of tags the list that it spells."""
+    if not isinstance(text, str) or name.lower() in TEXTS:
         return text
     if text.strip().startswith("["):
         with suppress(ValueError):  # else a text that happens to begin with a bracket

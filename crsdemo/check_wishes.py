@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
 from crsdemo.catalog import Catalog, Item
@@ -35,6 +35,7 @@ class Avoid:
 
     genres: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
 
     def applies_to(self, item: Item) -> bool:
@@ -42,16 +43,22 @@ class Avoid:
             item.id in self.ids
             or not self.genres.isdisjoint(item.genres)
             or not self.people.isdisjoint(item.people)
+            or not self.tags.isdisjoint(item.tags)
         )
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a fitting item is like: everything named here holds, of a set any member."""
+    """What a fitting item is like: everything named here holds, of a set any member.
+
+    `tags` are several sets. An item of `ids` fits whatever its facts are, unless it is to avoid.
+    """
 
     genres: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     keywords: frozenset[str] = frozenset()
+    tags: tuple[frozenset[str], ...] = ()
+    ids: frozenset[str] = frozenset()
     year_from: int | None = None
     year_to: int | None = None
     similar_to: str | None = None  # title and year
@@ -64,8 +71,9 @@ class Expectation:
         if (decade := given.pop("decade", None)) is not None:
             given |= {"year_from": decade, "year_to": decade + 9}
         avoid = Avoid(**{key: frozenset(value) for key, value in given.pop("avoid", {}).items()})
+        tags = tuple(frozenset(several) for several in given.pop("tags", ()))
         sets = {k: frozenset(v) for k, v in given.items() if isinstance(v, list)}
-        return cls(**given | sets, avoid=avoid)
+        return cls(**given | sets, tags=tags, avoid=avoid)
 
     def example(self, catalog: Catalog) -> Item | None:
         """The film of `similar_to`. Raises CatalogError if the catalog lacks it."""
@@ -81,16 +89,22 @@ class Expectation:
 
     def is_met_by(self, item: Item, example: Item | None = None) -> bool:
         """Whether an item fits; `example` is what `example()` found."""
-        wanted = (
+        if self.avoid.applies_to(item):
+            return False
+        if item.id in self.ids:
+            return True
+        wanted = [
             (self.genres, item.genres),
             (self.people, item.people),
             (self.keywords, item.facts.get("keywords", ())),
-        )
+            *((several, item.tags) for several in self.tags),
+        ]
+        asked = [(names, facts) for names, facts in wanted if names]
         return (
-            all(not names or not names.isdisjoint(facts) for names, facts in wanted)
+            (not self.ids or bool(asked))  # of a wish that has ids alone, nothing else fits
+            and all(not names.isdisjoint(facts) for names, facts in asked)
             and self._is_of_its_time(item)
             and (example is None or are_similar(item, example))
-            and not self.avoid.applies_to(item)
         )
 
     def _is_of_its_time(self, item: Item) -> bool:
@@ -185,6 +199,11 @@ class Report:
         }
 
 
+def nuances() -> tuple[Wish, ...]:
+    """Wishes for what no genre and no keyword says; the tags of the catalog know who fits."""
+    return load_wishes(DATA / "nuances.jsonl")
+
+
 def late_wishes(wishes: Sequence[Wish] | None = None) -> tuple[Wish, ...]:
     """Each wish after a talk about something else."""
     lines = (DATA / "openings.jsonl").read_text(encoding="utf-8").splitlines()
@@ -193,7 +212,7 @@ def late_wishes(wishes: Sequence[Wish] | None = None) -> tuple[Wish, ...]:
     return tuple(wish.after(openings[i % len(openings)]) for i, wish in enumerate(known))
 
 
-def load_wishes(path: Path | None = None) -> tuple[Wish, ...]:
+def load_wishes(path: Traversable | None = None) -> tuple[Wish, ...]:
     """The wishes of a JSONL file, by default those that ship. Raises BadInputError."""
     source = path or DATA / "wishes.jsonl"
     try:

@@ -107,6 +107,7 @@ class WishesConfig(Speaker):
 
     verbose: bool = flag(False, "show every wish with its top ten")
     late: bool = flag(False, "ask each after a talk about something else")
+    nuance: bool = flag(False, "ask for what no keyword says: 200 wishes of another hand")
     json: Path | None = flag(None, "write the report there")
 
 
@@ -289,7 +290,8 @@ def check_wishes(argv: list[str]) -> None:
 
     config = parse(WishesConfig, argv, "crsdemo check-wishes")
     recommender, catalog = config.load()
-    asked = wishes.late_wishes() if config.late else wishes.load_wishes()
+    asked = wishes.nuances() if config.nuance else wishes.load_wishes()
+    asked = wishes.late_wishes(asked) if config.late else asked
     report = wishes.check(recommender, catalog, MentionLinker(catalog), asked)
     row = report.as_json()
     _write(config.json, row)
@@ -390,6 +392,15 @@ def compare_ids(argv: list[str]) -> None:
     from crsdemo.train import compare_ids as comparison
 
     comparison.compare(parse(comparison.CompareConfig, argv, "crsdemo compare-ids"))
+
+
+def check_written(argv: list[str]) -> int:
+    from crsdemo.train import check_written as written
+
+    config = parse(written.CheckWrittenConfig, argv, "crsdemo check-written")
+    report = written.check_written(Catalog.load(config.catalog), config.written)
+    print(written.render(report))
+    return 1 if report.violations else 0
 
 
 def fit_prior(argv: list[str]) -> None:

@@ -104,18 +104,23 @@ class TextEncoder:
 
 
 def item_text(item: Item, extra: str = "") -> str:
-    """`title: t | year: y | genres: g | ...`, as in GCRS sec. 3.2, there with the plot."""
-    facts = [f"{name}: {', '.join(values)}" for name, values in item.facts.items() if values]
-    year = [f"year: {item.year}"] if item.year else []
-    return " | ".join(
-        [f"title: {item.title}", *year, *facts, *([f"plot: {extra}"] if extra else [])]
-    )
+    """`title: t | year: y | genres: g | tags: ... | about: ... | cast: ...`, as in GCRS sec. 3.2.
+
+    There with the plot; here with the logline, and `extra` where a plot is at hand.
+    """
+    year = str(item.year) if item.year else ""
+    facts = {name: ", ".join(values) for name, values in item.facts.items()}
+    genres = facts.pop("genres", "")
+    parts = {"title": item.title, "year": year, "genres": genres, "tags": ", ".join(item.tags)}
+    parts |= {"about": item.logline, **facts, "plot": extra}
+    return " | ".join(f"{name}: {text}" for name, text in parts.items() if text)
 
 
 def theme_text(item: Item, plot: str = "") -> str:
-    """What an item is about: genres, keywords and plot; of an item without any, its title."""
-    words = (*item.genres, *item.facts.get("keywords", ()))
-    return f"{', '.join(words)}. {plot}" if words else f"{item.title}. {plot}"
+    """What an item is about: genres, keywords, tags, logline and plot; without any, its title."""
+    words = dict.fromkeys((*item.genres, *item.facts.get("keywords", ()), *item.tags))
+    about = " ".join(text for text in (item.logline, plot) if text)
+    return f"{', '.join(words)}. {about}" if words else f"{item.title}. {about}"
 
 
 def _merged(model: Any, adapter: Path) -> Any:

@@ -10,7 +10,6 @@ Shapes: n items of the catalog, S signals.
 from __future__ import annotations
 
 import copy
-import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from crsdemo.errors import CatalogError
 from crsdemo.index import units
 from crsdemo.kinship import SIGNALS as KINSHIP
 from crsdemo.kinship import Kinship
+from crsdemo.language.themes import Themes
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.query import untitled
@@ -135,7 +135,7 @@ class ItemPrior:
     ) -> None:
         """`vectors`: (n, d_item) item vectors, the view of `encoder` in the first columns."""
         self.catalog = catalog
-        self.themes = units(vectors[:, : encoder.dim])
+        self._about = units(vectors[:, : encoder.dim])
         self.neighbours = neighbours
         self.memory = memory
         self.encoder = encoder
@@ -168,14 +168,8 @@ class ItemPrior:
         return other
 
     @cached_property
-    def _rows_of_theme(self) -> dict[str, list[int]]:
-        """Themes long enough not to be part of other words."""
-        rows: dict[str, list[int]] = {}
-        for row, item in enumerate(self.catalog):
-            for theme in item.facts.get("keywords", ()):
-                if len(theme) > 4:
-                    rows.setdefault(theme, []).append(row)
-        return rows
+    def _spoken(self) -> Themes:
+        return Themes(self.catalog)
 
     @cached_property
     def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
@@ -228,8 +222,8 @@ class ItemPrior:
                 np.log1p(self.memory.recommended),
                 self._newness,
                 self.memory.after(self._as_remembered(heard)),
-                self.themes @ heard.said,
-                self.themes @ heard.last,
+                self._about @ heard.said,
+                self._about @ heard.last,
                 self.memory.facts @ heard.said,
                 (combinations @ heard.last)[which],
                 self.genres @ self._meant(heard),
@@ -297,7 +291,7 @@ class ItemPrior:
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.
 
-        A genre that is asked for later counts as wanted again.
+        What is asked for later counts as wanted again.
         """
         genres = np.zeros(len(self.catalog.genres), np.bool_)
         people: set[str] = set()
@@ -306,14 +300,14 @@ class ItemPrior:
             wanted = REFUSAL.sub(" ", text)
             genres &= self._genres_named(wanted) == 0
             people -= set(self.people.link_people(wanted))
+            themes -= self._spoken.named(wanted)
             for found in REFUSAL.finditer(text):
                 genres |= self._genres_named(found["what"]) > 0
                 people |= set(self.people.link_people(found["what"]))
-                low = found["what"].lower()
-                themes |= {theme for theme in self._rows_of_theme if theme in low}
+                themes |= self._spoken.named(found["what"])
         rows = set(np.flatnonzero(self.genres @ genres).tolist())
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
-        rows |= {row for theme in themes for row in self._rows_of_theme[theme]}
+        rows |= {row for theme in themes for row in self._spoken.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
 
     def _from_mentions(self, rows: Sequence[int]) -> list[Floats]:
@@ -325,7 +319,7 @@ class ItemPrior:
             together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
             liked += DECAY**age * _row(self.neighbours.liked, row)
             nearest = np.maximum(nearest, _row(self.neighbours.liked, row))
-        alike = (*_like(self.themes, rows), *_like(self.memory.facts, rows))
+        alike = (*_like(self._about, rows), *_like(self.memory.facts, rows))
         return [together, liked, nearest, *alike]
 
     def _items(self, dialogue: Dialogue) -> list[int]:
@@ -364,10 +358,9 @@ class ItemPrior:
     def _themes_named(self, text: str) -> Floats:
         """(n,) how telling the themes are that were named and that an item has, in nats."""
         found = np.zeros(len(self.catalog), np.float32)
-        low = " ".join(["", *re.findall(r"[a-z0-9']+", text.lower()), ""])
-        for theme, rows in self._rows_of_theme.items():
-            if f" {theme} " in low or f" {theme}s " in low:
-                found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
+        for theme in self._spoken.named(text):
+            rows = self._spoken.rows[theme]
+            found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
         return found
 
     def _years_named(self, text: str) -> Floats:

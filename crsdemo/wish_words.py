@@ -58,6 +58,14 @@ def beginning(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})[\w-]*", re.IGNORECASE)
 
 
+def spoken_pattern(phrases: Sequence[str]) -> re.Pattern[str]:
+    """Finds any of some phrases, with hyphens or without, in singular or plural."""
+    said = "|".join(
+        re.escape(phrase).replace(r"\-", "[- ]?").replace(r"\ ", "[- ]") for phrase in phrases
+    )
+    return re.compile(rf"\b(?:{said})(?:e?s)?\b", re.IGNORECASE)
+
+
 @cache
 def genre_pattern(genre: str) -> re.Pattern[str]:
     """What names or plainly means a genre; for one of another catalog its own name."""

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 # A module may import from its own layer and those above it in this list
 LAYERS = {
     "values": """
+        core language
         annotators assignment questionnaire study toml_file
         catalog comparison config conversation corpus dialogue errors factorisation follow_up
         judging mentions

@@ -123,3 +123,25 @@ def test_the_command_reports_on_stderr_and_sums_up(tmp_path, capsys):
     shown = capsys.readouterr()
     assert "a.csv, line 3: left out, no title" in shown.err
     assert shown.out.startswith("1 items -> ") and "1 rows left out" in shown.out
+
+
+def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path):
+    source = written(
+        tmp_path,
+        "books.csv",
+        "id,title,Description,TAGS,subjects\n"
+        '1,Ink,"A pen; two | rivals,  and a duel.",Slow Burn|witty|slow burn,sea\n'
+        "2,Shelf,,,\n",
+    )
+    build(source, tmp_path / "out")
+    ink, shelf = Catalog.load(tmp_path / "out")
+    assert ink.logline == "A pen; two | rivals, and a duel."
+    assert ink.tags == ("slow burn", "witty")
+    assert ink.facts == {"subjects": ("sea",)} and ink.themes == ink.tags
+    assert (shelf.logline, shelf.tags) == ("", ())
+
+
+def test_a_catalog_that_knows_nothing_leaves_no_knowledge_of_an_older_one(tmp_path):
+    build(written(tmp_path, "a.csv", "id,title,tags\n1,Ink,witty\n"), tmp_path / "out")
+    build(written(tmp_path, "b.csv", "id,title\n1,Ink\n"), tmp_path / "out")
+    assert Catalog.load(tmp_path / "out")[0].tags == ()

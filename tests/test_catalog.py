@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crsdemo.catalog import Catalog, Item
+from crsdemo.core.tags import Tag
 from crsdemo.errors import CatalogError
 
 SHIPPED = Path(__file__).parents[1] / "catalog"
@@ -71,8 +72,11 @@ def test_the_shipped_films_are_many_and_have_facts(films):
     assert sum(bool(film.genres) for film in films) > 0.99 * len(films)
     assert sum(bool(film.people) for film in films) > 0.98 * len(films)
     assert {field for film in films for field in film.facts} == {
-        "genres", "directors", "cast", "keywords"
-    }  # fmt: skip
+        "genres",
+        "directors",
+        "cast",
+        "keywords",
+    }
 
 
 def test_genres_and_keywords_are_one_lower_case_vocabulary(films):
@@ -117,3 +121,49 @@ def test_links_lead_to_imdb_and_wikipedia(films):
 def test_every_redial_id_leads_to_a_film(films):
     redial_ids = json.loads((SHIPPED / "redial_ids.json").read_text())
     assert len(redial_ids) > 6000 and all(item_id in films for item_id in redial_ids.values())
+
+
+KNOWN = Item("a", "Ant", 1990, logline="Small, on a large hill, it digs.", tags=("slow burn",))
+
+
+def test_what_was_written_about_items_is_kept_beside_them(tmp_path):
+    catalog = Catalog((KNOWN, Item("b", "Bee")), (Tag("slow burn", "style", "", ("slow",)),))
+    catalog.save(tmp_path)
+    loaded = Catalog.load(tmp_path)
+    assert loaded == catalog and loaded.tags == catalog.vocabulary
+    assert "logline" not in (tmp_path / "items.jsonl").read_text()
+    assert (tmp_path / "knowledge.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"id": "a"}',
+        '{"id": "a", "logline": 3, "tags": []}',
+        '{"id": "a", "logline": "", "tags": "slow"}',
+        '{"id": "a", "logline": "", "tags": [1]}',
+    ],
+)
+def test_a_damaged_line_of_knowledge_is_named(tmp_path, line):
+    Catalog((KNOWN,)).save(tmp_path)
+    with (tmp_path / "knowledge.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CatalogError, match="knowledge.jsonl, line 2"):
+        Catalog.load(tmp_path)
+
+
+def test_knowledge_of_an_item_that_is_gone_is_passed_over(tmp_path):
+    Catalog((KNOWN, Item("b", "Bee"))).save(tmp_path)
+    lines = (tmp_path / "items.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "items.jsonl").write_text(lines[1])
+    assert [item.id for item in Catalog.load(tmp_path)] == ["b"]
+
+
+def test_the_shipped_films_are_known(films):
+    known = [item for item in films if item.logline]
+    assert len(known) >= 3000
+    assert all(item.tags for item in known)
+    assert len(films.vocabulary) == len(films.tags), "an item has a tag that the vocabulary lacks"
+    assert all(tag.definition and tag.says for tag in films.vocabulary)

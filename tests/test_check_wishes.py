@@ -20,6 +20,7 @@ from crsdemo.check_wishes import (
     check,
     late_wishes,
     load_wishes,
+    nuances,
 )
 from crsdemo.check_wishes_text import outcomes, render
 from crsdemo.dialogue import Dialogue
@@ -188,3 +189,33 @@ def test_a_film_that_the_catalog_lacks_is_named(linker):
     wish = Wish("similar", ("more",), Expectation(similar_to="Film 7 (2000)"))
     with pytest.raises(CatalogError, match="Film 7"):
         check(Fixed(catalog, catalog.items), catalog, linker, [wish])
+
+
+def test_tags_judge_by_groups_and_ids_fit_whatever_they_are():
+    expect = Expectation.from_row(
+        {"tags": [["cosy", "silly"], ["dogs"]], "ids": ["f9"], "avoid": {"tags": ["gore"]}}
+    )
+    fits = Item("f1", "One", tags=("silly", "dogs", "dance"))
+    assert expect.is_met_by(fits)
+    assert not expect.is_met_by(Item("f2", "Two", tags=("silly",)))
+    assert not expect.is_met_by(Item("f3", "Three", tags=("silly", "dogs", "gore")))
+    assert expect.is_met_by(Item("f9", "Nine"))
+    assert not expect.is_met_by(Item("f9", "Nine", tags=("gore",)))
+
+
+def test_of_a_wish_that_has_ids_alone_nothing_else_fits():
+    expect = Expectation.from_row({"ids": ["f1"]})
+    assert expect.is_met_by(film(1)) and not expect.is_met_by(film(2))
+
+
+def test_the_nuances_that_ship_can_be_met_and_are_not_those_of_the_first_list(catalog):
+    asked = nuances()
+    assert len(asked) == 200
+    known = {tag.name for tag in catalog.vocabulary}
+    for wish in asked:
+        used = {tag for group in wish.expect.tags for tag in group} | wish.expect.avoid.tags
+        assert used <= known, wish.turns
+        fitting = sum(wish.expect.is_met_by(item) for item in catalog)
+        assert 10 <= fitting <= len(catalog) / 8, (wish.turns, fitting)
+    texts = {wish.turns[-1].lower() for wish in asked}
+    assert len(texts) == 200 and texts.isdisjoint(w.turns[-1].lower() for w in load_wishes())

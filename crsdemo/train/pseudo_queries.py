@@ -29,7 +29,7 @@ from crsdemo.train.heard import Heard, hear
 from crsdemo.train.query_eras import era
 from crsdemo.train.query_sentence import Concept, Concepts, write
 from crsdemo.train.shared_facts import Fact, FactTable, Shared
-from crsdemo.wish_words import genre_pattern
+from crsdemo.wish_words import genre_pattern, spoken_pattern
 
 Floats = NDArray[np.float32]
 
@@ -66,12 +66,22 @@ class QueryTeacher:
         self.facts = FactTable(catalog)
         self._mean_theme = themes.mean(0)
         self._vectors: dict[str, Floats] = {}  # of sentences read so far
+        self._phrases = {tag.name: tag.phrases for tag in catalog.tags}
+        self._theme_patterns: dict[str, re.Pattern[str]] = {}
         genres = {genre: words.genre_description(genre) for genre in catalog.genres}
         keywords = {k: words.description(k) for k in self.facts.values("keywords")}
         self._senses = {
             "genres": Sense(genre_pattern, self._described(genres), NEAR_GENRE),
-            "keywords": Sense(words.keyword_pattern, self._described(keywords), NEAR_KEYWORD),
+            "keywords": Sense(self._theme_pattern, self._described(keywords), NEAR_KEYWORD),
         }
+
+    def _theme_pattern(self, theme: str) -> re.Pattern[str]:
+        """What names a keyword, or a tag in any of the ways people say it."""
+        if theme not in self._theme_patterns:
+            said = self._phrases.get(theme)
+            made = words.keyword_pattern(theme) if said is None else spoken_pattern(said)
+            self._theme_patterns[theme] = made
+        return self._theme_patterns[theme]
 
     def _described(self, descriptions: Mapping[str, str]) -> dict[str, Floats]:
         """Vectors less what all have in common: "good film" is near to every kind of film."""

@@ -5,8 +5,9 @@ Shapes: n items of the catalog, q queries, d numbers per vector.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,19 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.synthetic import Writer
+from crsdemo.train.written_data import (
+    DIALOGUES,
+    SEARCHES,
+    WISHES,
+    WRITTEN,
+    AssistantTurn,
+    Search,
+    WrittenDialogue,
+    WrittenWish,
+    read,
+)
 
+END_WORDS = 75  # of a talk
 HARDEST = 50  # a hard negative is drawn from so many that are found first
 CHUNK = 512  # queries ranked at once
 
@@ -65,6 +78,55 @@ def real_pairs(teacher: QueryTeacher, dialogues: Iterable[CorpusDialogue]) -> li
         )
         for history, gold in tqdm(cases, desc="queries of dialogues")
     ]
+
+
+def talk_pairs(dialogues: Iterable[CorpusDialogue], catalog: Catalog) -> list[Pair]:
+    """The ends of talks as they are, and what was recommended next."""
+    return [
+        Pair(talk_end(history), gold, frozenset((gold.id, *history.mentioned)))
+        for history, gold in recommendations(dialogues, catalog)
+    ]
+
+
+def written_pairs(
+    catalog: Catalog, folder: Path = WRITTEN, without: Collection[str] = ()
+) -> list[Pair]:
+    """From the searches, conversations and wishes written for this project.
+
+    Those about items that `catalog` lacks are left out, and searches of the dialogues `without`.
+    """
+    searches = (row for _, row in read(SEARCHES, Search, folder) if row.dialogue not in without)
+    found = [
+        Pair(row.query, catalog.item(row.item), frozenset((row.item,)))
+        for row in searches
+        if row.item in catalog.row
+    ]
+    for _, written in read(DIALOGUES, WrittenDialogue, folder):
+        found += _pairs_of_talk(written, catalog)
+    for _, wish in read(WISHES, WrittenWish, folder):
+        fitting = frozenset(i for i in wish.items if i in catalog.row)
+        found += [Pair(wish.wish, catalog.item(i), fitting) for i in wish.items if i in fitting]
+    return found
+
+
+def _pairs_of_talk(written: WrittenDialogue, catalog: Catalog) -> Iterator[Pair]:
+    """The search and the talk so far of every recommendation."""
+    if any(reply.item not in catalog.row for reply in written.replies if reply.item):
+        return
+    dialogue = written.dialogue(catalog)
+    for position, turn in enumerate(written.turns):
+        if isinstance(turn, AssistantTurn) and turn.move == "recommend" and turn.item:
+            history, gold = dialogue.before(position), catalog.item(turn.item)
+            spared = frozenset((gold.id, *history.mentioned))
+            yield from (
+                Pair(text, gold, spared) for text in (turn.search, talk_end(history)) if text
+            )
+
+
+def talk_end(dialogue: Dialogue) -> str:
+    """As much of the end of a talk as is read while learning."""
+    words = " ".join(turn.text for turn in dialogue.turns).split()
+    return " ".join(words[-END_WORDS:])
 
 
 def wish_pairs(teacher: QueryTeacher, writer: Writer, n: int, seed: int) -> list[Pair]:

@@ -53,8 +53,8 @@ class Shared:
 
 
 def facts_of(item: Item) -> Iterator[Fact]:
-    """Field and value of every fact, each once."""
-    for name, values in item.facts.items():
+    """Field and value of every fact, each once; tags count as keywords."""
+    for name, values in ({**item.facts, "keywords": item.themes}).items():
         yield from ((name, value) for value in dict.fromkeys(values))
 
 
@@ -139,7 +139,7 @@ class FactTable:
         return chosen if open_.sum() <= 1 - COVER else set()
 
     def _keywords(self, row: int) -> tuple[str, ...]:
-        return self.catalog.items[row].facts.get("keywords", ())
+        return self.catalog.items[row].themes
 
     def _span(self, rows: NDArray[np.int64]) -> tuple[int, int] | None:
         years = self._years[rows]

@@ -175,7 +175,8 @@ def _to_learn_from(sources: Sources, catalog: Catalog) -> list[CorpusDialogue]:
 
 def _texts_encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
     """Kept in `runs/` for the next stage, under a name that says what they were made of."""
-    key = json.dumps([sources.encoder, catalog.fingerprint, sorted(plots.items())])
+    known = [item.knowledge.to_json() for item in catalog]
+    key = json.dumps([sources.encoder, catalog.fingerprint, known, sorted(plots.items())])
     path = Path("runs") / f"texts-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     if path.is_file():
         kept = np.load(path)

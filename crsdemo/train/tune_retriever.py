@@ -38,9 +38,17 @@ from crsdemo.train.adapter import forget_paths
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.material import neighbours
 from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import Triplet, real_pairs, wish_pairs, with_negatives
+from crsdemo.train.query_pairs import (
+    Triplet,
+    real_pairs,
+    talk_pairs,
+    wish_pairs,
+    with_negatives,
+    written_pairs,
+)
 from crsdemo.train.stages import Sources, lay_ground
 from crsdemo.train.synthetic import Writer
+from crsdemo.train.written_data import WRITTEN
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +69,10 @@ class RetrieverConfig(Sources):
     alpha: int = flag(32, "LoRA alpha")
     dropout: float = flag(0.05, "LoRA dropout")
     batch: int = flag(32, "queries per batch")
-    wishes: int = flag(6000, "synthetic wishes")
-    max_pieces: int = flag(64, "word pieces of a text that are read")
+    wishes: int = flag(1000, "synthetic wishes")
+    teacher: bool = flag(False, "searches that rules make of the dialogues, as well")
+    written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
+    max_pieces: int = flag(112, "word pieces of a text that are read")
     save_steps: int = flag(50, "steps between two saved states")
 
 
@@ -144,7 +154,9 @@ def triplets_of(config: RetrieverConfig, encoder: TextEncoder) -> list[Triplet]:
     )
     likes = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
     writer = Writer(ground.catalog, neighbours(ground.catalog, likes), config.seed)
-    pairs = real_pairs(teacher, ground.dialogues)
+    pairs = real_pairs(teacher, ground.dialogues) if config.teacher else []
+    pairs += talk_pairs(ground.dialogues, ground.catalog)
+    pairs += written_pairs(ground.catalog, config.written)
     pairs += wish_pairs(teacher, writer, config.wishes, config.seed)
     if not pairs:
         raise BadInputError(

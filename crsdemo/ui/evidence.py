@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crsdemo.catalog import Item
 from crsdemo.recommender import Branch, Evidence, PathStep, Recommendation, Reply, Timing
 from crsdemo.ui.markup import (
     attribute,
@@ -25,6 +26,7 @@ from crsdemo.ui.markup import (
 
 N_ALTERNATIVES = 3  # branches not taken that are drawn per level
 N_CANDIDATES = 10  # rows of the table
+N_TAGS = 4  # of a candidate
 N_COLORS = 6  # of signals and of steps in time, in the style sheet
 
 
@@ -250,9 +252,16 @@ def _candidate_row(rank: int, candidate: Recommendation, reply: Reply, scale: _S
     mark = ' <span class="mark">my answer</span>' if said else ""
     return (
         f'<tr class="{"taken" if said else "passed"}"><td class="rank">{rank}</td>'
-        f"<td>{title(candidate.item)}{mark}{_score_bar(candidate, scale)}</td>"
+        f"<td>{title(candidate.item)}{mark}{_known(candidate.item)}"
+        f"{_score_bar(candidate, scale)}</td>"
         f'<td class="figure">{escape(scale.words(candidate.score))}</td></tr>'
     )
+
+
+def _known(item: Item) -> str:
+    """A few tags; the logline for who rests on them."""
+    tags = escape(", ".join(item.tags[:N_TAGS]))
+    return f'<small class="tags" title="{attribute(item.logline)}">{tags}</small>' if tags else ""
 
 
 def _score_bar(candidate: Recommendation, scale: _Scale) -> str:

@@ -46,6 +46,7 @@ BAD_REASONS = (
     "made-up fact", "hard to understand",
 )  # fmt: skip
 N_PEOPLE = 4  # named on a card beside the director
+N_TAGS = 6  # on a card
 
 
 @dataclass(frozen=True)
@@ -163,10 +164,11 @@ def film_card(item: Item, reply_id: str | None = None, marks: Marks = frozenset(
     """A film as a typographic card. Without a reply that is in the log it has no buttons yet."""
     facts = "".join(f"<p>{line}</p>" for line in _fact_lines(item))
     genres = f'<p class="genres">{listed(_genres(item))}</p>' if item.genres else ""
+    about = f'<p class="about">{escape(item.logline)}</p>' if item.logline else ""
     buttons = "" if reply_id is None else _item_buttons(item, reply_id, marks)
     return (
         f'<article class="film" style="--hue:{hue(item)}">'
-        f'<div class="face"><h2>{title(item)}</h2>{genres}{facts}</div>'
+        f'<div class="face"><h2>{title(item)}</h2>{genres}{about}{facts}{_tags(item)}</div>'
         f'<footer>{buttons}<span class="links">{_links(item)}</span></footer></article>'
     )
 
@@ -249,6 +251,14 @@ def _fact_lines(item: Item) -> Iterator[str]:
         others = [(n, v) for n, v in item.facts.items() if v and n not in ("genres", "keywords")]
         for name, values in others[:2]:
             yield f"<span>{escape(name)}</span> {listed(values[:N_PEOPLE], ', ')}"
+
+
+def _tags(item: Item) -> str:
+    """What people like to know before they choose, as far as there is room for it."""
+    if not item.tags:
+        return ""
+    tags = "".join(f"<li>{escape(tag)}</li>" for tag in item.tags[:N_TAGS])
+    return f'<ul class="tags" aria-label="Tags">{tags}</ul>'
 
 
 def _genres(item: Item) -> list[str]:
