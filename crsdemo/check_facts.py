@@ -313,7 +313,7 @@ class _Words:
     """The words of one reply and what they may speak of.
 
     In `text` the titles, the full names of the items' people and their facts of other kinds
-    (keywords) are blotted out, so that nothing is read out of them.
+    (keywords, tags) are blotted out, so that nothing is read out of them.
     """
 
     def __init__(self, catalog: Catalog, dialogue: Dialogue, answer: Reply) -> None:
@@ -332,7 +332,8 @@ class _Words:
     def _own_facts(self) -> set[str]:
         judged = ("genres", "directors", "cast")
         facts = (pair for item in self.items for pair in item.facts.items())
-        return {value for name, values in facts if name not in judged for value in values}
+        told = {value for name, values in facts if name not in judged for value in values}
+        return told | {tag for item in self.items for tag in item.tags}
 
     @cached_property
     def typed(self) -> str:
@@ -344,7 +345,7 @@ class _Words:
         """Plain words of the items spoken of and of what the user said: these may be names."""
         spoken_of = [*self.items, *map(self.catalog.item, self._mentioned)]
         names = [v for item in spoken_of for values in item.facts.values() for v in values]
-        names += [item.title for item in spoken_of]
+        names += [text for item in spoken_of for text in (item.title, item.logline, *item.tags)]
         return frozenset(words_of(" ".join([*names, self.typed])))
 
     @property

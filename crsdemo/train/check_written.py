@@ -42,7 +42,7 @@ LOGLINE_WORDS, N_TAGS, SEARCH_WORDS, N_FITTING = (12, 30), (5, 12), (8, 30), (3,
 REPLY_WORDS = 40  # at most
 REPLIES = (2, 10)  # of the assistant in a conversation
 ANIMATED = frozenset(
-    ["hand-drawn animation", "computer animation", "stop motion", "anime"]
+    ["hand-drawn animation", "computer animation", "anime"]
 )  # tags that no film of flesh and blood has
 PRAISE = re.compile(
     r"\b(?:acclaimed|brilliant|masterpiece|hilarious|must-see|stunning|unforgettable|beloved|"

@@ -25,7 +25,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from crsdemo.catalog import Catalog, Item
-from crsdemo.train.film_corrections import ALIASES, CORRECTIONS
+from crsdemo.train.film_corrections import ALIASES, CORRECTIONS, NO_WAR
 from crsdemo.train.film_words import (
     GENRE_OF,
     GENRE_OF_THEME,
@@ -286,7 +286,8 @@ def genres_of(film: Film) -> tuple[str, ...]:
     tagged = [GENRE_OF[tag] for tag in film.keywords if tag in GENRE_OF]
     added = [genre for genre in tagged if not named or genre in GENRES_BY_TAG]
     added += [GENRE_OF_THEME[tag] for tag in film.keywords if tag in GENRE_OF_THEME]
-    return tuple(dict.fromkeys((*named, *added)))
+    wrong = {"war"} if (film.title, film.year) in NO_WAR else set()
+    return tuple(g for g in dict.fromkeys((*named, *added)) if g not in wrong)
 
 
 def keywords_of(film: Film, people: frozenset[str]) -> tuple[str, ...]:

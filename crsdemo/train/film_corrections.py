@@ -137,12 +137,6 @@ CORRECTIONS: dict[Name, Mapping[str, object]] = {
     ("The Rescuers", None): {"year": 1977},
     ("Seal Team Six: The Raid on Osama Bin Laden", None): {"year": 2012},
     ("Bringing Up Baby", 1938): {"genres": ("comedy", "romance")},
-    ("Wait Until Dark", 1967): {"genres": ("thriller",)},
-    ("Grandma's Boy", 2006): {"genres": ("comedy",)},
-    ("The Great Outdoors", 1988): {"genres": ("comedy",)},
-    ("Religulous", 2008): {"genres": ("comedy", "documentary")},
-    ("Rio Bravo", 1959): {"genres": ("western",)},
-    ("Splash", 1984): {"genres": ("comedy", "fantasy", "romance")},
     ("Star Trek Generations", 1994): {
         "cast": ("Patrick Stewart", "William Shatner", "Malcolm McDowell")
     },
@@ -224,6 +218,21 @@ CORRECTIONS: dict[Name, Mapping[str, object]] = {
         "cast": ("Gal Gadot", "Chris Pine", "Robin Wright"),
     },
 }
+
+# Films that the sources take for war films, some because of Warner Bros.
+NO_WAR: frozenset[Name] = frozenset(
+    [
+        ("Bringing Up Baby", 1938), ("Bucky Larson: Born to Be a Star", 2011),
+        ("Darby and the Dead", 2022), ("El Dorado", 1967), ("Goodnight Mommy", 2022),
+        ("Grand Theft Auto", 1977), ("Grandma's Boy", 2006), ("Hillbilly Elegy", 2020),
+        ("Last Looks", 2022), ("Major Payne", 1995), ("Matilda the Musical", 2022),
+        ("Motherless Brooklyn", 2019), ("One Night in Miami...", 2020), ("Religulous", 2008),
+        ("Rio Bravo", 1959), ("Rise of the Teenage Mutant Ninja Turtles: The Movie", 2022),
+        ("Smallfoot", 2018), ("Splash", 1984), ("The Great Outdoors", 1988),
+        ("The Peanut Butter Falcon", 2019), ("Thirteen Lives", 2022), ("Wait Until Dark", 1967),
+        ("We Need to Talk About Kevin", 2011),
+    ]
+)  # fmt: skip
 
 # Other names of a film, names of series (the first film is meant), and little known namesakes that
 # people picked from a list instead of the film that they were speaking of.
