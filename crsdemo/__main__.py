@@ -53,6 +53,11 @@ STAGES = {
         "the text encoder of the retriever, tuned on pseudo-queries",
     ),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
+    "train-gcrs": (
+        "crsdemo.train.gcrs_stage",
+        "main",
+        "the generative recommender on a pretrained base, SmolLM2 by default",
+    ),
     "fit-retriever": (
         "crsdemo.train.reges_stage",
         "fit_main",

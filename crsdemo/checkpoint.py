@@ -30,6 +30,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
 from crsdemo.factorisation import Factorisation
 from crsdemo.listener import Listener, load_listener
+from crsdemo.model.base import base_location
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import Slot, slots_of
 from crsdemo.tokens import ControlTokens
@@ -123,7 +124,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
             "`python -m crsdemo train-generative`, or restore the catalog that it came with"
         )
     own = base_folder(folder, card.base)
-    base = str(own) if own.is_dir() else card.base
+    base = str(own) if own.is_dir() else base_location(card.base)
     try:
         own_tokenizer = (folder / "tokenizer.json").is_file()
         tokenizer = AutoTokenizer.from_pretrained(folder if own_tokenizer else base)

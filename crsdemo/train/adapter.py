@@ -22,6 +22,7 @@ from crsdemo.checkpoint import (
 )
 from crsdemo.config import flag
 from crsdemo.listener import Ear, load_listener, save_listener
+from crsdemo.model.base import SMOLLM2, base_location
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
@@ -37,7 +38,10 @@ TRAINING = (
 class AdapterFlags:
     """What learns and how, alike at every stage that trains an adapter."""
 
-    base_model: str = flag("checkpoints/base", "folder or hub name of any causal LM")
+    base_model: str = flag(
+        "checkpoints/base",
+        f"folder or hub name of any causal LM, a .gguf file, or {SMOLLM2}",
+    )
     start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
     minutes: float = flag(15.0, "how long to learn")
     learning_rate: float = flag(
@@ -86,7 +90,7 @@ class Apprentice:
     ) -> Apprentice:
         """`known_rows`: whether those rows of control tokens learn that the base knows already."""
         base_model = flags.base_model
-        tokenizer = AutoTokenizer.from_pretrained(base_model)
+        tokenizer = AutoTokenizer.from_pretrained(base_location(base_model))
         n_known = len(tokenizer)
         shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
         control = add_control_tokens(tokenizer, *shape, slots_of(catalog))
@@ -148,7 +152,7 @@ def with_adapter(
         from transformers import BitsAndBytesConfig
 
         options = {"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}
-    model = AutoModelForCausalLM.from_pretrained(flags.base_model, **options)
+    model = AutoModelForCausalLM.from_pretrained(base_location(flags.base_model), **options)
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")  # twice as fast as sdpa on short CPU batches
     grow_embeddings(model, tokenizer)
@@ -159,13 +163,13 @@ def with_adapter(
         lora_alpha=flags.alpha,
         lora_dropout=flags.dropout,
         target_modules=flags.modules,
-        trainable_token_indices=_rows_to_learn(model, list(rows)) if rows else None,
+        trainable_token_indices=rows_to_learn(model, list(rows)) if rows else None,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, adapter)
 
 
-def _rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
+def rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
     """The rows of `tokens` in the embeddings, and in the output head where it is not the same."""
     ends = (model.get_input_embeddings(), model.get_output_embeddings())
     if ends[0].weight is ends[1].weight:

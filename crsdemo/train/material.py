@@ -102,7 +102,7 @@ def real_examples(
             history = dialogue.dialogue.before(position)
             known = [i for i in turn.item_ids if i in catalog.row]
             new = [i for i in known if i not in history.mentioned]
-            reply = _words(turn, catalog, people) if words else ()
+            reply = clean_words(turn, catalog, people) if words else ()
             for item_id in new:
                 item = catalog.item(item_id)
                 yield Example(history, "REC", {item_id: 1.0}, item, reply)
@@ -110,7 +110,7 @@ def real_examples(
                 yield Example(history, "CHAT", {}, None, reply)
 
 
-def _words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | Item, ...]:
+def clean_words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | Item, ...]:
     """The pieces of a clean turn, empty for any other."""
     text = turn.text.lower()
     claims = any(genre in text for genre in catalog.genres) or any(

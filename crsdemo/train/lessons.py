@@ -1,0 +1,313 @@
+"""What the generative recommender learns from, as sequences drawn at random, in kinds:
+
+- card: the facts of a film -> its ID, and back, all films evenly
+- fact: a person, a genre, a decade, a tag in one of the ways people say it -> all that fit
+- wish: the wishes written for this project -> the films that fit them
+- search: what one would search for -> the film that was right
+- liked: sets of films that people mention or like together, with the distribution of the teacher
+- real: whole public dialogues; half of the weight on the film that was recommended
+- written: whole conversations written for this project, with their words
+
+Shapes: n items of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crsdemo.catalog import Catalog, Item
+from crsdemo.corpus import CorpusDialogue
+from crsdemo.dialogue import Mention, Turn
+from crsdemo.mentions import PeopleLinker
+from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.train.affinity import Teacher
+from crsdemo.train.material import clean_words
+from crsdemo.train.sequences import IdPaths, TrainingSequence
+from crsdemo.train.written_data import AssistantTurn, UserTurn, WrittenDialogue
+
+Rows = NDArray[np.int64]
+Weights = NDArray[np.floating[Any]]
+
+GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
+LONGEST = 768  # tokens of a conversation
+MOST_LIKED = 5  # films of a set
+DEEP = 150  # items of the teacher's distribution
+KNOWN_BETTER = 0.5  # exponent of popularity by which fitting items are weighted
+ASKING = (
+    "{}", "{} please", "looking for {}", "any good {}?", "something with {}", "i want {}",
+    "recommend me {}", "in the mood for {}", "show me {}", "{}, what do you have?", "maybe {}?",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Draws training sequences. `seed` makes them the same again."""
+
+    talk: TalkFormat
+    teacher: Teacher
+    seed: int = 0
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.talk.catalog
+
+    def paths(self) -> IdPaths:
+        return IdPaths(self.catalog, self.talk.semantic_ids, self.talk.control)
+
+
+class Drawer:
+    """Sequences of each kind, drawn by one random generator."""
+
+    def __init__(
+        self,
+        lessons: Lessons,
+        dialogues: Sequence[CorpusDialogue],
+        likes: Sequence[Sequence[str]],
+        written: Sequence[WrittenDialogue],
+        wishes: Sequence[tuple[str, Sequence[str]]],
+    ) -> None:
+        """`wishes`: what is typed, and the ids of what fits; searches are such wishes too."""
+        self.lessons = lessons
+        self.talk = lessons.talk
+        self.catalog = lessons.catalog
+        self.teacher = lessons.teacher
+        self.people = PeopleLinker(self.catalog)
+        self.paths = lessons.paths()
+        self.rng = np.random.default_rng(lessons.seed)
+        self.dialogues = [one for one in dialogues if len(one.dialogue.turns) > 1]
+        self.written = [one for one in written if self._is_of_this_catalog(one)]
+        self.sets = [kept for one in likes if len(kept := self._rows(one)) > 1]
+        self.sets += [kept for d in dialogues if len(kept := self._rows(d.dialogue.mentioned)) > 1]
+        self.wishes = [(text, rows) for text, ids in wishes if (rows := self._rows(ids))]
+        self.facts = list(_facts(self.catalog))
+        popularity = np.array([item.popularity for item in self.catalog], np.float64)
+        self._known = (popularity + 1) ** KNOWN_BETTER
+
+    def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
+        """Those for which there is something to learn from."""
+        drawn: dict[str, tuple[object, Callable[[], TrainingSequence]]] = {
+            "card": (True, self.card),
+            "fact": (self.facts, self.fact),
+            "wish": (self.wishes, self.wish),
+            "liked": (self.sets, self.liked),
+            "real": (self.dialogues, self.real),
+            "written": (self.written, self.conversation),
+        }
+        return {kind: draw for kind, (there, draw) in drawn.items() if there}
+
+    # single wishes
+
+    def card(self) -> TrainingSequence:
+        """Half of the time from facts to the ID, else from the ID to its card."""
+        item = self.catalog[int(self.rng.integers(len(self.catalog)))]
+        row = self.catalog.row[item.id]
+        if self.rng.random() < 0.6:
+            return self._asked(_told(item, self.rng), np.array([row]), np.ones(1), row)
+        sequence = TrainingSequence()
+        sequence.add(self.talk.code(item.id))
+        card = self.talk.card(item)
+        sequence.add(card, [True] * len(card))
+        return sequence
+
+    def fact(self) -> TrainingSequence:
+        """One fact, or two that some item has together."""
+        words, rows = self.facts[int(self.rng.integers(len(self.facts)))]
+        if self.rng.random() < 0.4:
+            other_words, other = self.facts[int(self.rng.integers(len(self.facts)))]
+            both = np.intersect1d(rows, other)
+            if len(both):
+                words, rows = (*words, *other_words), both
+        text = str(self.rng.choice(ASKING)).format(str(self.rng.choice(words)))
+        weights = self._known[rows]
+        return self._asked(text, rows, weights, int(self.rng.choice(rows, p=_shares(weights))))
+
+    def wish(self) -> TrainingSequence:
+        text, rows = self.wishes[int(self.rng.integers(len(self.wishes)))]
+        return self._asked(text, np.array(rows), np.ones(len(rows)), int(self.rng.choice(rows)))
+
+    def liked(self) -> TrainingSequence:
+        """Some films of a set are named; the teacher says what else goes with them."""
+        rows = self.sets[int(self.rng.integers(len(self.sets)))]
+        most = min(len(rows), MOST_LIKED)
+        named = self.rng.permutation(rows)[: int(self.rng.integers(1, most + 1))].tolist()
+        text, mentions = "i like ", []
+        for place, row in enumerate(named):
+            name = self.catalog[row].name
+            text += ", " if place else ""
+            mentions.append(Mention(len(text), len(text) + len(name), self.catalog[row].id))
+            text += name
+        wanted, weights = self.teacher.top(named[::-1], DEEP)
+        chosen = int(self.rng.choice(wanted, p=_shares(weights)))
+        return self._asked(text, wanted, weights, chosen, tuple(mentions))
+
+    def _asked(
+        self, text: str, rows: Rows, weights: Weights, row: int, mentions: tuple[Mention, ...] = ()
+    ) -> TrainingSequence:
+        """A message and the ID that follows; its tag is learned from whole conversations."""
+        sequence = TrainingSequence()
+        sequence.add(self.talk.user(Turn("user", text, mentions)))
+        sequence.add([*self.talk.opening(), self.talk.control.rec, self.talk.control.boi])
+        self.paths.write(sequence, row, rows, weights)
+        return sequence
+
+    # whole conversations
+
+    def real(self) -> TrainingSequence:
+        """A public dialogue; the words are learned where they claim nothing of a film."""
+        dialogue = self.dialogues[int(self.rng.integers(len(self.dialogues)))].dialogue
+        own = self._rows(dialogue.mentioned)
+        sequence, seen = TrainingSequence(), list[int]()
+        for position, turn in enumerate(dialogue.turns):
+            if len(sequence.ids) > LONGEST:
+                break
+            named = self._rows(turn.item_ids)
+            if turn.speaker == "user":
+                sequence.add(self.talk.user(turn))
+            else:
+                new = [row for row in named if row not in seen]
+                self._real_reply(sequence, turn, new, seen, own, learned=position > 0)
+            seen += [row for row in named if row not in seen]
+        return sequence
+
+    def _real_reply(
+        self,
+        sequence: TrainingSequence,
+        turn: Turn,
+        new: Sequence[int],
+        seen: Sequence[int],
+        own: Sequence[int],
+        *,
+        learned: bool,
+    ) -> None:
+        row = int(self.rng.choice(new)) if new else None
+        item = None if row is None else self.catalog[row]
+        clean = clean_words(turn, self.catalog, self.people)
+        said = Said("CHAT" if item is None else "REC", item, clean or _pieces(turn, self.catalog))
+        if not learned:  # nothing was said before
+            sequence.add(self.talk.assistant(said, is_known=False).ids)
+        elif row is None:
+            self._reply(sequence, said, is_known=False, words=bool(clean))
+        else:
+            rows, weights = self.teacher.top(list(reversed(seen)), DEEP, without=own)
+            all_rows = np.concatenate([rows, new]).astype(np.int64)
+            shares = np.concatenate(
+                [(1 - GOLD_SHARE) * _shares(weights), [GOLD_SHARE / len(new)] * len(new)]
+            )
+            targets = all_rows, shares
+            self._reply(sequence, said, is_known=False, targets=targets, words=bool(clean))
+
+    def conversation(self) -> TrainingSequence:
+        """A written conversation with all its words."""
+        written = self.written[int(self.rng.integers(len(self.written)))]
+        sequence, known = TrainingSequence(), set[str]()
+        for turn in written.turns:
+            if len(sequence.ids) > LONGEST:
+                break
+            if isinstance(turn, UserTurn):
+                sequence.add(self.talk.user(turn.turn()))
+                continue
+            said = _said(turn, self.catalog)
+            targets = None
+            if said.item is not None:
+                targets = np.array([self.catalog.row[said.item.id]]), np.ones(1)
+            is_known = said.item is not None and said.item.id in known
+            self._reply(sequence, said, is_known=is_known, targets=targets)
+            known.update([said.item.id] if said.item else [])
+        return sequence
+
+    def _reply(
+        self,
+        sequence: TrainingSequence,
+        said: Said,
+        *,
+        is_known: bool,
+        targets: tuple[Rows, Weights] | None = None,
+        words: bool = True,
+    ) -> None:
+        """A turn of the assistant with its decisions (tag, film or none, ID) and its `words`."""
+        control = self.talk.control
+        written = self.talk.assistant(said, is_known=is_known)
+        start = len(self.talk.opening())
+        sequence.add(written.ids[:start])
+        modes = (control.chat, control.rec)
+        tag = control.mode(said.mode)
+        sequence.decide(modes, [float(tag == mode) for mode in modes], tag, "mode")
+        start += 1
+        if said.mode == "CHAT":
+            following = written.ids[start]
+            options = (control.boi, control.resp)
+            wanted = [float(following == one) for one in options]
+            sequence.decide(options, wanted, following, "film")
+        else:
+            sequence.add([written.ids[start]])
+        start += 1
+        if said.item is not None and targets is not None:
+            self.paths.write(sequence, self.catalog.row[said.item.id], *targets)
+            start += control.n_levels
+        sequence.add(written.ids[start:], written.are_words[start:] if words else None)
+
+    def _rows(self, item_ids: Sequence[str]) -> list[int]:
+        return [self.catalog.row[i] for i in dict.fromkeys(item_ids) if i in self.catalog.row]
+
+    def _is_of_this_catalog(self, written: WrittenDialogue) -> bool:
+        named = {i for reply in written.replies for i in (reply.item, *reply.others) if i}
+        return named <= self.catalog.row.keys()
+
+
+def _said(turn: AssistantTurn, catalog: Catalog) -> Said:
+    item = catalog.item(turn.item) if turn.item else None
+    return Said("REC" if turn.move == "recommend" else "CHAT", item, turn.pieces(catalog))
+
+
+def _pieces(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
+    """Words and films of a turn of a public dialogue."""
+    pieces: list[str | Item] = []
+    end = 0
+    for mention in turn.mentions:
+        if mention.item_id in catalog.row:
+            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
+            end = mention.end
+    return tuple(piece for piece in (*pieces, turn.text[end:]) if piece != "")
+
+
+def _told(item: Item, rng: np.random.Generator) -> str:
+    """Some facts of an item in any order, as somebody might type them; perhaps its title."""
+    facts = [item.logline, *item.tags, *item.genres, *item.people[:4]]
+    facts += [str(item.year)] if item.year else []
+    facts = [fact for fact in facts if fact]
+    some = rng.permutation(len(facts))[: int(rng.integers(2, 8))]
+    told = [facts[place] for place in some]
+    if not told or rng.random() < 0.5:
+        told.insert(0, item.name if rng.random() < 0.5 else item.title)
+    return ", ".join(told)
+
+
+def _facts(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Rows]]:
+    """How a fact is said, and the rows of the items that have it."""
+    rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    said = {tag.name: tag.phrases for tag in catalog.tags}
+    for row, item in enumerate(catalog):
+        for genre in item.genres:
+            rows[(f"{genre} film", f"{genre} movie", genre)].append(row)
+        for person in item.people:
+            rows[(person, person.lower(), f"a film with {person}")].append(row)
+        for theme in item.themes:
+            rows[said.get(theme, (theme,))].append(row)
+        if item.year:
+            decade = item.year // 10 * 10
+            rows[(f"{decade}s", f"films from the {decade}s", f"{decade % 100:02}s movie")].append(
+                row
+            )
+    for words, having in rows.items():
+        yield words, np.array(having, np.int64)
+
+
+def _shares(weights: Weights) -> Weights:
+    shares = np.asarray(weights, np.float64)
+    return shares / shares.sum()

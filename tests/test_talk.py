@@ -1,0 +1,269 @@
+"""One format for histories and targets, and what is learned from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from crsdemo.__main__ import main
+from crsdemo.catalog import Catalog
+from crsdemo.dialogue import Mention, Turn
+from crsdemo.errors import CheckpointError
+from crsdemo.model.talk import TITLE, Said, TalkFormat, card_slots
+from crsdemo.slots import Slot, slots_of
+from crsdemo.tokens import add_control_tokens
+from crsdemo.train.lessons import Drawer, Lessons
+from crsdemo.train.sequences import Decision, IdPaths, TrainingSequence, sequence_loss
+from crsdemo.train.written_data import WrittenDialogue
+from tests import films, tiny
+
+KNOWN = replace(
+    films.BY_TITLE["Heat"], logline="Robbers, and a tired policeman.", tags=("heist", "tense")
+)
+CATALOG = Catalog(tuple(KNOWN if item.id == KNOWN.id else item for item in films.CATALOG))
+ALIEN, UP = films.BY_TITLE["Alien"], films.BY_TITLE["Up"]
+CODES = dict(zip(CATALOG.row, tiny.semantic_ids(len(CATALOG)).values(), strict=True))
+
+
+def chat_tokenizer() -> PreTrainedTokenizerFast:
+    tokenizer = tiny.byte_level_tokenizer()
+    tokenizer.add_special_tokens({"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"})
+    return tokenizer
+
+
+@pytest.fixture(scope="module")
+def talk() -> TalkFormat:
+    tokenizer = chat_tokenizer()
+    control = add_control_tokens(tokenizer, 3, 8, (TITLE, *slots_of(CATALOG)))
+    return TalkFormat(tokenizer, control, CATALOG, CODES)
+
+
+def read(talk: TalkFormat, ids: list[int]) -> str:
+    return talk.tokenizer.decode(ids, skip_special_tokens=False)
+
+
+def code(talk: TalkFormat, item_id: str) -> str:
+    return read(talk, talk.code(item_id))
+
+
+def test_a_film_that_the_user_names_is_its_title_and_its_id(talk):
+    turn = Turn("user", "loved that heat <BOI>", (Mention(6, 15, KNOWN.id),))
+    said = read(talk, talk.user(turn))
+    assert said == (f"<|im_start|>user\nloved Heat (1995){code(talk, KNOWN.id)} <BOI><|im_end|>\n")
+    assert talk.user(turn).count(talk.control.boi) == 1, "what is typed is text"
+
+
+def test_the_assistant_writes_tag_id_and_words_and_the_system_the_card(talk):
+    pieces = ("Try ", KNOWN, " with ", Slot("cast"), ", or ", ALIEN, ".")
+    written = talk.assistant(Said("REC", KNOWN, pieces), is_known=False)
+    card = (
+        " Heat (1995)<year> 1995<genres_1> crime<genres_2> drama<genres_3> thriller"
+        "<directors_1> Michael Mann<cast_1> Al Pacino<cast_2> Robert De Niro"
+        " | heist, tense | Robbers, and a tired policeman."
+    )
+    assert read(talk, written.ids) == (
+        f"<|im_start|>assistant\n<MODE=REC>{code(talk, KNOWN.id)}<CARD>{card}</CARD><RESP>"
+        f"Try <title> with <cast_1>, or {code(talk, ALIEN.id)} Alien (1979).<|im_end|>\n"
+    )
+    words = [token for token, is_word in zip(*written, strict=True) if is_word]
+    assert read(talk, words) == (
+        f"Try <title> with <cast_1>, or {code(talk, ALIEN.id)}.<|im_end|>"
+    ), "neither tag, card nor what the system puts there"
+
+
+def test_a_card_is_given_once_and_talk_needs_no_film(talk):
+    again = read(talk, talk.assistant(Said("CHAT", KNOWN, ("Yes.",)), is_known=True).ids)
+    assert again == (
+        f"<|im_start|>assistant\n<MODE=CHAT>{code(talk, KNOWN.id)}<RESP>Yes.<|im_end|>\n"
+    )
+    alone = read(talk, talk.assistant(Said("CHAT", None, ("Hello!",)), is_known=False).ids)
+    assert alone == "<|im_start|>assistant\n<MODE=CHAT><RESP>Hello!<|im_end|>\n"
+
+
+def test_a_turn_is_the_beginning_of_the_next_prompt(talk):
+    """So that the cache of one turn serves the next."""
+    user = talk.user(Turn("user", "hi"))
+    reply = talk.assistant(Said("CHAT", None, ("Hello!",)), is_known=False).ids
+    assert reply[: len(talk.opening())] == talk.opening()
+    assert read(talk, user + reply).endswith("Hello!<|im_end|>\n")
+
+
+def test_a_tokenizer_without_chatml_is_refused():
+    tokenizer = tiny.byte_level_tokenizer()
+    control = add_control_tokens(tokenizer, 3, 8, (TITLE,))
+    with pytest.raises(CheckpointError, match="ChatML"):
+        TalkFormat(tokenizer, control, CATALOG, CODES).opening()
+
+
+def test_books_have_cards_too():
+    book = replace(KNOWN, facts={"authors": ("Ann Lee",), "keywords": ("sea",)})
+    assert card_slots(book) == [Slot("year"), Slot("authors")]
+
+
+# what is learned
+
+
+@pytest.fixture(scope="module")
+def paths(talk) -> IdPaths:
+    return IdPaths(CATALOG, CODES, talk.control)
+
+
+def test_each_code_is_a_decision_among_what_the_catalog_allows(talk, paths):
+    rows, weights = np.array([0, 1, 2]), np.array([0.5, 0.3, 0.2])
+    sequence = TrainingSequence()
+    paths.write(sequence, 0, rows, weights)
+    assert tuple(sequence.ids) == talk.control.item(CODES[CATALOG[0].id])
+    levels = np.array(list(CODES.values()))
+    for level, one in enumerate(sequence.decisions):
+        assert one.at == level and sum(one.wanted) == pytest.approx(1)
+        prefix = levels[0, :level]
+        below = levels[(levels[:, :level] == prefix).all(1), level]
+        assert set(one.options) == {talk.control.item_token[level][c] for c in below}
+        left = [r for r in rows if (levels[r, :level] == prefix).all()]
+        share = {c: sum(weights[r] for r in left if levels[r, level] == c) for c in set(below)}
+        whole = sum(share.values())
+        for token, wanted in zip(one.options, one.wanted, strict=True):
+            place = talk.control.item_token[level].index(token)
+            assert wanted == pytest.approx(share[place] / whole)
+
+
+def model(n_tokens: int) -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
+    config = LlamaConfig(vocab_size=n_tokens, tie_word_embeddings=True, **shape)
+    return LlamaForCausalLM(config)
+
+
+def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk):
+    lm = model(len(talk.tokenizer)).eval()
+    sequence = TrainingSequence([5, 6, 7, 8], [False, False, True, False])
+    sequence.decisions.append(Decision(3, (8, 9), (0.25, 0.75), "mode"))
+    logits = lm(torch.tensor([sequence.ids])).logits[0].float()
+    words = -logits[1].log_softmax(0)[7]
+    log_p = logits[2, [8, 9]].log_softmax(0)
+    wanted = torch.tensor([0.25, 0.75])
+    divergence = (wanted * (wanted.log() - log_p)).sum()
+    loss = sequence_loss(lm, [sequence], pad=0)
+    assert loss.total.item() == pytest.approx((words + divergence).item(), rel=1e-4)
+    assert loss.parts == {
+        "words": pytest.approx(words.item(), rel=1e-4),
+        "mode": pytest.approx(divergence.item(), rel=1e-4),
+    }
+
+
+def test_padding_does_not_change_the_loss(talk):
+    lm = model(len(talk.tokenizer)).eval()
+    short = TrainingSequence([5, 6, 7], [False, True, True])
+    long = TrainingSequence([5] * 9, [False] * 9)
+    alone = sequence_loss(lm, [short], pad=0).total.item()
+    assert sequence_loss(lm, [short, long], pad=0).total.item() == pytest.approx(alone, rel=1e-4)
+
+
+WRITTEN = WrittenDialogue.model_validate(
+    {
+        "id": "w1",
+        "turns": [
+            {"user": "hi", "acts": ["greet"]},
+            {"move": "ask", "says": "What do you like?"},
+            {"user": f"[heat|{KNOWN.id}]!", "acts": ["like-but"]},
+            {
+                "move": "recommend",
+                "item": ALIEN.id,
+                "says": "Try {title} of {year}.",
+                "search": "a crew hunted in the dark by something that must not live",
+            },
+            {"user": "what is it about?", "acts": ["about"]},
+            {"move": "talk", "item": ALIEN.id, "says": "A {genre_1} in space."},
+        ],
+    }
+)
+
+
+class EvenTeacher:
+    def top(self, mentioned, k, without=()):  # type: ignore[no-untyped-def]
+        rows = np.array([r for r in range(len(CATALOG)) if r not in mentioned][:k])
+        return rows, np.full(len(rows), 1 / len(rows))
+
+
+@pytest.fixture
+def drawer(talk) -> Drawer:
+    wishes = [("robbers", [KNOWN.id]), ("of another catalog", ["nobody"])]
+    lessons = Lessons(talk, EvenTeacher())  # type: ignore[arg-type]
+    return Drawer(lessons, [], [[KNOWN.id, ALIEN.id, UP.id]], [WRITTEN], wishes)
+
+
+def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
+    """(the token that stands there, the token most wanted) of each decision of a kind."""
+    return [
+        (sequence.ids[one.at], one.options[int(np.argmax(one.wanted))])
+        for one in sequence.decisions
+        if one.kind == kind
+    ]
+
+
+def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, drawer):
+    sequence = drawer.conversation()
+    control = talk.control
+    assert chosen(sequence, "mode") == [(m, m) for m in (control.chat, control.rec, control.chat)]
+    assert chosen(sequence, "film") == [(m, m) for m in (control.resp, control.boi)]
+    assert len(chosen(sequence, "level 1")) == 2 == len(chosen(sequence, "level 3"))
+    words = [t for t, is_word in zip(sequence.ids, sequence.are_words, strict=True) if is_word]
+    assert read(talk, words) == (
+        "What do you like?<|im_end|>Try <title> of <year>.<|im_end|>"
+        "A <genres_1> in space.<|im_end|>"
+    )
+    assert read(talk, sequence.ids).count("</CARD>") == 1, "the card is given once"
+
+
+def test_every_kind_is_drawn_and_alike_again(talk, drawer):
+    kinds = drawer.kinds()
+    assert set(kinds) == {"card", "fact", "wish", "liked", "written"}
+    for draw in kinds.values():
+        for _ in range(20):
+            sequence = draw()
+            assert len(sequence.ids) == len(sequence.are_words)
+            for one in sequence.decisions:
+                assert one.at > 0 and sequence.ids[one.at] in one.options
+                assert min(one.wanted) >= 0 and sum(one.wanted) == pytest.approx(1)
+                token = one.options.index(sequence.ids[one.at])
+                assert one.wanted[token] > 0, "what stands there is among what is wanted"
+    assert drawer.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
+
+
+def test_the_command_trains_an_adapter_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    catalog = tmp_path / "catalog"
+    CATALOG.save(catalog)
+    (catalog / "redial_ids.json").write_text(
+        json.dumps({str(100 + row): item.id for row, item in enumerate(CATALOG)})
+    )
+    (tmp_path / "likes.csv").write_text("user_id,movie_id,rating\n1,f00,5\n1,f01,5\n1,f02,5\n")
+    talks = films.write_redial(tmp_path / "talks.jsonl")
+    written = tmp_path / "written"
+    written.mkdir()
+    rows = {
+        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
+        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
+        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
+    }
+    for name, row in rows.items():
+        (written / name).write_text(json.dumps(row) + "\n")
+    tokenizer = chat_tokenizer()
+    model(len(tokenizer)).save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    sources = ["--dialogues", str(talks), "--likes", "likes.csv", "--catalog", str(catalog)]
+    assert main(["semantic-ids", *sources, "--codebook-size", "8", "--n-levels", "3"]) == 0
+    options = [*sources, "--base-model", str(tmp_path / "base"), "--written", str(written)]
+    options += ["--out", "out", "--state", "s.pt", "--tokens", "300"]
+    assert main(["train-gcrs", *options, "--minutes", "0.05"]) == 0
+    steps = torch.load(tmp_path / "s.pt", weights_only=True)["step"]
+    assert steps > 0 and Path("out/adapter_model.safetensors").is_file()
+    assert main(["train-gcrs", *options, "--minutes", "0.1"]) == 0
+    assert torch.load(tmp_path / "s.pt", weights_only=True)["step"] > steps
+    assert main(["train-gcrs", *options, "--rank", "4", "--minutes", "0.2"]) == 2
