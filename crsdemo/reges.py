@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from crsdemo.catalog import Catalog
 from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
@@ -35,11 +36,12 @@ CARD = "reges.json"
 MODEL_WEIGHT = 0.1  # of the item expert beside the retriever's scores: hardly more than theirs
 
 
-def retriever_encoder(folder: Path) -> TextEncoder:
-    """The text encoder, as it was tuned if it was."""
+def documents_of(catalog: Catalog, encoder: TextEncoder, folder: Path) -> Documents:
+    """Descriptions as `encoder` reads them; queries are read by it as it was tuned, if it was."""
     adapter = folder / RETRIEVER
-    tuned = (adapter / "adapter_config.json").is_file()
-    return TextEncoder(adapter=adapter if tuned else None)
+    is_tuned = (adapter / "adapter_config.json").is_file()
+    asked_by = TextEncoder(encoder.name, adapter=adapter) if is_tuned else None
+    return Documents.of(catalog, encoder, adapter, asked_by=asked_by)
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,7 @@ def load_reges(
     writes down preferences before. Raises CheckpointError or
     CatalogError if anything is missing or does not match.
     """
-    encoder = retriever_encoder(folder)
-    documents = Documents.of(commons.catalog, encoder, folder / RETRIEVER)
+    documents = documents_of(commons.catalog, commons.encoder(), folder)
     ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
     speaker = Speaker.load(folder / ITEM, commons)
     voice = _voice(folder, commons)

@@ -40,16 +40,24 @@ class Documents:
     """The items' descriptions as vectors, and an index over them. Immutable."""
 
     def __init__(self, encoder: TextEncoder, vectors: Floats) -> None:
-        """`vectors`: (n, d) of unit length, by `encoder`, in catalog order."""
+        """`encoder` reads queries; `vectors`: (n, d) of unit length, in catalog order."""
         self.encoder = encoder
         self.vectors = vectors
         self.index = ItemIndex.build(vectors)
 
     @classmethod
-    def of(cls, catalog: Catalog, encoder: TextEncoder, folder: Path | None = None) -> Documents:
+    def of(
+        cls,
+        catalog: Catalog,
+        encoder: TextEncoder,
+        folder: Path | None = None,
+        *,
+        asked_by: TextEncoder | None = None,
+    ) -> Documents:
         """Vectors kept in `folder` where the description is still the same, others made anew.
 
-        Raises CheckpointError if the file is damaged or of another encoder.
+        `encoder` reads the descriptions; `asked_by`, tuned to find them, reads the queries, by
+        default the same. Raises CheckpointError if the file is damaged or of another encoder.
         """
         texts = [item_text(item) for item in catalog]
         kept = {} if folder is None else _kept(folder / FILE)
@@ -62,7 +70,7 @@ class Documents:
                 f"{folder} holds vectors of {vectors.shape[1]} numbers, the encoder gives "
                 f"{encoder.dim}; remove {FILE} there to have it made again"
             )
-        return cls(encoder, vectors.astype(np.float32))
+        return cls(asked_by or encoder, vectors.astype(np.float32))
 
     def save(self, catalog: Catalog, folder: Path) -> None:
         """Half precision, with a key of each description."""

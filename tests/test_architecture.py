@@ -27,7 +27,7 @@ LAYERS = {
         memory newcomers prior prompt quantize ranker rq_vae trees tokens word_choice
     """,
     "recommenders": """
-        query_expert speaker retriever reges generative loading popularity reply_first
+        recommenders query_expert speaker retriever reges generative loading popularity reply_first
         signal_baselines
     """,
     "exchange": """

@@ -27,9 +27,11 @@ from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import BadInputError, CheckpointError
 from crsdemo.mentions import PeopleLinker
 from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import real_pairs, wish_pairs, with_negatives
+from crsdemo.train.query_pairs import Pair, real_pairs, wish_pairs, written_pairs
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.tune_retriever import (
+    SCALE,
+    AgainstCatalog,
     Budget,
     Clock,
     RetrieverConfig,
@@ -92,14 +94,59 @@ def test_the_gold_film_of_a_wish_is_one_of_its_targets(teacher: QueryTeacher) ->
         assert pair.gold.id in wishes.wish().targets
 
 
-def test_a_hard_negative_is_neither_right_nor_spoken_of(teacher: QueryTeacher) -> None:
-    pairs = wish_pairs(teacher, Writer(CATALOG, {i.id: [] for i in CATALOG}, 5), 12, seed=1)
-    triplets = with_negatives(pairs, CATALOG, teacher.encoder, seed=1)
-    text = {item.id: item_text(item) for item in CATALOG}
-    for pair, triplet in zip(pairs, triplets, strict=True):
-        assert triplet.document == text[pair.gold.id]
-        if len(pair.spared) < len(CATALOG):
-            assert triplet.negative not in {text[i] for i in pair.spared}
+def test_the_loss_is_that_of_the_right_film_among_all_but_the_spared() -> None:
+    documents = torch.nn.functional.normalize(torch.randn(len(CATALOG), 8), dim=1)
+    query = torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
+    pairs = [
+        Pair("a", CATALOG[3], frozenset((CATALOG[3].id, CATALOG[5].id))),
+        Pair("b", CATALOG[7], frozenset()),
+    ]
+
+    def model(features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"sentence_embedding": query}
+
+    loss = AgainstCatalog(model, pairs, CATALOG, documents)  # type: ignore[arg-type]
+    scores = SCALE * query @ documents.T
+    scores[0, 5] = -torch.inf
+    expected = -scores.log_softmax(1)[[0, 1], [3, 7]].mean()
+    assert loss([{}], torch.tensor([0, 1])).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path) -> None:
+    matrix, up = BY_TITLE["The Matrix"], BY_TITLE["Up"]
+    rows = {
+        "searches.jsonl": [
+            {"dialogue": "1", "turn": 1, "item": matrix.id, "query": "hackers"},
+            {"dialogue": "2", "turn": 1, "item": matrix.id, "query": "held out"},
+            {"dialogue": "3", "turn": 1, "item": "nobody", "query": "of another catalog"},
+        ],
+        "wishes.jsonl": [{"kind": "plain", "wish": "balloons", "items": [up.id, matrix.id, "x"]}],
+        "dialogues_1.jsonl": [
+            {
+                "id": "w1",
+                "turns": [
+                    {"user": f"[up|{up.id}] again", "acts": ["like-but"]},
+                    {
+                        "move": "recommend",
+                        "item": matrix.id,
+                        "says": "{title}!",
+                        "search": "dreams",
+                    },
+                ],
+            }
+        ],
+    }
+    for name, some in rows.items():
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in some))
+    pairs = written_pairs(CATALOG, tmp_path, without={"2"})
+    assert [(pair.query, pair.gold.title) for pair in pairs] == [
+        ("hackers", "The Matrix"),
+        ("dreams", "The Matrix"),
+        ("up again", "The Matrix"),
+        ("balloons", "Up"),
+        ("balloons", "The Matrix"),
+    ]
+    assert pairs[1].spared == {matrix.id, up.id}, "what was spoken of is not wrong to find"
 
 
 def test_the_budget_falls_to_nothing_by_time_or_by_steps() -> None:

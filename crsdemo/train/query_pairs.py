@@ -1,11 +1,8 @@
-"""What the retriever learns from: a query, a film it should find, and one that it finds too soon.
-
-Shapes: n items of the catalog, q queries, d numbers per vector.
-"""
+"""What the retriever learns from: a query, and the film that it should find."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,6 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
-from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.written_data import (
@@ -32,8 +28,6 @@ from crsdemo.train.written_data import (
 )
 
 END_WORDS = 75  # of a talk
-HARDEST = 50  # a hard negative is drawn from so many that are found first
-CHUNK = 512  # queries ranked at once
 
 
 @dataclass(frozen=True)
@@ -42,16 +36,7 @@ class Pair:
 
     query: str
     gold: Item
-    spared: frozenset[str]  # items that are no negatives: right ones, and those spoken of
-
-
-@dataclass(frozen=True)
-class Triplet:
-    """A pair with a film that the untuned encoder finds, though it is not the one."""
-
-    query: str
-    document: str
-    negative: str
+    spared: frozenset[str]  # items that are not wrong to find: right ones, and those spoken of
 
 
 def recommendations(
@@ -140,35 +125,6 @@ def wish_pairs(teacher: QueryTeacher, writer: Writer, n: int, seed: int) -> list
         query = teacher.query_for(wish.dialogue, wish.targets)
         pairs.append(Pair(query.text, teacher.catalog.item(str(gold)), spared))
     return pairs
-
-
-def with_negatives(
-    pairs: Sequence[Pair], catalog: Catalog, encoder: TextEncoder, seed: int
-) -> list[Triplet]:
-    """One hard negative per pair: from the `HARDEST` items that the encoder finds first."""
-    documents = [item_text(item) for item in catalog]
-    vectors = encoder.embed(documents)
-    rng = np.random.default_rng(seed)
-    found = []
-    for start in tqdm(range(0, len(pairs), CHUNK), desc="hard negatives"):
-        chunk = pairs[start : start + CHUNK]
-        scores = encoder.embed([pair.query for pair in chunk]) @ vectors.T
-        for pair, row in zip(chunk, scores, strict=True):
-            negative = _hard_negative(pair, row, catalog, rng)
-            gold = documents[catalog.row[pair.gold.id]]
-            found.append(Triplet(pair.query, gold, documents[negative]))
-    return found
-
-
-def _hard_negative(
-    pair: Pair, scores: NDArray[np.float32], catalog: Catalog, rng: np.random.Generator
-) -> int:
-    """A row of the catalog, not spared if any other is left. `scores` (n,)."""
-    spared = [catalog.row[i] for i in pair.spared if i in catalog.row]
-    scores = scores.copy()
-    scores[spared] = -np.inf
-    n = max(1, min(HARDEST, len(scores) - len(spared)))
-    return int(rng.choice(np.argpartition(-scores, n - 1)[:n]))
 
 
 def _shares(weights: Iterable[float]) -> NDArray[np.float64]:

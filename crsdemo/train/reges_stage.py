@@ -22,6 +22,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.commons import Commons
 from crsdemo.config import flag, parse
 from crsdemo.dialogue import Dialogue
+from crsdemo.encoder import TextEncoder
 from crsdemo.errors import BadInputError
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
@@ -30,8 +31,8 @@ from crsdemo.prompt import PromptWriter
 from crsdemo.query import named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker, best
-from crsdemo.reges import QUERY, RETRIEVER, retriever_encoder
-from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, search_signals
+from crsdemo.reges import QUERY, RETRIEVER, documents_of
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, search_signals
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.affinity import Teacher
@@ -90,8 +91,7 @@ def train_main(argv: list[str]) -> None:
 def fit_retriever(config: RetrieverConfig) -> None:
     """Documents and ranker into `out`, and the retrieved items of every case into a file."""
     ground = lay_ground(config)
-    encoder = retriever_encoder(config.out)
-    documents = Documents.of(ground.catalog, encoder, config.out / RETRIEVER)
+    documents = documents_of(ground.catalog, TextEncoder(config.encoder), config.out)
     documents.save(ground.catalog, config.out / RETRIEVER)
     turns = list(islice(training_turns(ground, config.seed), config.turns))
     made_up = wishes(ground, config)
@@ -100,7 +100,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
     dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
     expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
     queries = expert.write_all(dialogues)
-    asked = encoder.embed([query.text for query in queries])
+    asked = documents.encoder.embed([query.text for query in queries])
     searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(

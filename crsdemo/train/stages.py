@@ -150,14 +150,14 @@ def lay_ground(sources: Sources) -> Ground:
         if path is not None and not path.is_file():
             raise BadInputError(f"there is no file at {path}; leave the flag out or correct it")
     catalog = Catalog.load(sources.catalog)
-    dialogues = _to_learn_from(sources, catalog)
+    dialogues = training_dialogues(sources, catalog)
     likes = load_likes(sources.likes, catalog) if sources.likes else []
     affinity = Affinity.of(catalog, [d.dialogue.mentioned for d in dialogues], likes)
     plots = read_plots(sources.plots) if sources.plots else {}
     return Ground(catalog, dialogues, likes, affinity, _texts_encoded(sources, catalog, plots))
 
 
-def _to_learn_from(sources: Sources, catalog: Catalog) -> list[CorpusDialogue]:
+def training_dialogues(sources: Sources, catalog: Catalog) -> list[CorpusDialogue]:
     """The training dialogues, each once, without those held out. Raises BadInputError if none."""
     aliases = load_aliases(sources.catalog)
     read = load_all(sources.dialogues, catalog, aliases)

@@ -2,15 +2,18 @@
 
     python -m crsdemo tune-retriever --dialogues train_data.jsonl,train.tsv --minutes 10
 
-A query comes nearer to its film than to the films of the other queries of a batch and to one hard
-negative (MultipleNegativesRankingLoss). Only a LoRA adapter learns, so that what ships is small.
+The descriptions stay where the encoder put them; what learns is how a query is read. So every film
+of the catalog is a negative of every query at the cost of one product, and a film that comes later
+needs no training. Only a LoRA adapter learns, so that what ships is small.
+
+Shapes: B queries, n items of the catalog, d numbers per vector.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,15 +26,14 @@ from sentence_transformers import (
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
-from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_utils import get_last_checkpoint
 
+from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
-from crsdemo.encoder import TextEncoder
+from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import BadInputError
 from crsdemo.mentions import PeopleLinker
 from crsdemo.train.adapter import forget_paths
@@ -39,14 +41,13 @@ from crsdemo.train.affinity import Teacher
 from crsdemo.train.material import neighbours
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.query_pairs import (
-    Triplet,
+    Pair,
     real_pairs,
     talk_pairs,
     wish_pairs,
-    with_negatives,
     written_pairs,
 )
-from crsdemo.train.stages import Sources, lay_ground
+from crsdemo.train.stages import Sources, lay_ground, training_dialogues
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.written_data import WRITTEN
 
@@ -54,6 +55,7 @@ log = logging.getLogger(__name__)
 
 FOR_EVER = 1_000_000  # steps; the time ends the run
 WARMUP = 20  # steps
+SCALE = 20.0  # of cosines, before they become probabilities
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class RetrieverConfig(Sources):
     rank: int = flag(16, "LoRA r")
     alpha: int = flag(32, "LoRA alpha")
     dropout: float = flag(0.05, "LoRA dropout")
-    batch: int = flag(32, "queries per batch")
-    wishes: int = flag(1000, "synthetic wishes")
+    batch: int = flag(64, "queries per batch")
+    wishes: int = flag(0, "synthetic wishes, where none were written for the catalog")
     teacher: bool = flag(False, "searches that rules make of the dialogues, as well")
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     max_pieces: int = flag(112, "word pieces of a text that are read")
@@ -138,32 +140,77 @@ def tune_retriever(config: RetrieverConfig) -> None:
             f"nothing to do in {config.minutes} minutes and {config.steps} steps; give more than 0"
         )
     encoder = TextEncoder(config.encoder)
-    triplets = triplets_of(config, encoder)
+    pairs, catalog = pairs_of(config, encoder)
     model = with_adapter(config, encoder.path)
-    n_steps = _train(model, triplets, config)
-    log.info("tuned on %s triplets in %s steps", len(triplets), n_steps)
+    documents = torch.from_numpy(encoder.embed([item_text(item) for item in catalog]))
+    n_steps = _train(model, pairs, AgainstCatalog(model, pairs, catalog, documents), config)
+    log.info("tuned on %s pairs in %s steps", len(pairs), n_steps)
     model[0].auto_model.save_pretrained(config.out)
     forget_paths(config.out, config.encoder)
 
 
-def triplets_of(config: RetrieverConfig, encoder: TextEncoder) -> list[Triplet]:
+class AgainstCatalog(torch.nn.Module):
+    """The cross-entropy of the right film among all of the catalog (a softmax over cosines)."""
+
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        pairs: Sequence[Pair],
+        catalog: Catalog,
+        documents: torch.Tensor,
+    ) -> None:
+        """`documents`: (n, d) of unit length."""
+        super().__init__()
+        self.model = model
+        self.gold = [catalog.row[pair.gold.id] for pair in pairs]
+        self.spared = [
+            [catalog.row[i] for i in pair.spared if i in catalog.row and i != pair.gold.id]
+            for pair in pairs
+        ]
+        self.register_buffer("documents", documents, persistent=False)
+
+    def forward(
+        self, sentence_features: Iterable[dict[str, torch.Tensor]], labels: torch.Tensor
+    ) -> torch.Tensor:
+        """`labels`: (B,) which pair each query is of."""
+        (features,) = sentence_features
+        vectors = self.model(features)["sentence_embedding"]
+        scores = SCALE * vectors.float() @ self.documents.T
+        places = labels.tolist()
+        shut = torch.zeros_like(scores, dtype=torch.bool)
+        for row, place in enumerate(places):
+            shut[row, self.spared[place]] = True
+        gold = torch.tensor([self.gold[place] for place in places], device=scores.device)
+        loss: torch.Tensor = torch.nn.functional.cross_entropy(
+            scores.masked_fill(shut, -torch.inf), gold
+        )
+        return loss
+
+
+def pairs_of(config: RetrieverConfig, encoder: TextEncoder) -> tuple[list[Pair], Catalog]:
     """All training data, the same for the same seed."""
-    ground = lay_ground(config)
-    teacher = QueryTeacher(
-        ground.catalog, PeopleLinker(ground.catalog), encoder, ground.texts.themes
-    )
-    likes = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    writer = Writer(ground.catalog, neighbours(ground.catalog, likes), config.seed)
-    pairs = real_pairs(teacher, ground.dialogues) if config.teacher else []
-    pairs += talk_pairs(ground.dialogues, ground.catalog)
-    pairs += written_pairs(ground.catalog, config.written)
-    pairs += wish_pairs(teacher, writer, config.wishes, config.seed)
+    catalog = Catalog.load(config.catalog)
+    pairs = talk_pairs(training_dialogues(config, catalog), catalog)
+    pairs += written_pairs(catalog, config.written)
+    if config.teacher or config.wishes:
+        pairs += _made_up(config, encoder)
     if not pairs:
         raise BadInputError(
             f"{config.dialogues} recommends no item of this catalog and --wishes is 0; give "
             "dialogues about its items"
         )
-    return with_negatives(pairs, ground.catalog, encoder, config.seed)
+    return pairs, catalog
+
+
+def _made_up(config: RetrieverConfig, encoder: TextEncoder) -> list[Pair]:
+    """Searches that rules make of the dialogues, and synthetic wishes: for other catalogs."""
+    ground = lay_ground(config)
+    people = PeopleLinker(ground.catalog)
+    teacher = QueryTeacher(ground.catalog, people, encoder, ground.texts.themes)
+    pairs = real_pairs(teacher, ground.dialogues) if config.teacher else []
+    likes = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
+    writer = Writer(ground.catalog, neighbours(ground.catalog, likes), config.seed)
+    return pairs + wish_pairs(teacher, writer, config.wishes, config.seed)
 
 
 def with_adapter(config: RetrieverConfig, path: str) -> SentenceTransformer:
@@ -188,16 +235,18 @@ def with_adapter(config: RetrieverConfig, path: str) -> SentenceTransformer:
     return model
 
 
-def _train(model: SentenceTransformer, triplets: Sequence[Triplet], config: RetrieverConfig) -> int:
+def _train(
+    model: SentenceTransformer, pairs: Sequence[Pair], loss: AgainstCatalog, config: RetrieverConfig
+) -> int:
     """Learn, from the last saved state if there is one; the steps taken in all."""
-    columns = ("query", "document", "negative")
-    data = Dataset.from_dict({name: [getattr(t, name) for t in triplets] for name in columns})
+    queries = [pair.query for pair in pairs]
+    data = Dataset.from_dict({"query": queries, "label": list(range(len(pairs)))})
     budget = Budget(config.minutes, config.steps)
     trainer = SentenceTransformerTrainer(
         model,
         _arguments(config),
         data,
-        loss=MultipleNegativesRankingLoss(model),
+        loss=loss,
         optimizers=_optimizer(model, config, budget),
         callbacks=[Clock(budget)],
     )
@@ -220,7 +269,6 @@ def _arguments(config: RetrieverConfig) -> Any:
         output_dir=str(config.state),
         per_device_train_batch_size=config.batch,
         max_steps=config.steps or FOR_EVER,
-        batch_sampler=BatchSamplers.NO_DUPLICATES,  # a film or query twice is no negative
         save_steps=config.save_steps,
         save_total_limit=1,
         logging_steps=10,
