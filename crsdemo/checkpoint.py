@@ -32,17 +32,18 @@ from crsdemo.factorisation import Factorisation
 from crsdemo.listener import Listener, load_listener
 from crsdemo.model.base import base_location
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import Slot, slots_of
+from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import ControlTokens
 
 CARD = "crsdemo.json"
+GCRS = "gcrs"  # the kind that stands on a pretrained base
 
 
 @dataclass(frozen=True)
 class CheckpointCard:
     """What an adapter was trained on."""
 
-    recommender: str  # "generative", "query"
+    recommender: str  # "generative", "query", or GCRS
     base: str  # a folder (see `base_folder`) or a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
@@ -160,7 +161,7 @@ def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) 
 
 def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:
     """The slots of a checkpoint. Raises CheckpointError if the catalog has none such."""
-    known = {slot.token: slot for slot in slots_of(catalog)}
+    known = {slot.token: slot for slot in (TITLE, *slots_of(catalog))}
     missing = [token for token in tokens if token not in known]
     if missing:
         raise CheckpointError(

@@ -87,14 +87,18 @@ def _from_checkpoint(
     folder: Path, commons: Commons, *, with_prior: bool = True, think: bool = False
 ) -> Recommender:
     """Of the kind that it was trained as: ReGeS is a folder of parts."""
-    from crsdemo.checkpoint import load_card
+    from crsdemo.checkpoint import GCRS, load_card
     from crsdemo.generative import Generative
+    from crsdemo.recommenders.gcrs import Gcrs
     from crsdemo.reges import load_reges
     from crsdemo.reply_first import ReplyFirst
 
     if (folder / ITEM).is_dir():
         return load_reges(folder, commons, with_prior=with_prior, think=think)
-    kind = Generative if load_card(folder).factorisation.has_item else ReplyFirst
+    card = load_card(folder)
+    if card.recommender == GCRS:
+        return Gcrs.load(folder, commons)
+    kind = Generative if card.factorisation.has_item else ReplyFirst
     return kind.load(folder, commons, with_prior=with_prior)
 
 

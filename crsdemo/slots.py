@@ -37,6 +37,9 @@ class Slot:
         return values[self.index - 1] if len(values) >= self.index else None
 
 
+TITLE = Slot("title")
+
+
 def slots_of(catalog: Catalog) -> tuple[Slot, ...]:
     """Every slot that some item of the catalog can fill."""
     fields = sorted({name for item in catalog for name in item.facts})

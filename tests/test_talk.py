@@ -13,10 +13,13 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from crsdemo.__main__ import main
 from crsdemo.catalog import Catalog
-from crsdemo.dialogue import Mention, Turn
+from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.errors import CheckpointError
-from crsdemo.model.talk import TITLE, Said, TalkFormat, card_slots
-from crsdemo.slots import Slot, slots_of
+from crsdemo.loading import load_recommender
+from crsdemo.model.talk import Said, TalkFormat, card_slots
+from crsdemo.recommender import Plan, Recommender, reply
+from crsdemo.recommenders.gcrs import Gcrs
+from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
 from crsdemo.train.lessons import Drawer, Lessons
 from crsdemo.train.sequences import Decision, IdPaths, TrainingSequence, sequence_loss
@@ -236,7 +239,7 @@ def test_every_kind_is_drawn_and_alike_again(talk, drawer):
     assert drawer.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
 
 
-def test_the_command_trains_an_adapter_and_goes_on(tmp_path, monkeypatch):
+def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     catalog = tmp_path / "catalog"
     CATALOG.save(catalog)
@@ -267,3 +270,28 @@ def test_the_command_trains_an_adapter_and_goes_on(tmp_path, monkeypatch):
     assert main(["train-gcrs", *options, "--minutes", "0.1"]) == 0
     assert torch.load(tmp_path / "s.pt", weights_only=True)["step"] > steps
     assert main(["train-gcrs", *options, "--rank", "4", "--minutes", "0.2"]) == 2
+    spoken_to(load_recommender("out", CATALOG, catalog))
+
+
+def spoken_to(recommender: Recommender) -> None:
+    """Two turns and a forced one, whatever a tiny model says."""
+    assert isinstance(recommender, Gcrs)
+    dialogue = Dialogue((Turn("user", "a heist film"),))
+    first = reply(recommender, dialogue, Plan(mode="REC"))
+    assert first.item is not None and first.complete and len(first.evidence.path) == 3
+    assert first.prompt == "<|im_start|>user\na heist film<|im_end|>\n<|im_start|>assistant\n"
+    control = recommender.talk.control
+    assert first.output_ids[:2] == (control.rec, control.boi)
+    assert first.output_ids[2:5] == control.item(recommender.talk.semantic_ids[first.item.id])
+    dialogue = dialogue.say(first.turn()).say(Turn("user", "not that one"))
+    second = reply(recommender, dialogue, Plan(mode="REC"))
+    assert second.item is not None and second.item.id not in dialogue.mentioned
+    assert second.prompt.startswith(first.prompt), "a conversation is one growing sequence"
+    forced = reply(recommender, dialogue, Plan(item_id=UP.id))
+    assert forced.item == CATALOG.item(UP.id)
+    free = reply(recommender, dialogue)
+    assert free.mode == free.evidence.modes[0][0]
+    best = recommender.recommend(dialogue, 5)
+    assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
+    without = recommender.recommend(dialogue, 40, exclude=frozenset([best[0].item.id]))
+    assert len(without) == len(CATALOG) - 1 and best[0].item not in [one.item for one in without]

@@ -25,11 +25,10 @@ from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Turn
 from crsdemo.errors import CheckpointError
 from crsdemo.recommender import Mode
-from crsdemo.slots import Slot
+from crsdemo.slots import TITLE, Slot
 from crsdemo.tokens import ControlTokens, encode_text
 
 START = "<|im_start|>"
-TITLE = Slot("title")
 N_GENRES, N_DIRECTORS, N_CAST, N_TAGS = 3, 1, 3, 6  # on a card
 
 

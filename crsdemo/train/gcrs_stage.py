@@ -24,14 +24,14 @@ from torch import nn
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from crsdemo.checkpoint import CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
+from crsdemo.checkpoint import GCRS, CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
 from crsdemo.config import flag, parse
 from crsdemo.encoder import item_text
 from crsdemo.errors import CheckpointError
 from crsdemo.model.base import SMOLLM2, base_location
-from crsdemo.model.talk import TITLE, TalkFormat
+from crsdemo.model.talk import TalkFormat
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import slots_of
+from crsdemo.slots import TITLE, slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
 from crsdemo.train.adapter import forget_paths, rows_to_learn
 from crsdemo.train.affinity import Teacher
@@ -96,7 +96,7 @@ def train_gcrs(config: GcrsConfig) -> None:
     model = _adapted(config, talk, len(tokenizer))
     drawer = _drawer(config, ground, talk)
     card = CheckpointCard(
-        recommender="generative",
+        recommender=GCRS,
         base=config.base_model,
         semantic_ids_sha256=semantic_ids_sha256(semantic_ids),
         slots=tuple(slot.token for slot in control.slot),
