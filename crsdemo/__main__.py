@@ -17,6 +17,7 @@ STAGES = {
     "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
+    "check-talk": ("crsdemo.commands", "check_talk", "does it answer what was said?"),
     "check-written": (
         "crsdemo.commands",
         "check_written",

@@ -112,6 +112,14 @@ class WishesConfig(Speaker):
 
 
 @dataclass(frozen=True)
+class TalkConfig(Speaker):
+    """Play short conversations and see whether the last line of each is answered."""
+
+    verbose: bool = flag(False, "show every conversation that went wrong")
+    json: Path | None = flag(None, "write the report there")
+
+
+@dataclass(frozen=True)
 class FactsConfig(Speaker):
     """Let the recommender reply and compare what it says of films with the catalog."""
 
@@ -298,6 +306,22 @@ def check_wishes(argv: list[str]) -> None:
     print(text.render([row]))
     if config.verbose:
         print(text.outcomes(report))
+
+
+def check_talk(argv: list[str]) -> None:
+    from tqdm import tqdm
+
+    from crsdemo.evaluation import check_talk as talks
+
+    config = parse(TalkConfig, argv, "crsdemo check-talk")
+    recommender, catalog = config.load()
+    asked = talks.load_talks()
+    playing = talks.check_talk(recommender, catalog, MentionLinker(catalog), asked)
+    played = list(tqdm(playing, total=len(asked), unit="talk"))
+    _write(config.json, talks.as_json(recommender.name, played))
+    print(talks.render(recommender.name, played))
+    if config.verbose:
+        print("\n".join(talks.transcript(one) for one in played if one.faults))
 
 
 def check_facts(argv: list[str]) -> int:

@@ -39,17 +39,15 @@ class TextEncoder:
         self,
         name: str = MINILM,
         dtype: torch.dtype = torch.float32,
-        adapter: Path | None = None,
     ) -> None:
-        """`name`: MiniLM, or any encoder that transformers can load; `adapter`: a folder with LoRA
-        weights that are merged into it. Raises CheckpointError."""
+        """`name`: MiniLM, or any encoder that transformers can load. Raises CheckpointError."""
         self.path = str(_minilm_path()) if name == MINILM else name
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(self.path)
             model: Any = AutoModel.from_pretrained(self.path, dtype=dtype)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"cannot load the text encoder {name!r}: {error}") from error
-        self.model: Any = _merged(model, adapter) if adapter else model
+        self.model: Any = model
         self.model.eval().requires_grad_(False)
         self.name = name
         self._vectors: dict[str, np.ndarray] = {}  # text -> (D,)
@@ -121,21 +119,6 @@ def theme_text(item: Item, plot: str = "") -> str:
     words = dict.fromkeys((*item.genres, *item.facts.get("keywords", ()), *item.tags))
     about = " ".join(text for text in (item.logline, plot) if text)
     return f"{', '.join(words)}. {about}" if words else f"{item.title}. {about}"
-
-
-def _merged(model: Any, adapter: Path) -> Any:
-    """`model` with the weights of `adapter` in it."""
-    from peft import PeftModel  # only what is tuned needs it
-
-    remedy = "tune it again with `python -m crsdemo tune-retriever` or leave it out"
-    if not (adapter / "adapter_config.json").is_file():
-        raise CheckpointError(f"no adapter of the text encoder at {adapter}; {remedy}")
-    try:
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    except Exception as error:  # safetensors, json and peft each raise their own
-        raise CheckpointError(
-            f"the adapter in {adapter} does not fit the text encoder ({error}); {remedy}"
-        ) from error
 
 
 def _minilm_path() -> Path:

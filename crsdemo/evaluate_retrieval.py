@@ -181,7 +181,7 @@ class _Evaluation:
         for ranker, dense in ((UNTUNED, self.untuned), (TUNED, self.retriever.documents)):
             for kind, texts in queries.items():
                 search = Search(kind, ranker)
-                cosines = dense.encoder.embed(texts) @ dense.vectors.T
+                cosines = dense.reader.embed(texts) @ dense.vectors.T
                 found.append(Found(search, self._dense(cosines, False), self._dense(cosines, True)))
                 nearness.append(Nearness(search, self._to_targets(cosines)))
         for kind, texts in queries.items():

@@ -7,7 +7,6 @@ from typing import Any
 
 from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
-from crsdemo.encoder import TextEncoder
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate_dialogue import evaluate_dialogue
 from crsdemo.evaluate_generative import evaluate_generative
@@ -17,7 +16,7 @@ from crsdemo.generative import Generative
 from crsdemo.mentions import MentionLinker
 from crsdemo.recommender import Recommender
 from crsdemo.reges import RetrievalGuide
-from crsdemo.retriever import Documents
+from crsdemo.retriever import Documents, QueryReader
 
 
 def retrieval(
@@ -27,7 +26,8 @@ def retrieval(
     guide = recommender.guide if isinstance(recommender, Generative) else None
     if not isinstance(guide, RetrievalGuide):
         raise BadInputError(f"--stage retrieval needs a ReGeS checkpoint, not {recommender.name}")
-    untuned = Documents.of(catalog, TextEncoder(guide.retriever.documents.encoder.name))
+    tuned = guide.retriever.documents
+    untuned = Documents(QueryReader(tuned.reader.encoder), tuned.vectors)
     return evaluate_retrieval(guide.retriever, untuned, guide.expert, catalog, dialogues)
 
 

@@ -28,7 +28,7 @@ from crsdemo.query import PseudoQuery, named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import Timing
-from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, Retriever
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
 from crsdemo.speaker import Speaker
 
 QUERY, RETRIEVER = "query", "retriever"  # folders of a ReGeS checkpoint
@@ -37,11 +37,9 @@ MODEL_WEIGHT = 0.1  # of the item expert beside the retriever's scores: hardly m
 
 
 def documents_of(catalog: Catalog, encoder: TextEncoder, folder: Path) -> Documents:
-    """Descriptions as `encoder` reads them; queries are read by it as it was tuned, if it was."""
-    adapter = folder / RETRIEVER
-    is_tuned = (adapter / "adapter_config.json").is_file()
-    asked_by = TextEncoder(encoder.name, adapter=adapter) if is_tuned else None
-    return Documents.of(catalog, encoder, adapter, asked_by=asked_by)
+    """Descriptions, and a reader of queries that is tuned if it was."""
+    reader = QueryReader.load(folder / RETRIEVER, encoder)
+    return Documents.of(catalog, reader, folder / RETRIEVER)
 
 
 @dataclass(frozen=True)

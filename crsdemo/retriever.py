@@ -23,12 +23,13 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import CheckpointError
 from crsdemo.guide import Guidance, flags, hideable
-from crsdemo.index import Found, ItemIndex
+from crsdemo.index import Found, ItemIndex, units
 from crsdemo.prior import SIGNALS, ItemPrior
 from crsdemo.ranker import Ranker, best
 
 Floats = NDArray[np.float32]
-FILE = "documents.safetensors"
+FILE, MAP_FILE = "documents.safetensors", "query_map.safetensors"
+TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
 CANDIDATES = 50  # k of the paper
 HEDGE = 2  # one candidate of so many is kept for what the whole talk would bring
 DEEP = 1_000  # items whose nearness to the query is told apart
@@ -36,12 +37,55 @@ SEARCH_SIGNALS = ("matches my search", "a genre in my search", "a theme in my se
 RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
 
 
+@dataclass(frozen=True)
+class QueryReader:
+    """Reads what is searched for: the text encoder and, where it was tuned, a linear map behind it.
+
+    The descriptions are read by the encoder alone, so that the map is all that learns.
+    """
+
+    encoder: TextEncoder
+    map: Floats | None = None  # (d + 1, d), the last row a bias
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """(B, d) unit vectors."""
+        vectors: Floats = self.encoder.embed(texts)
+        return vectors if self.map is None else units(vectors @ self.map[:-1] + self.map[-1])
+
+    def save(self, folder: Path) -> None:
+        """Half precision."""
+        if self.map is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file({"map": self.map.astype(np.float16)}, folder / MAP_FILE)
+
+    @classmethod
+    def load(cls, folder: Path, encoder: TextEncoder) -> QueryReader:
+        """Untuned if there is no map. Raises CheckpointError for one that does not fit."""
+        path = folder / MAP_FILE
+        if not path.is_file():
+            return cls(encoder)
+        try:
+            learned = load_file(path)["map"].astype(np.float32)
+        except (OSError, KeyError, SafetensorError) as error:
+            raise CheckpointError(f"{path} is damaged ({error}); {TUNE}") from error
+        if learned.shape != (encoder.dim + 1, encoder.dim):
+            raise CheckpointError(
+                f"{path} maps {learned.shape}, the encoder {encoder.name} gives {encoder.dim} "
+                f"numbers; {TUNE}"
+            )
+        return cls(encoder, learned)
+
+
 class Documents:
     """The items' descriptions as vectors, and an index over them. Immutable."""
 
-    def __init__(self, encoder: TextEncoder, vectors: Floats) -> None:
-        """`encoder` reads queries; `vectors`: (n, d) of unit length, in catalog order."""
-        self.encoder = encoder
+    def __init__(self, reader: QueryReader, vectors: Floats) -> None:
+        """`vectors`: (n, d) of unit length, in catalog order, by the encoder of `reader`."""
+        self.reader = reader
         self.vectors = vectors
         self.index = ItemIndex.build(vectors)
 
@@ -49,16 +93,14 @@ class Documents:
     def of(
         cls,
         catalog: Catalog,
-        encoder: TextEncoder,
+        reader: QueryReader,
         folder: Path | None = None,
-        *,
-        asked_by: TextEncoder | None = None,
     ) -> Documents:
         """Vectors kept in `folder` where the description is still the same, others made anew.
 
-        `encoder` reads the descriptions; `asked_by`, tuned to find them, reads the queries, by
-        default the same. Raises CheckpointError if the file is damaged or of another encoder.
+        Raises CheckpointError if the file is damaged or of another encoder.
         """
+        encoder = reader.encoder
         texts = [item_text(item) for item in catalog]
         kept = {} if folder is None else _kept(folder / FILE)
         new = [text for text in texts if _key(text) not in kept]
@@ -70,7 +112,7 @@ class Documents:
                 f"{folder} holds vectors of {vectors.shape[1]} numbers, the encoder gives "
                 f"{encoder.dim}; remove {FILE} there to have it made again"
             )
-        return cls(asked_by or encoder, vectors.astype(np.float32))
+        return cls(reader, vectors.astype(np.float32))
 
     def save(self, catalog: Catalog, folder: Path) -> None:
         """Half precision, with a key of each description."""
@@ -80,11 +122,11 @@ class Documents:
 
     def nearest(self, queries: Sequence[str], k: int) -> Found:
         """The `k` items nearest to each query: cosines and rows, (B, k)."""
-        return self.index.search(self.encoder.embed(queries), k)
+        return self.index.search(self.reader.embed(queries), k)
 
     def embed(self, query: str) -> Floats:
         """(d,)"""
-        vector: Floats = self.encoder.embed([query])[0]
+        vector: Floats = self.reader.embed([query])[0]
         return vector
 
     def cosines(self, query: Floats) -> Floats:

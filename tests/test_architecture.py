@@ -42,7 +42,7 @@ LAYERS = {
         stage_figures stage_figures_ids stage_figures_words stage_folder
         free_naming get_data measure reference_words
         retrieval_figures check_facts
-        check_wishes check_wishes_text
+        check_wishes check_wishes_text evaluation
         benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
         export_tables

@@ -17,7 +17,7 @@ from crsdemo.errors import CatalogError, CheckpointError
 from crsdemo.generative import Generative, Words
 from crsdemo.recommender import Plan, reply
 from crsdemo.reges import RetrievalGuide, load_reges
-from crsdemo.retriever import FILE, SEARCH_SIGNALS, Documents
+from crsdemo.retriever import FILE, SEARCH_SIGNALS, Documents, QueryReader
 
 TALKS = [
     said("I want something creepy tonight"),
@@ -119,7 +119,7 @@ def test_a_film_added_to_the_catalog_is_retrieved_without_training(trained, rege
 
 def test_descriptions_are_encoded_only_when_they_changed(tmp_path) -> None:
     encoder = TextEncoder()
-    documents = Documents.of(CATALOG, encoder)
+    documents = Documents.of(CATALOG, QueryReader(encoder))
     documents.save(CATALOG, tmp_path)
     read: list[str] = []
 
@@ -131,12 +131,12 @@ def test_descriptions_are_encoded_only_when_they_changed(tmp_path) -> None:
             read.extend(texts)
             return encoder.embed(texts)
 
-    again = Documents.of(CATALOG, Counting(), tmp_path)
+    again = Documents.of(CATALOG, QueryReader(Counting()), tmp_path)
     assert read == []
     assert np.allclose(again.vectors, documents.vectors, atol=1e-3)
     first = CATALOG[0]
     changed = replace(first, facts={**first.facts, "keywords": ("submarine",)})
-    Documents.of(Catalog((changed, *CATALOG.items[1:])), Counting(), tmp_path)
+    Documents.of(Catalog((changed, *CATALOG.items[1:])), QueryReader(Counting()), tmp_path)
     assert len(read) == 1
     assert "submarine" in read[0]
 
@@ -144,7 +144,7 @@ def test_descriptions_are_encoded_only_when_they_changed(tmp_path) -> None:
 def test_damaged_descriptions_are_named(tmp_path) -> None:
     (tmp_path / FILE).write_bytes(b"no tensors")
     with pytest.raises(CheckpointError, match=r"documents.safetensors is damaged"):
-        Documents.of(CATALOG, TextEncoder(), tmp_path)
+        Documents.of(CATALOG, QueryReader(TextEncoder()), tmp_path)
 
 
 def test_a_ranker_of_other_signals_is_refused(trained, reges_folder, tmp_path) -> None:

@@ -1,4 +1,4 @@
-"""A text encoder learns from queries, and what it learned is a small adapter."""
+"""How queries are read is learned, and what was learned is a small map."""
 
 from __future__ import annotations
 
@@ -10,34 +10,20 @@ import numpy as np
 import pytest
 import torch
 from films import BY_TITLE, CATALOG, write_redial
-from safetensors.torch import load_file
-from tiny import byte_level_tokenizer
-from transformers import (
-    BertConfig,
-    BertModel,
-    BertTokenizerFast,
-    GPT2Config,
-    GPT2Model,
-    TrainerState,
-)
+from safetensors.numpy import save_file
+from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from crsdemo.__main__ import main
 from crsdemo.corpus import load_dialogues
 from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import BadInputError, CheckpointError
+from crsdemo.index import units
 from crsdemo.mentions import PeopleLinker
+from crsdemo.retriever import MAP_FILE, Documents, QueryReader
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.query_pairs import Pair, real_pairs, wish_pairs, written_pairs
 from crsdemo.train.synthetic import Writer
-from crsdemo.train.tune_retriever import (
-    SCALE,
-    AgainstCatalog,
-    Budget,
-    Clock,
-    RetrieverConfig,
-    tune_retriever,
-    with_adapter,
-)
+from crsdemo.train.tune_retriever import RetrieverConfig, query_map, tune_retriever
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +56,9 @@ def config(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Retri
         catalog=tmp_path / "catalog",
         encoder=str(bert),
         out=tmp_path / "retriever",
-        steps=2,
+        epochs=3,
         batch=4,
         wishes=6,
-        save_steps=1,
     )
 
 
@@ -94,22 +79,21 @@ def test_the_gold_film_of_a_wish_is_one_of_its_targets(teacher: QueryTeacher) ->
         assert pair.gold.id in wishes.wish().targets
 
 
-def test_the_loss_is_that_of_the_right_film_among_all_but_the_spared() -> None:
-    documents = torch.nn.functional.normalize(torch.randn(len(CATALOG), 8), dim=1)
-    query = torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
-    pairs = [
-        Pair("a", CATALOG[3], frozenset((CATALOG[3].id, CATALOG[5].id))),
-        Pair("b", CATALOG[7], frozenset()),
-    ]
-
-    def model(features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        return {"sentence_embedding": query}
-
-    loss = AgainstCatalog(model, pairs, CATALOG, documents)  # type: ignore[arg-type]
-    scores = SCALE * query @ documents.T
-    scores[0, 5] = -torch.inf
-    expected = -scores.log_softmax(1)[[0, 1], [3, 7]].mean()
-    assert loss([{}], torch.tensor([0, 1])).item() == pytest.approx(expected.item(), rel=1e-5)
+def test_the_map_brings_a_query_to_its_film_and_spares_what_is_not_wrong() -> None:
+    rng = np.random.default_rng(0)
+    documents = units(rng.normal(size=(len(CATALOG), 8)).astype(np.float32))
+    queries = units(rng.normal(size=(6, 8)).astype(np.float32))
+    pairs = [Pair(str(n), CATALOG[n], frozenset()) for n in range(6)]
+    config = RetrieverConfig(dialogues="", epochs=300, batch=4, learning_rate=0.01)
+    learned = query_map(queries, documents, pairs, CATALOG, config)
+    read = units(queries @ learned[:-1] + learned[-1])
+    assert (read @ documents.T).argmax(1).tolist() == list(range(6))
+    again = query_map(queries, documents, pairs, CATALOG, config)
+    np.testing.assert_array_equal(learned, again)
+    everything = frozenset(CATALOG.row)
+    spared = [Pair(str(n), CATALOG[n], everything) for n in range(6)]
+    untaught = query_map(queries, documents, spared, CATALOG, config)
+    np.testing.assert_allclose(untaught[:-1], np.eye(8), atol=1e-6)
 
 
 def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path) -> None:
@@ -139,112 +123,57 @@ def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path
     for name, some in rows.items():
         (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in some))
     pairs = written_pairs(CATALOG, tmp_path, without={"2"})
-    assert [(pair.query, pair.gold.title) for pair in pairs] == [
+    assert [(pair.query, pair.gold.title) for pair in pairs[:3]] == [
         ("hackers", "The Matrix"),
         ("dreams", "The Matrix"),
         ("up again", "The Matrix"),
+    ]
+    assert {(pair.query, pair.gold.title) for pair in pairs[3:]} == {
         ("balloons", "Up"),
         ("balloons", "The Matrix"),
-    ]
+    }
+    assert pairs[3].spared == {up.id, matrix.id}
     assert pairs[1].spared == {matrix.id, up.id}, "what was spoken of is not wrong to find"
 
 
-def test_the_budget_falls_to_nothing_by_time_or_by_steps() -> None:
-    by_time, by_steps = Budget(1.0, 0), Budget(1.0, 100)
-    by_time.spent = 45.0
-    assert by_time(1000) == pytest.approx(0.25)
-    by_time.spent = 61.0
-    assert by_time(1000) == 0
-    assert by_steps(75) == pytest.approx(0.25)
-    assert by_steps(0) < 0.1  # warming up
-
-
-def test_an_adapter_is_all_that_is_written_and_it_changes_the_vectors(
+def test_a_small_map_is_all_that_is_written_and_it_changes_how_queries_are_read(
     config: RetrieverConfig, bert: Path
 ) -> None:
     tune_retriever(config)
-    files = {path.name for path in config.out.iterdir()}
-    assert files == {"adapter_config.json", "adapter_model.safetensors"}
-    kept = json.loads((config.out / "adapter_config.json").read_text())
-    assert sorted(kept["target_modules"]) == ["key", "query", "value"]
-    texts = ["a horror film", item_text(CATALOG[0])]
-    plain = TextEncoder(str(bert)).embed(texts)
-    tuned = TextEncoder(str(bert), adapter=config.out).embed(texts)
-    assert np.abs(plain - tuned).max() > 1e-5
-    np.testing.assert_allclose(np.linalg.norm(tuned, axis=1), 1, rtol=1e-5)
-
-
-def test_the_merged_adapter_reads_as_the_tuned_model_does(
-    config: RetrieverConfig, bert: Path
-) -> None:
-    model = with_adapter(config, str(bert)).eval()
-    for name, weight in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.5)
-    model[0].auto_model.save_pretrained(config.out)
+    assert [path.name for path in config.out.iterdir()] == [MAP_FILE]
+    encoder = TextEncoder(str(bert))
+    reader = QueryReader.load(config.out, encoder)
     texts = ["a horror film", "a western with Clint Eastwood"]
-    tuned = TextEncoder(str(bert), adapter=config.out).embed(texts)
-    expected = model.encode(texts, convert_to_numpy=True)
-    np.testing.assert_allclose(tuned, expected, atol=1e-5)
-    assert np.abs(tuned - TextEncoder(str(bert)).embed(texts)).max() > 0.05
+    tuned = reader.embed(texts)
+    assert np.abs(tuned - encoder.embed(texts)).max() > 1e-3
+    np.testing.assert_allclose(np.linalg.norm(tuned, axis=1), 1, rtol=1e-5)
+    vectors = encoder.embed(["one", "two"])
+    assert Documents(reader, vectors).vectors is vectors, "descriptions are read as before"
 
 
-def test_an_encoder_of_another_kind_is_refused(config: RetrieverConfig, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    GPT2Model(GPT2Config(vocab_size=300, n_embd=32, n_layer=1, n_head=2)).save_pretrained(tmp_path)
-    byte_level_tokenizer().save_pretrained(tmp_path)
-    with pytest.raises(BadInputError, match="BERT-like"):
-        with_adapter(config, str(tmp_path))
+def test_without_a_map_queries_are_read_by_the_encoder_alone(bert: Path, tmp_path: Path) -> None:
+    encoder = TextEncoder(str(bert))
+    reader = QueryReader.load(tmp_path, encoder)
+    np.testing.assert_array_equal(reader.embed(["a"]), encoder.embed(["a"]))
+    reader.save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
-def adapter_of(config: RetrieverConfig) -> dict[str, torch.Tensor]:
-    return load_file(config.out / "adapter_model.safetensors")
+def test_a_run_without_an_epoch_is_refused(config: RetrieverConfig) -> None:
+    with pytest.raises(BadInputError, match="--epochs must be at least 1"):
+        tune_retriever(replace(config, epochs=0))
 
 
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(
-    config: RetrieverConfig, monkeypatch: pytest.MonkeyPatch
+def test_a_map_that_is_damaged_or_of_another_encoder_says_what_to_do(
+    bert: Path, tmp_path: Path
 ) -> None:
-    whole = replace(config, steps=3)
-    parted = replace(whole, out=Path("parted"), state=Path("runs/parted"))
-    tune_retriever(whole)
-
-    def interrupt(
-        self: Clock, _: object, state: TrainerState, *rest: object, **more: object
-    ) -> None:
-        if state.global_step == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Clock, "on_step_end", interrupt)
-        tune_retriever(parted)
-    assert not parted.out.exists()
-    tune_retriever(parted)
-    expected = adapter_of(whole)
-    assert all(torch.equal(value, expected[name]) for name, value in adapter_of(parted).items())
-    assert any(value.abs().max() > 0 for name, value in expected.items() if "lora_B" in name)
-
-
-def test_a_run_that_is_over_learns_no_more(config: RetrieverConfig) -> None:
-    tune_retriever(config)
-    before = adapter_of(config)
-    tune_retriever(config)
-    assert all(torch.equal(value, before[name]) for name, value in adapter_of(config).items())
-
-
-def test_a_run_without_steps_or_time_is_refused(config: RetrieverConfig) -> None:
-    with pytest.raises(BadInputError, match="nothing to do"):
-        tune_retriever(replace(config, steps=0, minutes=0))
-
-
-def test_a_missing_adapter_is_an_error_that_says_what_to_do(bert: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="tune-retriever"):
-        TextEncoder(str(bert), adapter=tmp_path)
-
-
-def test_a_damaged_adapter_is_an_error_that_says_what_to_do(bert: Path, tmp_path: Path) -> None:
-    (tmp_path / "adapter_config.json").write_text("{")
-    with pytest.raises(CheckpointError, match="does not fit"):
-        TextEncoder(str(bert), adapter=tmp_path)
+    encoder = TextEncoder(str(bert))
+    (tmp_path / MAP_FILE).write_bytes(b"no tensors")
+    with pytest.raises(CheckpointError, match="damaged.*tune-retriever"):
+        QueryReader.load(tmp_path, encoder)
+    save_file({"map": np.zeros((5, 4), np.float16)}, tmp_path / MAP_FILE)
+    with pytest.raises(CheckpointError, match="gives 32 numbers"):
+        QueryReader.load(tmp_path, encoder)
 
 
 def test_the_command_needs_dialogues(capsys: pytest.CaptureFixture[str]) -> None:

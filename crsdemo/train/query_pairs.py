@@ -28,6 +28,7 @@ from crsdemo.train.written_data import (
 )
 
 END_WORDS = 75  # of a talk
+PER_WISH = 2  # films of a written wish that are learned from
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def talk_pairs(dialogues: Iterable[CorpusDialogue], catalog: Catalog) -> list[Pa
 
 
 def written_pairs(
-    catalog: Catalog, folder: Path = WRITTEN, without: Collection[str] = ()
+    catalog: Catalog, folder: Path = WRITTEN, without: Collection[str] = (), seed: int = 0
 ) -> list[Pair]:
     """From the searches, conversations and wishes written for this project.
 
@@ -88,9 +89,11 @@ def written_pairs(
     ]
     for _, written in read(DIALOGUES, WrittenDialogue, folder):
         found += _pairs_of_talk(written, catalog)
+    rng = np.random.default_rng(seed)
     for _, wish in read(WISHES, WrittenWish, folder):
-        fitting = frozenset(i for i in wish.items if i in catalog.row)
-        found += [Pair(wish.wish, catalog.item(i), fitting) for i in wish.items if i in fitting]
+        fitting = [i for i in wish.items if i in catalog.row]
+        drawn = rng.permutation(fitting)[:PER_WISH].tolist()
+        found += [Pair(wish.wish, catalog.item(i), frozenset(fitting)) for i in drawn]
     return found
 
 

@@ -100,7 +100,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
     dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
     expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
     queries = expert.write_all(dialogues)
-    asked = documents.encoder.embed([query.text for query in queries])
+    asked = documents.reader.embed([query.text for query in queries])
     searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(

@@ -1,0 +1,1 @@
+"""How good recommenders are: protocols, checks and benchmarks."""
