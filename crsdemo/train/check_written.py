@@ -46,7 +46,7 @@ ANIMATED = frozenset(
 )  # tags that no film of flesh and blood has
 PRAISE = re.compile(
     r"\b(?:acclaimed|brilliant|masterpiece|hilarious|must-see|stunning|unforgettable|beloved|"
-    r"iconic|award-winning|superb|film|movie|audiences?|viewers?)\b",
+    r"iconic|award-winning|superb|film|movie|audiences?)\b",
     re.IGNORECASE,
 )
 STOCK = re.compile(

@@ -162,6 +162,7 @@ CORRECTIONS: dict[Name, Mapping[str, object]] = {
     },
     ("Escape to Witch Mountain", 1995): {"year": 1975},
     ("A Raisin in the Sun", 2008): {"year": 1961},
+    ("America: The Motion Picture", 2021): {"genres": ("animation", "action", "comedy")},
     # Facts that are missing.
     ("1917", 2019): {"genres": ("drama", "war"), "directors": ("Sam Mendes",)},
     ("13 Hours", 2016): {
