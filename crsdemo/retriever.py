@@ -33,7 +33,13 @@ TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
 CANDIDATES = 50  # k of the paper
 HEDGE = 2  # one candidate of so many is kept for what the whole talk would bring
 DEEP = 1_000  # items whose nearness to the query is told apart
-SEARCH_SIGNALS = ("matches my search", "a genre in my search", "a theme in my search")
+END_WORDS = 75  # of a talk that is read as it is
+SEARCH_SIGNALS = (
+    "matches my search",
+    "matches our talk",
+    "a genre in my search",
+    "a theme in my search",
+)
 RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
 
 
@@ -124,11 +130,6 @@ class Documents:
         """The `k` items nearest to each query: cosines and rows, (B, k)."""
         return self.index.search(self.reader.embed(queries), k)
 
-    def embed(self, query: str) -> Floats:
-        """(d,)"""
-        vector: Floats = self.reader.embed([query])[0]
-        return vector
-
     def cosines(self, query: Floats) -> Floats:
         """(n,) cosine of each item with a query (d,); those far away all get the least found."""
         found = self.index.search(query[None], min(DEEP, len(self.vectors)))
@@ -137,9 +138,21 @@ class Documents:
         return cosines
 
 
-def search_signals(prior: ItemPrior, documents: Documents, query: str, vector: Floats) -> Floats:
-    """(3, n) in the order of `SEARCH_SIGNALS`; `vector`: (d,) the query as embedded."""
-    return np.concatenate([documents.cosines(vector)[None], prior.named_in(query)])
+def talk_end(dialogue: Dialogue) -> str:
+    """What both said last, as the reader of queries learned to read it."""
+    words = " ".join(turn.text for turn in dialogue.turns).split()
+    return " ".join(words[-END_WORDS:]) or " "
+
+
+def search_signals(
+    prior: ItemPrior, documents: Documents, query: str, vector: Floats, talk: Floats
+) -> Floats:
+    """(4, n) in the order of `SEARCH_SIGNALS`.
+
+    `vector`: (d,) the query as embedded; `talk`: (d,) the same of the end of the talk itself.
+    """
+    near = np.stack([documents.cosines(vector), documents.cosines(talk)])
+    return np.concatenate([near, prior.named_in(query)])
 
 
 @dataclass(frozen=True)
@@ -158,7 +171,8 @@ class Retriever:
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
         heard = self.prior.relevant(dialogue)
-        asked = search_signals(self.prior, self.documents, query, self.documents.embed(query))
+        embedded = self.documents.reader.embed([query, talk_end(heard)])
+        asked = search_signals(self.prior, self.documents, query, *embedded)
         parts = self._parts(heard, asked, left_out)
         rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
         if heard != dialogue:
@@ -169,7 +183,7 @@ class Retriever:
         return Guidance(heard, named, hidden, parts, self.ranker.part_names, shortlist)
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
-        """(S, n) what each signal of a dialogue and of its search (3, n) adds."""
+        """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
         signals = np.concatenate([self.prior.signals(dialogue), asked])
         return self.ranker.parts(signals, dialogue, left_out)
 

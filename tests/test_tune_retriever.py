@@ -21,7 +21,7 @@ from crsdemo.index import units
 from crsdemo.mentions import PeopleLinker
 from crsdemo.retriever import MAP_FILE, Documents, QueryReader
 from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import Pair, real_pairs, wish_pairs, written_pairs
+from crsdemo.train.query_pairs import Pair, real_pairs, search_pairs, wish_pairs, written_pairs
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.tune_retriever import RetrieverConfig, query_map, tune_retriever
 
@@ -101,7 +101,6 @@ def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path
     rows = {
         "searches.jsonl": [
             {"dialogue": "1", "turn": 1, "item": matrix.id, "query": "hackers"},
-            {"dialogue": "2", "turn": 1, "item": matrix.id, "query": "held out"},
             {"dialogue": "3", "turn": 1, "item": "nobody", "query": "of another catalog"},
         ],
         "wishes.jsonl": [{"kind": "plain", "wish": "balloons", "items": [up.id, matrix.id, "x"]}],
@@ -122,18 +121,19 @@ def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path
     }
     for name, some in rows.items():
         (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in some))
-    pairs = written_pairs(CATALOG, tmp_path, without={"2"})
-    assert [(pair.query, pair.gold.title) for pair in pairs[:3]] == [
-        ("hackers", "The Matrix"),
+    ((dialogue, pair),) = search_pairs(CATALOG, tmp_path)
+    assert (dialogue, pair.query, pair.gold) == ("1", "hackers", matrix)
+    pairs = written_pairs(CATALOG, tmp_path)
+    assert [(pair.query, pair.gold.title) for pair in pairs[:2]] == [
         ("dreams", "The Matrix"),
         ("up again", "The Matrix"),
     ]
-    assert {(pair.query, pair.gold.title) for pair in pairs[3:]} == {
+    assert {(pair.query, pair.gold.title) for pair in pairs[2:]} == {
         ("balloons", "Up"),
         ("balloons", "The Matrix"),
     }
-    assert pairs[3].spared == {up.id, matrix.id}
-    assert pairs[1].spared == {matrix.id, up.id}, "what was spoken of is not wrong to find"
+    assert pairs[2].spared == {up.id, matrix.id}
+    assert pairs[0].spared == {matrix.id, up.id}, "what was spoken of is not wrong to find"
 
 
 def test_a_small_map_is_all_that_is_written_and_it_changes_how_queries_are_read(

@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag
+from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
 from crsdemo.listener import load_item_vectors
@@ -167,20 +168,20 @@ def pruned(affinity: Affinity) -> Neighbours:
 def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:
     """In random order; all turns of a dialogue are in one fold."""
     row = ground.catalog.row
-    for fold, turns in _dealt(ground, seed):
-        for position, turn in enumerate(turns.turns):
-            history = turns.before(position)
+    for fold, one in dealt(ground, seed):
+        for position, turn in enumerate(one.dialogue.turns):
+            history = one.dialogue.before(position)
             seen = mentioned_rows(history.turns, ground.catalog)
             gold = [row[i] for i in turn.item_ids if i in row and row[i] not in seen]
             if turn.speaker == "assistant" and position and gold:
                 yield TrainingTurn(fold, history, seen, gold)
 
 
-def _dealt(ground: Ground, seed: int) -> Iterator[tuple[int, Dialogue]]:
+def dealt(ground: Ground, seed: int) -> Iterator[tuple[int, CorpusDialogue]]:
     """The fold of each dialogue, in random order."""
     order = np.random.default_rng(seed).permutation(len(ground.dialogues))
     for number, place in enumerate(order):
-        yield number % FOLDS, ground.dialogues[place].dialogue
+        yield number % FOLDS, ground.dialogues[place]
 
 
 def memory_of(
@@ -227,7 +228,7 @@ def _counting_others(
     config: PriorConfig, ground: Ground, prior: ItemPrior, without: int
 ) -> ItemPrior:
     """The prior that counts the dialogues outside a fold, brought to the number of all."""
-    kept = [talk.mentioned for fold, talk in _dealt(ground, config.seed) if fold != without]
+    kept = [one.dialogue.mentioned for f, one in dealt(ground, config.seed) if f != without]
     affinity = Affinity.of(ground.catalog, kept, [])
     share = np.float32(max(len(kept), 1) / len(ground.dialogues))
     return prior.with_counts(affinity.together / share, affinity.count / share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
+from crsdemo.retriever import talk_end
 from crsdemo.train.pseudo_queries import QueryTeacher
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.written_data import (
@@ -27,7 +28,6 @@ from crsdemo.train.written_data import (
     read,
 )
 
-END_WORDS = 75  # of a talk
 PER_WISH = 2  # films of a written wish that are learned from
 
 
@@ -74,19 +74,18 @@ def talk_pairs(dialogues: Iterable[CorpusDialogue], catalog: Catalog) -> list[Pa
     ]
 
 
-def written_pairs(
-    catalog: Catalog, folder: Path = WRITTEN, without: Collection[str] = (), seed: int = 0
-) -> list[Pair]:
-    """From the searches, conversations and wishes written for this project.
-
-    Those about items that `catalog` lacks are left out, and searches of the dialogues `without`.
-    """
-    searches = (row for _, row in read(SEARCHES, Search, folder) if row.dialogue not in without)
-    found = [
-        Pair(row.query, catalog.item(row.item), frozenset((row.item,)))
-        for row in searches
+def search_pairs(catalog: Catalog, folder: Path = WRITTEN) -> list[tuple[str, Pair]]:
+    """The written searches, each with the id of the public dialogue that it is of."""
+    return [
+        (row.dialogue, Pair(row.query, catalog.item(row.item), frozenset((row.item,))))
+        for _, row in read(SEARCHES, Search, folder)
         if row.item in catalog.row
     ]
+
+
+def written_pairs(catalog: Catalog, folder: Path = WRITTEN, seed: int = 0) -> list[Pair]:
+    """From the conversations and wishes written for this project, about items of `catalog`."""
+    found: list[Pair] = []
     for _, written in read(DIALOGUES, WrittenDialogue, folder):
         found += _pairs_of_talk(written, catalog)
     rng = np.random.default_rng(seed)
@@ -109,12 +108,6 @@ def _pairs_of_talk(written: WrittenDialogue, catalog: Catalog) -> Iterator[Pair]
             yield from (
                 Pair(text, gold, spared) for text in (turn.search, talk_end(history)) if text
             )
-
-
-def talk_end(dialogue: Dialogue) -> str:
-    """As much of the end of a talk as is read while learning."""
-    words = " ".join(turn.text for turn in dialogue.turns).split()
-    return " ".join(words[-END_WORDS:])
 
 
 def wish_pairs(teacher: QueryTeacher, writer: Writer, n: int, seed: int) -> list[Pair]:

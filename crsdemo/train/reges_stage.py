@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -32,17 +32,28 @@ from crsdemo.query import named_people
 from crsdemo.query_expert import QueryExpert
 from crsdemo.ranker import FILE, Ranker, best
 from crsdemo.reges import QUERY, RETRIEVER, documents_of
-from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, search_signals
+from crsdemo.retriever import (
+    CANDIDATES,
+    RETRIEVAL_SIGNALS,
+    Documents,
+    Floats,
+    QueryReader,
+    search_signals,
+    talk_end,
+)
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.train.adapter import AdapterFlags, Apprentice
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.choices import ChoiceWriter, Lesson, Rows
 from crsdemo.train.example import Example
 from crsdemo.train.fit_prior import (
+    FOLDS,
     Case,
     PriorConfig,
+    ReadBefore,
     TrainingTurn,
     blank_prior,
+    dealt,
     fit,
     gather,
     read_before,
@@ -52,8 +63,11 @@ from crsdemo.train.fit_prior import (
 from crsdemo.train.instances import Instance, InstanceWriter, Paths
 from crsdemo.train.loop import mixture
 from crsdemo.train.material import Material, neighbours
+from crsdemo.train.query_pairs import search_pairs, talk_pairs, written_pairs
 from crsdemo.train.stages import Ground, ear_of, lay_ground
 from crsdemo.train.synthetic import Writer
+from crsdemo.train.tune_retriever import RetrieverConfig as TuneConfig
+from crsdemo.train.tune_retriever import query_map
 
 SPARE = 20  # retrieved items beyond the candidates, for those that turn out right
 
@@ -100,8 +114,13 @@ def fit_retriever(config: RetrieverConfig) -> None:
     dialogues = [turn.history for turn in turns] + [wish.dialogue for wish in made_up]
     expert = QueryExpert.load(config.out / QUERY, Commons(ground.catalog, config.catalog))
     queries = expert.write_all(dialogues)
-    asked = documents.reader.embed([query.text for query in queries])
-    searched = {d: (q.text, v) for d, q, v in zip(dialogues, queries, asked, strict=True)}
+    readers = [*fold_readers(config, ground, documents), documents.reader]
+    read_by = [readers[turn.fold] for turn in turns] + [readers[-1]] * len(made_up)
+    texts = [(q.text, talk_end(prior.relevant(d))) for d, q in zip(dialogues, queries, strict=True)]
+    searched = {
+        dialogue: (text[0], *vectors)
+        for dialogue, text, vectors in zip(dialogues, texts, read_each(read_by, texts), strict=True)
+    }
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     cases = gather(
         config,
@@ -118,6 +137,41 @@ def fit_retriever(config: RetrieverConfig) -> None:
         print(f"{weight:8.2f}  {name}")
     searches = [expert.speaker.writer.query_target(query)[:-1] for query in queries]
     _keep(config.retrieved, dialogues, [_found(case, ranker) for case in cases], searches)
+
+
+def fold_readers(
+    config: PriorConfig, ground: Ground, documents: Documents
+) -> Iterator[QueryReader]:
+    """For each fold a reader of queries that learned from the dialogues outside of it.
+
+    So that the ranker sees of a training turn what a reader makes of a talk that is new to it.
+    """
+    tune = TuneConfig(dialogues=config.dialogues, seed=config.seed)
+    deal = list(dealt(ground, config.seed))
+    talks = [talk_pairs([one], ground.catalog) for _, one in deal]
+    searches = search_pairs(ground.catalog)
+    written = written_pairs(ground.catalog, seed=config.seed)
+    pairs = [*chain.from_iterable(talks), *(pair for _, pair in searches), *written]
+    encoder = ReadBefore(documents.reader.encoder, (pair.query for pair in pairs))
+    for fold in range(FOLDS):
+        own = {one.id for f, one in deal if f == fold}
+        kept = [
+            pair for (f, _), some in zip(deal, talks, strict=True) if f != fold for pair in some
+        ]
+        kept = kept * tune.talk + [pair for name, pair in searches if name not in own] + written
+        queries = encoder.embed([pair.query for pair in kept])
+        learned = query_map(queries, documents.vectors, kept, ground.catalog, tune)
+        yield QueryReader(documents.reader.encoder, learned)
+
+
+def read_each(
+    readers: Sequence[QueryReader], texts: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Floats, Floats]]:
+    """The vectors (d,) of the two texts of each case, by its own reader."""
+    encoder = ReadBefore(readers[-1].encoder, chain.from_iterable(texts))
+    for reader, two in zip(readers, texts, strict=True):
+        first, second = replace(reader, encoder=encoder).embed(two)
+        yield first, second
 
 
 def _knowing_prior(config: PriorConfig, ground: Ground) -> ItemPrior:

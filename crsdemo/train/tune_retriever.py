@@ -32,7 +32,14 @@ from crsdemo.retriever import QueryReader
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.material import neighbours
 from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import Pair, real_pairs, talk_pairs, wish_pairs, written_pairs
+from crsdemo.train.query_pairs import (
+    Pair,
+    real_pairs,
+    search_pairs,
+    talk_pairs,
+    wish_pairs,
+    written_pairs,
+)
 from crsdemo.train.stages import Sources, lay_ground, training_dialogues
 from crsdemo.train.synthetic import Writer
 from crsdemo.train.written_data import WRITTEN
@@ -79,7 +86,8 @@ def tune_retriever(config: RetrieverConfig) -> None:
 def pairs_of(config: RetrieverConfig, catalog: Catalog, encoder: TextEncoder) -> list[Pair]:
     """All training data, the same for the same seed."""
     pairs = talk_pairs(training_dialogues(config, catalog), catalog) * config.talk
-    pairs += written_pairs(catalog, config.written, seed=config.seed)
+    pairs += [pair for _, pair in search_pairs(catalog, config.written)]
+    pairs += written_pairs(catalog, config.written, config.seed)
     if config.teacher or config.wishes:
         pairs += _made_up(config, encoder)
     if not pairs:
