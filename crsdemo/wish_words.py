@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 REFUSAL = re.compile(
-    r"\b(?:no|not|nothing|without|except|hate|hated|dislike|avoid|skip|"
+    r"\b(?:no|not|nothing|without|except|hates?|hated|dislikes?|avoid|skip|"
     r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
     r"tired of|enough of|bored of|fed up with|less|keep|(?:won'?t|wouldn'?t|shouldn'?t) be)\b"
     r"(?!,? (?:i|you|it|that|thanks|thank|problem|idea|mind|only|just|sure|bad|really)\b)"

@@ -78,6 +78,8 @@ def said(*texts: str) -> Dialogue:
         (["a heist, but nothing gory"], {"slash", "both", "undead"}),
         (["no blood please"], {"slash", "both", "undead"}),
         (["I can't stand dogs"], {"pups"}),
+        (["my mum hates dogs"], {"pups"}),
+        (["i hate dogs, and no horror please"], {"pups", "slash"}),
         (["no horror"], {"slash"}),
         (["nothing with Ann Lee"], {"vault"}),
         (["no heists and no dogs"], {"vault", "both", "undead", "pups"}),

@@ -98,6 +98,12 @@ def test_whatever_is_typed_places_lie_in_the_text(typed):
         ("glass", "glass"),
         ("cops", "cop"),
         ("fairies", "fairy"),
+        ("heroes", "hero"),
+        ("hero", "hero"),
+        ("werewolves", "werewolf"),
+        ("knife", "knif"),
+        ("knives", "knif"),
+        ("women", "woman"),
     ],
 )
 def test_plurals_and_owners_are_one_word(word, stemmed):
@@ -161,6 +167,9 @@ def test_small_talk_names_no_theme(shipped, typed):
         ("any good vampire films?", "vampires"),
         ("mind bending", "mind-bending"),
         ("nothing gory", "gore"),
+        ("no superheroes please", "superhero"),
+        ("any werewolves?", "werewolves"),
+        ("thieves who rob a bank", "heist"),
         ("my dog must not die: no animal deaths", "animal death"),
         ("it all takes place in one room", "one location"),
         ("make me cry", "when you need a cry"),

@@ -19,6 +19,11 @@ SHORTEST = 5  # letters of a keyword that is a theme of its own; shorter ones ar
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
 _ARTICLES = frozenset(["a", "an", "the"])
 _NO_PLURAL = ("ss", "us", "is", "as", "os")
+# of the singular and of the plural alike, so that both come to the same
+_ENDINGS = (
+    ("ies", "y"), ("ie", "y"), ("oes", "o"), ("oe", "o"), ("ves", "f"), ("ve", "f"), ("fe", "f"),
+    ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("zzes", "zz"), ("men", "man"),
+)  # fmt: skip
 
 
 class Said(NamedTuple):
@@ -94,14 +99,16 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A word without what marks a plural or an owner: "witches" and "witch's" are "witch"."""
+    """What a word has in common with its plural and its owner, not always a word itself.
+
+    "witches" and "witch's" are "witch", "heroes" and "hero" are "hero", "wolves" and "wolf" "wolf".
+    """
     word = word.removesuffix("'s").replace("'", "")
     if word[:1].isdigit():  # "1960s" is not 1960
         return word
-    if word.endswith(("ie", "ies")) and len(word) > 4:
-        return word.removesuffix("s")[:-2] + "y"
+    for ending, common in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word.removesuffix(ending) + common
     if len(word) < 4 or not word.endswith("s") or word.endswith(_NO_PLURAL):
         return word
-    if word.endswith(("ches", "shes", "xes", "zzes")):
-        return word[:-2]
     return word[:-1]
