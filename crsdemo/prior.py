@@ -69,6 +69,7 @@ SIGNALS = (
 NEW = 2000  # the year from which newness is counted, in decades
 MAX_MEANT = 2  # genres that words are taken to mean
 AFRESH = 0.45  # how probable it is at least that words ask for something else than before
+NEVER = 1.1  # above any probability
 AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
@@ -193,10 +194,20 @@ class ItemPrior:
         if not later:
             return dialogue
         said = [untitled(dialogue.turns[i]).strip() for i in later]
-        least = [AFRESH_WHEN_NAMED if self._names_something(text) else AFRESH for text in said]
+        least = [self._afresh_from(text) for text in said]
         asked = self.memory.asked(self.encoder.embed([text or " " for text in said]))
         wishes = np.flatnonzero(asked >= np.array(least))
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
+
+    def _afresh_from(self, text: str) -> float:
+        """How probable it must be that a text asks for something else than before.
+
+        What is only refused narrows the wish from before; it is not a new one.
+        """
+        wanted = REFUSAL.sub(" ", text)
+        if self._names_something(wanted):
+            return AFRESH_WHEN_NAMED
+        return NEVER if wanted != text and self._names_something(text) else AFRESH
 
     def is_about_films(self, dialogue: Dialogue) -> bool:
         """Whether the newest turn of the user names a film, a genre, a theme or a person."""

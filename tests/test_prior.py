@@ -10,7 +10,7 @@ from scipy import sparse
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.core.tags import Tag
-from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.prior import SIGNALS, ItemPrior, Neighbours
@@ -107,3 +107,13 @@ def test_a_refused_theme_is_no_wish(prior):
 
 def test_a_wish_names_a_theme(prior):
     assert prior.is_wish(said("a heist")) and not prior.is_wish(said("how are you"))
+
+
+def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
+    """The stand-in's memory finds it as probable as not that anything asks afresh."""
+    given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
+    before = Dialogue((Turn("user", "a heist"), given))
+    refusing = before.say(Turn("user", "no dogs please"))
+    assert prior.relevant(refusing) == refusing
+    asking = before.say(Turn("user", "a film with dogs, nothing gory"))
+    assert prior.relevant(asking).turns == asking.turns[-1:]
