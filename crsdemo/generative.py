@@ -20,23 +20,22 @@ import torch
 from crsdemo import drafts
 from crsdemo.catalog import Catalog, Item
 from crsdemo.commons import Commons
-from crsdemo.decoding import Choice, Context, Prior, Ranking, mode_probabilities
+from crsdemo.decoding import Context, Prior, mode_probabilities
 from crsdemo.dialogue import Dialogue
 from crsdemo.follow_up import asked_about
 from crsdemo.guide import Guidance, Guide, PriorGuide
 from crsdemo.prior import SIGNALS
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
-    Branch,
     Evidence,
     Mode,
-    PathStep,
     Plan,
     Provenance,
     Recommendation,
     Reply,
     Timing,
 )
+from crsdemo.recommenders.evidence import path_of, pick, recommendations, trimmed
 from crsdemo.speaker import Speaker
 from crsdemo.trie_labels import TrieLabels
 from crsdemo.word_choice import Pen, Place, Sampling
@@ -46,7 +45,6 @@ REC_FROM = 0.4  # probability from which to recommend; below 0.5, for a film is 
 REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a person, years ...
 BEAM = 60  # items ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
-SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ class Generative:
         before = self.before_item(dialogues, looks, exclude)
         width = max(EVALUATION_BEAM, k)
         rankings = self.decoder.beam(before.context, width, before.hidden, before.prior)
-        return [self._recommendations(ranking)[:k] for ranking in rankings]
+        return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
 
     def before_item(
         self,
@@ -334,12 +332,12 @@ class Generative:
         fresh = self.decoder.beam(context, BEAM, [hidden], prior)[0]
         if not fresh.item_ids:  # all of a small catalog was named already
             fresh = self.decoder.beam(context, BEAM, (), prior)[0]
-        item_id = plan.item_id or _pick(fresh, plan)
+        item_id = plan.item_id or pick(fresh, plan)
         clock.lap("choosing the film")
         choices = self.decoder.follow(context, item_id, hidden, prior)
-        ranked = self._recommendations(fresh)
+        ranked = recommendations(self.catalog, fresh)
         evidence = Evidence(
-            path=self._path(self.decoder.trie.codes(item_id), choices),
+            path=path_of(self.labels, self.decoder.trie.codes(item_id), choices),
             candidates=tuple(look.with_signals(self.catalog, ranked)),
         )
         clock.lap("telling why")
@@ -353,29 +351,6 @@ class Generative:
             query=query.text if query else "",
             query_sources=query.sources if query else (),
         )
-
-    def _path(self, codes: tuple[int, ...], choices: Sequence[Choice]) -> tuple[PathStep, ...]:
-        return tuple(self._step(codes[:level], choice) for level, choice in enumerate(choices))
-
-    def _step(self, prefix: tuple[int, ...], choice: Choice) -> PathStep:
-        others = [code for code in choice.probability if code != choice.code]
-        return PathStep(
-            level=len(prefix),
-            chosen=self._branch(prefix, choice.code, choice),
-            alternatives=tuple(self._branch(prefix, c, choice) for c in others[:SHOWN_BRANCHES]),
-            n_allowed=len(choice.probability),
-            allowed_mass=choice.allowed_mass,
-        )
-
-    def _branch(self, prefix: tuple[int, ...], code: int, choice: Choice) -> Branch:
-        label, n_items, examples = self.labels.branch((*prefix, code))
-        return Branch(code, choice.probability.get(code, 0.0), label, n_items, examples)
-
-    def _recommendations(self, ranking: Ranking) -> list[Recommendation]:
-        return [
-            Recommendation(self.catalog.item(item_id), float(torch.tensor(score).exp()))
-            for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
-        ]
 
     def _provenance(self, plan: Plan) -> Provenance:
         decoding = {
@@ -401,21 +376,3 @@ def planned_mode(plan: Plan, modes: Mapping[Mode, float], look: Guidance) -> Mod
         return "REC"
     enough = REC_WHEN_NAMED if look.is_wish else REC_FROM
     return plan.mode or ("REC" if modes["REC"] >= enough else "CHAT")
-
-
-def _pick(ranking: Ranking, plan: Plan) -> str:
-    """The most probable item, or with a temperature one of the best twenty."""
-    if plan.temperature == 0:
-        return ranking.item_ids[0]
-    scores = torch.tensor(ranking.log_probabilities[:20]) / plan.temperature
-    generator = torch.Generator().manual_seed(plan.seed)
-    return ranking.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
-
-
-def trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:
-    """Without white space at either end."""
-    if pieces and isinstance(pieces[0], str):
-        pieces = (pieces[0].lstrip(), *pieces[1:])
-    if pieces and isinstance(pieces[-1], str):
-        pieces = (*pieces[:-1], pieces[-1].rstrip())
-    return pieces

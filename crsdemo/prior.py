@@ -169,7 +169,7 @@ class ItemPrior:
         return other
 
     @cached_property
-    def _spoken(self) -> Themes:
+    def _themes(self) -> Themes:
         return Themes(self.catalog)
 
     @cached_property
@@ -311,14 +311,14 @@ class ItemPrior:
             wanted = REFUSAL.sub(" ", text)
             genres &= self._genres_named(wanted) == 0
             people -= set(self.people.link_people(wanted))
-            themes -= self._spoken.named(wanted)
+            themes -= self._themes.named(wanted)
             for found in REFUSAL.finditer(text):
                 genres |= self._genres_named(found["what"]) > 0
                 people |= set(self.people.link_people(found["what"]))
-                themes |= self._spoken.named(found["what"])
+                themes |= self._themes.named(found["what"])
         rows = set(np.flatnonzero(self.genres @ genres).tolist())
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
-        rows |= {row for theme in themes for row in self._spoken.rows[theme]}
+        rows |= {row for theme in themes for row in self._themes.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
 
     def _from_mentions(self, rows: Sequence[int]) -> list[Floats]:
@@ -369,8 +369,8 @@ class ItemPrior:
     def _themes_named(self, text: str) -> Floats:
         """(n,) how telling the themes are that were named and that an item has, in nats."""
         found = np.zeros(len(self.catalog), np.float32)
-        for theme in self._spoken.named(text):
-            rows = self._spoken.rows[theme]
+        for theme in self._themes.named(text):
+            rows = self._themes.rows[theme]
             found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
         return found
 

@@ -14,9 +14,10 @@ from dataclasses import replace
 from crsdemo.catalog import Item
 from crsdemo.decoding import Context, mode_probabilities
 from crsdemo.dialogue import Dialogue
-from crsdemo.generative import BeforeItem, Generative, planned_mode, trimmed
+from crsdemo.generative import BeforeItem, Generative, planned_mode
 from crsdemo.guide import Guidance
 from crsdemo.recommender import Evidence, Mode, Plan, Recommendation, Reply
+from crsdemo.recommenders.evidence import trimmed
 
 MOST_WORDS = 40  # tokens before the first item
 

@@ -14,26 +14,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
-
 from crsdemo.catalog import Catalog, Item
 from crsdemo.checkpoint import Loaded, load_checkpoint
 from crsdemo.commons import Commons
-from crsdemo.decoding import Choice, Context, Decoder, Ranking, left_pad, mode_probabilities
+from crsdemo.decoding import Context, Decoder, left_pad, mode_probabilities
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.grammar import Grammar
 from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.recommender import (
-    Branch,
     Evidence,
     Mode,
-    PathStep,
     Plan,
     Provenance,
     Recommendation,
     Reply,
     Timing,
 )
+from crsdemo.recommenders.evidence import path_of, pick, recommendations, trimmed
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import Slot, fill
 from crsdemo.trie_labels import TrieLabels
@@ -41,7 +38,6 @@ from crsdemo.word_choice import Pen, Place, Sampling
 
 BEAM = 60  # films ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty
-SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 
 
@@ -104,7 +100,7 @@ class Gcrs:
         context = self._read(dialogues)
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
         rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude)
-        return [self._recommendations(ranking)[:k] for ranking in rankings]
+        return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
 
     # one reply
 
@@ -171,7 +167,7 @@ class Gcrs:
             hidden = seen if len(seen) < len(self.catalog) else frozenset()
         self.decoder.feed(context, [control.boi])
         ranking = self.decoder.beam(context, BEAM, [hidden])[0]
-        item_id = plan.item_id or _pick(ranking, plan)
+        item_id = plan.item_id or pick(ranking, plan)
         choices = self.decoder.follow(context, item_id, hidden, None)
         item = self.catalog.item(item_id)
         known = item_id in _carded(dialogue)
@@ -181,8 +177,8 @@ class Gcrs:
         if mode == "CHAT":
             return item, Evidence(), written
         evidence = Evidence(
-            path=self._path(self.decoder.trie.codes(item_id), choices),
-            candidates=tuple(self._recommendations(ranking)),
+            path=path_of(self.labels, self.decoder.trie.codes(item_id), choices),
+            candidates=tuple(recommendations(self.catalog, ranking)),
         )
         return item, evidence, written
 
@@ -260,32 +256,9 @@ class Gcrs:
             else:
                 text.append(token)
         pieces.append(self.loaded.tokenizer.decode(text).rstrip("\ufffd"))
-        return _trimmed(fill([p for p in pieces if p != ""], item))
+        return trimmed(fill([p for p in pieces if p != ""], item))
 
     # evidence
-
-    def _path(self, codes: tuple[int, ...], choices: Sequence[Choice]) -> tuple[PathStep, ...]:
-        return tuple(self._step(codes[:level], choice) for level, choice in enumerate(choices))
-
-    def _step(self, prefix: tuple[int, ...], choice: Choice) -> PathStep:
-        others = [code for code in choice.probability if code != choice.code]
-        return PathStep(
-            level=len(prefix),
-            chosen=self._branch(prefix, choice.code, choice),
-            alternatives=tuple(self._branch(prefix, c, choice) for c in others[:SHOWN_BRANCHES]),
-            n_allowed=len(choice.probability),
-            allowed_mass=choice.allowed_mass,
-        )
-
-    def _branch(self, prefix: tuple[int, ...], code: int, choice: Choice) -> Branch:
-        label, n_items, examples = self.labels.branch((*prefix, code))
-        return Branch(code, choice.probability.get(code, 0.0), label, n_items, examples)
-
-    def _recommendations(self, ranking: Ranking) -> list[Recommendation]:
-        return [
-            Recommendation(self.catalog.item(item_id), float(torch.tensor(score).exp()))
-            for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
-        ]
 
     def _text(self, ids: Sequence[int]) -> str:
         said: str = self.loaded.tokenizer.decode(ids)
@@ -323,21 +296,3 @@ def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
 def _carded(dialogue: Dialogue) -> frozenset[str]:
     """Films whose card stands in the history: those that the assistant spoke of."""
     return frozenset(i for t in dialogue.turns if t.speaker == "assistant" for i in t.item_ids[:1])
-
-
-def _pick(ranking: Ranking, plan: Plan) -> str:
-    """The most probable item, or with a temperature one of the best twenty."""
-    if plan.temperature == 0:
-        return ranking.item_ids[0]
-    scores = torch.tensor(ranking.log_probabilities[:20]) / plan.temperature
-    generator = torch.Generator().manual_seed(plan.seed)
-    return ranking.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
-
-
-def _trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:
-    """Without white space at either end."""
-    if pieces and isinstance(pieces[0], str):
-        pieces = (pieces[0].lstrip(), *pieces[1:])
-    if pieces and isinstance(pieces[-1], str):
-        pieces = (*pieces[:-1], pieces[-1].rstrip())
-    return pieces
