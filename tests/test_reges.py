@@ -17,7 +17,11 @@ from crsdemo.errors import CatalogError, CheckpointError
 from crsdemo.generative import Generative, Words
 from crsdemo.recommender import Plan, reply
 from crsdemo.reges import RetrievalGuide, load_reges
-from crsdemo.retriever import FILE, SEARCH_SIGNALS, Documents, QueryReader
+from crsdemo.retriever import FILE, SEARCH_SIGNALS, Documents, QueryReader, search_signals
+from crsdemo.train import reges_stage
+from crsdemo.train.fit_prior import FOLDS, PriorConfig, dealt
+from crsdemo.train.query_pairs import talk_pairs
+from crsdemo.train.stages import lay_ground
 
 TALKS = [
     said("I want something creepy tonight"),
@@ -153,3 +157,34 @@ def test_a_ranker_of_other_signals_is_refused(trained, reges_folder, tmp_path) -
 
     with pytest.raises(CatalogError, match="weighs other signals"):
         Ranker.load(trained.catalog / RANKER, SEARCH_SIGNALS)
+
+
+def test_the_search_and_the_talk_are_signals_of_their_own(reges) -> None:
+    retriever = reges.guide.retriever
+    first, second = retriever.documents.vectors[:2]
+    near = search_signals(retriever.prior, retriever.documents, "a western", first, second)
+    assert near.shape == (len(SEARCH_SIGNALS), len(CATALOG))
+    assert near[0].argmax() == 0 and near[1].argmax() == 1
+    genre = near[SEARCH_SIGNALS.index("a genre in my search")]
+    assert genre.tolist() == ["western" in item.genres for item in CATALOG]
+
+
+def test_a_training_turn_is_read_by_a_map_that_did_not_learn_from_it(
+    trained, reges, monkeypatch
+) -> None:
+    config = PriorConfig(**trained.sources)
+    monkeypatch.chdir(trained.folder)
+    ground = lay_ground(config)
+    learned_from: list[set[str]] = []
+
+    def spy(queries, documents, pairs, catalog, config):
+        learned_from.append({pair.query for pair in pairs})
+        return np.concatenate([np.eye(queries.shape[1]), np.zeros((1, queries.shape[1]))])
+
+    monkeypatch.setattr(reges_stage, "query_map", spy)
+    readers = list(reges_stage.fold_readers(config, ground, reges.guide.retriever.documents))
+    assert len(readers) == FOLDS == len(learned_from)
+    for fold, one in dealt(ground, config.seed):
+        for pair in talk_pairs([one], ground.catalog):
+            others = [f for f in range(FOLDS) if pair.query in learned_from[f]]
+            assert fold not in others and others, pair.query

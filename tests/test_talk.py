@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from crsdemo.__main__ import main
 from crsdemo.catalog import Catalog
+from crsdemo.corpus import CorpusDialogue
+from crsdemo.decoding import Context
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.errors import CheckpointError
 from crsdemo.loading import load_recommender
@@ -291,7 +294,63 @@ def spoken_to(recommender: Recommender) -> None:
     assert forced.item == CATALOG.item(UP.id)
     free = reply(recommender, dialogue)
     assert free.mode == free.evidence.modes[0][0]
+    pointed_back(recommender, dialogue)
     best = recommender.recommend(dialogue, 5)
     assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
     without = recommender.recommend(dialogue, 40, exclude=frozenset([best[0].item.id]))
     assert len(without) == len(CATALOG) - 1 and best[0].item not in [one.item for one in without]
+
+
+def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
+    """In talk only a film that was spoken of can follow, or none; its card is read once."""
+    control, decoder = recommender.talk.control, recommender.decoder
+    fed: list[int] = []
+    wanted = control.boi
+
+    def feed(context: Context, tokens: Sequence[int]) -> None:
+        fed.extend(tokens)
+        type(decoder).feed(decoder, context, tokens)
+        if list(tokens) == [control.chat]:
+            context.logits = context.logits.clone()
+            context.logits[0, wanted] = context.logits.max() + 9
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder, "feed", feed)
+        talked = reply(recommender, dialogue, Plan(mode="CHAT"))
+        assert talked.item is None and talked.output_ids[1] == control.boi
+        codes = talked.output_ids[2:5]
+        spoken = {control.item(recommender.talk.semantic_ids[i]) for i in dialogue.mentioned}
+        assert codes in spoken
+        assert control.end_card not in fed, "the card stands in the conversation already"
+        fed.clear()
+        named = Dialogue((Turn("user", "heat?", (Mention(0, 4, KNOWN.id),)),))
+        reply(recommender, named, Plan(mode="CHAT"))
+        assert fed.count(control.end_card) == 1, "the user named it, so no card was given yet"
+        wanted = control.resp
+        assert reply(recommender, dialogue, Plan(mode="CHAT")).output_ids[1] == control.resp
+        wanted = control.boi
+        alone = Dialogue((Turn("user", "hello"),))
+        assert reply(recommender, alone, Plan(mode="CHAT")).output_ids[1] == control.resp
+
+
+def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
+    """Half of the weight lies on the film recommended; the teacher leaves the talk's counts out."""
+    asked: list[tuple[list[int], list[int]]] = []
+
+    class Asked(EvenTeacher):
+        def top(self, mentioned, k, without=()):  # type: ignore[no-untyped-def]
+            asked.append((list(mentioned), list(without)))
+            return super().top(mentioned, k, without)
+
+    heat, alien = CATALOG.row[KNOWN.id], CATALOG.row[ALIEN.id]
+    turns = (
+        Turn("user", "liked heat", (Mention(6, 10, KNOWN.id),)),
+        Turn("assistant", "then alien", (Mention(5, 10, ALIEN.id),)),
+    )
+    one = CorpusDialogue("1", Dialogue(turns))
+    drawer = Drawer(Lessons(talk, Asked()), [one], [], [], [])  # type: ignore[arg-type]
+    sequence = drawer.real()
+    assert asked == [([heat], [heat, alien])]
+    first = next(one for one in sequence.decisions if one.kind == "level 1")
+    right = first.wanted[first.options.index(sequence.ids[first.at])]
+    assert right >= 0.5 and chosen(sequence, "mode") == [(talk.control.rec, talk.control.rec)]
