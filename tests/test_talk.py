@@ -323,8 +323,10 @@ def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
         assert codes in spoken
         assert control.end_card not in fed, "the card stands in the conversation already"
         fed.clear()
-        named = Dialogue((Turn("user", "heat?", (Mention(0, 4, KNOWN.id),)),))
-        reply(recommender, named, Plan(mode="CHAT"))
+        unlikely = recommender.recommend(Dialogue((Turn("user", "that?"),)), 40)[-1].item.id
+        named = Dialogue((Turn("user", "that?", (Mention(0, 4, unlikely),)),))
+        talked = reply(recommender, named, Plan(mode="CHAT"))
+        assert talked.output_ids[2:5] == control.item(recommender.talk.semantic_ids[unlikely])
         assert fed.count(control.end_card) == 1, "the user named it, so no card was given yet"
         wanted = control.resp
         assert reply(recommender, dialogue, Plan(mode="CHAT")).output_ids[1] == control.resp
