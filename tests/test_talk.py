@@ -21,6 +21,7 @@ from crsdemo.errors import CheckpointError
 from crsdemo.loading import load_recommender
 from crsdemo.model.talk import Said, TalkFormat, card_slots
 from crsdemo.recommender import Plan, Recommender, reply
+from crsdemo.recommenders import gcrs
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
@@ -295,6 +296,7 @@ def spoken_to(recommender: Recommender) -> None:
     free = reply(recommender, dialogue)
     assert free.mode == free.evidence.modes[0][0]
     pointed_back(recommender, dialogue)
+    cut_off(recommender)
     best = recommender.recommend(dialogue, 5)
     assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
     without = recommender.recommend(dialogue, 40, exclude=frozenset([best[0].item.id]))
@@ -356,3 +358,19 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
     first = next(one for one in sequence.decisions if one.kind == "level 1")
     right = first.wanted[first.options.index(sequence.ids[first.at])]
     assert right >= 0.5 and chosen(sequence, "mode") == [(talk.control.rec, talk.control.rec)]
+
+
+def cut_off(recommender: Gcrs) -> None:
+    """The newest turns are kept; a film whose card fell away with an older one gets it again."""
+    again = Turn("assistant", "Heat, yes", (Mention(0, 4, KNOWN.id),))
+    dialogue = Dialogue((Turn("user", "hi"), again, Turn("user", "hm"), again, Turn("user", "so?")))
+    whole = recommender.history(dialogue)
+    assert whole.carded == {KNOWN.id} and whole.ids.count(recommender.talk.control.card) == 1
+    last = recommender.talk.user(dialogue.turns[-1])
+    for room in (len(whole.ids) - 20, len(last)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gcrs, "MAX_HISTORY", room)
+            cut = recommender.history(dialogue)
+        assert cut.carded == (set() if recommender.talk.control.card not in cut.ids else {KNOWN.id})
+        assert cut.ids[: -len(recommender.talk.opening())][-len(last) :] == last
+    assert cut.carded == frozenset()

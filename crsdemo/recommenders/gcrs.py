@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.checkpoint import Loaded, load_checkpoint
@@ -51,6 +52,13 @@ class Wording:
     no_repeat_ngram: int = 5
 
 
+class History(NamedTuple):
+    """What is read of a conversation."""
+
+    ids: list[int]
+    carded: frozenset[str]  # items whose card stands in it
+
+
 class Gcrs:
     """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
 
@@ -85,7 +93,7 @@ class Gcrs:
 
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         """How likely it recommends in the next turn of each."""
-        context = self._read(dialogues)
+        context = self._read([self.history(dialogue) for dialogue in dialogues])
         return [mode_probabilities(row, self.decoder.control) for row in context.logits]
 
     def recommend(
@@ -97,7 +105,7 @@ class Gcrs:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        context = self._read(dialogues)
+        context = self._read([self.history(dialogue) for dialogue in dialogues])
         self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
         rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude)
         return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
@@ -107,14 +115,14 @@ class Gcrs:
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
         control, started = self.decoder.control, time.perf_counter()
-        prompt = self.history(dialogue)
-        context = self._read([dialogue])
+        history = self.history(dialogue)
+        context = self._read([history])
         read = time.perf_counter()
         modes = mode_probabilities(context.logits[0], control)
         free: Mode = next(iter(modes))
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
         seen = frozenset(dialogue.mentioned) | plan.avoid
-        item, evidence, written = self._choose(context, dialogue, mode, seen, plan)
+        item, evidence, written = self._choose(context, dialogue, history.carded, mode, seen, plan)
         chosen = time.perf_counter()
         timings: tuple[Timing, ...] = (
             Timing("reading", 1000 * (read - started)),
@@ -126,7 +134,7 @@ class Gcrs:
             item=item if mode == "REC" else None,
             evidence=replace(evidence, modes=tuple(modes.items()), timings=timings),
             provenance=self._provenance(plan),
-            prompt=self._text(prompt),
+            prompt=self._text(history.ids),
             complete=False,
         )
         yield reply
@@ -149,6 +157,7 @@ class Gcrs:
         self,
         context: Context,
         dialogue: Dialogue,
+        carded: frozenset[str],
         mode: Mode,
         seen: frozenset[str],
         plan: Plan,
@@ -170,8 +179,7 @@ class Gcrs:
         item_id = plan.item_id or pick(ranking, plan)
         choices = self.decoder.follow(context, item_id, hidden, None)
         item = self.catalog.item(item_id)
-        known = item_id in _carded(dialogue)
-        card = [] if known else self.talk.card(item)
+        card = [] if item_id in carded else self.talk.card(item)
         self.decoder.feed(context, [control.eoi, *card, control.resp])
         written = [control.mode(mode), *self.talk.code(item_id), control.resp]
         if mode == "CHAT":
@@ -211,28 +219,31 @@ class Gcrs:
 
     # reading
 
-    def history(self, dialogue: Dialogue) -> list[int]:
+    def history(self, dialogue: Dialogue) -> History:
         """The newest turns that fit, up to where the assistant begins."""
-        turns: list[list[int]] = []
-        known: set[str] = set()
+        turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
+        carded: set[str] = set()
         for position, turn in enumerate(dialogue.turns):
             if turn.speaker == "user":
-                turns.append(self.talk.user(turn))
+                turns.append((self.talk.user(turn), None))
                 continue
             said = said_in(turn, frozenset(dialogue.before(position).mentioned), self.catalog)
-            is_known = said.item is not None and said.item.id in known
-            turns.append(self.talk.assistant(said, is_known=is_known).ids)
-            known.update([said.item.id] if said.item else [])
-        kept: list[int] = []
-        for ids in reversed(turns):
+            about = said.item.id if said.item else None
+            is_known = about in carded
+            ids = self.talk.assistant(said, is_known=is_known).ids
+            turns.append((ids, None if is_known else about))
+            carded.update([about] if about else [])
+        kept, read = list[int](), set[str]()
+        for ids, about in reversed(turns):
             if len(kept) + len(ids) > MAX_HISTORY:
                 kept = kept or ids[-MAX_HISTORY:]
                 break
             kept = ids + kept
-        return [*kept, *self.talk.opening()]
+            read.update([about] if about else [])
+        return History([*kept, *self.talk.opening()], frozenset(read))
 
-    def _read(self, dialogues: Sequence[Dialogue]) -> Context:
-        ids, mask = left_pad([self.history(dialogue) for dialogue in dialogues], pad=0)
+    def _read(self, histories: Sequence[History]) -> Context:
+        ids, mask = left_pad([history.ids for history in histories], pad=0)
         return self.decoder.read(ids, mask=mask)
 
     def _pieces(self, said: Sequence[int], item: Item | None) -> tuple[str | Item, ...]:
@@ -257,8 +268,6 @@ class Gcrs:
                 text.append(token)
         pieces.append(self.loaded.tokenizer.decode(text).rstrip("\ufffd"))
         return trimmed(fill([p for p in pieces if p != ""], item))
-
-    # evidence
 
     def _text(self, ids: Sequence[int]) -> str:
         said: str = self.loaded.tokenizer.decode(ids)
@@ -291,8 +300,3 @@ def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
             end = mention.end
     pieces.append(turn.text[end:])
     return Said("REC" if new else "CHAT", item, tuple(p for p in pieces if p != ""))
-
-
-def _carded(dialogue: Dialogue) -> frozenset[str]:
-    """Films whose card stands in the history: those that the assistant spoke of."""
-    return frozenset(i for t in dialogue.turns if t.speaker == "assistant" for i in t.item_ids[:1])
