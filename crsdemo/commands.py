@@ -316,7 +316,7 @@ def check_talk(argv: list[str]) -> None:
     config = parse(TalkConfig, argv, "crsdemo check-talk")
     recommender, catalog = config.load()
     asked = talks.load_talks()
-    playing = talks.check_talk(recommender, catalog, MentionLinker(catalog), asked)
+    playing = talks.check_talk(recommender, MentionLinker(catalog), asked)
     played = list(tqdm(playing, total=len(asked), unit="talk"))
     _write(config.json, talks.as_json(recommender.name, played))
     print(talks.render(recommender.name, played))

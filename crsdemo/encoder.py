@@ -116,7 +116,7 @@ def item_text(item: Item, extra: str = "") -> str:
 
 def theme_text(item: Item, plot: str = "") -> str:
     """What an item is about: genres, keywords, tags, logline and plot; without any, its title."""
-    words = dict.fromkeys((*item.genres, *item.facts.get("keywords", ()), *item.tags))
+    words = dict.fromkeys((*item.genres, *item.themes))
     about = " ".join(text for text in (item.logline, plot) if text)
     return f"{', '.join(words)}. {about}" if words else f"{item.title}. {about}"
 

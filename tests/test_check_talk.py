@@ -50,7 +50,7 @@ RECOMMENDED = says("Try ", MOANA)
 
 def faults(expect: Expected, *replies: Reply) -> tuple[str, ...]:
     talk = Talk(act="why", say=tuple("line" for _ in replies), expect=expect)
-    return play(Scripted(CATALOG, replies=replies), CATALOG, NoLinker(), talk).faults
+    return play(Scripted(CATALOG, replies=replies), NoLinker(), talk).faults
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_table_and_the_transcript_tell_what_went_wrong():
     talks = [Talk(act="why", say=("hi", "why"), expect=Expected(film="same")),
              Talk(act="thanks", say=("hi",), expect=Expected(film="none"))]  # fmt: skip
     replies = (RECOMMENDED, says("Try ", SHINING))
-    played = list(check_talk(Scripted(CATALOG, replies=replies), CATALOG, NoLinker(), talks))
+    played = list(check_talk(Scripted(CATALOG, replies=replies), NoLinker(), talks))
     assert [len(one.faults) for one in played] == [1, 1]
     assert "| all" in render("scripted", played) and "why" in render("scripted", played)
     assert "> why" in transcript(played[0]) and "The Shining" in transcript(played[0])

@@ -25,7 +25,7 @@ from crsdemo.recommenders import gcrs
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
-from crsdemo.train.lessons import Drawer, Lessons
+from crsdemo.train.lessons import Drawer
 from crsdemo.train.sequences import Decision, IdPaths, TrainingSequence, sequence_loss
 from crsdemo.train.written_data import WrittenDialogue
 from tests import films, tiny
@@ -201,8 +201,8 @@ class EvenTeacher:
 @pytest.fixture
 def drawer(talk) -> Drawer:
     wishes = [("robbers", [KNOWN.id]), ("of another catalog", ["nobody"])]
-    lessons = Lessons(talk, EvenTeacher())  # type: ignore[arg-type]
-    return Drawer(lessons, [], [[KNOWN.id, ALIEN.id, UP.id]], [WRITTEN], wishes)
+    liked = [[KNOWN.id, ALIEN.id, UP.id]]
+    return Drawer(talk, EvenTeacher(), [], liked, [WRITTEN], wishes)  # type: ignore[arg-type]
 
 
 def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
@@ -229,7 +229,7 @@ def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, drawer
 
 
 def test_every_kind_is_drawn_and_alike_again(talk, drawer):
-    kinds = drawer.kinds()
+    kinds = drawer.kinds
     assert set(kinds) == {"card", "fact", "wish", "liked", "written"}
     for draw in kinds.values():
         for _ in range(20):
@@ -352,7 +352,7 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
         Turn("assistant", "then alien", (Mention(5, 10, ALIEN.id),)),
     )
     one = CorpusDialogue("1", Dialogue(turns))
-    drawer = Drawer(Lessons(talk, Asked()), [one], [], [], [])  # type: ignore[arg-type]
+    drawer = Drawer(talk, Asked(), [one], [], [], [])  # type: ignore[arg-type]
     sequence = drawer.real()
     assert asked == [([heat], [heat, alien])]
     first = next(one for one in sequence.decisions if one.kind == "level 1")

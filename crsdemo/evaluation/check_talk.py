@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from crsdemo.catalog import Catalog, Item
+from crsdemo.catalog import Item
 from crsdemo.check_wishes import Expectation, Linker
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.errors import BadInputError
@@ -80,7 +80,7 @@ def load_talks(source: Traversable = TALKS) -> tuple[Talk, ...]:
     return tuple(talks)
 
 
-def play(recommender: Recommender, catalog: Catalog, linker: Linker, talk: Talk) -> Played:
+def play(recommender: Recommender, linker: Linker, talk: Talk) -> Played:
     """Type every line and judge the last reply."""
     dialogue, replies = Dialogue(), list[Reply]()
     for said in talk.say:
@@ -88,12 +88,10 @@ def play(recommender: Recommender, catalog: Catalog, linker: Linker, talk: Talk)
         answered = reply(recommender, dialogue)
         replies.append(answered)
         dialogue = dialogue.say(answered.turn())
-    return Played(talk, tuple(replies), tuple(faults_of(talk, replies, dialogue, catalog)))
+    return Played(talk, tuple(replies), tuple(faults_of(talk, replies, dialogue)))
 
 
-def faults_of(
-    talk: Talk, replies: Sequence[Reply], dialogue: Dialogue, catalog: Catalog
-) -> Iterator[str]:
+def faults_of(talk: Talk, replies: Sequence[Reply], dialogue: Dialogue) -> Iterator[str]:
     """What is wrong with the last of `replies`; `dialogue` ends with it."""
     last, expect = replies[-1], talk.expect
     if not last.text.strip():
@@ -101,8 +99,8 @@ def faults_of(
     if last.text in [earlier.text for earlier in replies[:-1]]:
         yield "it repeats an earlier reply"
     earlier = Dialogue(dialogue.turns[:-1])
-    given = [item for one in replies[:-1] if (item := film_of(one, catalog))]
-    film = film_of(last, catalog)
+    given = [item for one in replies[:-1] if (item := film_of(one))]
+    film = film_of(last)
     if expect.film is not None:
         yield from _film_faults(expect.film, film, given, earlier)
     fits = Expectation.from_row(expect.fits or {})
@@ -118,7 +116,7 @@ def faults_of(
         yield "it asks nothing" if expect.asks else "it asks, though it should answer"
 
 
-def film_of(one: Reply, catalog: Catalog) -> Item | None:
+def film_of(one: Reply) -> Item | None:
     """The film that a reply recommends, else the first that it names."""
     named = [piece for piece in one.pieces if isinstance(piece, Item)]
     return one.item or (named[0] if named else None)
@@ -149,11 +147,9 @@ def _mentions(text: str, item: Item, fact: str) -> bool:
     return any(value.lower() in text.lower() for value in values)
 
 
-def check_talk(
-    recommender: Recommender, catalog: Catalog, linker: Linker, talks: Sequence[Talk]
-) -> Iterator[Played]:
+def check_talk(recommender: Recommender, linker: Linker, talks: Sequence[Talk]) -> Iterator[Played]:
     """Each conversation, as soon as it was played."""
-    yield from (play(recommender, catalog, linker, talk) for talk in talks)
+    yield from (play(recommender, linker, talk) for talk in talks)
 
 
 def render(name: str, played: Sequence[Played]) -> str:

@@ -35,7 +35,7 @@ from crsdemo.slots import TITLE, slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
 from crsdemo.train.adapter import forget_paths, rows_to_learn
 from crsdemo.train.affinity import Teacher
-from crsdemo.train.lessons import Drawer, Lessons
+from crsdemo.train.lessons import Drawer
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
 from crsdemo.train.stages import Ground, Sources, lay_ground
 from crsdemo.train.written_data import (
@@ -125,8 +125,7 @@ def _drawer(config: GcrsConfig, ground: Ground, talk: TalkFormat) -> Drawer:
     wishes += [(row.query, (row.item,)) for row in searches]
     talks = [row for _, row in read(DIALOGUES, WrittenDialogue, config.written)]
     wishes += [(r.search, (r.item,)) for t in talks for r in t.replies if r.search and r.item]
-    lessons = Lessons(talk, teacher, config.seed)
-    return Drawer(lessons, ground.dialogues, ground.likes, talks, wishes)
+    return Drawer(talk, teacher, ground.dialogues, ground.likes, talks, wishes, config.seed)
 
 
 def _adapted(config: GcrsConfig, talk: TalkFormat, n_tokens: int) -> Any:
@@ -216,7 +215,7 @@ def _learn(
 
 def _batch(drawer: Drawer, tokens: int, share: float) -> tuple[str, list[TrainingSequence]]:
     """Sequences of one kind, together about so many tokens."""
-    kinds = drawer.kinds()
+    kinds = drawer.kinds
     weights = [MIXTURE[kind][0] * (1 - share) + MIXTURE[kind][1] * share for kind in kinds]
     shares = np.array(weights) / sum(weights)
     kind = str(drawer.rng.choice(list(kinds), p=shares))

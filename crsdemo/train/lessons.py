@@ -2,8 +2,7 @@
 
 - card: the facts of a film -> its ID, and back, all films evenly
 - fact: a person, a genre, a decade, a tag in one of the ways people say it -> all that fit
-- wish: the wishes written for this project -> the films that fit them
-- search: what one would search for -> the film that was right
+- wish: the wishes written for this project -> the films that fit; a search -> the right film
 - liked: sets of films that people mention or like together, with the distribution of the teacher
 - real: whole public dialogues; half of the weight on the film that was recommended
 - written: whole conversations written for this project, with their words
@@ -15,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,41 +44,26 @@ ASKING = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """Draws training sequences. `seed` makes them the same again."""
-
-    talk: TalkFormat
-    teacher: Teacher
-    seed: int = 0
-
-    @property
-    def catalog(self) -> Catalog:
-        return self.talk.catalog
-
-    def paths(self) -> IdPaths:
-        return IdPaths(self.catalog, self.talk.semantic_ids, self.talk.control)
-
-
 class Drawer:
     """Sequences of each kind, drawn by one random generator."""
 
     def __init__(
         self,
-        lessons: Lessons,
+        talk: TalkFormat,
+        teacher: Teacher,
         dialogues: Sequence[CorpusDialogue],
         likes: Sequence[Sequence[str]],
         written: Sequence[WrittenDialogue],
         wishes: Sequence[tuple[str, Sequence[str]]],
+        seed: int = 0,
     ) -> None:
         """`wishes`: what is typed, and the ids of what fits; searches are such wishes too."""
-        self.lessons = lessons
-        self.talk = lessons.talk
-        self.catalog = lessons.catalog
-        self.teacher = lessons.teacher
-        self.people = PeopleLinker(self.catalog)
-        self.paths = lessons.paths()
-        self.rng = np.random.default_rng(lessons.seed)
+        self.talk = talk
+        self.catalog = talk.catalog
+        self.teacher = teacher
+        self.people = PeopleLinker(talk.catalog)
+        self.paths = IdPaths(talk.catalog, talk.semantic_ids, talk.control)
+        self.rng = np.random.default_rng(seed)
         self.dialogues = [one for one in dialogues if len(one.dialogue.turns) > 1]
         self.written = [one for one in written if self._is_of_this_catalog(one)]
         self.sets = [kept for one in likes if len(kept := self._rows(one)) > 1]
@@ -89,17 +73,18 @@ class Drawer:
         popularity = np.array([item.popularity for item in self.catalog], np.float64)
         self._known = (popularity + 1) ** KNOWN_BETTER
 
+    @cached_property
     def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
         """Those for which there is something to learn from."""
-        drawn: dict[str, tuple[object, Callable[[], TrainingSequence]]] = {
-            "card": (True, self.card),
+        drawn: dict[str, tuple[Sequence[object], Callable[[], TrainingSequence]]] = {
+            "card": (self.catalog, self.card),
             "fact": (self.facts, self.fact),
             "wish": (self.wishes, self.wish),
             "liked": (self.sets, self.liked),
             "real": (self.dialogues, self.real),
             "written": (self.written, self.conversation),
         }
-        return {kind: draw for kind, (there, draw) in drawn.items() if there}
+        return {kind: draw for kind, (there, draw) in drawn.items() if len(there)}
 
     # single wishes
 
