@@ -19,6 +19,10 @@ _ABOUT_IT = re.compile(
     r"|(?:tell|say) (?:me )?(?:some)?(?:thing )?(?:more|about (?:it|that|this))"
     r"|what(?:'s| is) (?:it|that|this)(?: film| movie| one)? (?:about|like)|what(?:'s| is) the "
     r"(?:plot|cast|story|genre)|what (?:kind|sort|genre)|^is (?:it|that|this)\b"
+    r"|^(?:and |but |so |ok,? )?why\b(?! not\b)(?:\W*$|.*\b(?:it|that|this|him|her|them|you)\b)"
+    r"|(?:where|how) (?:can|could|do|should) (?:i|we|one) (?:see|watch|find|stream|get)"
+    r"|how long (?:is|does|was)|(?:age|running) (?:rating|time)|what(?:'s| is) (?:it|that) rated"
+    r"|^(?:huh|eh|hm+|what|sorry|pardon|come again|i don'?t (?:get|understand|follow)(?: it)?)\W*$"
     r"|^(?:cast|director|year|genre)\??$)",
     re.IGNORECASE,
 )

@@ -66,3 +66,21 @@ def test_a_film_that_was_loved_is_no_question() -> None:
 
 def test_before_any_recommendation_there_is_nothing_to_ask_about() -> None:
     assert asked_about(Dialogue((Turn("user", "who is in it?"),))) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["why that one?", "but why", "why did you pick it", "why him?", "where can I see it?",
+     "how long is it", "what's it rated?", "huh?", "what??", "I don't get it", "hmm"],
+)  # fmt: skip
+def test_who_asks_why_or_does_not_follow_still_speaks_of_that_film(said: str) -> None:
+    asked = asked_about(TALK.say(Turn("user", said)))
+    assert asked and asked.item_id == "ronin"
+
+
+@pytest.mark.parametrize(
+    "said", ["why not a comedy?", "why is everything so sad, a comedy please", "what else?",
+             "where I live it rains, so something cosy", "how long have westerns been made"],
+)  # fmt: skip
+def test_a_wish_that_begins_like_a_question_is_a_wish(said: str) -> None:
+    assert asked_about(TALK.say(Turn("user", said))) is None
