@@ -54,6 +54,7 @@ STAGES = {
         "the text encoder of the retriever, tuned on pseudo-queries",
     ),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
+    "distil": ("crsdemo.train.distil", "main", "the ranker's answers, for train-gcrs"),
     "train-gcrs": (
         "crsdemo.train.gcrs_stage",
         "main",

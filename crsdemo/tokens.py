@@ -22,6 +22,7 @@ MODE_CHAT, MODE_REC = "<MODE=CHAT>", "<MODE=REC>"
 BOI, EOI = "<BOI>", "<EOI>"  # around the semantic ID of an item
 RESP = "<RESP>"  # the text of the reply follows
 CARD, END_CARD = "<CARD>", "</CARD>"  # around an item's facts; written by the system, not the model
+QUERY = "<QUERY>"  # what is searched for follows (ReGeS)
 USER, ASSISTANT = "<USER>", "<ASSISTANT>"
 FRAME = (MODE_CHAT, MODE_REC, BOI, EOI, RESP, CARD, END_CARD, USER, ASSISTANT)
 LEVELS = "abcdefgh"  # one letter per level
@@ -48,6 +49,7 @@ class ControlTokens:
     eos: int
     item_token: tuple[tuple[int, ...], ...]  # [level][code]
     slot: Mapping[Slot, int] = field(hash=False)
+    query: int | None = None  # of tokenizers made before there was one
 
     @property
     def n_levels(self) -> int:
@@ -82,7 +84,9 @@ class ControlTokens:
     def ids(self) -> frozenset[int]:
         """Every control token and the end of the sequence."""
         frame = (self.chat, self.rec, self.boi, self.eoi, self.resp, self.card, self.end_card)
-        return frozenset((*frame, self.user, self.assistant, self.eos, *self.code, *self.slot_of))
+        query = () if self.query is None else (self.query,)
+        known = (*frame, *query, self.user, self.assistant, self.eos)
+        return frozenset((*known, *self.code, *self.slot_of))
 
     @classmethod
     def of(
@@ -109,7 +113,7 @@ class ControlTokens:
         chat, rec, boi, eoi, resp, card, end_card, user, assistant = frame
         control = cls(
             chat, rec, boi, eoi, resp, card, end_card, user, assistant,
-            eos=tokenizer.eos_token_id, item_token=items, slot=slot,
+            eos=tokenizer.eos_token_id, item_token=items, slot=slot, query=vocabulary.get(QUERY),
         )  # fmt: skip
         _refuse_leaks(tokenizer, control)
         return control
@@ -130,7 +134,7 @@ def control_strings(n_levels: int, codebook_size: int, slots: Iterable[Slot]) ->
     if not 1 <= n_levels <= len(LEVELS):
         raise CatalogError(f"semantic IDs have 1 to {len(LEVELS)} levels, got {n_levels}")
     items = [item_token(lv, code) for lv in range(n_levels) for code in range(codebook_size)]
-    taken = {*FRAME, *items}
+    taken = {*FRAME, QUERY, *items}
     fields = list(dict.fromkeys(slots))
     for slot in fields:
         if slot.token in taken:
@@ -138,7 +142,7 @@ def control_strings(n_levels: int, codebook_size: int, slots: Iterable[Slot]) ->
                 f"the fact {slot.field!r} would be written {slot.token}, which is a control token; "
                 "rename that column of the catalog"
             )
-    return [*FRAME, *items, *(slot.token for slot in fields)]
+    return [*FRAME, QUERY, *items, *(slot.token for slot in fields)]
 
 
 def add_control_tokens(

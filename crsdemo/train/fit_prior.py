@@ -77,6 +77,8 @@ class TrainingTurn:
     history: Dialogue
     seen: list[int]  # mentioned before, newest first
     gold: list[int]
+    name: str = ""  # of the dialogue
+    place: int = 0  # of the turn in it
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:
             seen = mentioned_rows(history.turns, ground.catalog)
             gold = [row[i] for i in turn.item_ids if i in row and row[i] not in seen]
             if turn.speaker == "assistant" and position and gold:
-                yield TrainingTurn(fold, history, seen, gold)
+                yield TrainingTurn(fold, history, seen, gold, one.id, position)
 
 
 def dealt(ground: Ground, seed: int) -> Iterator[tuple[int, CorpusDialogue]]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -28,6 +28,7 @@ from crsdemo.checkpoint import GCRS, CheckpointCard, grow_embeddings, save_card,
 from crsdemo.config import flag, parse
 from crsdemo.encoder import item_text
 from crsdemo.errors import CheckpointError
+from crsdemo.model.attention import GROUPED
 from crsdemo.model.base import SMOLLM2, base_location
 from crsdemo.model.talk import TalkFormat
 from crsdemo.semantic_ids import SemanticIDs
@@ -35,6 +36,8 @@ from crsdemo.slots import TITLE, slots_of
 from crsdemo.tokens import ControlTokens, add_control_tokens
 from crsdemo.train.adapter import forget_paths, rows_to_learn
 from crsdemo.train.affinity import Teacher
+from crsdemo.train.distil import read_answers
+from crsdemo.train.half import Masters, training_dtype
 from crsdemo.train.lessons import Drawer
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
 from crsdemo.train.stages import Ground, Sources, lay_ground
@@ -70,6 +73,8 @@ class GcrsConfig(Sources):
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     out: Path = flag(Path("runs/gcrs"), "folder of the adapter")
     state: Path = flag(Path("runs/gcrs.pt"), "file that lets an interrupted run go on")
+    distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
+    start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
     minutes: float = flag(360.0, "how long to learn")
     tokens: int = flag(700, "per step")
     learning_rate: float = flag(1e-3, "of the adapter, at its height")
@@ -125,16 +130,23 @@ def _drawer(config: GcrsConfig, ground: Ground, talk: TalkFormat) -> Drawer:
     wishes += [(row.query, (row.item,)) for row in searches]
     talks = [row for _, row in read(DIALOGUES, WrittenDialogue, config.written)]
     wishes += [(r.search, (r.item,)) for t in talks for r in t.replies if r.search and r.item]
-    return Drawer(talk, teacher, ground.dialogues, ground.likes, talks, wishes, config.seed)
+    answers = read_answers(config.distilled, ground.catalog.fingerprint) if config.distilled else {}
+    return Drawer(
+        talk, teacher, ground.dialogues, ground.likes, talks, wishes, config.seed, answers=answers
+    )
 
 
 def _adapted(config: GcrsConfig, talk: TalkFormat, n_tokens: int) -> Any:
     """The base with LoRA on all linear layers; of the embeddings the new rows learn."""
     model = AutoModelForCausalLM.from_pretrained(
-        base_location(config.base_model), dtype=torch.float32, attn_implementation="sdpa"
+        base_location(config.base_model), dtype=training_dtype(), attn_implementation=GROUPED
     )
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)
+    if config.start_from is not None:
+        return PeftModel.from_pretrained(
+            model, str(config.start_from), is_trainable=True, autocast_adapter_dtype=False
+        )
     rows = list(range(min(known, n_tokens), n_tokens))
     _begin_rows(model, talk, rows, config.seed)
     adapter = LoraConfig(
@@ -145,7 +157,7 @@ def _adapted(config: GcrsConfig, talk: TalkFormat, n_tokens: int) -> Any:
         trainable_token_indices=rows_to_learn(model, rows) if rows else None,
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, adapter)
+    return get_peft_model(model, adapter, autocast_adapter_dtype=False)
 
 
 @torch.no_grad()
@@ -162,11 +174,11 @@ def _begin_rows(model: Any, talk: TalkFormat, rows: Sequence[int], seed: int) ->
         for token in talk.control.item(talk.semantic_ids[item.id]):
             of_code.setdefault(token, []).extend(words)
     generator = torch.Generator().manual_seed(seed)
-    spread = NOISE * embeddings[: rows[0] if rows else None].std(0)
+    spread = NOISE * embeddings[: rows[0] if rows else None].float().std(0)
     for token in rows:
         words = of_code.get(token) or talk.text(texts[token].replace("_", " ").replace("=", " "))
         noise = torch.randn(embeddings.shape[1], generator=generator) * spread
-        embeddings[token] = embeddings[torch.tensor(words)].mean(0) + noise
+        embeddings[token] = embeddings[torch.tensor(words)].float().mean(0) + noise
 
 
 def _learn(
@@ -176,9 +188,9 @@ def _learn(
     control: ControlTokens,
     save: Callable[[], None],
 ) -> None:
-    learned = [p for p in model.parameters() if p.requires_grad]
-    optimizer = _optimizer(config, model)
-    step, seconds = _restore(config.state, learned, optimizer)
+    masters = Masters(model)
+    optimizer = _optimizer(config, masters)
+    step, seconds = _restore(config.state, masters, optimizer)
     drawer.rng = np.random.default_rng((config.seed, step))  # a resumed run draws what is new
     averages: dict[str, float] = {}
     bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
@@ -190,9 +202,10 @@ def _learn(
         _set_rates(optimizer, config, step, share)
         loss = sequence_loss(model, batch, control.eos)
         loss.total.backward()
-        nn.utils.clip_grad_norm_(learned, 1.0)
+        masters.take_gradients()
+        nn.utils.clip_grad_norm_(masters.weights, 1.0)
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        masters.give_back()
         for name, value in loss.parts.items():
             key = f"{kind} {name}"
             averages[key] = 0.97 * averages.get(key, value) + 0.03 * value
@@ -205,11 +218,11 @@ def _learn(
             told = (f"{name} {value:.2f}" for name, value in sorted(averages.items()))
             bar.set_description(f"step {step}: {', '.join(told)}")
         if now - saved > SAVE_SECONDS:
-            _keep(config.state, learned, optimizer, step, seconds)
+            _keep(config.state, masters, optimizer, step, seconds)
             save()
             started = saved = time.monotonic()
     bar.close()
-    _keep(config.state, learned, optimizer, step, seconds)
+    _keep(config.state, masters, optimizer, step, seconds)
     save()
 
 
@@ -225,9 +238,9 @@ def _batch(drawer: Drawer, tokens: int, share: float) -> tuple[str, list[Trainin
     return kind, batch
 
 
-def _optimizer(config: GcrsConfig, model: Any) -> torch.optim.Optimizer:
+def _optimizer(config: GcrsConfig, masters: Masters) -> torch.optim.Optimizer:
     """The rows of control tokens learn faster than the adapter."""
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    named = list(zip(masters.names, masters.weights, strict=True))
     rows = [p for name, p in named if "trainable_tokens" in name]
     lora = [p for name, p in named if "trainable_tokens" not in name]
     groups = [
@@ -248,7 +261,7 @@ def _set_rates(
 
 def _keep(
     state: Path,
-    learned: Sequence[nn.Parameter],
+    masters: Masters,
     optimizer: torch.optim.Optimizer,
     step: int,
     seconds: float,
@@ -256,14 +269,14 @@ def _keep(
     """In one step, so that an interruption leaves the old or the new state."""
     state.parent.mkdir(parents=True, exist_ok=True)
     partial = state.with_suffix(".partial")
-    weights = [p.detach() for p in learned]
+    weights = [p.detach() for p in masters.weights]
     kept = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step}
     torch.save({**kept, "seconds": seconds}, partial)
     partial.replace(state)
 
 
 def _restore(
-    state: Path, learned: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer
+    state: Path, masters: Masters, optimizer: torch.optim.Optimizer
 ) -> tuple[int, float]:
     """Steps and seconds spent so far. Raises CheckpointError for the state of another run."""
     if not state.is_file():
@@ -271,8 +284,9 @@ def _restore(
     try:
         kept: dict[str, Any] = torch.load(state, weights_only=True)
         with torch.no_grad():
-            for parameter, value in zip(learned, kept["weights"], strict=True):
+            for parameter, value in zip(masters.weights, kept["weights"], strict=True):
                 parameter.copy_(value)
+        masters.give_back()
         optimizer.load_state_dict(kept["optimizer"])
         return kept["step"], kept["seconds"]
     except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:

@@ -13,7 +13,7 @@ Shapes: n items of the catalog.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from crsdemo.dialogue import Mention, Turn
 from crsdemo.mentions import PeopleLinker
 from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.train.affinity import Teacher
+from crsdemo.train.distil import Answer
 from crsdemo.train.material import clean_words
 from crsdemo.train.sequences import IdPaths, TrainingSequence
 from crsdemo.train.written_data import AssistantTurn, UserTurn, WrittenDialogue
@@ -36,6 +37,7 @@ Weights = NDArray[np.floating[Any]]
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
 LONGEST = 768  # tokens of a conversation
 MOST_LIKED = 5  # films of a set
+TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
 DEEP = 150  # items of the teacher's distribution
 KNOWN_BETTER = 0.5  # exponent of popularity by which fitting items are weighted
 ASKING = (
@@ -56,11 +58,17 @@ class Drawer:
         written: Sequence[WrittenDialogue],
         wishes: Sequence[tuple[str, Sequence[str]]],
         seed: int = 0,
+        *,
+        answers: Mapping[tuple[str, int], Answer] | None = None,
     ) -> None:
-        """`wishes`: what is typed, and the ids of what fits; searches are such wishes too."""
+        """`wishes`: what is typed, and the ids of what fits; searches are such wishes too.
+
+        `answers`: of the ranker to turns of the `dialogues`; else the teacher is asked.
+        """
         self.talk = talk
         self.catalog = talk.catalog
         self.teacher = teacher
+        self.answers = answers or {}
         self.people = PeopleLinker(talk.catalog)
         self.paths = IdPaths(talk.catalog, talk.semantic_ids, talk.control)
         self.rng = np.random.default_rng(seed)
@@ -89,10 +97,10 @@ class Drawer:
     # single wishes
 
     def card(self) -> TrainingSequence:
-        """Half of the time from facts to the ID, else from the ID to its card."""
+        """Mostly from facts to the ID, else from the ID to its card."""
         item = self.catalog[int(self.rng.integers(len(self.catalog)))]
         row = self.catalog.row[item.id]
-        if self.rng.random() < 0.6:
+        if self.rng.random() < TO_ID:
             return self._asked(_told(item, self.rng), np.array([row]), np.ones(1), row)
         sequence = TrainingSequence()
         sequence.add(self.talk.code(item.id))
@@ -145,7 +153,8 @@ class Drawer:
 
     def real(self) -> TrainingSequence:
         """A public dialogue; the words are learned where they claim nothing of a film."""
-        dialogue = self.dialogues[int(self.rng.integers(len(self.dialogues)))].dialogue
+        drawn = self.dialogues[int(self.rng.integers(len(self.dialogues)))]
+        dialogue = drawn.dialogue
         own = self._rows(dialogue.mentioned)
         sequence, seen = TrainingSequence(), list[int]()
         for position, turn in enumerate(dialogue.turns):
@@ -156,7 +165,10 @@ class Drawer:
                 sequence.add(self.talk.user(turn))
             else:
                 new = [row for row in named if row not in seen]
-                self._real_reply(sequence, turn, new, seen, own, learned=position > 0)
+                answer = self.answers.get((drawn.id, position))
+                if answer is None:
+                    answer = self.teacher.top(list(reversed(seen)), DEEP, without=own)
+                self._real_reply(sequence, turn, new, answer, learned=position > 0)
             seen += [row for row in named if row not in seen]
         return sequence
 
@@ -165,8 +177,7 @@ class Drawer:
         sequence: TrainingSequence,
         turn: Turn,
         new: Sequence[int],
-        seen: Sequence[int],
-        own: Sequence[int],
+        answer: Answer,
         *,
         learned: bool,
     ) -> None:
@@ -179,7 +190,7 @@ class Drawer:
         elif row is None:
             self._reply(sequence, said, is_known=False, words=bool(clean))
         else:
-            rows, weights = self.teacher.top(list(reversed(seen)), DEEP, without=own)
+            rows, weights = answer
             all_rows = np.concatenate([rows, new]).astype(np.int64)
             shares = np.concatenate(
                 [(1 - GOLD_SHARE) * _shares(weights), [GOLD_SHARE / len(new)] * len(new)]

@@ -1,0 +1,46 @@
+"""Training in half precision where the CPU or GPU is fast at it, with single-precision masters.
+
+Steps of the size that fine-tuning takes are lost in the rounding of bfloat16; so the optimizer
+moves copies in single precision, and the model gets them rounded (Micikevicius et al. 2018).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def training_dtype() -> torch.dtype:
+    """bfloat16 on GPUs and on CPUs with matrix tiles (AMX), else float32."""
+    fast = torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if fast else torch.float32
+
+
+class Masters:
+    """Single-precision copies of what a model learns; of single-precision weights the weights."""
+
+    def __init__(self, model: Any) -> None:
+        learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        self.names = [name for name, _ in learned]
+        self._learned = [p for _, p in learned]
+        self.weights: list[Tensor] = [
+            p if p.dtype == torch.float32 else p.detach().float().requires_grad_()
+            for p in self._learned
+        ]
+
+    def take_gradients(self) -> None:
+        """From the model, which keeps none."""
+        for master, p in zip(self.weights, self._learned, strict=True):
+            if master is not p:
+                master.grad = None if p.grad is None else p.grad.float()
+                p.grad = None
+
+    @torch.no_grad()
+    def give_back(self) -> None:
+        """The masters, rounded, to the model; gradients are dropped."""
+        for master, p in zip(self.weights, self._learned, strict=True):
+            if master is not p:
+                p.copy_(master)
+            master.grad = None
