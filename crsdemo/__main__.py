@@ -18,6 +18,7 @@ STAGES = {
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
     "check-talk": ("crsdemo.commands", "check_talk", "does it answer what was said?"),
+    "check-labels": ("crsdemo.evaluation.check_labels", "main", "are the steps to a film true?"),
     "check-written": (
         "crsdemo.commands",
         "check_written",
@@ -34,6 +35,7 @@ STAGES = {
         "bench_retrieval",
         "how fast items are found, of a million too",
     ),
+    "bench-decode": ("crsdemo.evaluation.bench_decode", "main", "how fast a token is written"),
     "check-study": ("crsdemo.check_study", "main", "is a study file right, and what does it ask?"),
     "results": ("crsdemo.commands", "results", "what the votes in a log say of recommenders"),
     "export": ("crsdemo.export", "main", "judgments as DPO, KTO or SFT examples, or as tables"),
@@ -55,6 +57,11 @@ STAGES = {
     ),
     "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
     "distil": ("crsdemo.train.distil", "main", "the ranker's answers, for train-gcrs"),
+    "train-reges": (
+        "crsdemo.train.reges_adapter",
+        "main",
+        "ReGeS on a pretrained base: searching, choosing, talking",
+    ),
     "train-gcrs": (
         "crsdemo.train.gcrs_stage",
         "main",

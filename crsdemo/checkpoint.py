@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,14 @@ from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import ControlTokens
 
 CARD = "crsdemo.json"
-GCRS = "gcrs"  # the kind that stands on a pretrained base
+GCRS, REGES = "gcrs", "reges"  # the kinds that stand on a pretrained base
 
 
 @dataclass(frozen=True)
 class CheckpointCard:
     """What an adapter was trained on."""
 
-    recommender: str  # "generative", "query", or GCRS
+    recommender: str  # "generative", "query", or one of GCRS, REGES
     base: str  # a folder (see `base_folder`) or a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
@@ -66,7 +67,7 @@ class Loaded:
     hears_words: bool
 
 
-def semantic_ids_sha256(semantic_ids: SemanticIDs) -> str:
+def semantic_ids_sha256(semantic_ids: Mapping[str, Sequence[int]]) -> str:
     rows = sorted((item_id, list(codes)) for item_id, codes in semantic_ids.items())
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crsdemo.catalog import Catalog
 from crsdemo.encoder import MINILM, TextEncoder
@@ -12,6 +13,9 @@ from crsdemo.mentions import PeopleLinker
 from crsdemo.newcomers import ItemFiles
 from crsdemo.prior import ItemPrior
 from crsdemo.semantic_ids import SemanticIDs
+
+if TYPE_CHECKING:
+    from crsdemo.checkpoint import Loaded
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,21 @@ class Commons:
     catalog: Catalog
     folder: Path  # of the catalog
     _encoders: dict[str, TextEncoder] = field(default_factory=dict, repr=False)
+    _loaded: dict[Path, Loaded] = field(default_factory=dict, repr=False)
 
     def encoder(self, name: str = MINILM) -> TextEncoder:
         if name not in self._encoders:
             self._encoders[name] = TextEncoder(name)
         return self._encoders[name]
+
+    def checkpoint(self, folder: Path) -> Loaded:
+        """Weights that several systems use are in memory once."""
+        from crsdemo.checkpoint import load_checkpoint
+
+        folder = folder.resolve()
+        if folder not in self._loaded:
+            self._loaded[folder] = load_checkpoint(folder, self.catalog, self.made)
+        return self._loaded[folder]
 
     @cached_property
     def made(self) -> SemanticIDs:

@@ -205,6 +205,25 @@ class Decoder:
         """Let each prompt of `context` go on with a token of its own."""
         self._feed(context, torch.tensor(tokens)[:, None], keep=1)
 
+    @torch.inference_mode()
+    def state(self, context: Context, tokens: Sequence[int]) -> Tensor:
+        """Let all prompts go on with the same tokens; the state after the last: (N, h) float32.
+
+        What the output head would read. Tokens must follow before `context.logits` means anything.
+        """
+        ids = torch.tensor([list(tokens)] * len(context.mask), device=self.device)
+        positions = context.position + torch.arange(ids.shape[1], device=self.device)
+        context.mask = torch.cat([context.mask, torch.ones_like(ids, dtype=torch.bool)], 1)
+        output = self.model.base_model(
+            input_ids=ids,
+            attention_mask=context.mask.long(),
+            position_ids=positions,
+            past_key_values=context.cache,
+            use_cache=True,
+        )
+        hidden: Tensor = output.last_hidden_state[:, -1].float()
+        return hidden
+
     def feed_texts(self, context: Context, texts: Sequence[Sequence[int]]) -> list[Tensor]:
         """The logits before each token of a text per prompt, (T, V) each; `context` is used up."""
         longest = max(len(text) for text in texts)
@@ -381,6 +400,16 @@ class Decoder:
         joint, order = torch.cat([torch.zeros(0), *scores]).sort(descending=True, stable=True)
         items = tuple(self.trie.item_ids[leaf] for leaf in leaves[order].tolist())
         return Ranking(items, tuple(joint.tolist()), (), self.trie)
+
+    @torch.inference_mode()
+    def log_probabilities(
+        self, context: Context, item_ids: Sequence[str], exclude: Collection[str] = NOTHING
+    ) -> list[float]:
+        """Of some items after `<BOI>`, by the model without a prior, given that none of `exclude`
+        follows. `context` (one prompt) is as before."""
+        leaves = torch.tensor([self.trie.leaf[item_id] for item_id in item_ids])
+        scores: list[float] = self._score(context, leaves, self._below([exclude], 1, None)).tolist()
+        return scores
 
     def _score(self, context: Context, leaves: Tensor, below: Sequence[_Below]) -> Tensor:
         """The log-probabilities of some items, each with a copy of the prompt's cache: (B,)"""

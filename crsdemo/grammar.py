@@ -1,7 +1,8 @@
 """What a reply may be: one Outlines automaton over the live catalog, and the trie of its items.
 
-    reply = ( <MODE=REC> item | <MODE=CHAT> ) <RESP> ( text | slot | item )* eos
-    item  = <BOI> one of the catalog's semantic IDs <EOI>          slots only after <MODE=REC>
+    reply  = ( <MODE=REC> item | <MODE=CHAT> item? ) <RESP> ( text | slot | item )* eos
+    search = <MODE=REC> <QUERY> text eos                           what ReGeS writes before it
+    item   = <BOI> one of the catalog's semantic IDs <EOI>         slots only where an item stands
 
 Control tokens are single symbols here, not strings: each is mapped to one private-use character
 of plane 16, so that `<a_7>` cannot be spelled by `<`, `a`, `_7`, `>`, and text cannot contain a
@@ -74,6 +75,9 @@ class Grammar:
             "CHAT": self._after((control.chat, control.resp)),
             "REC": self._after((*first, control.resp)),
         }
+        # where the words of a search begin, of tokenizers that have a token for it
+        begun = None if control.query is None else self._after((control.rec, control.query))
+        self.search_state: int | None = begun
         self._allowed: dict[int, torch.Tensor] = {}
 
     def _after(self, tokens: Iterable[int]) -> int:
@@ -173,7 +177,8 @@ def _check(semantic_ids: Mapping[str, Sequence[int]], control: ControlTokens) ->
 def _symbols(control: ControlTokens) -> dict[int, str]:
     """Each token that the model may write beside text -> its private-use character."""
     frame = (control.chat, control.rec, control.boi, control.eoi, control.resp, control.eos)
-    tokens = (*frame, *control.slot_of, *control.code)
+    query = () if control.query is None else (control.query,)
+    tokens = (*frame, *query, *control.slot_of, *control.code)
     if len(tokens) > LAST_SYMBOL - FIRST_SYMBOL + 1:
         raise CatalogError(f"{len(tokens):,} control tokens are too many; use smaller codebooks")
     return {token: chr(FIRST_SYMBOL + n) for n, token in enumerate(tokens)}
@@ -189,9 +194,11 @@ def _regex(control: ControlTokens, symbols: Mapping[int, str], rows: list[list[i
     item = symbols[control.boi] + _trie_regex(rows, levels) + symbols[control.eoi]
     slots = "".join(symbols[token] for token in control.slot_of)
     pieces = f"{TEXT}|{item}" + (f"|[{slots}]" if slots else "")
-    recommend = f"{symbols[control.rec]}{item}{symbols[control.resp]}(?:{pieces})*"
-    chat = f"{symbols[control.chat]}{symbols[control.resp]}(?:{TEXT}|{item})*"
-    return f"(?:{recommend}|{chat}){symbols[control.eos]}"
+    rec, chat, resp = (symbols[token] for token in (control.rec, control.chat, control.resp))
+    about = f"[{rec}{chat}]{item}{resp}(?:{pieces})*"
+    talk = f"{chat}{resp}(?:{TEXT}|{item})*"
+    search = "" if control.query is None else f"|{rec}{symbols[control.query]}{TEXT}+"
+    return f"(?:{about}|{talk}{search}){symbols[control.eos]}"
 
 
 def _trie_regex(rows: Sequence[Sequence[int]], levels: list[list[str]], level: int = 0) -> str:

@@ -21,10 +21,13 @@ HOME = Path(__file__).resolve().parent.parent
 CATALOG = HOME / "catalog"
 CHECKPOINTS = HOME / "checkpoints"
 DEFAULT = "gcrs"
+ALONE = "-alone"  # behind the name of a generative checkpoint: without the prior
 ITEM = "item"  # the folder of the item expert in a ReGeS checkpoint
+CHOICE = "choice.safetensors"  # the head of the item expert of ReGeS on a pretrained base
 CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
 PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
-INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
+INFORMED = (CHOICE = "choice.safetensors"  # the head of the item expert of ReGeS on a pretrained base
+CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
 BASELINES = (*PLAIN, *INFORMED)
 
 
@@ -45,13 +48,15 @@ def load_recommender(
     """
     if baseline := _baseline(name, catalog):
         return baseline
-    folder = None if name in INFORMED else checkpoint_folder(name, checkpoints)
+    folder, with_prior = None, with_prior and not name.endswith(ALONE)
+    if name not in INFORMED:
+        folder = checkpoint_folder(name.removesuffix(ALONE), checkpoints)
     from crsdemo.commons import Commons  # torch is loaded only when weights are
 
     commons = Commons(catalog, catalog_folder)
     if folder is None:
         return _informed(name, commons)
-    return _from_checkpoint(folder, commons, with_prior=with_prior, think=think)
+    return _from_checkpoint(folder, commons, with_prior=with_prior, think=think, name=name)
 
 
 def _baseline(name: str, catalog: Catalog) -> Recommender | None:
@@ -84,28 +89,44 @@ def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
 
 
 def _from_checkpoint(
-    folder: Path, commons: Commons, *, with_prior: bool = True, think: bool = False
+    folder: Path,
+    commons: Commons,
+    *,
+    with_prior: bool = True,
+    think: bool = False,
+    name: str = "",
 ) -> Recommender:
     """Of the kind that it was trained as: ReGeS is a folder of parts."""
     from crsdemo.checkpoint import GCRS, load_card
     from crsdemo.generative import Generative
     from crsdemo.recommenders.gcrs import Gcrs
+    from crsdemo.recommenders.reges import Reges
     from crsdemo.reges import load_reges
     from crsdemo.reply_first import ReplyFirst
 
     if (folder / ITEM).is_dir():
         return load_reges(folder, commons, with_prior=with_prior, think=think)
+    if (folder / CHOICE).is_file():
+        return Reges.load(folder, commons)
     card = load_card(folder)
     if card.recommender == GCRS:
-        return Gcrs.load(folder, commons)
+        return Gcrs.load(folder, commons, with_prior=with_prior, name=Path(name).name)
     kind = Generative if card.factorisation.has_item else ReplyFirst
     return kind.load(folder, commons, with_prior=with_prior)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
     """The checkpoints that can answer, by name."""
-    cards = [*checkpoints.glob("*/crsdemo.json"), *checkpoints.glob(f"*/{ITEM}/crsdemo.json")]
-    return sorted(card.relative_to(checkpoints).parts[0] for card in cards)
+    kinds = ("crsdemo.json", f"{ITEM}/crsdemo.json", CHOICE)
+    found = [path for kind in kinds for path in checkpoints.glob(f"*/{kind}")]
+    return sorted({path.relative_to(checkpoints).parts[0] for path in found})
+
+
+def _is_generative(folder: Path) -> bool:
+    """Whether it is a generative recommender on a pretrained base."""
+    from crsdemo.checkpoint import CARD, GCRS, load_card
+
+    return (folder / CARD).is_file() and load_card(folder).recommender == GCRS
 
 
 class Shelf:
@@ -132,7 +153,10 @@ class Shelf:
     def names(self) -> tuple[str, ...]:
         """What can answer: the checkpoints, then the baselines for which all is there."""
         fitted = (self.catalog_folder / RANKER_FILE).is_file()
-        return (*names(self.checkpoints), *(BASELINES if fitted else PLAIN))
+        found = names(self.checkpoints)
+        alone = [name + ALONE for name in found if _is_generative(self.checkpoints / name)]
+        systems = sorted((*found, *(alone if fitted else ())))
+        return (*systems, *(BASELINES if fitted else PLAIN))
 
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
@@ -150,5 +174,6 @@ class Shelf:
         self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
         if name in INFORMED:
             return _informed(name, self._commons)
-        folder = checkpoint_folder(name, self.checkpoints)
-        return _from_checkpoint(folder, self._commons, with_prior=self.with_prior)
+        folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
+        with_prior = self.with_prior and not name.endswith(ALONE)
+        return _from_checkpoint(folder, self._commons, with_prior=with_prior, name=name)

@@ -21,7 +21,7 @@ from crsdemo.errors import CheckpointError
 from crsdemo.loading import load_recommender
 from crsdemo.model.talk import Said, TalkFormat, card_slots
 from crsdemo.recommender import Plan, Recommender, reply
-from crsdemo.recommenders import gcrs
+from crsdemo.recommenders import talker
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
@@ -284,9 +284,9 @@ def spoken_to(recommender: Recommender) -> None:
     first = reply(recommender, dialogue, Plan(mode="REC"))
     assert first.item is not None and first.complete and len(first.evidence.path) == 3
     assert first.prompt == "<|im_start|>user\na heist film<|im_end|>\n<|im_start|>assistant\n"
-    control = recommender.talk.control
+    control = recommender.talker.control
     assert first.output_ids[:2] == (control.rec, control.boi)
-    assert first.output_ids[2:5] == control.item(recommender.talk.semantic_ids[first.item.id])
+    assert first.output_ids[2:5] == control.item(recommender.talker.format.semantic_ids[first.item.id])
     dialogue = dialogue.say(first.turn()).say(Turn("user", "not that one"))
     second = reply(recommender, dialogue, Plan(mode="REC"))
     assert second.item is not None and second.item.id not in dialogue.mentioned
@@ -305,7 +305,7 @@ def spoken_to(recommender: Recommender) -> None:
 
 def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
     """In talk only a film that was spoken of can follow, or none; its card is read once."""
-    control, decoder = recommender.talk.control, recommender.decoder
+    control, decoder = recommender.talker.control, recommender.decoder
     fed: list[int] = []
     wanted = control.boi
 
@@ -321,14 +321,14 @@ def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
         talked = reply(recommender, dialogue, Plan(mode="CHAT"))
         assert talked.item is None and talked.output_ids[1] == control.boi
         codes = talked.output_ids[2:5]
-        spoken = {control.item(recommender.talk.semantic_ids[i]) for i in dialogue.mentioned}
+        spoken = {control.item(recommender.talker.format.semantic_ids[i]) for i in dialogue.mentioned}
         assert codes in spoken
         assert control.end_card not in fed, "the card stands in the conversation already"
         fed.clear()
         unlikely = recommender.recommend(Dialogue((Turn("user", "that?"),)), 40)[-1].item.id
         named = Dialogue((Turn("user", "that?", (Mention(0, 4, unlikely),)),))
         talked = reply(recommender, named, Plan(mode="CHAT"))
-        assert talked.output_ids[2:5] == control.item(recommender.talk.semantic_ids[unlikely])
+        assert talked.output_ids[2:5] == control.item(recommender.talker.format.semantic_ids[unlikely])
         assert fed.count(control.end_card) == 1, "the user named it, so no card was given yet"
         wanted = control.resp
         assert reply(recommender, dialogue, Plan(mode="CHAT")).output_ids[1] == control.resp
@@ -364,13 +364,13 @@ def cut_off(recommender: Gcrs) -> None:
     """The newest turns are kept; a film whose card fell away with an older one gets it again."""
     again = Turn("assistant", "Heat, yes", (Mention(0, 4, KNOWN.id),))
     dialogue = Dialogue((Turn("user", "hi"), again, Turn("user", "hm"), again, Turn("user", "so?")))
-    whole = recommender.history(dialogue)
-    assert whole.carded == {KNOWN.id} and whole.ids.count(recommender.talk.control.card) == 1
-    last = recommender.talk.user(dialogue.turns[-1])
+    whole = recommender.talker.history(dialogue)
+    assert whole.carded == {KNOWN.id} and whole.ids.count(recommender.talker.control.card) == 1
+    last = recommender.talker.format.user(dialogue.turns[-1])
     for room in (len(whole.ids) - 20, len(last)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gcrs, "MAX_HISTORY", room)
-            cut = recommender.history(dialogue)
-        assert cut.carded == (set() if recommender.talk.control.card not in cut.ids else {KNOWN.id})
-        assert cut.ids[: -len(recommender.talk.opening())][-len(last) :] == last
+            patch.setattr(talker, "MAX_HISTORY", room)
+            cut = recommender.talker.history(dialogue)
+        assert cut.carded == (set() if recommender.talker.control.card not in cut.ids else {KNOWN.id})
+        assert cut.ids[: -len(recommender.talker.format.opening())][-len(last) :] == last
     assert cut.carded == frozenset()

@@ -55,6 +55,16 @@ def pick(ranking: Ranking, plan: Plan) -> str:
     return ranking.item_ids[int(torch.multinomial(scores.softmax(0), 1, generator=generator))]
 
 
+def drawn(candidates: Sequence[Recommendation], plan: Plan) -> Recommendation:
+    """The best, or with a temperature one of the best by their shares."""
+    if plan.temperature == 0:
+        return candidates[0]
+    shares = torch.tensor([one.score for one in candidates[:DRAWN_FROM]], dtype=torch.double)
+    generator = torch.Generator().manual_seed(plan.seed)
+    weights = shares.pow(1 / plan.temperature)
+    return candidates[int(torch.multinomial(weights, 1, generator=generator))]
+
+
 def trimmed(pieces: tuple[str | Item, ...]) -> tuple[str | Item, ...]:
     """Without white space at either end."""
     if pieces and isinstance(pieces[0], str):

@@ -3,7 +3,10 @@
 GCRS (arXiv 2605.21987). One causal LM decides everything: whether to recommend, which film,
 whether to go on about one that was spoken of, and the words. The system puts in what needs no
 memory: the card behind an ID, and the fact that a slot stands for. What may follow at each step
-comes from one Outlines grammar over the live catalog; no prior helps the model here.
+comes from one Outlines grammar over the live catalog; what the user refuses is not in it.
+
+`gcrs` adds to the model's log-probability of an item what counts of who likes what together say
+(the prior), with no more weight than the model has; `gcrs-alone` is the model by itself.
 """
 
 from __future__ import annotations
@@ -13,15 +16,18 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.checkpoint import Loaded, load_checkpoint
+import numpy as np
+import torch
+
+from crsdemo.catalog import Item
 from crsdemo.commons import Commons
-from crsdemo.decoding import Context, Decoder, left_pad, mode_probabilities
-from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.grammar import Grammar
-from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.decoding import Context, Prior, Ranking
+from crsdemo.dialogue import Dialogue
+from crsdemo.errors import BadInputError
+from crsdemo.guide import Guidance, flags, hideable
+from crsdemo.prior import SIGNALS, ItemPrior
+from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
     Evidence,
     Mode,
@@ -29,61 +35,71 @@ from crsdemo.recommender import (
     Provenance,
     Recommendation,
     Reply,
+    Signal,
     Timing,
 )
-from crsdemo.recommenders.evidence import path_of, pick, recommendations, trimmed
-from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import Slot, fill
+from crsdemo.recommenders.evidence import path_of, pick, recommendations
+from crsdemo.recommenders.talker import Talker
 from crsdemo.trie_labels import TrieLabels
-from crsdemo.word_choice import Pen, Place, Sampling
 
 BEAM = 60  # films ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty
-MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
+PRIOR_WEIGHT = 0.6  # of the prior's log-scores; the model's count once. Chosen on dev
+TOLD = 10  # candidates of which is told what decided
 
 
 @dataclass(frozen=True)
-class Wording:
-    """How the words are chosen."""
+class ItemKnowledge:
+    """What is known of items beside the model: what the user refused, and the prior."""
 
-    max_tokens: int = 80
-    temperature: float = 0.5
-    top_p: float = 0.9
-    no_repeat_ngram: int = 5
+    prior: ItemPrior
+    ranker: Ranker | None = None  # None: the model alone ranks
+    weight: float = PRIOR_WEIGHT
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= 1:
+            raise BadInputError(f"the prior weighs 0 to 1 beside the model, got {self.weight}")
 
-class History(NamedTuple):
-    """What is read of a conversation."""
-
-    ids: list[int]
-    carded: frozenset[str]  # items whose card stands in it
+    def look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> Guidance:
+        catalog = self.prior.catalog
+        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        if self.ranker is None:
+            return Guidance(dialogue, hidden=hidden)
+        heard = self.prior.relevant(dialogue)
+        left_out = flags(catalog, hidden | exclude)
+        parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
+        return Guidance(
+            heard, hidden=hidden, parts=self.weight * parts, names=self.ranker.part_names
+        )
 
 
 class Gcrs:
     """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
 
-    def __init__(
-        self,
-        name: str,
-        loaded: Loaded,
-        catalog: Catalog,
-        semantic_ids: SemanticIDs,
-        wording: Wording = Wording(),
-    ) -> None:
+    def __init__(self, name: str, talker: Talker, knowledge: ItemKnowledge | None = None) -> None:
         self._name = name
-        self.loaded = loaded
-        self.catalog = catalog
-        self.wording = wording
-        self.talk = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
-        grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        self.decoder = Decoder(loaded.model, grammar)
-        self.labels = TrieLabels(catalog, semantic_ids)
+        self.talker = talker
+        self.knowledge = knowledge
+        self.catalog = talker.catalog
+        self.decoder = talker.decoder
+        self.labels = TrieLabels(talker.catalog, talker.format.semantic_ids)
+        self._row_of_leaf = [self.catalog.row[i] for i in self.decoder.trie.item_ids]
 
     @classmethod
-    def load(cls, folder: Path, commons: Commons) -> Gcrs:
-        """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        loaded = load_checkpoint(folder, commons.catalog, commons.made)
-        return cls(folder.name, loaded, commons.catalog, commons.files.semantic_ids)
+    def load(
+        cls, folder: Path, commons: Commons, *, with_prior: bool = True, name: str | None = None
+    ) -> Gcrs:
+        """`with_prior`: where the catalog has one.
+
+        Raises CheckpointError or CatalogError if anything is missing or does not match.
+        """
+        talker = Talker.load(folder, commons)
+        path = commons.folder / FILE
+        knowledge = None
+        if path.is_file():
+            ranker = Ranker.load(path, SIGNALS) if with_prior else None
+            knowledge = ItemKnowledge(commons.prior, ranker)
+        return cls(name or folder.name, talker, knowledge)
 
     @property
     def name(self) -> str:
@@ -93,8 +109,8 @@ class Gcrs:
 
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         """How likely it recommends in the next turn of each."""
-        context = self._read([self.history(dialogue) for dialogue in dialogues])
-        return [mode_probabilities(row, self.decoder.control) for row in context.logits]
+        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
+        return [self.talker.modes(row) for row in context.logits]
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -105,28 +121,52 @@ class Gcrs:
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
-        context = self._read([self.history(dialogue) for dialogue in dialogues])
-        self.decoder.feed(context, [self.decoder.control.rec, self.decoder.control.boi])
-        rankings = self.decoder.beam(context, max(EVALUATION_BEAM, k), exclude)
+        looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
+        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
+        control = self.talker.control
+        self.decoder.feed(context, [control.rec, control.boi])
+        hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
+        width = max(EVALUATION_BEAM, k)
+        rankings = self.decoder.beam(context, width, hidden, self._prior(looks))
         return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
+
+    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> Guidance:
+        known = self.knowledge
+        return Guidance(dialogue) if known is None else known.look(dialogue, exclude)
+
+    def _prior(self, looks: Sequence[Guidance]) -> Prior | None:
+        scores = [look.scores for look in looks]
+        if any(row is None for row in scores):
+            return None
+        by_leaf = np.stack([row for row in scores if row is not None])[:, self._row_of_leaf]
+        return Prior(torch.from_numpy(by_leaf))
 
     # one reply
 
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
-        control, started = self.decoder.control, time.perf_counter()
-        history = self.history(dialogue)
-        context = self._read([history])
+        talker, control, started = self.talker, self.talker.control, time.perf_counter()
+        history = talker.history(dialogue)
+        context = talker.read([history])
         read = time.perf_counter()
-        modes = mode_probabilities(context.logits[0], control)
+        modes = talker.modes(context.logits[0])
         free: Mode = next(iter(modes))
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
-        seen = frozenset(dialogue.mentioned) | plan.avoid
-        item, evidence, written = self._choose(context, dialogue, history.carded, mode, seen, plan)
+        talker.decoder.feed(context, [control.mode(mode)])
+        written = [control.mode(mode)]
+        evidence = Evidence()
+        if mode == "CHAT":
+            item = talker.spoken_of(context, dialogue)
+        else:
+            item, evidence = self._choose(context, dialogue, plan)
+        if item is not None:
+            talker.show(context, item, history.carded)
+            written += talker.format.code(item.id)
+        written.append(control.resp)
         chosen = time.perf_counter()
         timings: tuple[Timing, ...] = (
             Timing("reading", 1000 * (read - started)),
-            Timing("choosing", 1000 * (chosen - read)),
+            Timing("choosing the film" if item else "choosing", 1000 * (chosen - read)),
         )
         reply = Reply(
             (),
@@ -134,169 +174,81 @@ class Gcrs:
             item=item if mode == "REC" else None,
             evidence=replace(evidence, modes=tuple(modes.items()), timings=timings),
             provenance=self._provenance(plan),
-            prompt=self._text(history.ids),
+            prompt=talker.text(history.ids),
             complete=False,
         )
         yield reply
         said: list[int] = []
-        for token in self._write(context, mode, item, dialogue, plan):
+        for token in talker.words(context, mode, item, dialogue, plan):
             said.append(token)
-            yield replace(reply, pieces=self._pieces(said, item))
+            yield replace(reply, pieces=talker.pieces(said, item))
         timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - chosen)))
         output = (*written, *said, control.eos)
         yield replace(
             reply,
-            pieces=self._pieces(said, item),
+            pieces=talker.pieces(said, item),
             evidence=replace(reply.evidence, timings=timings),
             output_ids=output,
-            output=self._text(output),
+            output=talker.text(output),
             complete=True,
         )
 
-    def _choose(
-        self,
-        context: Context,
-        dialogue: Dialogue,
-        carded: frozenset[str],
-        mode: Mode,
-        seen: frozenset[str],
-        plan: Plan,
-    ) -> tuple[Item | None, Evidence, list[int]]:
-        """The film that the reply speaks of, if any; `context` grows up to its words."""
-        control = self.decoder.control
-        self.decoder.feed(context, [control.mode(mode)])
-        if mode == "CHAT":
-            spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
-            both = context.logits[0, [control.boi, control.resp]]
-            if not spoken or both[1] >= both[0]:
-                self.decoder.feed(context, [control.resp])
-                return None, Evidence(), [control.chat, control.resp]
-            hidden = frozenset(self.catalog.row.keys() - set(spoken))
-        else:
-            hidden = seen if len(seen) < len(self.catalog) else frozenset()
-        self.decoder.feed(context, [control.boi])
-        ranking = self.decoder.beam(context, BEAM, [hidden])[0]
+    def _choose(self, context: Context, dialogue: Dialogue, plan: Plan) -> tuple[Item, Evidence]:
+        """The film that is recommended; `context` grows by its ID, up to its last code."""
+        seen = frozenset(dialogue.mentioned) | plan.avoid
+        look = self._look(dialogue, seen)
+        hidden = look.hidden | seen
+        if len(hidden) >= len(self.catalog):  # all of a small catalog was named already
+            hidden = frozenset()
+        prior = self._prior([look])
+        self.decoder.feed(context, [self.talker.control.boi])
+        ranking = self.decoder.beam(context, BEAM, [hidden], prior)[0]
         item_id = plan.item_id or pick(ranking, plan)
-        choices = self.decoder.follow(context, item_id, hidden, None)
-        item = self.catalog.item(item_id)
-        card = [] if item_id in carded else self.talk.card(item)
-        self.decoder.feed(context, [control.eoi, *card, control.resp])
-        written = [control.mode(mode), *self.talk.code(item_id), control.resp]
-        if mode == "CHAT":
-            return item, Evidence(), written
-        evidence = Evidence(
-            path=path_of(self.labels, self.decoder.trie.codes(item_id), choices),
-            candidates=tuple(recommendations(self.catalog, ranking)),
-        )
-        return item, evidence, written
+        candidates = self._told(context, look, ranking, hidden)
+        choices = self.decoder.follow(context, item_id, hidden, prior)
+        path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
+        return self.catalog.item(item_id), Evidence(path=path, candidates=candidates)
 
-    def _write(
-        self, context: Context, mode: Mode, item: Item | None, dialogue: Dialogue, plan: Plan
-    ) -> Iterator[int]:
-        """Tokens of the words; other films are followed by their title, put in by the system."""
-        known = self.talk.control.slot
-        slots = [slot for slot in known if item and slot.value(item)]
-        others = {i for i in dialogue.mentioned if i in self.catalog.row}
-        others -= {item.id} if item else set()
-        place = Place(self.decoder.grammar, "REC" if item else mode, slots, others)
-        sampling = Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))
-        pen = Pen(place, sampling)
-        codes: list[int] = []
-        while (token := pen.next(context.logits[0])) is not None:
-            yield token
-            tokens = [token]
-            codes = [token] if token == self.talk.control.boi else [*codes, token]
-            if token == self.talk.control.eoi:
-                tokens += self.talk.text(f" {self._named(codes).name}")
-            self.decoder.feed(context, tokens)
+    def _told(
+        self, context: Context, look: Guidance, ranking: Ranking, hidden: frozenset[str]
+    ) -> tuple[Recommendation, ...]:
+        """The ranked items; of the first what the model and what the prior say of each.
 
-    def _named(self, tokens: Sequence[int]) -> Item:
-        """The film whose ID ends here."""
-        codes = tuple(
-            self.talk.control.code[t][1] for t in tokens[-1 - self.decoder.trie.n_levels : -1]
-        )
-        return self.catalog.item(self.decoder.trie.items(codes)[0])
-
-    # reading
-
-    def history(self, dialogue: Dialogue) -> History:
-        """The newest turns that fit, up to where the assistant begins."""
-        turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
-        carded: set[str] = set()
-        for position, turn in enumerate(dialogue.turns):
-            if turn.speaker == "user":
-                turns.append((self.talk.user(turn), None))
-                continue
-            said = said_in(turn, frozenset(dialogue.before(position).mentioned), self.catalog)
-            about = said.item.id if said.item else None
-            is_known = about in carded
-            ids = self.talk.assistant(said, is_known=is_known).ids
-            turns.append((ids, None if is_known else about))
-            carded.update([about] if about else [])
-        kept, read = list[int](), set[str]()
-        for ids, about in reversed(turns):
-            if len(kept) + len(ids) > MAX_HISTORY:
-                kept = kept or ids[-MAX_HISTORY:]
-                break
-            kept = ids + kept
-            read.update([about] if about else [])
-        return History([*kept, *self.talk.opening()], frozenset(read))
-
-    def _read(self, histories: Sequence[History]) -> Context:
-        ids, mask = left_pad([history.ids for history in histories], pad=0)
-        return self.decoder.read(ids, mask=mask)
-
-    def _pieces(self, said: Sequence[int], item: Item | None) -> tuple[str | Item, ...]:
-        """What the tokens of a reply say; an item still unfinished is left out."""
-        control, pieces = self.talk.control, list[str | Item | Slot]()
-        text: list[int] = []
-        codes: list[int] | None = None
-        for token in said:
-            if codes is not None:
-                codes.append(token)
-                if token == control.eoi:
-                    pieces.append(self._named([control.boi, *codes]))
-                    codes = None
-            elif token == control.boi or token in control.slot_of:
-                pieces.append(self.loaded.tokenizer.decode(text))
-                text = []
-                if token == control.boi:
-                    codes = []
-                else:
-                    pieces.append(control.slot_of[token])
-            else:
-                text.append(token)
-        pieces.append(self.loaded.tokenizer.decode(text).rstrip("\ufffd"))
-        return trimmed(fill([p for p in pieces if p != ""], item))
-
-    def _text(self, ids: Sequence[int]) -> str:
-        said: str = self.loaded.tokenizer.decode(ids)
-        return said
+        Both in nats against their mean over these items.
+        """
+        ranked = recommendations(self.catalog, ranking)
+        best = [one.item.id for one in ranked[:TOLD]]
+        scores = look.scores
+        if scores is None or not best:
+            return tuple(ranked)
+        model = np.array(self.decoder.log_probabilities(context, best, hidden))
+        prior = scores[[self.catalog.row[i] for i in best]]
+        told = [
+            replace(
+                one,
+                signals=(
+                    Signal("the language model", float(by_model)),
+                    Signal("the prior", float(by_prior)),
+                ),
+            )
+            for one, by_model, by_prior in zip(
+                ranked, model - model.mean(), prior - prior.mean(), strict=False
+            )
+        ]
+        return (*told, *ranked[len(told) :])
 
     def _provenance(self, plan: Plan) -> Provenance:
-        decoding = {"words": asdict(self.wording), "beam": BEAM, "temperature": plan.temperature}
+        known = self.knowledge
+        decoding = {
+            "words": asdict(self.talker.wording),
+            "beam": BEAM,
+            "temperature": plan.temperature,
+            "prior_weight": known.weight if known is not None and known.ranker is not None else 0,
+        }
         return Provenance(
             recommender=self.name,
-            model_sha256=self.loaded.base_sha256,
-            adapter_sha256=self.loaded.adapter_sha256,
+            model_sha256=self.talker.loaded.base_sha256,
+            adapter_sha256=self.talker.loaded.adapter_sha256,
             catalog_sha256=self.catalog.fingerprint,
             decoding=json.dumps(decoding, sort_keys=True),
         )
-
-
-def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
-    """What the assistant did in a turn of the history, as far as the turn tells.
-
-    A film that was not named before is one that it recommended.
-    """
-    named = [i for i in turn.item_ids if i in catalog.row]
-    new = [i for i in named if i not in before]
-    item = catalog.item((new or named)[0]) if named else None
-    pieces: list[str | Item | Slot] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    pieces.append(turn.text[end:])
-    return Said("REC" if new else "CHAT", item, tuple(p for p in pieces if p != ""))

@@ -19,10 +19,11 @@ def training_dtype() -> torch.dtype:
 
 
 class Masters:
-    """Single-precision copies of what a model learns; of single-precision weights the weights."""
+    """Single-precision copies of what modules learn; of single-precision weights the weights."""
 
-    def __init__(self, model: Any) -> None:
-        learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    def __init__(self, *modules: Any) -> None:
+        named = [pair for module in modules for pair in module.named_parameters()]
+        learned = [(name, p) for name, p in named if p.requires_grad]
         self.names = [name for name, _ in learned]
         self._learned = [p for _, p in learned]
         self.weights: list[Tensor] = [

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from crsdemo.dialogue import Mention, Turn
 from crsdemo.mentions import PeopleLinker
 from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.train.affinity import Teacher
+from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.distil import Answer
 from crsdemo.train.material import clean_words
 from crsdemo.train.sequences import IdPaths, TrainingSequence
@@ -37,6 +38,8 @@ Weights = NDArray[np.floating[Any]]
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
 LONGEST = 768  # tokens of a conversation
 MOST_LIKED = 5  # films of a set
+SEARCHED = 0.6  # of the turns with a search: it stands before the film, as ReGeS writes it
+MOST_DRAWN = 20  # of what fits a wish, among the candidates of the item expert
 TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
 DEEP = 150  # items of the teacher's distribution
 KNOWN_BETTER = 0.5  # exponent of popularity by which fitting items are weighted
@@ -44,6 +47,15 @@ ASKING = (
     "{}", "{} please", "looking for {}", "any good {}?", "something with {}", "i want {}",
     "recommend me {}", "in the mood for {}", "show me {}", "{}, what do you have?", "maybe {}?",
 )  # fmt: skip
+
+
+class Film(NamedTuple):
+    """What would be right in a turn that recommends."""
+
+    targets: tuple[Rows, Weights]
+    right: Sequence[int]  # rows that are among the candidates in any case
+    search: str | None  # what finds it
+    near: Rows | None = None  # what was found, best first, where that is known
 
 
 class Drawer:
@@ -60,17 +72,26 @@ class Drawer:
         seed: int = 0,
         *,
         answers: Mapping[tuple[str, int], Answer] | None = None,
+        candidates: CandidateDrawer | None = None,
+        searches: Mapping[tuple[str, int], str] | None = None,
+        gold_share: float = GOLD_SHARE,
     ) -> None:
         """`wishes`: what is typed, and the ids of what fits; searches are such wishes too.
 
         `answers`: of the ranker to turns of the `dialogues`; else the teacher is asked.
+        `candidates`: for the experts of ReGeS, of which one writes a search and one chooses among
+        what it finds; `searches`: those of turns of the `dialogues`.
         """
         self.talk = talk
         self.catalog = talk.catalog
         self.teacher = teacher
         self.answers = answers or {}
+        self.candidates = candidates
+        self.searches = searches or {}
+        self.gold_share = gold_share
         self.people = PeopleLinker(talk.catalog)
         self.paths = IdPaths(talk.catalog, talk.semantic_ids, talk.control)
+        self.seed = seed
         self.rng = np.random.default_rng(seed)
         self.dialogues = [one for one in dialogues if len(one.dialogue.turns) > 1]
         self.written = [one for one in written if self._is_of_this_catalog(one)]
@@ -101,7 +122,8 @@ class Drawer:
         item = self.catalog[int(self.rng.integers(len(self.catalog)))]
         row = self.catalog.row[item.id]
         if self.rng.random() < TO_ID:
-            return self._asked(_told(item, self.rng), np.array([row]), np.ones(1), row)
+            film = Film((np.array([row]), np.ones(1)), [row], None)
+            return self._asked(_told(item, self.rng), film, row)
         sequence = TrainingSequence()
         sequence.add(self.talk.code(item.id))
         card = self.talk.card(item)
@@ -118,11 +140,14 @@ class Drawer:
                 words, rows = (*words, *other_words), both
         text = str(self.rng.choice(ASKING)).format(str(self.rng.choice(words)))
         weights = self._known[rows]
-        return self._asked(text, rows, weights, int(self.rng.choice(rows, p=_shares(weights))))
+        drawn = self.rng.choice(rows, min(len(rows), MOST_DRAWN), False, p=_shares(weights))
+        return self._asked(text, Film((rows, weights), drawn.tolist(), None), int(drawn[0]))
 
     def wish(self) -> TrainingSequence:
         text, rows = self.wishes[int(self.rng.integers(len(self.wishes)))]
-        return self._asked(text, np.array(rows), np.ones(len(rows)), int(self.rng.choice(rows)))
+        drawn = self.rng.permutation(rows).tolist()
+        film = Film((np.array(rows), np.ones(len(rows))), drawn, None)
+        return self._asked(text, film, drawn[0])
 
     def liked(self) -> TrainingSequence:
         """Some films of a set are named; the teacher says what else goes with them."""
@@ -137,17 +162,39 @@ class Drawer:
             text += name
         wanted, weights = self.teacher.top(named[::-1], DEEP)
         chosen = int(self.rng.choice(wanted, p=_shares(weights)))
-        return self._asked(text, wanted, weights, chosen, tuple(mentions))
+        film = Film((wanted, weights), [chosen], None, wanted)
+        return self._asked(text, film, chosen, tuple(mentions))
 
     def _asked(
-        self, text: str, rows: Rows, weights: Weights, row: int, mentions: tuple[Mention, ...] = ()
+        self,
+        text: str,
+        film: Film,
+        row: int,
+        mentions: tuple[Mention, ...] = (),
     ) -> TrainingSequence:
         """A message and the ID that follows; its tag is learned from whole conversations."""
         sequence = TrainingSequence()
         sequence.add(self.talk.user(Turn("user", text, mentions)))
-        sequence.add([*self.talk.opening(), self.talk.control.rec, self.talk.control.boi])
-        self.paths.write(sequence, row, rows, weights)
+        sequence.add([*self.talk.opening(), self.talk.control.rec])
+        self._film(sequence, row, film, text)
         return sequence
+
+    def _film(
+        self,
+        sequence: TrainingSequence,
+        row: int,
+        film: Film,
+        text: str,
+    ) -> None:
+        """`<BOI>`, where the item expert chooses among candidates, and the ID of the item at `row`.
+
+        `text`: what the candidates are near to.
+        """
+        sequence.add([self.talk.control.boi])
+        if self.candidates is not None:
+            drawn = self.candidates.draw(text, *film.targets, film.right, self.rng, film.near)
+            sequence.choose(*drawn)
+        self.paths.write(sequence, row, *film.targets)
 
     # whole conversations
 
@@ -168,7 +215,8 @@ class Drawer:
                 answer = self.answers.get((drawn.id, position))
                 if answer is None:
                     answer = self.teacher.top(list(reversed(seen)), DEEP, without=own)
-                self._real_reply(sequence, turn, new, answer, learned=position > 0)
+                search = self.searches.get((drawn.id, position))
+                self._real_reply(sequence, turn, new, answer, search, learned=position > 0)
             seen += [row for row in named if row not in seen]
         return sequence
 
@@ -178,6 +226,7 @@ class Drawer:
         turn: Turn,
         new: Sequence[int],
         answer: Answer,
+        search: str | None,
         *,
         learned: bool,
     ) -> None:
@@ -193,10 +242,13 @@ class Drawer:
             rows, weights = answer
             all_rows = np.concatenate([rows, new]).astype(np.int64)
             shares = np.concatenate(
-                [(1 - GOLD_SHARE) * _shares(weights), [GOLD_SHARE / len(new)] * len(new)]
+                [
+                    (1 - self.gold_share) * _shares(weights),
+                    [self.gold_share / len(new)] * len(new),
+                ]
             )
-            targets = all_rows, shares
-            self._reply(sequence, said, is_known=False, targets=targets, words=bool(clean))
+            film = Film((all_rows, shares), new, search, rows)
+            self._reply(sequence, said, is_known=False, film=film, words=bool(clean))
 
     def conversation(self) -> TrainingSequence:
         """A written conversation with all its words."""
@@ -209,11 +261,12 @@ class Drawer:
                 sequence.add(self.talk.user(turn.turn()))
                 continue
             said = _said(turn, self.catalog)
-            targets = None
+            film = None
             if said.item is not None:
-                targets = np.array([self.catalog.row[said.item.id]]), np.ones(1)
+                row = self.catalog.row[said.item.id]
+                film = Film((np.array([row]), np.ones(1)), [row], turn.search)
             is_known = said.item is not None and said.item.id in known
-            self._reply(sequence, said, is_known=is_known, targets=targets)
+            self._reply(sequence, said, is_known=is_known, film=film)
             known.update([said.item.id] if said.item else [])
         return sequence
 
@@ -223,7 +276,7 @@ class Drawer:
         said: Said,
         *,
         is_known: bool,
-        targets: tuple[Rows, Weights] | None = None,
+        film: Film | None = None,
         words: bool = True,
     ) -> None:
         """A turn of the assistant with its decisions (tag, film or none, ID) and its `words`."""
@@ -240,13 +293,24 @@ class Drawer:
             options = (control.boi, control.resp)
             wanted = [float(following == one) for one in options]
             sequence.decide(options, wanted, following, "film")
-        else:
-            sequence.add([written.ids[start]])
-        start += 1
-        if said.item is not None and targets is not None:
-            self.paths.write(sequence, self.catalog.row[said.item.id], *targets)
-            start += control.n_levels
+            start += 1
+            if said.item is not None and film is not None:
+                self.paths.write(sequence, self.catalog.row[said.item.id], *film.targets)
+                start += control.n_levels
+        elif said.item is not None and film is not None:
+            self._search(sequence, film.search)
+            row = self.catalog.row[said.item.id]
+            self._film(sequence, row, film, film.search or "")
+            start += 1 + control.n_levels
         sequence.add(written.ids[start:], written.are_words[start:] if words else None)
+
+    def _search(self, sequence: TrainingSequence, search: str | None) -> None:
+        """What is searched for, of the system that searches."""
+        query = self.talk.control.query
+        searched = self.candidates is not None and self.rng.random() < SEARCHED
+        if searched and search and query is not None:
+            words = [*self.talk.text(search), self.talk.control.eos]
+            sequence.add([query, *words], [False, *[True] * len(words)])
 
     def _rows(self, item_ids: Sequence[str]) -> list[int]:
         return [self.catalog.row[i] for i in dict.fromkeys(item_ids) if i in self.catalog.row]

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crsdemo.catalog import Catalog
+from crsdemo.model.choice import ChoiceHead
 from crsdemo.tokens import ControlTokens
 
-IGNORED = -100
+ROUND = 16  # tokens
 
 
 class Decision(NamedTuple):
@@ -35,6 +36,14 @@ class Decision(NamedTuple):
     kind: str  # for the progress bar: mode, film, level 1 ...
 
 
+class Choice(NamedTuple):
+    """A place at which one of some candidates is to be chosen, and how right each would be."""
+
+    at: int  # place of the token whose state chooses
+    rows: NDArray[np.int64]  # (k,) of the catalog
+    wanted: NDArray[np.float64]  # (k,) sums to 1
+
+
 @dataclass
 class TrainingSequence:
     """Tokens and what is to be learned from them. Grows while it is written."""
@@ -42,6 +51,7 @@ class TrainingSequence:
     ids: list[int] = field(default_factory=list)
     are_words: list[bool] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
 
     def add(self, ids: Sequence[int], are_words: Sequence[bool] | None = None) -> None:
         self.ids += ids
@@ -53,6 +63,10 @@ class TrainingSequence:
         """Add the token `chosen` as a decision."""
         self.decisions.append(Decision(len(self.ids), tuple(options), tuple(wanted), kind))
         self.add([chosen])
+
+    def choose(self, rows: NDArray[np.int64], wanted: NDArray[np.float64]) -> None:
+        """The token added last chooses among the items at `rows`."""
+        self.choices.append(Choice(len(self.ids) - 1, rows, wanted))
 
 
 class IdPaths:
@@ -95,14 +109,19 @@ class SequenceLoss(NamedTuple):
 
 
 def sequence_loss(
-    model: Any, batch: Sequence[TrainingSequence], pad: int, decision_weight: float = 1.0
+    model: Any,
+    batch: Sequence[TrainingSequence],
+    pad: int,
+    decision_weight: float = 1.0,
+    head: ChoiceHead | None = None,
 ) -> SequenceLoss:
     """Mean loss of a word plus that of a decision, above the entropy of what was wanted.
 
-    The output head is computed only where something is learned.
+    The output head is computed only where something is learned. `head` makes the choices.
     """
     device = next(model.parameters()).device
-    length = max(len(one.ids) for one in batch)
+    longest = max(len(one.ids) for one in batch)
+    length = -(-longest // ROUND) * ROUND  # few shapes: each is planned for and kept by oneDNN
     ids = torch.full((len(batch), length), pad, device=device)
     mask = torch.zeros(len(batch), length, dtype=torch.long, device=device)
     for row, one in enumerate(batch):
@@ -125,7 +144,32 @@ def sequence_loss(
         for kind in sorted(set(kinds)):
             of_kind = [n for n, other in enumerate(kinds) if other == kind]
             parts[kind] = float(losses[of_kind].detach().mean())
+    chosen = None if head is None else _choices(head, hidden, batch)
+    if chosen is not None:
+        parts["choice"] = float(chosen.detach().mean())
+        total = total + chosen.sum() / len(batch)
     return SequenceLoss(total, parts)
+
+
+def _choices(head: ChoiceHead, hidden: Tensor, batch: Sequence[TrainingSequence]) -> Tensor | None:
+    """(C,) KL divergence of each choice, or None if there is none."""
+    found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.choices]
+    if not found:
+        return None
+    device = hidden.device
+    most = max(len(one.rows) for _, one in found)
+    rows = torch.zeros(len(found), most, dtype=torch.long, device=device)
+    wanted = torch.zeros(len(found), most, device=device)
+    shut = torch.ones(len(found), most, dtype=torch.bool, device=device)
+    for n, (_, one) in enumerate(found):
+        rows[n, : len(one.rows)] = torch.from_numpy(one.rows)
+        wanted[n, : len(one.rows)] = torch.from_numpy(one.wanted)
+        shut[n, : len(one.rows)] = False
+    places = torch.tensor([(row, one.at) for row, one in found], device=device).T
+    scores = head(hidden[places[0], places[1]], rows)
+    log_p = scores.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
+    entropy = -torch.special.xlogy(wanted, wanted).sum(1)
+    return -(wanted * log_p).sum(1) - entropy
 
 
 def _words(batch: Sequence[TrainingSequence], device: Any) -> tuple[tuple[Tensor, Tensor], Tensor]:

@@ -1,0 +1,277 @@
+"""ReGeS (Yang and Fang 2025) on a pretrained base: search, candidates, choice, words.
+
+The query expert writes what to search for (sec. 2.3), the retriever finds 50 candidates, and the
+item expert chooses among them (sec. 2.4). Both experts and the voice are one adapter of its own,
+so that a conversation is read once; what it searched for stands before it when it chooses and
+when it speaks. The order of the item expert counts at least as much as the retriever's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from crsdemo.catalog import Item
+from crsdemo.commons import Commons
+from crsdemo.decoding import Context
+from crsdemo.dialogue import Dialogue
+from crsdemo.errors import CheckpointError
+from crsdemo.guide import Guidance
+from crsdemo.model.choice import ChoiceHead, catalog_vectors
+from crsdemo.ranker import FILE, Ranker
+from crsdemo.recommender import (
+    Evidence,
+    Mode,
+    Plan,
+    Provenance,
+    Recommendation,
+    Reply,
+    Signal,
+    Timing,
+)
+from crsdemo.recommenders.evidence import drawn
+from crsdemo.recommenders.query_sources import sources
+from crsdemo.recommenders.talker import Talker
+from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
+from crsdemo.word_choice import Pen, Sampling, SearchPlace
+
+RETRIEVER = "retriever"  # folder of a checkpoint
+CARD = "reges.json"  # file in it
+RETRIEVER_WEIGHT = 0.5  # of the retriever's log-scores; the item expert's count once. Tuned on dev
+QUERY = Sampling(max_tokens=32, no_repeat_ngram=3)
+TOLD = 10  # candidates of which is told what decided
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates of one dialogue in the order that decides."""
+
+    rows: NDArray[np.int64]  # (k,) best first
+    shares: NDArray[np.float64]  # (k,) probability of each, both orders together
+    expert: NDArray[np.float64]  # (k,) log-probability by the item expert
+    retriever: NDArray[np.float64]  # (k,) by the retriever
+
+
+class Reges:
+    """Answers with what it searched for. Thread-safe."""
+
+    def __init__(
+        self,
+        name: str,
+        talker: Talker,
+        retriever: Retriever,
+        head: ChoiceHead,
+        retriever_weight: float = RETRIEVER_WEIGHT,
+    ) -> None:
+        self._name = name
+        self.talker = talker
+        self.catalog = talker.catalog
+        self.retriever = retriever
+        self.head = head
+        self.retriever_weight = retriever_weight
+
+    @classmethod
+    def load(cls, folder: Path, commons: Commons) -> Reges:
+        """Raises CheckpointError or CatalogError if anything is missing or does not match.
+
+        The adapter lies in the folder, or in that of another checkpoint which the card names.
+        """
+        talker = Talker.load(adapter_folder(folder), commons)
+        reader = QueryReader.load(folder / RETRIEVER, commons.encoder())
+        documents = Documents.of(commons.catalog, reader, folder / RETRIEVER)
+        ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
+        vectors = catalog_vectors(commons.catalog, documents.vectors, commons.files.vectors)
+        head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
+        return cls(folder.name, talker, Retriever(documents, commons.prior, ranker), head)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    # ranking
+
+    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
+        """How likely it recommends in the next turn of each."""
+        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
+        return [self.talker.modes(row) for row in context.logits]
+
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
+        return self.recommend_batch([dialogue], k, [exclude])[0]
+
+    def recommend_batch(
+        self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
+    ) -> list[list[Recommendation]]:
+        """The `k` best candidates of each dialogue, with the mode forced to REC."""
+        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
+        queries = self._search(context)
+        looks = [
+            self.retriever.look(dialogue, query, CANDIDATES, hidden)
+            for dialogue, query, hidden in zip(dialogues, queries, exclude, strict=True)
+        ]
+        return [
+            self._recommendations(choice)[:k] for choice in self._choices(context, looks, exclude)
+        ]
+
+    def _search(self, context: Context) -> list[str]:
+        """What to search for, in words, greedily; `context` stands before the tag and grows."""
+        control, decoder = self.talker.control, self.talker.decoder
+        decoder.feed(context, [control.rec, control.query or control.resp])
+        pens = [Pen(SearchPlace(self.talker.grammar), QUERY) for _ in context.mask]
+        before = context.mask.shape[1]
+        written = decoder.write_all(context, pens)
+        decoder.feed(context, [control.eos])
+        for row, tokens in enumerate(written):  # those that were ready early have waited
+            context.mask[row, before + len(tokens) + 1 :] = False
+        return [self.talker.text(tokens).strip() for tokens in written]
+
+    def _choices(
+        self,
+        context: Context,
+        looks: Sequence[Guidance],
+        exclude: Sequence[frozenset[str]],
+    ) -> list[Choice]:
+        """The item expert reads on up to `<BOI>` and orders what was found."""
+        states = self.talker.decoder.state(context, [self.talker.control.boi])
+        return [
+            self._choice(state, look, hidden)
+            for state, look, hidden in zip(states, looks, exclude, strict=True)
+        ]
+
+    def _choice(self, state: torch.Tensor, look: Guidance, hidden: frozenset[str]) -> Choice:
+        found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
+        rows = np.array([self.catalog.row[i] for i in found])
+        with torch.inference_mode():
+            scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
+        expert = scores.double().log_softmax(0).numpy()
+        known = torch.from_numpy(np.asarray(look.scores, np.float64)[rows])
+        retriever = known.log_softmax(0).numpy()
+        both = torch.from_numpy(expert + self.retriever_weight * retriever).softmax(0).numpy()
+        order = np.argsort(-both, kind="stable")
+        return Choice(rows[order], both[order], expert[order], retriever[order])
+
+    def _recommendations(self, choice: Choice) -> list[Recommendation]:
+        """With the place that each expert gave to each of the first."""
+        by_expert = np.argsort(np.argsort(-choice.expert)) + 1
+        by_retriever = np.argsort(np.argsort(-choice.retriever)) + 1
+        mean = choice.expert[:TOLD].mean(), choice.retriever[:TOLD].mean()
+        told = []
+        for n, (row, share) in enumerate(zip(choice.rows, choice.shares, strict=True)):
+            signals: tuple[Signal, ...] = ()
+            if n < TOLD:
+                weighted = self.retriever_weight * (choice.retriever[n] - mean[1])
+                signals = (
+                    Signal(f"the item expert: its no. {by_expert[n]}", choice.expert[n] - mean[0]),
+                    Signal(f"the retriever: its no. {by_retriever[n]}", weighted),
+                )
+            told.append(Recommendation(self.catalog[int(row)], float(share), signals))
+        return told
+
+    # one reply
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        """Free, with the mode forced, or with mode and item forced."""
+        talker, control, clock = self.talker, self.talker.control, time.perf_counter
+        started = clock()
+        history = talker.history(dialogue)
+        context = talker.read([history])
+        timings = [Timing("reading", 1000 * (clock() - started))]
+        modes = talker.modes(context.logits[0])
+        free: Mode = next(iter(modes))
+        mode: Mode = plan.mode or ("REC" if plan.item_id else free)
+        evidence, item = Evidence(modes=tuple(modes.items())), None
+        written = [control.mode(mode)]
+        started = clock()
+        if mode == "CHAT":
+            talker.decoder.feed(context, [control.chat])
+            item = talker.spoken_of(context, dialogue)
+            timings.append(Timing("choosing", 1000 * (clock() - started)))
+        else:
+            query = self._search(context)[0]
+            timings.append(Timing("putting the search into words", 1000 * (clock() - started)))
+            item, evidence = self._found(context, dialogue, query, plan, evidence)
+            timings.append(Timing("finding and choosing", 1000 * (clock() - started)))
+            written += [control.query or control.resp, *talker.format.text(query), control.eos]
+        if item is not None:
+            talker.show(context, item, history.carded)
+            written += talker.format.code(item.id)
+        written.append(control.resp)
+        reply = Reply(
+            (),
+            mode,
+            item=item if mode == "REC" else None,
+            evidence=replace(evidence, timings=tuple(timings)),
+            provenance=self._provenance(plan),
+            prompt=talker.text(history.ids),
+            complete=False,
+        )
+        yield reply
+        started = clock()
+        said: list[int] = []
+        for token in talker.words(context, mode, item, dialogue, plan):
+            said.append(token)
+            yield replace(reply, pieces=talker.pieces(said, item))
+        timings.append(Timing("writing", 1000 * (clock() - started)))
+        output = (*written, *said, control.eos)
+        yield replace(
+            reply,
+            pieces=talker.pieces(said, item),
+            evidence=replace(reply.evidence, timings=tuple(timings)),
+            output_ids=output,
+            output=talker.text(output),
+            complete=True,
+        )
+
+    def _found(
+        self, context: Context, dialogue: Dialogue, query: str, plan: Plan, evidence: Evidence
+    ) -> tuple[Item, Evidence]:
+        """The film that is recommended; `context` grows by its ID, up to its last code."""
+        seen = frozenset(dialogue.mentioned) | plan.avoid
+        look = self.retriever.look(dialogue, query, CANDIDATES, seen)
+        choice = self._choices(context, [look], [seen])[0]
+        candidates = self._recommendations(choice)
+        item = self.catalog.item(plan.item_id) if plan.item_id else drawn(candidates, plan).item
+        self.talker.decoder.feed(context, self.talker.format.code(item.id)[1:-1])
+        used = sources(dialogue, query, self.retriever.prior.encoder)
+        return item, replace(
+            evidence, query=query, query_sources=used, candidates=tuple(candidates)
+        )
+
+    def _provenance(self, plan: Plan) -> Provenance:
+        decoding: dict[str, Any] = {
+            "words": asdict(self.talker.wording),
+            "candidates": CANDIDATES,
+            "temperature": plan.temperature,
+            "retriever_weight": self.retriever_weight,
+            "signals": self.retriever.ranker.names,
+        }
+        return Provenance(
+            recommender=self.name,
+            model_sha256=self.talker.loaded.base_sha256,
+            adapter_sha256=self.talker.loaded.adapter_sha256,
+            catalog_sha256=self.catalog.fingerprint,
+            decoding=json.dumps(decoding, sort_keys=True),
+        )
+
+
+def adapter_folder(folder: Path) -> Path:
+    """Where the adapter lies. Raises CheckpointError for a card that is damaged."""
+    card = folder / CARD
+    if not card.is_file():
+        return folder
+    try:
+        return folder / str(json.loads(card.read_text(encoding="utf-8"))["adapter"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{card} is damaged ({error!r}); it names the folder of the adapter as "
+            '{"adapter": "../gcrs"}, or remove it where the adapter lies beside it'
+        ) from error

@@ -1,0 +1,208 @@
+"""One causal LM that reads conversations and says the words of replies.
+
+What the recommenders of this project have in common: the history in one format (`model/talk.py`),
+read once and from the cache of the turn before; the tag, and whether a film that was spoken of is
+gone on about; words under the grammar, in which the system puts the facts that slots stand for and
+the titles behind IDs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from crsdemo.catalog import Catalog, Item
+from crsdemo.checkpoint import Loaded
+from crsdemo.commons import Commons
+from crsdemo.decoding import Context, Decoder, left_pad
+from crsdemo.dialogue import Dialogue, Turn
+from crsdemo.grammar import Grammar
+from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.recommender import Mode, Plan
+from crsdemo.recommenders.evidence import trimmed
+from crsdemo.semantic_ids import SemanticIDs
+from crsdemo.slots import Slot, fill
+from crsdemo.word_choice import Pen, Place, Sampling
+
+MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How the words are chosen."""
+
+    max_tokens: int = 80
+    temperature: float = 0.5
+    top_p: float = 0.9
+    no_repeat_ngram: int = 5
+
+
+class History(NamedTuple):
+    """What is read of a conversation."""
+
+    ids: list[int]
+    carded: frozenset[str]  # items whose card stands in it
+
+
+class Talker:
+    """Reads and speaks. Thread-safe: all state of a request is in its `Context`."""
+
+    def __init__(
+        self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs, wording: Wording
+    ) -> None:
+        self.loaded = loaded
+        self.catalog = catalog
+        self.wording = wording
+        self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
+        self.control = loaded.control
+        self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
+        self.decoder = Decoder(loaded.model, self.grammar)
+
+    @classmethod
+    def load(cls, folder: Path, commons: Commons, wording: Wording = Wording()) -> Talker:
+        """Raises CheckpointError or CatalogError if anything is missing or does not match."""
+        loaded = commons.checkpoint(folder)
+        return cls(loaded, commons.catalog, commons.files.semantic_ids, wording)
+
+    # reading
+
+    def history(self, dialogue: Dialogue) -> History:
+        """The newest turns that fit, up to where the assistant begins."""
+        turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
+        carded: set[str] = set()
+        for position, turn in enumerate(dialogue.turns):
+            if turn.speaker == "user":
+                turns.append((self.format.user(turn), None))
+                continue
+            said = said_in(turn, frozenset(dialogue.before(position).mentioned), self.catalog)
+            about = said.item.id if said.item else None
+            is_known = about in carded
+            ids = self.format.assistant(said, is_known=is_known).ids
+            turns.append((ids, None if is_known else about))
+            carded.update([about] if about else [])
+        kept, read = list[int](), set[str]()
+        for ids, about in reversed(turns):
+            if len(kept) + len(ids) > MAX_HISTORY:
+                kept = kept or ids[-MAX_HISTORY:]
+                break
+            kept = ids + kept
+            read.update([about] if about else [])
+        return History([*kept, *self.format.opening()], frozenset(read))
+
+    def read(self, histories: Sequence[History]) -> Context:
+        ids, mask = left_pad([history.ids for history in histories], pad=0)
+        return self.decoder.read(ids, mask=mask)
+
+    def modes(self, logits: torch.Tensor) -> dict[Mode, float]:
+        """Softmax over the tags that the grammar allows, most probable first. `logits`: (V,)"""
+        tags = self.grammar.allowed(self.grammar.start)
+        shares = logits[tags].float().softmax(0).tolist()
+        of_tag = dict(zip(tags.tolist(), shares, strict=True))
+        modes: list[tuple[Mode, float]] = [
+            ("CHAT", of_tag[self.control.chat]),
+            ("REC", of_tag[self.control.rec]),
+        ]
+        return dict(sorted(modes, key=lambda mode: -mode[1]))
+
+    # what talk is about
+
+    def spoken_of(self, context: Context, dialogue: Dialogue) -> Item | None:
+        """The film that a turn of talk goes on about, one that was spoken of, or None.
+
+        `context` stands after `<MODE=CHAT>` and grows up to the words or to the `<EOI>`.
+        """
+        control = self.control
+        spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
+        goes_on, talks = context.logits[0, [control.boi, control.resp]].tolist()
+        if not spoken or talks >= goes_on:
+            self.decoder.feed(context, [control.resp])
+            return None
+        self.decoder.feed(context, [control.boi])
+        others = frozenset(self.catalog.row.keys() - set(spoken))
+        found = self.decoder.beam(context, len(spoken), [others])[0].item_ids[0]
+        self.decoder.feed(context, self.format.code(found)[1:-1])
+        return self.catalog.item(found)
+
+    def show(self, context: Context, item: Item, carded: Collection[str]) -> None:
+        """Put the card of the item whose ID was written before the model, up to the words."""
+        card = [] if item.id in carded else self.format.card(item)
+        self.decoder.feed(context, [self.control.eoi, *card, self.control.resp])
+
+    # the words
+
+    def words(
+        self, context: Context, mode: Mode, item: Item | None, dialogue: Dialogue, plan: Plan
+    ) -> Iterator[int]:
+        """Tokens of the words; other films are followed by their title, put in by the system."""
+        slots = [slot for slot in self.control.slot if item and slot.value(item)]
+        others = {i for i in dialogue.mentioned if i in self.catalog.row}
+        others -= {item.id} if item else set()
+        place = Place(self.grammar, "REC" if item else mode, slots, others)
+        pen = Pen(place, self.sampling(dialogue, plan))
+        codes: list[int] = []
+        while (token := pen.next(context.logits[0])) is not None:
+            yield token
+            tokens = [token]
+            codes = [token] if token == self.control.boi else [*codes, token]
+            if token == self.control.eoi:
+                tokens += self.format.text(f" {self._named(codes).name}")
+            self.decoder.feed(context, tokens)
+
+    def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:
+        return Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))
+
+    def pieces(self, said: Sequence[int], item: Item | None) -> tuple[str | Item, ...]:
+        """What the tokens of a reply say; an item still unfinished is left out."""
+        control, pieces = self.control, list[str | Item | Slot]()
+        text: list[int] = []
+        codes: list[int] | None = None
+        for token in said:
+            if codes is not None:
+                codes.append(token)
+                if token == control.eoi:
+                    pieces.append(self._named([control.boi, *codes]))
+                    codes = None
+            elif token == control.boi or token in control.slot_of:
+                pieces.append(self.loaded.tokenizer.decode(text))
+                text = []
+                if token == control.boi:
+                    codes = []
+                else:
+                    pieces.append(control.slot_of[token])
+            else:
+                text.append(token)
+        pieces.append(self.loaded.tokenizer.decode(text).rstrip("\ufffd"))
+        return trimmed(fill([p for p in pieces if p != ""], item))
+
+    def _named(self, tokens: Sequence[int]) -> Item:
+        """The film whose ID ends here."""
+        n_levels = self.decoder.trie.n_levels
+        codes = tuple(self.control.code[t][1] for t in tokens[-1 - n_levels : -1])
+        return self.catalog.item(self.decoder.trie.items(codes)[0])
+
+    def text(self, ids: Sequence[int]) -> str:
+        """As it was read or written, with its control tokens."""
+        said: str = self.loaded.tokenizer.decode(ids)
+        return said
+
+
+def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
+    """What the assistant did in a turn of the history, as far as the turn tells.
+
+    A film that was not named before is one that it recommended.
+    """
+    named = [i for i in turn.item_ids if i in catalog.row]
+    new = [i for i in named if i not in before]
+    item = catalog.item((new or named)[0]) if named else None
+    pieces: list[str | Item | Slot] = []
+    end = 0
+    for mention in turn.mentions:
+        if mention.item_id in catalog.row:
+            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
+            end = mention.end
+    pieces.append(turn.text[end:])
+    return Said("REC" if new else "CHAT", item, tuple(p for p in pieces if p != ""))

@@ -1,0 +1,82 @@
+"""Train the experts of ReGeS on a pretrained base: one adapter that searches, chooses and talks.
+
+    python -m crsdemo train-reges --dialogues train_data.jsonl,train.tsv --likes ratings.csv
+
+It goes on from the adapter of the generative recommender, which knows the format of conversations
+and what people say. The query expert (sec. 2.3) learns the searches written for this project as
+words; the item expert (sec. 2.4) learns to choose among what such a search finds, the right films
+against the nearest wrong ones. Both are the same weights under different tokens, so that a
+conversation is read once. Nothing else is trained here: map and ranker of the retriever come from
+`tune-retriever` and `fit-retriever`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from crsdemo.checkpoint import REGES
+from crsdemo.config import flag, parse
+from crsdemo.encoder import TextEncoder
+from crsdemo.listener import load_item_vectors
+from crsdemo.model.choice import ChoiceHead, catalog_vectors
+from crsdemo.retriever import Documents, QueryReader
+from crsdemo.train.candidates import CandidateDrawer
+from crsdemo.train.gcrs_stage import (
+    MIXTURE,
+    GcrsConfig,
+    adapted,
+    card_of,
+    drawer_of,
+    save,
+    talk_format,
+    wishes_of,
+)
+from crsdemo.train.stages import lay_ground
+from crsdemo.train.talk_loop import learn
+
+RETRIEVER = "retriever"  # folder of a ReGeS checkpoint
+
+
+@dataclass(frozen=True)
+class RegesConfig(GcrsConfig):
+    """Train the LoRA adapter and the choosing head of ReGeS on a pretrained base."""
+
+    out: Path = flag(Path("runs/reges"), "folder of the adapter and the head")
+    retriever: Path = flag(
+        Path("checkpoints/reges/retriever"), "folder of the map that reads queries"
+    )
+    state: Path = flag(Path("runs/reges.pt"), "file that lets an interrupted run go on")
+
+
+def main(argv: list[str]) -> None:
+    """Flags in, one call."""
+    train_reges(parse(RegesConfig, argv, "crsdemo train-reges"))
+
+
+def train_reges(config: RegesConfig) -> None:
+    """Write adapter, tokenizer, head and card to `out`, every five minutes and at the end."""
+    torch.manual_seed(config.seed)
+    ground = lay_ground(config)
+    catalog = ground.catalog
+    talk = talk_format(config, catalog)
+    model = adapted(config, talk)
+    reader = QueryReader.load(config.retriever, TextEncoder(config.encoder))
+    documents = Documents.of(catalog, reader, config.retriever)
+    items = load_item_vectors(config.catalog, catalog).numpy()
+    vectors = catalog_vectors(catalog, documents.vectors, items)
+    head = ChoiceHead(model.config.hidden_size, vectors)
+    texts = [text for text, _ in wishes_of(config.written, {one.id for one in ground.dialogues})]
+    popularity = np.array([item.popularity for item in catalog], np.float64)
+    candidates = CandidateDrawer(documents, texts, popularity)
+    drawer = drawer_of(config, ground, talk, candidates)
+    card = card_of(REGES, config, talk)
+
+    def save_all() -> None:
+        save(config.out, model, talk, card)
+        head.save(config.out)
+
+    learn(config, model, drawer, talk.control, MIXTURE, save_all, head)
