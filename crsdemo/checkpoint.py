@@ -32,11 +32,14 @@ from crsdemo.errors import CheckpointError
 from crsdemo.factorisation import Factorisation
 from crsdemo.listener import Listener, load_listener
 from crsdemo.model.base import base_location
+from crsdemo.model.int8 import int8_linears
+from crsdemo.model.prefixes import Prefixes
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import ControlTokens
 
 CARD = "crsdemo.json"
+KEPT_TOKENS = 6000  # of conversations that were read, some 280 MB of SmolLM2
 GCRS, REGES = "gcrs", "reges"  # the kinds that stand on a pretrained base
 
 
@@ -65,6 +68,8 @@ class Loaded:
     adapter_sha256: str
     factorisation: Factorisation
     hears_words: bool
+    quick: PreTrainedModel | None = None  # the same model, faster at one token at a time
+    prefixes: Prefixes = field(default_factory=lambda: Prefixes(0))
 
 
 def semantic_ids_sha256(semantic_ids: Mapping[str, Sequence[int]]) -> str:
@@ -142,6 +147,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     listener = load_listener(folder) if (folder / "listener.json").is_file() else None
     base_hash = _sha256_of(own) if own.is_dir() else ""
+    talks = card.recommender in (GCRS, REGES)
     return Loaded(
         merged.eval(),
         tokenizer,
@@ -151,6 +157,8 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         _sha256_of(folder),
         card.factorisation,
         card.hears_words,
+        int8_linears(merged) if talks else None,
+        Prefixes(KEPT_TOKENS if talks else 0),
     )
 
 

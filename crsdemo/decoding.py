@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
 from crsdemo.grammar import Grammar
+from crsdemo.model.prefixes import Prefixes
 from crsdemo.recommender import Mode
 from crsdemo.slots import Slot
 from crsdemo.tokens import ControlTokens
@@ -29,6 +30,7 @@ from crsdemo.word_choice import Pen, Place
 from crsdemo.word_choice import Sampling as Sampling  # part of this module's interface
 
 NOTHING: frozenset[str] = frozenset()
+FEW = 4  # tokens read together for which the quick model is quicker
 
 
 @dataclass
@@ -153,8 +155,17 @@ class Decoder:
     need a new Decoder: it keeps its own rows of the output head.
     """
 
-    def __init__(self, model: PreTrainedModel, grammar: Grammar) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        grammar: Grammar,
+        quick: PreTrainedModel | None = None,
+        prefixes: Prefixes | None = None,
+    ) -> None:
+        """`quick`: the same model, faster at few tokens; `prefixes`: of one prompt, read before."""
         self.model = model.eval()
+        self.quick = quick or self.model
+        self.prefixes = prefixes or Prefixes(0)
         self.grammar = grammar
         self.control = grammar.control
         self.trie = grammar.trie
@@ -197,13 +208,16 @@ class Decoder:
         )
         return Context(cache, mask, output.logits[:, -1].float())
 
-    def feed(self, context: Context, tokens: Sequence[int]) -> None:
-        """Let all prompts of `context` go on with the same tokens."""
-        self._feed(context, torch.tensor([list(tokens)] * len(context.mask)), keep=1)
+    def feed(self, context: Context, tokens: Sequence[int], *, words: bool = False) -> None:
+        """Let all prompts of `context` go on with the same tokens.
+
+        Where `words` follow, the quick model may read them: what decides is read exactly.
+        """
+        self._feed(context, torch.tensor([list(tokens)] * len(context.mask)), 1, words=words)
 
     def feed_each(self, context: Context, tokens: Sequence[int]) -> None:
-        """Let each prompt of `context` go on with a token of its own."""
-        self._feed(context, torch.tensor(tokens)[:, None], keep=1)
+        """Let each prompt of `context` go on with a token of its own, in its words."""
+        self._feed(context, torch.tensor(tokens)[:, None], keep=1, words=True)
 
     @torch.inference_mode()
     def state(self, context: Context, tokens: Sequence[int]) -> Tensor:
@@ -233,12 +247,13 @@ class Decoder:
         return [row[: len(text)] for row, text in zip(logits, texts, strict=True)]
 
     @torch.inference_mode()
-    def _feed(self, context: Context, ids: Tensor, keep: int) -> Tensor:
+    def _feed(self, context: Context, ids: Tensor, keep: int, *, words: bool = False) -> Tensor:
         """Extend `context` by ids (N, T); the logits of the last `keep` tokens: (N, keep, V)."""
         ids = ids.to(self.device)
         positions = context.position + torch.arange(ids.shape[1], device=self.device)
         context.mask = torch.cat([context.mask, torch.ones_like(ids, dtype=torch.bool)], 1)
-        output = self.model(
+        model = self.quick if words and ids.numel() <= FEW else self.model
+        output = model(
             input_ids=ids,
             attention_mask=context.mask.long(),
             position_ids=positions,
@@ -249,6 +264,16 @@ class Decoder:
         logits: Tensor = output.logits.float()
         context.logits = logits[:, -1]
         return logits
+
+    @torch.inference_mode()
+    def read_on(self, ids: Sequence[int]) -> Context:
+        """Read one prompt; what is known of its beginning is not read again."""
+        cache, known = self.prefixes.find(ids)
+        mask = torch.ones(1, known, dtype=torch.bool, device=self.device)
+        context = Context(cache, mask, torch.zeros(1, 0))
+        self._feed(context, torch.tensor([ids[known:]]), keep=1)
+        self.prefixes.keep(ids, context.cache)
+        return context
 
     # the item
 
@@ -519,7 +544,7 @@ class Decoder:
         pen = Pen(Place(self.grammar, mode, slots, sayable, about), sampling)
         while (token := pen.next(context.logits[0].cpu())) is not None:
             yield token
-            self.feed(context, [token])
+            self.feed(context, [token], words=True)
 
     def write_all(self, context: Context, pens: Sequence[Pen]) -> list[list[int]]:
         """The tokens of one text per prompt of `context`, all written at once."""

@@ -26,8 +26,7 @@ ITEM = "item"  # the folder of the item expert in a ReGeS checkpoint
 CHOICE = "choice.safetensors"  # the head of the item expert of ReGeS on a pretrained base
 CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
 PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
-INFORMED = (CHOICE = "choice.safetensors"  # the head of the item expert of ReGeS on a pretrained base
-CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
+INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
 BASELINES = (*PLAIN, *INFORMED)
 
 

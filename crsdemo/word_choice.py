@@ -200,6 +200,25 @@ class Place:
             self.forbidden = self.forbidden | {self.grammar.control.boi}
 
 
+class TitlePlace(Place):
+    """A place in a reply about an item whose title, a slot, must be said before the end."""
+
+    def __init__(
+        self, grammar: Grammar, slots: Collection[Slot], sayable: Collection[str], title: int
+    ) -> None:
+        """`title`: the token of the slot."""
+        super().__init__(grammar, "REC", slots, sayable)
+        self.is_named, self.title = False, title
+
+    @property
+    def naming(self) -> Tensor:
+        return torch.tensor([self.title])
+
+    def advance(self, token: int) -> None:
+        super().advance(token)
+        self.is_named |= token == self.title
+
+
 class SearchPlace(Place):
     """A place in the text of a search: words alone, one at least."""
 

@@ -286,7 +286,10 @@ def spoken_to(recommender: Recommender) -> None:
     assert first.prompt == "<|im_start|>user\na heist film<|im_end|>\n<|im_start|>assistant\n"
     control = recommender.talker.control
     assert first.output_ids[:2] == (control.rec, control.boi)
-    assert first.output_ids[2:5] == control.item(recommender.talker.format.semantic_ids[first.item.id])
+    assert first.output_ids[2:5] == control.item(
+        recommender.talker.format.semantic_ids[first.item.id]
+    )
+    assert first.item in first.pieces, "what is recommended is named"
     dialogue = dialogue.say(first.turn()).say(Turn("user", "not that one"))
     second = reply(recommender, dialogue, Plan(mode="REC"))
     assert second.item is not None and second.item.id not in dialogue.mentioned
@@ -309,9 +312,9 @@ def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
     fed: list[int] = []
     wanted = control.boi
 
-    def feed(context: Context, tokens: Sequence[int]) -> None:
+    def feed(context: Context, tokens: Sequence[int], **options: bool) -> None:
         fed.extend(tokens)
-        type(decoder).feed(decoder, context, tokens)
+        type(decoder).feed(decoder, context, tokens, **options)
         if list(tokens) == [control.chat]:
             context.logits = context.logits.clone()
             context.logits[0, wanted] = context.logits.max() + 9
@@ -321,14 +324,18 @@ def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
         talked = reply(recommender, dialogue, Plan(mode="CHAT"))
         assert talked.item is None and talked.output_ids[1] == control.boi
         codes = talked.output_ids[2:5]
-        spoken = {control.item(recommender.talker.format.semantic_ids[i]) for i in dialogue.mentioned}
+        spoken = {
+            control.item(recommender.talker.format.semantic_ids[i]) for i in dialogue.mentioned
+        }
         assert codes in spoken
         assert control.end_card not in fed, "the card stands in the conversation already"
         fed.clear()
         unlikely = recommender.recommend(Dialogue((Turn("user", "that?"),)), 40)[-1].item.id
         named = Dialogue((Turn("user", "that?", (Mention(0, 4, unlikely),)),))
         talked = reply(recommender, named, Plan(mode="CHAT"))
-        assert talked.output_ids[2:5] == control.item(recommender.talker.format.semantic_ids[unlikely])
+        assert talked.output_ids[2:5] == control.item(
+            recommender.talker.format.semantic_ids[unlikely]
+        )
         assert fed.count(control.end_card) == 1, "the user named it, so no card was given yet"
         wanted = control.resp
         assert reply(recommender, dialogue, Plan(mode="CHAT")).output_ids[1] == control.resp
@@ -371,6 +378,8 @@ def cut_off(recommender: Gcrs) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(talker, "MAX_HISTORY", room)
             cut = recommender.talker.history(dialogue)
-        assert cut.carded == (set() if recommender.talker.control.card not in cut.ids else {KNOWN.id})
+        assert cut.carded == (
+            set() if recommender.talker.control.card not in cut.ids else {KNOWN.id}
+        )
         assert cut.ids[: -len(recommender.talker.format.opening())][-len(last) :] == last
     assert cut.carded == frozenset()

@@ -130,8 +130,10 @@ class Reges:
         before = context.mask.shape[1]
         written = decoder.write_all(context, pens)
         decoder.feed(context, [control.eos])
+        heard = context.mask.clone()
         for row, tokens in enumerate(written):  # those that were ready early have waited
-            context.mask[row, before + len(tokens) + 1 :] = False
+            heard[row, before + len(tokens) + 1 :] = False
+        context.mask = heard
         return [self.talker.text(tokens).strip() for tokens in written]
 
     def _choices(

@@ -25,8 +25,8 @@ from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.recommender import Mode, Plan
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import Slot, fill
-from crsdemo.word_choice import Pen, Place, Sampling
+from crsdemo.slots import TITLE, Slot, fill
+from crsdemo.word_choice import Pen, Place, Sampling, TitlePlace
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 
@@ -60,7 +60,7 @@ class Talker:
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        self.decoder = Decoder(loaded.model, self.grammar)
+        self.decoder = Decoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
     def load(cls, folder: Path, commons: Commons, wording: Wording = Wording()) -> Talker:
@@ -94,6 +94,8 @@ class Talker:
         return History([*kept, *self.format.opening()], frozenset(read))
 
     def read(self, histories: Sequence[History]) -> Context:
+        if len(histories) == 1:
+            return self.decoder.read_on(histories[0].ids)
         ids, mask = left_pad([history.ids for history in histories], pad=0)
         return self.decoder.read(ids, mask=mask)
 
@@ -137,11 +139,19 @@ class Talker:
     def words(
         self, context: Context, mode: Mode, item: Item | None, dialogue: Dialogue, plan: Plan
     ) -> Iterator[int]:
-        """Tokens of the words; other films are followed by their title, put in by the system."""
+        """Tokens of the words; other films are followed by their title, put in by the system.
+
+        What is recommended is named: the next turn knows of it by what was said alone.
+        """
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
-        place = Place(self.grammar, "REC" if item else mode, slots, others)
+        title = self.control.slot.get(TITLE)
+        place = (
+            Place(self.grammar, "REC" if item else mode, slots, others)
+            if mode == "CHAT" or title is None
+            else TitlePlace(self.grammar, slots, others, title)
+        )
         pen = Pen(place, self.sampling(dialogue, plan))
         codes: list[int] = []
         while (token := pen.next(context.logits[0])) is not None:
@@ -150,7 +160,7 @@ class Talker:
             codes = [token] if token == self.control.boi else [*codes, token]
             if token == self.control.eoi:
                 tokens += self.format.text(f" {self._named(codes).name}")
-            self.decoder.feed(context, tokens)
+            self.decoder.feed(context, tokens, words=True)
 
     def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:
         return Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))

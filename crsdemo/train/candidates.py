@@ -53,7 +53,8 @@ class CandidateDrawer:
         if near is None:
             near = self._near.get(text)
         if near is None:
-            near = rng.choice(len(self._known), CANDIDATES, replace=False, p=self._known)
+            n = min(CANDIDATES, len(self._known))
+            near = rng.choice(len(self._known), n, replace=False, p=self._known)
         others = near[~np.isin(near, right)][: CANDIDATES - len(right)]
         drawn = rng.permutation(np.concatenate([np.array(right, np.int64), others]))
         wanted = np.zeros(len(self._known))

@@ -49,12 +49,12 @@ from crsdemo.train.written_data import (
 
 # Share of the tokens of each kind at the beginning and at the end of the training
 MIXTURE = {
-    "card": (0.30, 0.06),
-    "fact": (0.30, 0.12),
-    "wish": (0.12, 0.14),
-    "liked": (0.16, 0.10),
-    "real": (0.06, 0.28),
-    "written": (0.06, 0.30),
+    "card": (0.12, 0.04),
+    "fact": (0.15, 0.10),
+    "wish": (0.15, 0.12),
+    "liked": (0.08, 0.06),
+    "real": (0.15, 0.20),
+    "written": (0.35, 0.48),
 }
 NOISE = 0.1  # of a new row, in standard deviations of the embeddings
 

@@ -1,0 +1,210 @@
+"""ReGeS on a pretrained base, from the command that trains it to what it answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from crsdemo.__main__ import main
+from crsdemo.dialogue import Dialogue, Mention, Turn
+from crsdemo.encoder import MINILM, TextEncoder
+from crsdemo.errors import CheckpointError
+from crsdemo.loading import load_recommender, names
+from crsdemo.model.choice import ChoiceHead
+from crsdemo.recommender import Plan, reply
+from crsdemo.recommenders.query_sources import sources
+from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
+from crsdemo.train.candidates import MOST_RIGHT, CandidateDrawer
+from crsdemo.train.sequences import TrainingSequence, sequence_loss
+from tests import films
+from tests.test_talk import WRITTEN, chat_tokenizer, model
+
+CATALOG = films.CATALOG
+HEAT = films.BY_TITLE["Heat"]
+
+
+@pytest.fixture(scope="module")
+def system(trained, reges_folder, tmp_path_factory) -> Reges:
+    """Trained for a second over the catalog, ranker and retriever of the tiny pipeline."""
+    folder = tmp_path_factory.mktemp("reges")
+    written = folder / "written"
+    written.mkdir()
+    rows = {
+        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
+        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
+        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
+    }
+    for name, row in rows.items():
+        (written / name).write_text(json.dumps(row) + "\n")
+    tokenizer = chat_tokenizer()
+    model(len(tokenizer)).save_pretrained(folder / "base")
+    tokenizer.save_pretrained(folder / "base")
+    options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
+    options += ["--base-model", str(folder / "base"), "--written", str(written)]
+    options += ["--retriever", str(reges_folder / "retriever")]
+    options += ["--out", str(folder / "both"), "--state", str(folder / "s.pt")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+        patch.chdir(trained.folder)
+        assert main(["train-reges", *options, "--tokens", "300", "--minutes", "0.05"]) == 0
+    out = folder / "searching"
+    shutil.copytree(reges_folder / "retriever", out / "retriever")
+    shutil.copy(reges_folder / "ranker.safetensors", out)
+    shutil.move(folder / "both" / "choice.safetensors", out)
+    (out / CARD).write_text(json.dumps({"adapter": "../both"}))
+    assert names(folder) == ["both", "searching"]
+    loaded = load_recommender(str(out), CATALOG, trained.catalog)
+    assert isinstance(loaded, Reges)
+    return loaded
+
+
+def test_it_searches_chooses_and_speaks(system):
+    dialogue = Dialogue((Turn("user", "robbers and policemen please"),))
+    first = reply(system, dialogue, Plan(mode="REC"))
+    control = system.talker.control
+    assert first.output_ids[:2] == (control.rec, control.query)
+    end = first.output_ids.index(control.eos)
+    said = system.talker.text(first.output_ids[2:end]).strip()
+    assert first.evidence.query == said, "the query is what the model wrote"
+    assert first.item is not None and first.item in first.pieces
+    candidates = first.evidence.candidates
+    assert first.item == candidates[0].item and first.evidence.path == ()
+    shares = [one.score for one in candidates]
+    assert sum(shares) == pytest.approx(1) and shares == sorted(shares, reverse=True)
+    assert [signal.name.split(":")[0] for signal in candidates[0].signals] == [
+        "the item expert",
+        "the retriever",
+    ]
+    dialogue = dialogue.say(first.turn()).say(Turn("user", "another"))
+    second = reply(system, dialogue, Plan(mode="REC"))
+    assert second.item is not None and second.item.id not in dialogue.mentioned
+    assert reply(system, dialogue, Plan(item_id=HEAT.id)).item == HEAT
+    talked = reply(system, dialogue, Plan(mode="CHAT"))
+    assert talked.item is None and talked.evidence.query == ""
+    free = reply(system, dialogue)
+    assert free.mode == free.evidence.modes[0][0]
+
+
+def test_dialogues_read_together_are_answered_as_alone(system):
+    talks = [
+        Dialogue((Turn("user", "hi"),)),
+        Dialogue((Turn("user", "I liked Heat", (Mention(8, 12, HEAT.id),)),)),
+        Dialogue((Turn("user", "something with many robbers in it, and a tired policeman"),)),
+    ]
+    hidden = [frozenset[str](), frozenset({HEAT.id}), frozenset[str]()]
+    together = system.recommend_batch(talks, 10, hidden)
+    for talk, without, found in zip(talks, hidden, together, strict=True):
+        alone = system.recommend(talk, 10, exclude=without)
+        assert [one.item.id for one in found] == [one.item.id for one in alone]
+        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-4)
+        assert without.isdisjoint(one.item.id for one in found)
+
+
+def test_both_orders_decide(system, monkeypatch):
+    """The item expert's order counts; without it the retriever's first is the first."""
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    found = system.recommend(dialogue, 8)
+    retrieved = [int(one.signals[1].name.split("no. ")[1]) for one in found]
+    rows = [system.catalog.row[one.item.id] for one in found]
+    unlikely = rows[retrieved.index(max(retrieved))]
+
+    def prefer(states, rows):  # type: ignore[no-untyped-def]
+        return (rows == unlikely).float() * 50
+
+    monkeypatch.setattr(system.head, "forward", prefer)
+    assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
+    monkeypatch.setattr(system.head, "forward", lambda states, rows: torch.zeros(rows.shape))
+    order = system.recommend(dialogue, 8)
+    assert order[0].signals[1].name == "the retriever: its no. 1"
+
+
+def test_a_damaged_card_is_refused(tmp_path):
+    assert adapter_folder(tmp_path) == tmp_path, "without one the adapter lies beside it"
+    (tmp_path / CARD).write_text("[]")
+    with pytest.raises(CheckpointError, match="adapter"):
+        adapter_folder(tmp_path)
+
+
+# choosing among candidates is learned
+
+
+def test_a_head_learns_which_candidate_goes_with_a_state():
+    torch.manual_seed(0)
+    vectors = torch.nn.functional.normalize(torch.randn(12, 6), dim=1)
+    head = ChoiceHead(16, vectors)
+    states, rows = torch.randn(4, 16), torch.arange(12).expand(4, 12)
+    assert head(states, rows).abs().max() == 0, "all candidates are alike at first"
+    optimizer = torch.optim.Adam(head.parameters(), 0.05)
+    right = torch.tensor([3, 7, 0, 11])
+    for _ in range(200):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(head(states, rows), right).backward()
+        optimizer.step()
+    assert head(states, rows).argmax(1).tolist() == right.tolist()
+    some = torch.tensor([[11, 5], [1, 7], [0, 2], [4, 11]])
+    assert torch.equal(head(states, rows).gather(1, some), head(states, some))
+
+
+def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path):
+    head = ChoiceHead(8, torch.randn(5, 3))
+    torch.nn.init.normal_(head.map.weight)
+    head.save(tmp_path)
+    again = ChoiceHead.load(tmp_path, 8, head.vectors)
+    states, rows = torch.randn(2, 8), torch.tensor([[0, 4], [1, 2]])
+    assert torch.allclose(again(states, rows), head(states, rows), atol=1e-2)
+    with pytest.raises(CheckpointError, match="train-reges"):
+        ChoiceHead.load(tmp_path, 8, torch.randn(5, 4))
+
+
+def test_choices_are_part_of_the_loss():
+    tokenizer = chat_tokenizer()
+    lm = model(len(tokenizer))
+    head = ChoiceHead(lm.config.hidden_size, torch.eye(4))
+    sequence = TrainingSequence()
+    sequence.add([5, 6, 7])
+    sequence.choose(np.array([2, 0]), np.array([1.0, 0.0]))
+    assert sequence.choices[0].at == 2, "the token added last chooses"
+    sequence.add([8])
+    loss = sequence_loss(lm, [sequence], pad=0, head=head)
+    assert loss.parts["choice"] == pytest.approx(np.log(2), abs=1e-4), "no candidate is known yet"
+    loss.total.backward()
+    assert head.map.bias.grad is not None
+    assert head.map.bias.grad[2] < 0 < head.map.bias.grad[0], "towards the right one"
+    assert head.map.bias.grad[1] == 0 == head.map.bias.grad[3], "others are no candidates"
+
+
+class Near:
+    """Answers every search with the first rows."""
+
+    def nearest(self, texts, k):  # type: ignore[no-untyped-def]
+        rows = np.tile(np.arange(k), (len(texts), 1))
+        return type("Found", (), {"rows": rows})
+
+
+def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
+    drawer = CandidateDrawer(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]
+    rng = np.random.default_rng(0)
+    rows, wanted = drawer.draw("heists", np.array([120, 3]), np.array([3.0, 1.0]), [120], rng)
+    assert len(rows) == 50 and set(rows) == {120, *range(49)}
+    assert dict(zip(rows.tolist(), wanted, strict=True))[120] == pytest.approx(0.75)
+    assert dict(zip(rows.tolist(), wanted, strict=True))[3] == pytest.approx(0.25)
+    assert rows.tolist() != [120, *range(49)], "their places tell nothing"
+    many = np.arange(100, 190)
+    rows, wanted = drawer.draw("heists", many, np.ones(90), many.tolist(), rng)
+    assert (
+        len(rows) == 50 and (rows >= 100).sum() == MOST_RIGHT and wanted.sum() == pytest.approx(1)
+    )
+    rows, _ = drawer.draw("unknown", np.array([7]), np.ones(1), [7], rng)
+    assert 7 in rows and len(set(rows.tolist())) == len(rows)
+    rows, _ = drawer.draw("heists", np.array([7]), np.ones(1), [7], rng, np.array([150, 151]))
+    assert set(rows.tolist()) == {7, 150, 151}
+
+
+def test_a_search_is_traced_to_the_words_that_it_took_up():
+    dialogue = Dialogue((Turn("user", "Something terrifying about robbers, for the kids"),))
+    found = sources(dialogue, "scary film about robbery", TextEncoder(MINILM))
+    assert "robbers" in found and "terrifying" in found and "kids" not in found
