@@ -70,6 +70,16 @@ class PathStep:
 
 
 @dataclass(frozen=True)
+class Decider:
+    """One of those whose orders decided together, and what it made of the item that was taken."""
+
+    name: str  # in plain words
+    place: int  # of the item in its own order, from 1
+    of: int  # so many items
+    share: float  # of its own belief among these
+
+
+@dataclass(frozen=True)
 class Timing:
     """How long one step took."""
 
@@ -87,6 +97,8 @@ class Evidence:
     query: str = ""
     query_sources: tuple[str, ...] = ()  # words and titles of the dialogue that the query took up
     timings: tuple[Timing, ...] = ()
+    deciders: tuple[Decider, ...] = ()
+    is_given: bool = False  # the item came with the plan; it was not chosen
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Turn
 from crsdemo.recommender import (
     Branch,
+    Decider,
     Evidence,
     PathStep,
     Recommendation,
@@ -43,6 +44,11 @@ def as_json(reply: Reply) -> Json:
             {"step": timing.step, "milliseconds": _number(timing.milliseconds)}
             for timing in evidence.timings
         ],
+        "deciders": [
+            {"name": d.name, "place": int(d.place), "of": int(d.of), "share": _number(d.share)}
+            for d in evidence.deciders
+        ],
+        "is_given": evidence.is_given,
     }
 
 
@@ -55,6 +61,11 @@ def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
         query=row["query"],
         query_sources=tuple(row["query_sources"]),
         timings=tuple(Timing(t["step"], _float(t["milliseconds"])) for t in row["timings"]),
+        deciders=tuple(  # logs of before have none
+            Decider(d["name"], d["place"], d["of"], _float(d["share"]))
+            for d in row.get("deciders", ())
+        ),
+        is_given=row.get("is_given", False),
     )
 
 

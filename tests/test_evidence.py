@@ -1,12 +1,15 @@
 """The story behind a reply is true to its numbers, and says so when there is none."""
 
+import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from stand_in import FILMS, StandIn, path_to
 from test_render import NASTY, Reader
 
+from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.recommender import (
     Branch,
@@ -18,6 +21,8 @@ from crsdemo.recommender import (
     Signal,
     reply,
 )
+from crsdemo.recommenders.evidence import Order, decided
+from crsdemo.reply_json import as_json, evidence_from_json
 from crsdemo.ui.evidence import story_opening, story_rest
 from crsdemo.ui.path_figure import path_figure
 
@@ -158,6 +163,34 @@ def test_what_a_query_took_from_the_talk_is_marked_in_it_and_named():
     html = story_opening(Reply(("x",), "REC", FILMS[0], evidence), 8)
     assert "<q><mark>Sea</mark> films, not seasonal</q>" in html
     assert "<li>sea</li><li>Jaws (1975)</li></ul>" in html
+
+
+def test_who_put_the_film_where_is_told():
+    films = tuple(Recommendation(film, 0.5) for film in FILMS[:2])
+    orders = (
+        Order("the item expert", np.log([0.8, 0.2])),
+        Order("the retriever", np.log([0.25, 0.75])),
+    )
+    candidates, deciders = decided(films, orders, FILMS[0].id)
+    assert [(d.place, d.of, round(d.share, 2)) for d in deciders] == [(1, 2, 0.8), (2, 2, 0.25)]
+    assert candidates[0].signals[0].value == pytest.approx(np.log(4))
+    assert candidates[0].signals[1].value == 0 == candidates[1].signals[0].value
+    answer = Reply(("x",), "REC", FILMS[0], Evidence(candidates=candidates, deciders=deciders))
+    assert "the item expert puts it 1st of 2 (80% of its belief)" in story(answer)
+    assert "the retriever puts it 2nd of 2 (25% of its belief)" in story(answer)
+    again = evidence_from_json(json.loads(json.dumps(as_json(answer))), Catalog(FILMS))
+    assert again.deciders == deciders and again.candidates == candidates
+    assert decided(films, orders, "unknown")[1] == ()
+
+
+def test_a_film_that_was_given_is_not_said_to_be_chosen(recommended):
+    given = replace(recommended, evidence=replace(recommended.evidence, is_given=True))
+    assert "given to me" in story(given) and "given to me" not in story(recommended)
+    assert "how I would have got to it" in story(given)
+    bare = replace(given, evidence=replace(given.evidence, path=()))
+    assert "how I would have got" not in story(bare) and "given to me" in story(bare)
+    again = evidence_from_json(as_json(given), Catalog(FILMS))
+    assert again.is_given
 
 
 def test_time_adds_up(recommended):

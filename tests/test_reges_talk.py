@@ -75,14 +75,15 @@ def test_it_searches_chooses_and_speaks(system):
     assert first.item == candidates[0].item and first.evidence.path == ()
     shares = [one.score for one in candidates]
     assert sum(shares) == pytest.approx(1) and shares == sorted(shares, reverse=True)
-    assert [signal.name.split(":")[0] for signal in candidates[0].signals] == [
-        "the item expert",
-        "the retriever",
-    ]
+    both = ["the item expert", "the retriever"]
+    assert [signal.name for signal in candidates[0].signals] == both
+    assert [one.name for one in first.evidence.deciders] == both
+    assert all(1 <= d.place <= d.of == len(candidates) for d in first.evidence.deciders)
     dialogue = dialogue.say(first.turn()).say(Turn("user", "another"))
     second = reply(system, dialogue, Plan(mode="REC"))
     assert second.item is not None and second.item.id not in dialogue.mentioned
-    assert reply(system, dialogue, Plan(item_id=HEAT.id)).item == HEAT
+    given = reply(system, dialogue, Plan(item_id=HEAT.id))
+    assert given.item == HEAT and given.evidence.is_given and not second.evidence.is_given
     talked = reply(system, dialogue, Plan(mode="CHAT"))
     assert talked.item is None and talked.evidence.query == ""
     free = reply(system, dialogue)
@@ -107,10 +108,8 @@ def test_dialogues_read_together_are_answered_as_alone(system):
 def test_both_orders_decide(system, monkeypatch):
     """The item expert's order counts; without it the retriever's first is the first."""
     dialogue = Dialogue((Turn("user", "robbers"),))
-    found = system.recommend(dialogue, 8)
-    retrieved = [int(one.signals[1].name.split("no. ")[1]) for one in found]
-    rows = [system.catalog.row[one.item.id] for one in found]
-    unlikely = rows[retrieved.index(max(retrieved))]
+    found = system.recommend(dialogue, 50)
+    unlikely = system.catalog.row[found[-1].item.id]
 
     def prefer(states, rows):  # type: ignore[no-untyped-def]
         return (rows == unlikely).float() * 50
@@ -118,8 +117,8 @@ def test_both_orders_decide(system, monkeypatch):
     monkeypatch.setattr(system.head, "forward", prefer)
     assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
     monkeypatch.setattr(system.head, "forward", lambda states, rows: torch.zeros(rows.shape))
-    order = system.recommend(dialogue, 8)
-    assert order[0].signals[1].name == "the retriever: its no. 1"
+    deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
+    assert [one.place for one in deciders] == [1, 1], "all alike to one, first to the other"
 
 
 def test_a_damaged_card_is_refused(tmp_path):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.decoding import Choice, Ranking
-from crsdemo.recommender import Branch, PathStep, Plan, Recommendation
+from crsdemo.recommender import Branch, Decider, PathStep, Plan, Recommendation, Signal
 from crsdemo.trie_labels import TrieLabels
 
+TOLD = 10  # candidates of which is told what speaks for them
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
 DRAWN_FROM = 20  # of the best items, where chance has a say
 
@@ -44,6 +49,49 @@ def recommendations(catalog: Catalog, ranking: Ranking) -> list[Recommendation]:
         Recommendation(catalog.item(item_id), float(torch.tensor(score).exp()))
         for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True)
     ]
+
+
+class Order(NamedTuple):
+    """What one decider makes of some items: its name, and a log-score of each, (k,)."""
+
+    name: str
+    scores: NDArray[np.float64]
+
+
+def decided(
+    candidates: Sequence[Recommendation], orders: Sequence[Order], chosen: str
+) -> tuple[tuple[Recommendation, ...], tuple[Decider, ...]]:
+    """The candidates with what each order gives to them, and its place for the item `chosen`.
+
+    A signal is what an order gives to a candidate beyond the least of the first `TOLD`, in nats.
+    All scores (k,) are in the order of the first k candidates. No deciders for an item that is not
+    among them.
+    """
+    n = min(TOLD, len(candidates))
+    least = [order.scores[:n].min() for order in orders]
+    told = [
+        replace(
+            candidate,
+            signals=tuple(
+                Signal(order.name, float(order.scores[place] - low))
+                for order, low in zip(orders, least, strict=True)
+            ),
+        )
+        for place, candidate in enumerate(candidates[:n])
+    ]
+    k = min((len(order.scores) for order in orders), default=0)
+    places = [i for i, candidate in enumerate(candidates[:k]) if candidate.item.id == chosen]
+    deciders = [
+        Decider(
+            order.name,
+            int((order.scores > order.scores[place]).sum()) + 1,
+            k,
+            float(np.exp(order.scores[place] - np.logaddexp.reduce(order.scores))),
+        )
+        for place in places
+        for order in orders
+    ]
+    return (*told, *candidates[n:]), tuple(deciders)
 
 
 def pick(ranking: Ranking, plan: Plan) -> str:

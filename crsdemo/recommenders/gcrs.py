@@ -29,23 +29,29 @@ from crsdemo.guide import Guidance, flags, hideable
 from crsdemo.prior import SIGNALS, ItemPrior
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
+    Decider,
     Evidence,
     Mode,
     Plan,
     Provenance,
     Recommendation,
     Reply,
-    Signal,
     Timing,
 )
-from crsdemo.recommenders.evidence import path_of, pick, recommendations
+from crsdemo.recommenders.evidence import (
+    TOLD,
+    Order,
+    decided,
+    path_of,
+    pick,
+    recommendations,
+)
 from crsdemo.recommenders.talker import Talker
 from crsdemo.trie_labels import TrieLabels
 
 BEAM = 60  # films ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty
 PRIOR_WEIGHT = 0.6  # of the prior's log-scores; the model's count once. Chosen on dev
-TOLD = 10  # candidates of which is told what decided
 
 
 @dataclass(frozen=True)
@@ -204,38 +210,37 @@ class Gcrs:
         self.decoder.feed(context, [self.talker.control.boi])
         ranking = self.decoder.beam(context, BEAM, [hidden], prior)[0]
         item_id = plan.item_id or pick(ranking, plan)
-        candidates = self._told(context, look, ranking, hidden)
+        candidates, deciders = self._decided(context, look, ranking, hidden, item_id)
         choices = self.decoder.follow(context, item_id, hidden, prior)
         path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
-        return self.catalog.item(item_id), Evidence(path=path, candidates=candidates)
+        return self.catalog.item(item_id), Evidence(
+            path=path,
+            candidates=candidates,
+            deciders=deciders,
+            is_given=plan.item_id is not None,
+        )
 
-    def _told(
-        self, context: Context, look: Guidance, ranking: Ranking, hidden: frozenset[str]
-    ) -> tuple[Recommendation, ...]:
-        """The ranked items; of the first what the model and what the prior say of each.
-
-        Both in nats against their mean over these items.
-        """
+    def _decided(
+        self,
+        context: Context,
+        look: Guidance,
+        ranking: Ranking,
+        hidden: frozenset[str],
+        chosen: str,
+    ) -> tuple[tuple[Recommendation, ...], tuple[Decider, ...]]:
+        """The ranked items; of the first what the model and what the prior say of each."""
         ranked = recommendations(self.catalog, ranking)
         best = [one.item.id for one in ranked[:TOLD]]
         scores = look.scores
         if scores is None or not best:
-            return tuple(ranked)
-        model = np.array(self.decoder.log_probabilities(context, best, hidden))
-        prior = scores[[self.catalog.row[i] for i in best]]
-        told = [
-            replace(
-                one,
-                signals=(
-                    Signal("the language model", float(by_model)),
-                    Signal("the prior", float(by_prior)),
-                ),
-            )
-            for one, by_model, by_prior in zip(
-                ranked, model - model.mean(), prior - prior.mean(), strict=False
-            )
-        ]
-        return (*told, *ranked[len(told) :])
+            return tuple(ranked), ()
+        by_model = self.decoder.log_probabilities(context, best, hidden)
+        by_prior = scores[[self.catalog.row[i] for i in best]]
+        orders = (
+            Order("the language model", np.array(by_model)),
+            Order("who likes what together", by_prior.astype(np.float64)),
+        )
+        return decided(ranked, orders, chosen)
 
     def _provenance(self, plan: Plan) -> Provenance:
         known = self.knowledge

@@ -34,10 +34,9 @@ from crsdemo.recommender import (
     Provenance,
     Recommendation,
     Reply,
-    Signal,
     Timing,
 )
-from crsdemo.recommenders.evidence import drawn
+from crsdemo.recommenders.evidence import Order, decided, drawn
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.talker import Talker
 from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
@@ -47,7 +46,6 @@ RETRIEVER = "retriever"  # folder of a checkpoint
 CARD = "reges.json"  # file in it
 RETRIEVER_WEIGHT = 0.5  # of the retriever's log-scores; the item expert's count once. Tuned on dev
 QUERY = Sampling(max_tokens=32, no_repeat_ngram=3)
-TOLD = 10  # candidates of which is told what decided
 
 
 @dataclass(frozen=True)
@@ -162,21 +160,10 @@ class Reges:
         return Choice(rows[order], both[order], expert[order], retriever[order])
 
     def _recommendations(self, choice: Choice) -> list[Recommendation]:
-        """With the place that each expert gave to each of the first."""
-        by_expert = np.argsort(np.argsort(-choice.expert)) + 1
-        by_retriever = np.argsort(np.argsort(-choice.retriever)) + 1
-        mean = choice.expert[:TOLD].mean(), choice.retriever[:TOLD].mean()
-        told = []
-        for n, (row, share) in enumerate(zip(choice.rows, choice.shares, strict=True)):
-            signals: tuple[Signal, ...] = ()
-            if n < TOLD:
-                weighted = self.retriever_weight * (choice.retriever[n] - mean[1])
-                signals = (
-                    Signal(f"the item expert: its no. {by_expert[n]}", choice.expert[n] - mean[0]),
-                    Signal(f"the retriever: its no. {by_retriever[n]}", weighted),
-                )
-            told.append(Recommendation(self.catalog[int(row)], float(share), signals))
-        return told
+        return [
+            Recommendation(self.catalog[int(row)], float(share))
+            for row, share in zip(choice.rows, choice.shares, strict=True)
+        ]
 
     # one reply
 
@@ -240,12 +227,22 @@ class Reges:
         seen = frozenset(dialogue.mentioned) | plan.avoid
         look = self.retriever.look(dialogue, query, CANDIDATES, seen)
         choice = self._choices(context, [look], [seen])[0]
-        candidates = self._recommendations(choice)
-        item = self.catalog.item(plan.item_id) if plan.item_id else drawn(candidates, plan).item
+        found = self._recommendations(choice)
+        item = self.catalog.item(plan.item_id) if plan.item_id else drawn(found, plan).item
         self.talker.decoder.feed(context, self.talker.format.code(item.id)[1:-1])
         used = sources(dialogue, query, self.retriever.prior.encoder)
+        orders = (
+            Order("the item expert", choice.expert),
+            Order("the retriever", choice.retriever),
+        )
+        candidates, deciders = decided(found, orders, item.id)
         return item, replace(
-            evidence, query=query, query_sources=used, candidates=tuple(candidates)
+            evidence,
+            query=query,
+            query_sources=used,
+            candidates=candidates,
+            deciders=deciders,
+            is_given=plan.item_id is not None,
         )
 
     def _provenance(self, plan: Plan) -> Provenance:

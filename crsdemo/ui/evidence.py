@@ -19,6 +19,7 @@ from crsdemo.ui.markup import (
     duration,
     escape,
     film_count,
+    ordinal,
     percent,
     step_heading,
     title,
@@ -103,6 +104,12 @@ def _mode_bar(reply: Reply) -> str:
 
 def _way(reply: Reply) -> str:
     evidence = reply.evidence
+    if evidence.is_given:
+        given = "This film was given to me, I did not choose it."
+        how = " Here is how I would have got to it:" if evidence.path else ""
+        name = f'<p class="said">{given}{how}</p>'
+        body = _path_sentence(evidence.path) if evidence.path else '<span class="no-path"></span>'
+        return _step(2, "How I got to the film", name + body)
     if evidence.path:
         return _step(2, "How I got to the film", _path_sentence(evidence.path))
     hidden = '<span class="no-path"></span>'
@@ -215,7 +222,21 @@ def _candidates(reply: Reply) -> str:
         f'<table class="ranked"><thead class="unseen"><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
+    lead += _deciders(reply)
     return _step(3, "What else was close", lead + table + _signal_legend(scale.signals))
+
+
+def _deciders(reply: Reply) -> str:
+    """Who put the film where."""
+    deciders = reply.evidence.deciders
+    if not deciders:
+        return ""
+    said = "; ".join(
+        f"{escape(d.name)} puts it <b>{ordinal(d.place)}</b> of {d.of} "
+        f"({escape(percent(d.share))} of its belief)"
+        for d in deciders
+    )
+    return f'<p class="quiet deciders">What decided: {said}.</p>'
 
 
 @dataclass(frozen=True)

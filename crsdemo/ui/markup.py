@@ -83,6 +83,12 @@ def film_count(n_items: int) -> str:
     return "1 film" if n_items == 1 else f"{n_items:,} films"
 
 
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th ..."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10)
+    return f"{place}{ending or 'th'}"
+
+
 def step_heading(step: PathStep) -> str:
     """How many ways led on from here."""
     if step.n_allowed == 1:
