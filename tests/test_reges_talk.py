@@ -13,6 +13,7 @@ from crsdemo.__main__ import main
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import CheckpointError
+from crsdemo.evaluation.compare_systems import figures, first, without_model
 from crsdemo.loading import load_recommender, names
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.recommender import Plan, reply
@@ -114,11 +115,22 @@ def test_both_orders_decide(system, monkeypatch):
     def prefer(states, rows):  # type: ignore[no-untyped-def]
         return (rows == unlikely).float() * 50
 
-    monkeypatch.setattr(system.head, "forward", prefer)
+    monkeypatch.setattr(system, "choose", prefer)
     assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
-    monkeypatch.setattr(system.head, "forward", lambda states, rows: torch.zeros(rows.shape))
+    system = without_model(system)
     deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
     assert [one.place for one in deciders] == [1, 1], "all alike to one, first to the other"
+
+
+def test_what_the_model_decides_is_counted(system):
+    bare = without_model(system)
+    assert isinstance(bare, Reges) and bare is not system
+    talks = [Dialogue((Turn("user", text),)) for text in ("robbers", "a wedding", "ghosts")]
+    found = figures((system, system), talks, 2)
+    assert found["same film"]["share"] == 1 == found["same words"]["share"]
+    others = [first(system, talk) != first(bare, talk) for talk in talks]
+    shares = [one["share"] for one in list(found.values())[2:]]
+    assert shares == pytest.approx([sum(others) / 3] * len(shares), abs=1e-4)
 
 
 def test_a_damaged_card_is_refused(tmp_path):

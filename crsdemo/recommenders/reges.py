@@ -147,11 +147,16 @@ class Reges:
             for state, look, hidden in zip(states, looks, exclude, strict=True)
         ]
 
+    @torch.inference_mode()
+    def choose(self, states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """The scores (B, k) that the item expert gives to candidates (B, k) at states (B, h)."""
+        scores: torch.Tensor = self.head(states, rows)
+        return scores
+
     def _choice(self, state: torch.Tensor, look: Guidance, hidden: frozenset[str]) -> Choice:
         found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
         rows = np.array([self.catalog.row[i] for i in found])
-        with torch.inference_mode():
-            scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
+        scores = self.choose(state[None], torch.from_numpy(rows)[None])[0]
         expert = scores.double().log_softmax(0).numpy()
         known = torch.from_numpy(np.asarray(look.scores, np.float64)[rows])
         retriever = known.log_softmax(0).numpy()

@@ -119,8 +119,9 @@ class Talker:
         """
         control = self.control
         spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
-        goes_on, talks = context.logits[0, [control.boi, control.resp]].tolist()
-        if not spoken or talks >= goes_on:
+        allowed = self.grammar.allowed(self.grammar.next_state(self.grammar.start, control.chat))
+        following = int(allowed[context.logits[0, allowed].argmax()])
+        if not spoken or following == control.resp:
             self.decoder.feed(context, [control.resp])
             return None
         self.decoder.feed(context, [control.boi])

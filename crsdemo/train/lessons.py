@@ -1,6 +1,6 @@
 """What the generative recommender learns from, as sequences drawn at random, in kinds:
 
-- card: the facts of a film -> its ID, and back, all films evenly
+- card: the facts of a film -> its ID, and back, well-known films more often
 - fact: a person, a genre, a decade, a tag in one of the ways people say it -> all that fit
 - wish: the wishes written for this project -> the films that fit; a search -> the right film
 - liked: sets of films that people mention or like together, with the distribution of the teacher
@@ -101,6 +101,7 @@ class Drawer:
         self.facts = list(_facts(self.catalog))
         popularity = np.array([item.popularity for item in self.catalog], np.float64)
         self._known = (popularity + 1) ** KNOWN_BETTER
+        self._asked_for = _shares(np.array([self._known[rows].sum() for _, rows in self.facts]))
 
     @cached_property
     def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
@@ -119,8 +120,8 @@ class Drawer:
 
     def card(self) -> TrainingSequence:
         """Mostly from facts to the ID, else from the ID to its card."""
-        item = self.catalog[int(self.rng.integers(len(self.catalog)))]
-        row = self.catalog.row[item.id]
+        row = int(self.rng.choice(len(self.catalog), p=_shares(self._known)))
+        item = self.catalog[row]
         if self.rng.random() < TO_ID:
             film = Film((np.array([row]), np.ones(1)), [row], None)
             return self._asked(_told(item, self.rng), film, row)
@@ -131,10 +132,11 @@ class Drawer:
         return sequence
 
     def fact(self) -> TrainingSequence:
-        """One fact, or two that some item has together."""
-        words, rows = self.facts[int(self.rng.integers(len(self.facts)))]
+        """One fact, or two that some item has together; those of well-known items more often."""
+        first, second = self.rng.choice(len(self.facts), 2, p=self._asked_for)
+        words, rows = self.facts[int(first)]
         if self.rng.random() < 0.4:
-            other_words, other = self.facts[int(self.rng.integers(len(self.facts)))]
+            other_words, other = self.facts[int(second)]
             both = np.intersect1d(rows, other)
             if len(both):
                 words, rows = (*words, *other_words), both
