@@ -25,6 +25,7 @@ from crsdemo.model.choice import ChoiceHead
 from crsdemo.tokens import ControlTokens
 
 ROUND = 16  # tokens
+WORDS = 3.0  # weight of the mean loss of words against that of each kind of decision
 
 
 class Decision(NamedTuple):
@@ -112,12 +113,12 @@ def sequence_loss(
     model: Any,
     batch: Sequence[TrainingSequence],
     pad: int,
-    decision_weight: float = 1.0,
     head: ChoiceHead | None = None,
 ) -> SequenceLoss:
-    """Mean loss of a word plus that of a decision, above the entropy of what was wanted.
+    """Mean loss of a word, and of each kind of decision above the entropy of what was wanted.
 
-    The output head is computed only where something is learned. `head` makes the choices.
+    Means, for a sum over the few decisions of a conversation drowns its many words. The output
+    head is computed only where something is learned. `head` makes the choices.
     """
     device = next(model.parameters()).device
     longest = max(len(one.ids) for one in batch)
@@ -136,18 +137,18 @@ def sequence_loss(
         logits = plain.lm_head(hidden[before]).float()
         loss = nn.functional.cross_entropy(logits, words)
         parts["words"] = float(loss.detach())
-        total = total + loss
+        total = total + WORDS * loss
     decided = _decisions(plain, hidden, batch)
     if decided is not None:
         losses, kinds = decided
-        total = total + decision_weight * losses.sum() / len(batch)
         for kind in sorted(set(kinds)):
-            of_kind = [n for n, other in enumerate(kinds) if other == kind]
-            parts[kind] = float(losses[of_kind].detach().mean())
+            loss = losses[[n for n, other in enumerate(kinds) if other == kind]].mean()
+            parts[kind] = float(loss.detach())
+            total = total + loss
     chosen = None if head is None else _choices(head, hidden, batch)
     if chosen is not None:
         parts["choice"] = float(chosen.detach().mean())
-        total = total + chosen.sum() / len(batch)
+        total = total + chosen.mean()
     return SequenceLoss(total, parts)
 
 
