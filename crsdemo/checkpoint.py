@@ -40,14 +40,14 @@ from crsdemo.tokens import ControlTokens
 
 CARD = "crsdemo.json"
 KEPT_TOKENS = 6000  # of conversations that were read, some 280 MB of SmolLM2
-GCRS, REGES = "gcrs", "reges"  # the kinds that stand on a pretrained base
+GCRS = "gcrs"  # the kind that stands on a pretrained base
 
 
 @dataclass(frozen=True)
 class CheckpointCard:
     """What an adapter was trained on."""
 
-    recommender: str  # "generative", "query", or one of GCRS, REGES
+    recommender: str  # "generative", "query", or GCRS
     base: str  # a folder (see `base_folder`) or a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
@@ -147,7 +147,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     listener = load_listener(folder) if (folder / "listener.json").is_file() else None
     base_hash = _sha256_of(own) if own.is_dir() else ""
-    talks = card.recommender in (GCRS, REGES)
+    talks = card.recommender == GCRS
     return Loaded(
         merged.eval(),
         tokenizer,

@@ -48,6 +48,7 @@ def system(trained, reges_folder, tmp_path_factory) -> Reges:
     options += ["--base-model", str(folder / "base"), "--written", str(written)]
     options += ["--retriever", str(reges_folder / "retriever")]
     options += ["--out", str(folder / "both"), "--state", str(folder / "s.pt")]
+    options += ["--head", str(folder / "searching")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
         patch.chdir(trained.folder)
@@ -55,8 +56,7 @@ def system(trained, reges_folder, tmp_path_factory) -> Reges:
     out = folder / "searching"
     shutil.copytree(reges_folder / "retriever", out / "retriever")
     shutil.copy(reges_folder / "ranker.safetensors", out)
-    shutil.move(folder / "both" / "choice.safetensors", out)
-    (out / CARD).write_text(json.dumps({"adapter": "../both"}))
+    assert json.loads((out / CARD).read_text()) == {"adapter": "../both"}
     assert names(folder) == ["both", "searching"]
     loaded = load_recommender(str(out), CATALOG, trained.catalog)
     assert isinstance(loaded, Reges)

@@ -147,6 +147,7 @@ def drawer_of(
         candidates=candidates,
         searches={(row.dialogue, row.turn): row.query for row in searches},
         gold_share=gold_share,
+        real_words=config.real_words,
     )
 
 

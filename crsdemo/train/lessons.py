@@ -75,12 +75,14 @@ class Drawer:
         candidates: CandidateDrawer | None = None,
         searches: Mapping[tuple[str, int], str] | None = None,
         gold_share: float = GOLD_SHARE,
+        real_words: bool = True,
     ) -> None:
         """`wishes`: what is typed, and the ids of what fits; searches are such wishes too.
 
         `answers`: of the ranker to turns of the `dialogues`; else the teacher is asked.
         `candidates`: for the experts of ReGeS, of which one writes a search and one chooses among
-        what it finds; `searches`: those of turns of the `dialogues`.
+        what it finds; `searches`: those of turns of the `dialogues`. `real_words`: whether the
+        words of the `dialogues` are learned, where they claim nothing.
         """
         self.talk = talk
         self.catalog = talk.catalog
@@ -89,6 +91,7 @@ class Drawer:
         self.candidates = candidates
         self.searches = searches or {}
         self.gold_share = gold_share
+        self.real_words = real_words
         self.people = PeopleLinker(talk.catalog)
         self.paths = IdPaths(talk.catalog, talk.semantic_ids, talk.control)
         self.seed = seed
@@ -234,7 +237,7 @@ class Drawer:
     ) -> None:
         row = int(self.rng.choice(new)) if new else None
         item = None if row is None else self.catalog[row]
-        clean = clean_words(turn, self.catalog, self.people)
+        clean = clean_words(turn, self.catalog, self.people) if self.real_words else ()
         said = Said("CHAT" if item is None else "REC", item, clean or _pieces(turn, self.catalog))
         if not learned:  # nothing was said before
             sequence.add(self.talk.assistant(said, is_known=False).ids)

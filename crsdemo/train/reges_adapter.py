@@ -12,17 +12,20 @@ conversation is read once. Nothing else is trained here: map and ranker of the r
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from crsdemo.checkpoint import REGES
+from crsdemo.checkpoint import GCRS
 from crsdemo.config import flag, parse
 from crsdemo.encoder import TextEncoder
 from crsdemo.listener import load_item_vectors
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
+from crsdemo.recommenders.reges import CARD
 from crsdemo.retriever import Documents, QueryReader
 from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.gcrs_stage import (
@@ -38,17 +41,18 @@ from crsdemo.train.gcrs_stage import (
 from crsdemo.train.stages import lay_ground
 from crsdemo.train.talk_loop import learn
 
-RETRIEVER = "retriever"  # folder of a ReGeS checkpoint
-
 
 @dataclass(frozen=True)
 class RegesConfig(GcrsConfig):
     """Train the LoRA adapter and the choosing head of ReGeS on a pretrained base."""
 
-    out: Path = flag(Path("runs/reges"), "folder of the adapter and the head")
+    head: Path = flag(
+        Path("runs/reges"), "folder of the choosing head, and of what names the adapter"
+    )
     retriever: Path = flag(
         Path("checkpoints/reges/retriever"), "folder of the map that reads queries"
     )
+    head_from: Path | None = flag(None, "folder of an earlier choosing head to go on from")
     state: Path = flag(Path("runs/reges.pt"), "file that lets an interrupted run go on")
 
 
@@ -58,7 +62,10 @@ def main(argv: list[str]) -> None:
 
 
 def train_reges(config: RegesConfig) -> None:
-    """Write adapter, tokenizer, head and card to `out`, every five minutes and at the end."""
+    """Write the adapter to `out` and the head to `head`, every five minutes and at the end.
+
+    The first is a generative recommender; the second becomes ReGeS with a retriever and a ranker.
+    """
     torch.manual_seed(config.seed)
     ground = lay_ground(config)
     catalog = ground.catalog
@@ -68,15 +75,20 @@ def train_reges(config: RegesConfig) -> None:
     documents = Documents.of(catalog, reader, config.retriever)
     items = load_item_vectors(config.catalog, catalog).numpy()
     vectors = catalog_vectors(catalog, documents.vectors, items)
-    head = ChoiceHead(model.config.hidden_size, vectors)
+    width = model.config.hidden_size
+    head = ChoiceHead(width, vectors)
+    if config.head_from is not None:
+        head = ChoiceHead.load(config.head_from, width, vectors).train()
     texts = [text for text, _ in wishes_of(config.written, {one.id for one in ground.dialogues})]
     popularity = np.array([item.popularity for item in catalog], np.float64)
     candidates = CandidateDrawer(documents, texts, popularity)
     drawer = drawer_of(config, ground, talk, candidates)
-    card = card_of(REGES, config, talk)
+    card = card_of(GCRS, config, talk)
 
     def save_all() -> None:
         save(config.out, model, talk, card)
-        head.save(config.out)
+        head.save(config.head)
+        named = json.dumps({"adapter": os.path.relpath(config.out, config.head)})
+        (config.head / CARD).write_text(named + "\n", encoding="utf-8")
 
     learn(config, model, drawer, talk.control, MIXTURE, save_all, head)

@@ -25,7 +25,7 @@ from crsdemo.model.choice import ChoiceHead
 from crsdemo.tokens import ControlTokens
 
 ROUND = 16  # tokens
-WORDS = 3.0  # weight of the mean loss of words against that of each kind of decision
+WORDS = 4.0  # weight of the mean loss of words against that of each kind of decision
 
 
 class Decision(NamedTuple):
