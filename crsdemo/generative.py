@@ -255,7 +255,12 @@ class Generative:
             reply = replace(
                 reply,
                 item=item,
-                evidence=replace(reply.evidence, path=path, candidates=evidence.candidates),
+                evidence=replace(
+                    reply.evidence,
+                    path=path,
+                    candidates=evidence.candidates,
+                    is_given=plan.item_id is not None,
+                ),
             )
             chosen = self.writer.item(item.id)
             written += chosen

@@ -105,7 +105,7 @@ def _mode_bar(reply: Reply) -> str:
 def _way(reply: Reply) -> str:
     evidence = reply.evidence
     if evidence.is_given:
-        given = "This film was given to me, I did not choose it."
+        given = "This film was given beforehand, I did not choose it."
         how = " Here is how I would have got to it:" if evidence.path else ""
         name = f'<p class="said">{given}{how}</p>'
         body = _path_sentence(evidence.path) if evidence.path else '<span class="no-path"></span>'
