@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from crsdemo import drafts
@@ -27,6 +28,7 @@ from crsdemo.guide import Guidance, Guide, PriorGuide
 from crsdemo.prior import SIGNALS
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
+    Decider,
     Evidence,
     Mode,
     Plan,
@@ -35,7 +37,15 @@ from crsdemo.recommender import (
     Reply,
     Timing,
 )
-from crsdemo.recommenders.evidence import path_of, pick, recommendations, trimmed
+from crsdemo.recommenders.evidence import (
+    TOLD,
+    Order,
+    decided,
+    path_of,
+    pick,
+    recommendations,
+    trimmed,
+)
 from crsdemo.speaker import Speaker
 from crsdemo.trie_labels import TrieLabels
 from crsdemo.word_choice import Pen, Place, Sampling
@@ -44,6 +54,8 @@ MODEL_WEIGHT = 0.25  # of the model's log-probabilities beside the guide's, chos
 REC_FROM = 0.4  # probability from which to recommend; below 0.5, for a film is more help than talk
 REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a person, years ...
 BEAM = 60  # items ranked for a reply; the page shows the best of them
+PRIOR = ("the language model", "who likes what together")  # who decides
+RETRIEVAL = ("the item expert", "the retriever")
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 
 
@@ -259,6 +271,7 @@ class Generative:
                     reply.evidence,
                     path=path,
                     candidates=evidence.candidates,
+                    deciders=evidence.deciders,
                     is_given=plan.item_id is not None,
                 ),
             )
@@ -339,14 +352,36 @@ class Generative:
             fresh = self.decoder.beam(context, BEAM, (), prior)[0]
         item_id = plan.item_id or pick(fresh, plan)
         clock.lap("choosing the film")
-        choices = self.decoder.follow(context, item_id, hidden, prior)
         ranked = recommendations(self.catalog, fresh)
+        deciders = self._deciders(context, look, ranked[:TOLD], hidden, item_id)
+        choices = self.decoder.follow(context, item_id, hidden, prior)
         evidence = Evidence(
             path=path_of(self.labels, self.decoder.trie.codes(item_id), choices),
             candidates=tuple(look.with_signals(self.catalog, ranked)),
+            deciders=deciders,
         )
         clock.lap("telling why")
         return self.catalog.item(item_id), evidence
+
+    def _deciders(
+        self,
+        context: Context,
+        look: Guidance,
+        best: Sequence[Recommendation],
+        hidden: frozenset[str],
+        chosen: str,
+    ) -> tuple[Decider, ...]:
+        """The place that the model and the guide gave to the chosen item among the best."""
+        if look.scores is None or not best:
+            return ()
+        ids = [one.item.id for one in best]
+        by_model = np.array(self.decoder.log_probabilities(context, ids, hidden))
+        by_guide = look.scores[[self.catalog.row[i] for i in ids]].astype(np.float64)
+        names = RETRIEVAL if look.shortlist else PRIOR
+        orders = [
+            Order(name, order) for name, order in zip(names, (by_model, by_guide), strict=True)
+        ]
+        return decided(best, orders, chosen)[1]
 
     def _evidence(self, look: Guidance, modes: tuple[tuple[Mode, float], ...]) -> Evidence:
         """What is known before anything is chosen."""

@@ -278,3 +278,22 @@ def test_the_prior_says_what_it_added(generative, model_alone) -> None:
     assert any(one.signals for one in with_prior)
     without = reply(model_alone, TALKS[1], Plan(mode="REC")).evidence.candidates
     assert not any(one.signals for one in without)
+
+
+def test_who_decided_is_told(generative, model_alone, reges) -> None:
+    dialogue = said("something scary with ghosts")
+    for system, names in (
+        (generative, ("the language model", "who likes what together")),
+        (reges, ("the item expert", "the retriever")),
+        (model_alone, ()),
+    ):
+        evidence = reply(system, dialogue, Plan(mode="REC")).evidence
+        assert tuple(one.name for one in evidence.deciders) == names
+        assert all(1 <= one.place <= one.of <= 10 for one in evidence.deciders)
+        assert not evidence.is_given
+    evidence = reply(generative, dialogue, Plan(mode="REC")).evidence
+    scores = generative.guide.look(dialogue).scores
+    best = [scores[CATALOG.row[one.item.id]] for one in evidence.candidates[:10]]
+    assert evidence.deciders[1].place == 1 + sum(score > best[0] for score in best)
+    given = reply(generative, dialogue, Plan(item_id=HEAT.id)).evidence
+    assert given.is_given
