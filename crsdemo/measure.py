@@ -36,7 +36,10 @@ from crsdemo.stage_folder import (
     DATASETS,
     DIALOGUE,
     FOLDER,
+    GENERATIVE,
+    ITEM,
     LATE_WISHES,
+    RETRIEVAL,
     WISHES,
     StageName,
 )
@@ -146,6 +149,9 @@ class Stage:
 def stages(systems: Sequence[str]) -> list[Stage]:
     """All that are measured of these systems."""
     found = [
+        Stage(RETRIEVAL, REGES, lambda r, c, d: evaluate_stages.retrieval(r, c, d).as_json()),
+        Stage(ITEM, REGES, lambda r, _, d: evaluate_stages.item(r, d)),
+        Stage(GENERATIVE, DEFAULT, lambda r, _, d: evaluate_stages.generative(r, d)),
         Stage(DIALOGUE, DEFAULT, evaluate_stages.dialogue),
         Stage(DIALOGUE, REGES, evaluate_stages.dialogue),
     ]

@@ -26,7 +26,7 @@ from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
 from crsdemo.train.lessons import Drawer
-from crsdemo.train.sequences import Decision, IdPaths, TrainingSequence, sequence_loss
+from crsdemo.train.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
 from crsdemo.train.written_data import WrittenDialogue
 from tests import films, tiny
 
@@ -157,11 +157,21 @@ def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk):
     wanted = torch.tensor([0.25, 0.75])
     divergence = (wanted * (wanted.log() - log_p)).sum()
     loss = sequence_loss(lm, [sequence], pad=0)
-    assert loss.total.item() == pytest.approx((words + divergence).item(), rel=1e-4)
+    assert loss.total.item() == pytest.approx((WORDS * words + divergence).item(), rel=1e-4)
     assert loss.parts == {
         "words": pytest.approx(words.item(), rel=1e-4),
         "mode": pytest.approx(divergence.item(), rel=1e-4),
     }
+
+
+def test_many_decisions_do_not_drown_the_words(talk):
+    """The mean of each kind counts, however many decisions of it a conversation has."""
+    lm = model(len(talk.tokenizer)).eval()
+    sequence = TrainingSequence([5, 6, 7, 8], [False] * 4)
+    sequence.decisions.append(Decision(3, (8, 9), (0.25, 0.75), "mode"))
+    once = sequence_loss(lm, [sequence], pad=0).total.item()
+    sequence.decisions *= 5
+    assert sequence_loss(lm, [sequence], pad=0).total.item() == pytest.approx(once, rel=1e-4)
 
 
 def test_padding_does_not_change_the_loss(talk):
