@@ -38,6 +38,10 @@ from crsdemo.recommender import (
     Timing,
 )
 from crsdemo.recommenders.evidence import (
+    EXPERT,
+    MODEL,
+    PRIOR,
+    RETRIEVER,
     TOLD,
     Order,
     decided,
@@ -54,8 +58,6 @@ MODEL_WEIGHT = 0.25  # of the model's log-probabilities beside the guide's, chos
 REC_FROM = 0.4  # probability from which to recommend; below 0.5, for a film is more help than talk
 REC_WHEN_NAMED = 0.1  # the same where the newest words name a film, a genre, a person, years ...
 BEAM = 60  # items ranked for a reply; the page shows the best of them
-PRIOR = ("the language model", "who likes what together")  # who decides
-RETRIEVAL = ("the item expert", "the retriever")
 EVALUATION_BEAM = 200  # a beam of 50 finds only a part of the true top 50
 
 
@@ -377,7 +379,7 @@ class Generative:
         ids = [one.item.id for one in best]
         by_model = np.array(self.decoder.log_probabilities(context, ids, hidden))
         by_guide = look.scores[[self.catalog.row[i] for i in ids]].astype(np.float64)
-        names = RETRIEVAL if look.shortlist else PRIOR
+        names = (EXPERT, RETRIEVER) if look.shortlist else (MODEL, PRIOR)
         orders = [
             Order(name, order) for name, order in zip(names, (by_model, by_guide), strict=True)
         ]

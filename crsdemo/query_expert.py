@@ -10,8 +10,7 @@ afterwards, by word stems and the nearness of words to it; the model does not sa
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crsdemo.catalog import Item
@@ -19,7 +18,8 @@ from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue
 from crsdemo.prior import ItemPrior
 from crsdemo.prompt import PromptWriter
-from crsdemo.query import Person, PseudoQuery, genres_said, named_people, untitled
+from crsdemo.query import Person, PseudoQuery, genres_said, named_people
+from crsdemo.recommenders.query_sources import sources
 from crsdemo.speaker import Speaker
 from crsdemo.tokens import encode_text
 from crsdemo.wish_words import decades_named
@@ -29,17 +29,9 @@ GREEDY = Sampling(max_tokens=32, no_repeat_ngram=3)
 AT_ONCE = 48  # dialogues read together by `write_all`
 ANYTHING = "popular film"  # the query where nothing was said, as the teacher writes it
 SURE = 0.4  # mean probability of the tokens of a phrase from which it is kept
-NEAR = 0.45  # cosine from which a word of the user counts as the source of a concept
-SAME_STEM = 0.6  # share of the shorter word that two words of one stem begin with
-MIN_STEM = 4  # letters
 
 Pieces = tuple[str | Item | Person, ...]
 _LEADING = frozenset(("about", "with", "by", "from", "set", "based", "like", ","))
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_JOINTS = re.compile(
-    r",|\b(?:a|about|and|based|by|film|films|from|in|like|of|on|recent|set|the|to|with|years)\b"
-)
-_FILM = frozenset({"film", "films", "flick", "flicks", "movie", "movies"})  # near to every genre
 
 
 class QueryExpert:
@@ -138,29 +130,11 @@ class QueryExpert:
     # What the query took up.
 
     def _sources(self, dialogue: Dialogue, pieces: Pieces) -> tuple[str, ...]:
-        """Words of the user, people and titles, in the order of the query, each once."""
-        words = _words_of_user(dialogue)
-        concepts = [c for piece in pieces if isinstance(piece, str) for c in _concepts(piece)]
-        nearest = self._nearest(concepts, words)
-        found: list[str] = []
-        for concept in concepts:
-            found += _same_stems(concept, words) or nearest.get(concept, [])
-        found += [piece.name for piece in pieces if isinstance(piece, Person)]
-        found += [piece.title for piece in pieces if isinstance(piece, Item)]
-        return tuple(dict.fromkeys(found))
-
-    def _nearest(self, concepts: Sequence[str], words: Sequence[str]) -> dict[str, list[str]]:
-        """Of each concept whose words nobody said the word that comes nearest, if any is near."""
-        unsaid = [concept for concept in concepts if not _same_stems(concept, words)]
-        if not (unsaid and words):
-            return {}
-        vectors = self.encoder.embed([*unsaid, *words])
-        cosine = vectors[: len(unsaid)] @ vectors[len(unsaid) :].T
-        return {
-            concept: [words[int(row.argmax())]]
-            for concept, row in zip(unsaid, cosine, strict=True)
-            if row.max() > NEAR
-        }
+        """Words of the user, then people and titles, each once."""
+        words = sources(dialogue, [p for p in pieces if isinstance(p, str)], self.encoder)
+        people = (piece.name for piece in pieces if isinstance(piece, Person))
+        titles = (piece.title for piece in pieces if isinstance(piece, Item))
+        return tuple(dict.fromkeys((*words, *people, *titles)))
 
 
 def _known(dialogue: Dialogue, writer: PromptWriter) -> list[str]:
@@ -186,27 +160,3 @@ def _last_words(dialogue: Dialogue) -> str:
 
 def _length(dialogue: Dialogue) -> int:
     return sum(len(turn.text) for turn in dialogue.turns)
-
-
-def _words_of_user(dialogue: Dialogue) -> list[str]:
-    """That mean something, titles apart, the newest turn first, each once."""
-    turns = (turn for turn in reversed(dialogue.turns) if turn.speaker == "user")
-    said = (match[0].lower() for turn in turns for match in _WORD.finditer(untitled(turn)))
-    return [word for word in dict.fromkeys(said) if word not in _FILM and len(word) > 2]
-
-
-def _concepts(text: str) -> Iterator[str]:
-    """The phrases of a query: "scary horror film about ghosts" has two."""
-    return (part.strip() for part in _JOINTS.split(text.lower()) if part.strip())
-
-
-def _same_stems(concept: str, words: Sequence[str]) -> list[str]:
-    """The user's words that begin as a word of the concept does."""
-    own = [match[0] for match in _WORD.finditer(concept)]
-    return [word for word in words if any(_of_one_stem(word, other) for other in own)]
-
-
-def _of_one_stem(word: str, other: str) -> bool:
-    shorter = min(len(word), len(other))
-    n = min(shorter, max(MIN_STEM, round(SAME_STEM * max(len(word), len(other)))))
-    return n >= min(MIN_STEM, len(other)) and word[:n] == other[:n]

@@ -4,63 +4,157 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.encoder import MINILM, TextEncoder
-from crsdemo.errors import CheckpointError
+from crsdemo.errors import BadInputError, CheckpointError
 from crsdemo.evaluation.compare_systems import figures, first, without_model
-from crsdemo.loading import load_recommender, names
+from crsdemo.loading import Shelf, names
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.recommender import Plan, reply
+from crsdemo.recommenders.gcrs import Gcrs, ItemKnowledge
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.train.candidates import MOST_RIGHT, CandidateDrawer
+from crsdemo.train.distil import read_answers
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
 from tests import films
-from tests.test_talk import WRITTEN, chat_tokenizer, model
+from tests.test_talk import chat_tokenizer, model, write_written
 
 CATALOG = films.CATALOG
 HEAT = films.BY_TITLE["Heat"]
 
 
 @pytest.fixture(scope="module")
-def system(trained, reges_folder, tmp_path_factory) -> Reges:
-    """Trained for a second over the catalog, ranker and retriever of the tiny pipeline."""
-    folder = tmp_path_factory.mktemp("reges")
-    written = folder / "written"
-    written.mkdir()
-    rows = {
-        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
-        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
-        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
-    }
-    for name, row in rows.items():
-        (written / name).write_text(json.dumps(row) + "\n")
+def folder(trained, reges_folder, tmp_path_factory) -> Path:
+    """Both systems, trained for moments over the catalog of the tiny pipeline, and once again."""
+    folder = tmp_path_factory.mktemp("both")
+    written = write_written(folder / "written")
     tokenizer = chat_tokenizer()
     model(len(tokenizer)).save_pretrained(folder / "base")
     tokenizer.save_pretrained(folder / "base")
-    options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
-    options += ["--base-model", str(folder / "base"), "--written", str(written)]
-    options += ["--retriever", str(reges_folder / "retriever")]
-    options += ["--out", str(folder / "both"), "--state", str(folder / "s.pt")]
-    options += ["--head", str(folder / "searching")]
+    shutil.copytree(reges_folder / "retriever", folder / "reges" / "retriever")
+    shutil.copy(reges_folder / "ranker.safetensors", folder / "reges")
+    sources = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
+    options = [*sources, "--base-model", str(folder / "base"), "--written", str(written)]
+    options += ["--retriever", str(reges_folder / "retriever"), "--tokens", "300"]
+    options += ["--out", str(folder / "gcrs"), "--head", str(folder / "reges")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
         patch.chdir(trained.folder)
-        assert main(["train-reges", *options, "--tokens", "300", "--minutes", "0.05"]) == 0
-    out = folder / "searching"
-    shutil.copytree(reges_folder / "retriever", out / "retriever")
-    shutil.copy(reges_folder / "ranker.safetensors", out)
-    assert json.loads((out / CARD).read_text()) == {"adapter": "../both"}
-    assert names(folder) == ["both", "searching"]
-    loaded = load_recommender(str(out), CATALOG, trained.catalog)
+        answers = folder / "answers.npz"
+        assert main(["distil", *sources, "--turns", "6", "--out", str(answers)]) == 0
+        options += ["--distilled", str(answers), "--minutes", "0.03"]
+        assert main(["train-reges", *options, "--state", str(folder / "1.pt")]) == 0
+        first = load_file(folder / "reges" / "choice.safetensors")
+        learned = load_file(folder / "gcrs" / "adapter_model.safetensors")
+        again = ["--start-from", str(folder / "gcrs"), "--head-from", str(folder / "reges")]
+        again += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]
+        assert main(["train-reges", *options, *again, "--state", str(folder / "2.pt")]) == 0
+    assert same(load_file(folder / "reges" / "choice.safetensors"), first), "it goes on from it"
+    assert same(load_file(folder / "gcrs" / "adapter_model.safetensors"), learned)
+    return folder
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def system(folder, trained) -> Reges:
+    assert json.loads((folder / "reges" / CARD).read_text()) == {"adapter": "../gcrs"}
+    assert names(folder) == ["gcrs", "reges"]
+    loaded = Shelf(CATALOG, trained.catalog, folder).get("reges")
     assert isinstance(loaded, Reges)
     return loaded
+
+
+@pytest.fixture(scope="module")
+def shelf(folder, trained) -> Shelf:
+    return Shelf(CATALOG, trained.catalog, folder)
+
+
+def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
+    assert shelf.names[:3] == ("gcrs", "gcrs-alone", "reges")
+    both, alone = shelf.get("gcrs"), shelf.get("gcrs-alone")
+    assert isinstance(both, Gcrs) and isinstance(alone, Gcrs) and alone.name == "gcrs-alone"
+    assert both.talker.loaded is alone.talker.loaded, "the weights are in memory once"
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    deciders = reply(both, dialogue, Plan(mode="REC")).evidence.deciders
+    assert [one.name for one in deciders] == ["the language model", "who likes what together"]
+    assert reply(alone, dialogue, Plan(mode="REC")).evidence.deciders == ()
+    bare = without_model(both)
+    assert first(bare, dialogue) == bare.recommend(dialogue, 1)[0].item.id
+
+
+def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, monkeypatch):
+    system = shelf.get("gcrs")
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    last = system.recommend(dialogue, 40)[-1].item
+    look = ItemKnowledge.look
+
+    def sure(self, dialogue, exclude=frozenset()):  # type: ignore[no-untyped-def]
+        found = look(self, dialogue, exclude)
+        parts = np.zeros_like(found.parts)
+        parts[0, CATALOG.row[last.id]] = 60
+        return replace(found, parts=parts)
+
+    monkeypatch.setattr(ItemKnowledge, "look", sure)
+    assert system.recommend(dialogue, 1)[0].item == last
+    with pytest.raises(BadInputError, match="0 to 1"):
+        ItemKnowledge(system.knowledge.prior, weight=1.5)
+
+
+@pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
+def test_what_is_refused_is_not_recommended(shelf, name):
+    """Now and for as long as it is not asked for again."""
+    system = shelf.get(name)
+    dialogue = Dialogue((Turn("user", "anything but crime films, I hate crime"),))
+    for text in ("another", "and one more"):
+        found = reply(system, dialogue, Plan(mode="REC"))
+        assert found.item is not None and "crime" not in found.item.facts["genres"]
+        assert all("crime" not in c.item.facts["genres"] for c in found.evidence.candidates)
+        dialogue = dialogue.say(found.turn()).say(Turn("user", text))
+    listed = system.recommend(Dialogue((Turn("user", "a film"),)), 40)
+    assert any("crime" in one.item.facts["genres"] for one in listed), "unless it was refused"
+
+
+def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
+    """What was read before is not read again, and changes nothing."""
+    talker = shelf.get("gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    talker.read([talker.history(dialogue)])
+    grown = dialogue.say(Turn("assistant", "Which?")).say(Turn("user", "tired ones"))
+    ids = talker.history(grown).ids
+    _, known = talker.decoder.prefixes.find(ids)
+    assert known > 5
+    context = talker.read([talker.history(grown)])
+    fresh = talker.decoder.read(torch.tensor([ids]))
+    assert torch.allclose(context.logits, fresh.logits, atol=1e-4)
+    assert context.mask.shape == fresh.mask.shape
+
+
+def test_the_ranker_answers_every_training_turn_and_names_nothing_again(folder):
+    answers = read_answers(folder / "answers.npz", CATALOG.fingerprint)
+    kept = np.load(folder / "answers.npz")
+    assert 0 < len(answers) <= 6
+    for (name, place), (rows, shares) in answers.items():
+        assert name and place > 0
+        assert len(set(rows.tolist())) == len(rows) and shares.sum() == pytest.approx(1, abs=1e-4)
+        assert (np.diff(shares) <= 0).all(), "best first"
+    assert len(kept["rows"]) == len(answers)
+    with pytest.raises(BadInputError, match="another catalog"):
+        read_answers(folder / "answers.npz", "other")
+    with pytest.raises(BadInputError, match="crsdemo distil"):
+        read_answers(folder / "nowhere.npz", "")
 
 
 def test_it_searches_chooses_and_speaks(system):
@@ -115,7 +209,7 @@ def test_both_orders_decide(system, monkeypatch):
     def prefer(states, rows):  # type: ignore[no-untyped-def]
         return (rows == unlikely).float() * 50
 
-    monkeypatch.setattr(system, "choose", prefer)
+    monkeypatch.setattr(system.head, "forward", prefer)
     assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
     system = without_model(system)
     deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
@@ -217,5 +311,5 @@ def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
 
 def test_a_search_is_traced_to_the_words_that_it_took_up():
     dialogue = Dialogue((Turn("user", "Something terrifying about robbers, for the kids"),))
-    found = sources(dialogue, "scary film about robbery", TextEncoder(MINILM))
+    found = sources(dialogue, ["scary film about robbery"], TextEncoder(MINILM))
     assert "robbers" in found and "terrifying" in found and "kids" not in found

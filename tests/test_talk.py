@@ -253,6 +253,19 @@ def test_every_kind_is_drawn_and_alike_again(talk, drawer):
     assert drawer.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
 
 
+def write_written(folder: Path) -> Path:
+    """A folder of what was written: a conversation, a search, a wish."""
+    folder.mkdir()
+    rows = {
+        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
+        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
+        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
+    }
+    for name, row in rows.items():
+        (folder / name).write_text(json.dumps(row) + "\n")
+    return folder
+
+
 def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     catalog = tmp_path / "catalog"
@@ -262,15 +275,7 @@ def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypa
     )
     (tmp_path / "likes.csv").write_text("user_id,movie_id,rating\n1,f00,5\n1,f01,5\n1,f02,5\n")
     talks = films.write_redial(tmp_path / "talks.jsonl")
-    written = tmp_path / "written"
-    written.mkdir()
-    rows = {
-        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
-        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
-        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
-    }
-    for name, row in rows.items():
-        (written / name).write_text(json.dumps(row) + "\n")
+    written = write_written(tmp_path / "written")
     tokenizer = chat_tokenizer()
     model(len(tokenizer)).save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from crsdemo.catalog import Catalog
@@ -28,6 +27,7 @@ from crsdemo.dialogue import Dialogue
 from crsdemo.guide import PriorGuide
 from crsdemo.loading import CATALOG, CHECKPOINTS, Shelf
 from crsdemo.mentions import MentionLinker
+from crsdemo.model.choice import ChoiceHead
 from crsdemo.recommender import Plan, Recommender, reply
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.reges import Reges
@@ -113,6 +113,7 @@ def without_model(recommender: Recommender) -> Recommender:
             return SignalSum(PriorGuide(known.prior, known.ranker), recommender.name)
     if isinstance(recommender, Reges):
         bare = copy.copy(recommender)
-        bare.choose = lambda states, rows: torch.zeros(rows.shape)  # type: ignore[method-assign]
+        head = recommender.head
+        bare.head = ChoiceHead(head.map.in_features, head.vectors)  # has learned nothing
         return bare
     return recommender

@@ -15,6 +15,8 @@ from crsdemo.decoding import Choice, Ranking
 from crsdemo.recommender import Branch, Decider, PathStep, Plan, Recommendation, Signal
 from crsdemo.trie_labels import TrieLabels
 
+MODEL, PRIOR = "the language model", "who likes what together"  # who decides
+EXPERT, RETRIEVER = "the item expert", "the retriever"
 TOLD = 10  # candidates of which is told what speaks for them
 SHOWN_BRANCHES = 5  # alternatives kept as evidence, per level
 DRAWN_FROM = 20  # of the best items, where chance has a say

@@ -11,11 +11,11 @@ comes from one Outlines grammar over the live catalog; what the user refuses is 
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,14 +31,13 @@ from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
     Decider,
     Evidence,
-    Mode,
     Plan,
-    Provenance,
     Recommendation,
-    Reply,
     Timing,
 )
 from crsdemo.recommenders.evidence import (
+    MODEL,
+    PRIOR,
     TOLD,
     Order,
     decided,
@@ -47,6 +46,7 @@ from crsdemo.recommenders.evidence import (
     recommendations,
 )
 from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talking import Found, TalkingRecommender
 from crsdemo.trie_labels import TrieLabels
 
 BEAM = 60  # films ranked for a reply; the page shows the best of them
@@ -79,14 +79,12 @@ class ItemKnowledge:
         )
 
 
-class Gcrs:
-    """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
+class Gcrs(TalkingRecommender):
+    """Writes the semantic ID of the film that it recommends."""
 
     def __init__(self, name: str, talker: Talker, knowledge: ItemKnowledge | None = None) -> None:
-        self._name = name
-        self.talker = talker
+        super().__init__(name, talker)
         self.knowledge = knowledge
-        self.catalog = talker.catalog
         self.decoder = talker.decoder
         self.labels = TrieLabels(talker.catalog, talker.format.semantic_ids)
         self._row_of_leaf = [self.catalog.row[i] for i in self.decoder.trie.item_ids]
@@ -106,22 +104,6 @@ class Gcrs:
             ranker = Ranker.load(path, SIGNALS) if with_prior else None
             knowledge = ItemKnowledge(commons.prior, ranker)
         return cls(name or folder.name, talker, knowledge)
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    # ranking
-
-    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
-        """How likely it recommends in the next turn of each."""
-        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
-        return [self.talker.modes(row) for row in context.logits]
-
-    def recommend(
-        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
-    ) -> list[Recommendation]:
-        return self.recommend_batch([dialogue], k, [exclude])[0]
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -147,67 +129,21 @@ class Gcrs:
         by_leaf = np.stack([row for row in scores if row is not None])[:, self._row_of_leaf]
         return Prior(torch.from_numpy(by_leaf))
 
-    # one reply
-
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
-        talker, control, started = self.talker, self.talker.control, time.perf_counter()
-        history = talker.history(dialogue)
-        context = talker.read([history])
-        read = time.perf_counter()
-        modes = talker.modes(context.logits[0])
-        free: Mode = next(iter(modes))
-        mode: Mode = plan.mode or ("REC" if plan.item_id else free)
-        talker.decoder.feed(context, [control.mode(mode)])
-        written = [control.mode(mode)]
-        evidence = Evidence()
-        if mode == "CHAT":
-            item = talker.spoken_of(context, dialogue)
-        else:
-            item, evidence = self._choose(context, dialogue, plan)
-        if item is not None:
-            talker.show(context, item, history.carded)
-            written += talker.format.code(item.id)
-        written.append(control.resp)
-        chosen = time.perf_counter()
-        timings: tuple[Timing, ...] = (
-            Timing("reading", 1000 * (read - started)),
-            Timing("choosing the film" if item else "choosing", 1000 * (chosen - read)),
-        )
-        reply = Reply(
-            (),
-            mode,
-            item=item if mode == "REC" else None,
-            evidence=replace(evidence, modes=tuple(modes.items()), timings=timings),
-            provenance=self._provenance(plan),
-            prompt=talker.text(history.ids),
-            complete=False,
-        )
-        yield reply
-        said: list[int] = []
-        for token in talker.words(context, mode, item, dialogue, plan):
-            said.append(token)
-            yield replace(reply, pieces=talker.pieces(said, item))
-        timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - chosen)))
-        output = (*written, *said, control.eos)
-        yield replace(
-            reply,
-            pieces=talker.pieces(said, item),
-            evidence=replace(reply.evidence, timings=timings),
-            output_ids=output,
-            output=talker.text(output),
-            complete=True,
-        )
+    def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
+        started, control = time.perf_counter(), self.talker.control
+        self.decoder.feed(context, [control.rec, control.boi])
+        item, evidence = self._choose(context, dialogue, plan)
+        choosing = Timing("choosing the film", 1000 * (time.perf_counter() - started))
+        return Found(item, (control.rec,), evidence, (choosing,))
 
     def _choose(self, context: Context, dialogue: Dialogue, plan: Plan) -> tuple[Item, Evidence]:
-        """The film that is recommended; `context` grows by its ID, up to its last code."""
+        """`context` stands after `<BOI>` and grows up to the last code of the film."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
         look = self._look(dialogue, seen)
         hidden = look.hidden | seen
         if len(hidden) >= len(self.catalog):  # all of a small catalog was named already
             hidden = frozenset()
         prior = self._prior([look])
-        self.decoder.feed(context, [self.talker.control.boi])
         ranking = self.decoder.beam(context, BEAM, [hidden], prior)[0]
         item_id = plan.item_id or pick(ranking, plan)
         candidates, deciders = self._decided(context, look, ranking, hidden, item_id)
@@ -237,23 +173,12 @@ class Gcrs:
         by_model = self.decoder.log_probabilities(context, best, hidden)
         by_prior = scores[[self.catalog.row[i] for i in best]]
         orders = (
-            Order("the language model", np.array(by_model)),
-            Order("who likes what together", by_prior.astype(np.float64)),
+            Order(MODEL, np.array(by_model)),
+            Order(PRIOR, by_prior.astype(np.float64)),
         )
         return decided(ranked, orders, chosen)
 
-    def _provenance(self, plan: Plan) -> Provenance:
+    def decoding(self) -> dict[str, Any]:
         known = self.knowledge
-        decoding = {
-            "words": asdict(self.talker.wording),
-            "beam": BEAM,
-            "temperature": plan.temperature,
-            "prior_weight": known.weight if known is not None and known.ranker is not None else 0,
-        }
-        return Provenance(
-            recommender=self.name,
-            model_sha256=self.talker.loaded.base_sha256,
-            adapter_sha256=self.talker.loaded.adapter_sha256,
-            catalog_sha256=self.catalog.fingerprint,
-            decoding=json.dumps(decoding, sort_keys=True),
-        )
+        has_prior = known is not None and known.ranker is not None
+        return {"beam": BEAM, "prior_weight": known.weight if known and has_prior else 0}

@@ -23,10 +23,10 @@ _JOINTS = re.compile(
 _FILM = frozenset({"film", "films", "flick", "flicks", "movie", "movies"})  # near to every genre
 
 
-def sources(dialogue: Dialogue, query: str, encoder: TextEncoder) -> tuple[str, ...]:
-    """Words of the user and titles that they named, in the order of the query, each once."""
+def sources(dialogue: Dialogue, query: Sequence[str], encoder: TextEncoder) -> tuple[str, ...]:
+    """Words of the user, titles apart, in the order of the texts of a query, each once."""
     words = _words_of_user(dialogue)
-    concepts = list(_concepts(query))
+    concepts = [concept for text in query for concept in _concepts(text)]
     nearest = _nearest(concepts, words, encoder)
     found: list[str] = []
     for concept in concepts:

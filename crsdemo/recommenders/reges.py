@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,17 @@ from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
     Evidence,
-    Mode,
     Plan,
-    Provenance,
     Recommendation,
-    Reply,
     Timing,
 )
-from crsdemo.recommenders.evidence import Order, decided, drawn
+from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
+from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talking import Found, TalkingRecommender
 from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
+from crsdemo.tokens import QUERY as QUERY_TOKEN
 from crsdemo.word_choice import Pen, Sampling, SearchPlace
 
 RETRIEVER = "retriever"  # folder of a checkpoint
@@ -58,8 +58,8 @@ class Choice:
     retriever: NDArray[np.float64]  # (k,) by the retriever
 
 
-class Reges:
-    """Answers with what it searched for. Thread-safe."""
+class Reges(TalkingRecommender):
+    """Searches, and chooses among what it found."""
 
     def __init__(
         self,
@@ -69,9 +69,7 @@ class Reges:
         head: ChoiceHead,
         retriever_weight: float = RETRIEVER_WEIGHT,
     ) -> None:
-        self._name = name
-        self.talker = talker
-        self.catalog = talker.catalog
+        super().__init__(name, talker)
         self.retriever = retriever
         self.head = head
         self.retriever_weight = retriever_weight
@@ -83,28 +81,17 @@ class Reges:
         The adapter lies in the folder, or in that of another checkpoint which the card names.
         """
         talker = Talker.load(adapter_folder(folder), commons)
+        if talker.control.query is None:
+            raise CheckpointError(
+                f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
+                "`python -m crsdemo train-reges`"
+            )
         reader = QueryReader.load(folder / RETRIEVER, commons.encoder())
         documents = Documents.of(commons.catalog, reader, folder / RETRIEVER)
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
         vectors = catalog_vectors(commons.catalog, documents.vectors, commons.files.vectors)
         head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
         return cls(folder.name, talker, Retriever(documents, commons.prior, ranker), head)
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    # ranking
-
-    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
-        """How likely it recommends in the next turn of each."""
-        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
-        return [self.talker.modes(row) for row in context.logits]
-
-    def recommend(
-        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
-    ) -> list[Recommendation]:
-        return self.recommend_batch([dialogue], k, [exclude])[0]
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -120,10 +107,17 @@ class Reges:
             self._recommendations(choice)[:k] for choice in self._choices(context, looks, exclude)
         ]
 
+    @property
+    def _searching(self) -> tuple[int, int]:
+        """The tokens before the words of a search; an adapter without them is not loaded."""
+        control = self.talker.control
+        assert control.query is not None
+        return control.rec, control.query
+
     def _search(self, context: Context) -> list[str]:
         """What to search for, in words, greedily; `context` stands before the tag and grows."""
         control, decoder = self.talker.control, self.talker.decoder
-        decoder.feed(context, [control.rec, control.query or control.resp])
+        decoder.feed(context, self._searching)
         pens = [Pen(SearchPlace(self.talker.grammar), QUERY) for _ in context.mask]
         before = context.mask.shape[1]
         written = decoder.write_all(context, pens)
@@ -148,15 +142,10 @@ class Reges:
         ]
 
     @torch.inference_mode()
-    def choose(self, states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """The scores (B, k) that the item expert gives to candidates (B, k) at states (B, h)."""
-        scores: torch.Tensor = self.head(states, rows)
-        return scores
-
     def _choice(self, state: torch.Tensor, look: Guidance, hidden: frozenset[str]) -> Choice:
         found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
         rows = np.array([self.catalog.row[i] for i in found])
-        scores = self.choose(state[None], torch.from_numpy(rows)[None])[0]
+        scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
         expert = scores.double().log_softmax(0).numpy()
         known = torch.from_numpy(np.asarray(look.scores, np.float64)[rows])
         retriever = known.log_softmax(0).numpy()
@@ -170,63 +159,20 @@ class Reges:
             for row, share in zip(choice.rows, choice.shares, strict=True)
         ]
 
-    # one reply
-
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """Free, with the mode forced, or with mode and item forced."""
-        talker, control, clock = self.talker, self.talker.control, time.perf_counter
-        started = clock()
-        history = talker.history(dialogue)
-        context = talker.read([history])
-        timings = [Timing("reading", 1000 * (clock() - started))]
-        modes = talker.modes(context.logits[0])
-        free: Mode = next(iter(modes))
-        mode: Mode = plan.mode or ("REC" if plan.item_id else free)
-        evidence, item = Evidence(modes=tuple(modes.items())), None
-        written = [control.mode(mode)]
-        started = clock()
-        if mode == "CHAT":
-            talker.decoder.feed(context, [control.chat])
-            item = talker.spoken_of(context, dialogue)
-            timings.append(Timing("choosing", 1000 * (clock() - started)))
-        else:
-            query = self._search(context)[0]
-            timings.append(Timing("putting the search into words", 1000 * (clock() - started)))
-            item, evidence = self._found(context, dialogue, query, plan, evidence)
-            timings.append(Timing("finding and choosing", 1000 * (clock() - started)))
-            written += [control.query or control.resp, *talker.format.text(query), control.eos]
-        if item is not None:
-            talker.show(context, item, history.carded)
-            written += talker.format.code(item.id)
-        written.append(control.resp)
-        reply = Reply(
-            (),
-            mode,
-            item=item if mode == "REC" else None,
-            evidence=replace(evidence, timings=tuple(timings)),
-            provenance=self._provenance(plan),
-            prompt=talker.text(history.ids),
-            complete=False,
+    def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
+        started, control = time.perf_counter(), self.talker.control
+        query = self._search(context)[0]
+        asked = time.perf_counter()
+        item, evidence = self._found(context, dialogue, query, plan)
+        timings = (
+            Timing("putting the search into words", 1000 * (asked - started)),
+            Timing("finding and choosing", 1000 * (time.perf_counter() - asked)),
         )
-        yield reply
-        started = clock()
-        said: list[int] = []
-        for token in talker.words(context, mode, item, dialogue, plan):
-            said.append(token)
-            yield replace(reply, pieces=talker.pieces(said, item))
-        timings.append(Timing("writing", 1000 * (clock() - started)))
-        output = (*written, *said, control.eos)
-        yield replace(
-            reply,
-            pieces=talker.pieces(said, item),
-            evidence=replace(reply.evidence, timings=tuple(timings)),
-            output_ids=output,
-            output=talker.text(output),
-            complete=True,
-        )
+        written = (*self._searching, *self.talker.format.text(query), control.eos)
+        return Found(item, written, evidence, timings)
 
     def _found(
-        self, context: Context, dialogue: Dialogue, query: str, plan: Plan, evidence: Evidence
+        self, context: Context, dialogue: Dialogue, query: str, plan: Plan
     ) -> tuple[Item, Evidence]:
         """The film that is recommended; `context` grows by its ID, up to its last code."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
@@ -235,14 +181,13 @@ class Reges:
         found = self._recommendations(choice)
         item = self.catalog.item(plan.item_id) if plan.item_id else drawn(found, plan).item
         self.talker.decoder.feed(context, self.talker.format.code(item.id)[1:-1])
-        used = sources(dialogue, query, self.retriever.prior.encoder)
+        used = sources(dialogue, [query], self.retriever.prior.encoder)
         orders = (
-            Order("the item expert", choice.expert),
-            Order("the retriever", choice.retriever),
+            Order(EXPERT, choice.expert),
+            Order(BY_RETRIEVER, choice.retriever),
         )
         candidates, deciders = decided(found, orders, item.id)
-        return item, replace(
-            evidence,
+        return item, Evidence(
             query=query,
             query_sources=used,
             candidates=candidates,
@@ -250,21 +195,12 @@ class Reges:
             is_given=plan.item_id is not None,
         )
 
-    def _provenance(self, plan: Plan) -> Provenance:
-        decoding: dict[str, Any] = {
-            "words": asdict(self.talker.wording),
+    def decoding(self) -> dict[str, Any]:
+        return {
             "candidates": CANDIDATES,
-            "temperature": plan.temperature,
             "retriever_weight": self.retriever_weight,
             "signals": self.retriever.ranker.names,
         }
-        return Provenance(
-            recommender=self.name,
-            model_sha256=self.talker.loaded.base_sha256,
-            adapter_sha256=self.talker.loaded.adapter_sha256,
-            catalog_sha256=self.catalog.fingerprint,
-            decoding=json.dumps(decoding, sort_keys=True),
-        )
 
 
 def adapter_folder(folder: Path) -> Path:

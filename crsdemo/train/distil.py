@@ -59,8 +59,9 @@ def distil(config: DistilConfig) -> None:
         hidden = np.zeros(len(ground.catalog), np.bool_)
         hidden[case.seen] = True
         total = ranker.parts(case.full, case.dialogue, hidden).sum(0)
-        rows[number] = best(np.where(hidden, -np.inf, total), KEPT)
-        shares[number] = _softmax(total[rows[number]])
+        found = best(np.where(hidden, -np.inf, total), KEPT)
+        rows[number, : len(found)] = found
+        shares[number, : len(found)] = _softmax(total[found])  # what a small catalog lacks has none
     config.out.parent.mkdir(parents=True, exist_ok=True)
     names = np.array([turn.name for turn in turns])
     places = np.array([turn.place for turn in turns])
@@ -77,7 +78,11 @@ def read_answers(path: Path, catalog_sha256: str) -> Mapping[tuple[str, int], An
     if str(kept["catalog"]) != catalog_sha256:
         raise BadInputError(f"{path} is of another catalog; {remedy}")
     turns = zip(kept["names"].tolist(), kept["places"].tolist(), strict=True)
-    return dict(zip(turns, zip(kept["rows"], kept["shares"], strict=True), strict=True))
+    answers = zip(kept["rows"], kept["shares"], strict=True)
+    return {
+        turn: (rows[shares > 0], shares[shares > 0])
+        for turn, (rows, shares) in zip(turns, answers, strict=True)
+    }
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,142 @@
+"""What both recommenders on a pretrained base do with one message: tag, film or talk, words.
+
+The model's own choice of the tag decides unless a plan does; in talk it may go on about a film that
+was spoken of. How a film is found is each system's own.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from crsdemo.catalog import Item
+from crsdemo.decoding import Context
+from crsdemo.dialogue import Dialogue
+from crsdemo.recommender import (
+    Evidence,
+    Mode,
+    Plan,
+    Provenance,
+    Recommendation,
+    Reply,
+    Timing,
+)
+from crsdemo.recommenders.talker import Talker
+
+
+@dataclass(frozen=True)
+class Found:
+    """The film that a reply speaks of, if any, and how it was found."""
+
+    item: Item | None
+    written: tuple[int, ...]  # the tokens of the reply so far, up to the ID of the film
+    evidence: Evidence = Evidence()
+    timings: tuple[Timing, ...] = ()
+
+
+class TalkingRecommender(ABC):
+    """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
+
+    def __init__(self, name: str, talker: Talker) -> None:
+        self._name = name
+        self.talker = talker
+        self.catalog = talker.catalog
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @abstractmethod
+    def recommend_batch(
+        self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
+    ) -> list[list[Recommendation]]:
+        """The `k` best items of each dialogue with the mode forced to REC."""
+
+    @abstractmethod
+    def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
+        """What to recommend; `context` stands before the tag and grows up to the last code."""
+
+    @abstractmethod
+    def decoding(self) -> dict[str, Any]:
+        """What shapes its choice beside weights and prompt, ready for JSON."""
+
+    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
+        """How likely it recommends in the next turn of each."""
+        context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
+        return [self.talker.modes(row) for row in context.logits]
+
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
+        return self.recommend_batch([dialogue], k, [exclude])[0]
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        """Free, with the mode forced, or with mode and item forced (GCRS, sec. 3.4)."""
+        talker, control, started = self.talker, self.talker.control, time.perf_counter()
+        history = talker.history(dialogue)
+        context = talker.read([history])
+        reading = Timing("reading", 1000 * (time.perf_counter() - started))
+        modes = talker.modes(context.logits[0])
+        free: Mode = next(iter(modes))
+        mode: Mode = plan.mode or ("REC" if plan.item_id else free)
+        found = (
+            self.find(context, dialogue, plan) if mode == "REC" else self._talk(context, dialogue)
+        )
+        item, written = found.item, found.written
+        if item is not None:
+            talker.show(context, item, history.carded)
+            written += tuple(talker.format.code(item.id))
+        written += (control.resp,)
+        timings = (reading, *found.timings)
+        reply = Reply(
+            (),
+            mode,
+            item=item if mode == "REC" else None,
+            evidence=replace(found.evidence, modes=tuple(modes.items()), timings=timings),
+            provenance=self._provenance(plan),
+            prompt=talker.text(history.ids),
+            complete=False,
+        )
+        yield reply
+        started = time.perf_counter()
+        said: list[int] = []
+        for token in talker.words(context, mode, item, dialogue, plan):
+            said.append(token)
+            yield replace(reply, pieces=talker.pieces(said, item))
+        timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - started)))
+        output = (*written, *said, control.eos)
+        yield replace(
+            reply,
+            pieces=talker.pieces(said, item),
+            evidence=replace(reply.evidence, timings=timings),
+            output_ids=output,
+            output=talker.text(output),
+            complete=True,
+        )
+
+    def _talk(self, context: Context, dialogue: Dialogue) -> Found:
+        started = time.perf_counter()
+        chat = self.talker.control.chat
+        self.talker.decoder.feed(context, [chat])
+        item = self.talker.spoken_of(context, dialogue)
+        choosing = Timing("choosing what to talk of", 1000 * (time.perf_counter() - started))
+        return Found(item, (chat,), timings=(choosing,))
+
+    def _provenance(self, plan: Plan) -> Provenance:
+        loaded = self.talker.loaded
+        decoding = {
+            "words": asdict(self.talker.wording),
+            "temperature": plan.temperature,
+            **self.decoding(),
+        }
+        return Provenance(
+            recommender=self.name,
+            model_sha256=loaded.base_sha256,
+            adapter_sha256=loaded.adapter_sha256,
+            catalog_sha256=self.catalog.fingerprint,
+            decoding=json.dumps(decoding, sort_keys=True),
+        )
