@@ -32,6 +32,7 @@ from crsdemo.train.adapter import forget_paths, rows_to_learn
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.distil import read_answers
+from crsdemo.train.fused import freeze_below, fuse
 from crsdemo.train.half import training_dtype
 from crsdemo.train.lessons import GOLD_SHARE, Drawer
 from crsdemo.train.stages import Ground, Sources, lay_ground
@@ -68,6 +69,7 @@ class GcrsConfig(LearnFlags, Sources):
     out: Path = flag(Path("runs/gcrs"), "folder of the adapter")
     distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
     start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
+    first_layer: int = flag(0, "of the base that learns; those below stay as they started")
     rank: int = flag(16, "LoRA r")
     alpha: int = flag(32, "LoRA alpha")
     dropout: float = flag(0.0, "LoRA dropout")
@@ -162,6 +164,13 @@ def wishes_of(written: Path, dialogues: Collection[str]) -> list[tuple[str, tupl
 
 def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:
     """The base with LoRA on all linear layers; of the embeddings the new rows learn."""
+    model = _with_lora(config, talk)
+    fuse(model)
+    freeze_below(model, config.first_layer)
+    return model
+
+
+def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
         base_location(config.base_model), dtype=training_dtype(), attn_implementation=GROUPED
     )
