@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
+from crsdemo.corpus import load_aliases, load_dialogues
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import BadInputError, CheckpointError
@@ -23,9 +24,11 @@ from crsdemo.recommender import Plan, reply
 from crsdemo.recommenders.gcrs import Gcrs, ItemKnowledge
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
+from crsdemo.slots import TITLE
 from crsdemo.train.candidates import MOST_RIGHT, CandidateDrawer
 from crsdemo.train.distil import read_answers
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
+from crsdemo.word_choice import TitlePlace
 from tests import films
 from tests.test_talk import chat_tokenizer, model, write_written
 
@@ -107,6 +110,12 @@ def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, mon
         parts[0, CATALOG.row[last.id]] = 60
         return replace(found, parts=parts)
 
+    whole, half = (
+        ItemKnowledge(system.knowledge.prior, system.knowledge.ranker, weight).look(dialogue)
+        for weight in (1.0, 0.5)
+    )
+    assert np.abs(whole.scores).max() > 0
+    np.testing.assert_allclose(half.scores, 0.5 * whole.scores, rtol=1e-5)
     monkeypatch.setattr(ItemKnowledge, "look", sure)
     assert system.recommend(dialogue, 1)[0].item == last
     with pytest.raises(BadInputError, match="0 to 1"):
@@ -142,12 +151,30 @@ def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
     assert context.mask.shape == fresh.mask.shape
 
 
-def test_the_ranker_answers_every_training_turn_and_names_nothing_again(folder):
+def test_no_recommendation_ends_before_its_film_is_named(shelf):
+    talker = shelf.get("gcrs").talker
+    title = talker.control.slot[TITLE]
+    place = TitlePlace(talker.grammar, list(talker.control.slot), [], title)
+    for token in talker.format.text("Try this one."):
+        place.advance(token)
+        assert talker.control.eos not in place.allowed and place.owes_a_name == place.may_end
+    assert place.naming.tolist() == [title]
+    place.advance(title)
+    assert talker.control.eos in place.allowed and not place.owes_a_name
+
+
+def test_the_ranker_answers_every_training_turn_and_names_nothing_again(folder, trained):
+    talks = {
+        one.id: one.dialogue
+        for one in load_dialogues(trained.redial, CATALOG, load_aliases(trained.catalog))
+    }
     answers = read_answers(folder / "answers.npz", CATALOG.fingerprint)
     kept = np.load(folder / "answers.npz")
     assert 0 < len(answers) <= 6
     for (name, place), (rows, shares) in answers.items():
         assert name and place > 0
+        seen = talks[name].before(place).mentioned
+        assert {CATALOG[int(row)].id for row in rows}.isdisjoint(seen)
         assert len(set(rows.tolist())) == len(rows) and shares.sum() == pytest.approx(1, abs=1e-4)
         assert (np.diff(shares) <= 0).all(), "best first"
     assert len(kept["rows"]) == len(answers)
@@ -214,6 +241,10 @@ def test_both_orders_decide(system, monkeypatch):
     system = without_model(system)
     deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
     assert [one.place for one in deciders] == [1, 1], "all alike to one, first to the other"
+    assert system.recommend(dialogue, 1)[0].score > 1 / len(found)
+    system.retriever_weight = 0
+    scores = [one.score for one in system.recommend(dialogue, 50)]
+    assert scores == pytest.approx([1 / len(found)] * len(found))
 
 
 def test_what_the_model_decides_is_counted(system):
@@ -252,6 +283,14 @@ def test_a_head_learns_which_candidate_goes_with_a_state():
     assert head(states, rows).argmax(1).tolist() == right.tolist()
     some = torch.tensor([[11, 5], [1, 7], [0, 2], [4, 11]])
     assert torch.equal(head(states, rows).gather(1, some), head(states, some))
+
+
+def test_how_loud_a_state_is_tells_nothing():
+    """Hidden states differ in size from place to place."""
+    head = ChoiceHead(8, torch.randn(5, 3))
+    torch.nn.init.normal_(head.map.weight)
+    states, rows = torch.randn(2, 8), torch.arange(5).expand(2, 5)
+    assert torch.allclose(head(10 * states, rows), head(states, rows), atol=1e-3)
 
 
 def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path):

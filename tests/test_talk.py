@@ -382,6 +382,34 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
     assert right >= 0.5 and chosen(sequence, "mode") == [(talk.control.rec, talk.control.rec)]
 
 
+def test_what_the_ranker_said_of_a_turn_is_learned_before_what_the_teacher_says(talk):
+    heat, alien, up = (CATALOG.row[one.id] for one in (KNOWN, ALIEN, UP))
+    turns = (
+        Turn("user", "liked heat", (Mention(6, 10, KNOWN.id),)),
+        Turn("assistant", "then alien", (Mention(5, 10, ALIEN.id),)),
+    )
+    one = CorpusDialogue("1", Dialogue(turns))
+    answers = {("1", 1): (np.array([up]), np.array([1.0]))}
+    drawer = Drawer(talk, EvenTeacher(), [one], [], [], [], answers=answers)  # type: ignore[arg-type]
+    first = next(one for one in drawer.real().decisions if one.kind == "level 1")
+    codes = {talk.control.item(talk.semantic_ids[CATALOG[row].id])[0] for row in (alien, up)}
+    wanted = {token for token, share in zip(first.options, first.wanted, strict=True) if share}
+    assert wanted == codes and heat not in (alien, up)
+
+
+def test_the_words_of_public_dialogues_are_learned_only_if_wished(talk):
+    turns = (
+        Turn("user", "hello, what should I watch tonight?"),
+        Turn("assistant", "What kind of films do you like best?"),
+    )
+    one = CorpusDialogue("1", Dialogue(turns))
+    for real_words in (True, False):
+        drawer = Drawer(talk, EvenTeacher(), [one], [], [], [], real_words=real_words)  # type: ignore[arg-type]
+        sequence = drawer.real()
+        assert any(sequence.are_words) == real_words
+        assert chosen(sequence, "mode") == [(talk.control.chat, talk.control.chat)]
+
+
 def cut_off(recommender: Gcrs) -> None:
     """The newest turns are kept; a film whose card fell away with an older one gets it again."""
     again = Turn("assistant", "Heat, yes", (Mention(0, 4, KNOWN.id),))
