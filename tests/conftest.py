@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,32 @@ def reges_folder(trained: Trained) -> Path:
             )
         )
     return out
+
+
+@pytest.fixture(scope="session")
+def talking(trained: Trained, reges_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both systems on a tiny ChatML base, `gcrs` and `reges`, trained for moments."""
+    from chatml import save_base, write_written
+
+    from crsdemo.__main__ import main
+
+    folder = tmp_path_factory.mktemp("talking")
+    written = write_written(folder / "written")
+    save_base(folder / "base")
+    shutil.copytree(reges_folder / "retriever", folder / "reges" / "retriever")
+    shutil.copy(reges_folder / "ranker.safetensors", folder / "reges")
+    sources = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
+    options = [*sources, "--base-model", str(folder / "base"), "--written", str(written)]
+    options += ["--retriever", str(reges_folder / "retriever"), "--tokens", "300"]
+    options += ["--out", str(folder / "gcrs"), "--head", str(folder / "reges")]
+    answers = str(folder / "answers.npz")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+        patch.chdir(trained.folder)
+        assert main(["distil", *sources, "--turns", "6", "--out", answers]) == 0
+        options += ["--distilled", answers, "--minutes", "0.03"]
+        assert main(["train-reges", *options, "--state", str(folder / "state.pt")]) == 0
+    return folder
 
 
 @pytest.fixture(scope="session")

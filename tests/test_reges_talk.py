@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,59 +28,45 @@ from crsdemo.train.distil import read_answers
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
 from crsdemo.word_choice import TitlePlace
 from tests import films
-from tests.test_talk import chat_tokenizer, model, write_written
+from tests.chatml import chat_model as model
+from tests.chatml import chat_tokenizer
 
 CATALOG = films.CATALOG
 HEAT = films.BY_TITLE["Heat"]
 
 
 @pytest.fixture(scope="module")
-def folder(trained, reges_folder, tmp_path_factory) -> Path:
-    """Both systems, trained for moments over the catalog of the tiny pipeline, and once again."""
-    folder = tmp_path_factory.mktemp("both")
-    written = write_written(folder / "written")
-    tokenizer = chat_tokenizer()
-    model(len(tokenizer)).save_pretrained(folder / "base")
-    tokenizer.save_pretrained(folder / "base")
-    shutil.copytree(reges_folder / "retriever", folder / "reges" / "retriever")
-    shutil.copy(reges_folder / "ranker.safetensors", folder / "reges")
-    sources = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
-    options = [*sources, "--base-model", str(folder / "base"), "--written", str(written)]
-    options += ["--retriever", str(reges_folder / "retriever"), "--tokens", "300"]
-    options += ["--out", str(folder / "gcrs"), "--head", str(folder / "reges")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
-        patch.chdir(trained.folder)
-        answers = folder / "answers.npz"
-        assert main(["distil", *sources, "--turns", "6", "--out", str(answers)]) == 0
-        options += ["--distilled", str(answers), "--minutes", "0.03"]
-        assert main(["train-reges", *options, "--state", str(folder / "1.pt")]) == 0
-        first = load_file(folder / "reges" / "choice.safetensors")
-        learned = load_file(folder / "gcrs" / "adapter_model.safetensors")
-        again = ["--start-from", str(folder / "gcrs"), "--head-from", str(folder / "reges")]
-        again += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]
-        assert main(["train-reges", *options, *again, "--state", str(folder / "2.pt")]) == 0
-    assert same(load_file(folder / "reges" / "choice.safetensors"), first), "it goes on from it"
-    assert same(load_file(folder / "gcrs" / "adapter_model.safetensors"), learned)
-    return folder
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
-@pytest.fixture(scope="module")
-def system(folder, trained) -> Reges:
-    assert json.loads((folder / "reges" / CARD).read_text()) == {"adapter": "../gcrs"}
-    assert names(folder) == ["gcrs", "reges"]
-    loaded = Shelf(CATALOG, trained.catalog, folder).get("reges")
+def system(shelf, talking) -> Reges:
+    assert json.loads((talking / "reges" / CARD).read_text()) == {"adapter": "../gcrs"}
+    assert names(talking) == ["gcrs", "reges"]
+    loaded = shelf.get("reges")
     assert isinstance(loaded, Reges)
     return loaded
 
 
 @pytest.fixture(scope="module")
-def shelf(folder, trained) -> Shelf:
-    return Shelf(CATALOG, trained.catalog, folder)
+def shelf(talking, trained) -> Shelf:
+    return Shelf(CATALOG, trained.catalog, talking)
+
+
+def test_training_goes_on_from_what_was_learned(talking, trained, tmp_path, monkeypatch):
+    """Without a step nothing changes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+    monkeypatch.chdir(trained.folder)
+    options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
+    options += ["--base-model", str(talking / "base"), "--written", str(talking / "written")]
+    options += ["--retriever", str(talking / "reges" / "retriever"), "--tokens", "300"]
+    options += ["--start-from", str(talking / "gcrs"), "--head-from", str(talking / "reges")]
+    options += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]
+    options += ["--out", str(tmp_path / "gcrs"), "--head", str(tmp_path / "reges")]
+    options += ["--state", str(tmp_path / "s.pt"), "--minutes", "0.02", "--first-layer", "1"]
+    assert main(["train-reges", *options]) == 0
+    for part in ("reges/choice.safetensors", "gcrs/adapter_model.safetensors"):
+        assert same(load_file(tmp_path / part), load_file(talking / part))
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
@@ -163,13 +147,13 @@ def test_no_recommendation_ends_before_its_film_is_named(shelf):
     assert talker.control.eos in place.allowed and not place.owes_a_name
 
 
-def test_the_ranker_answers_every_training_turn_and_names_nothing_again(folder, trained):
+def test_the_ranker_answers_every_training_turn_and_names_nothing_again(talking, trained):
     talks = {
         one.id: one.dialogue
         for one in load_dialogues(trained.redial, CATALOG, load_aliases(trained.catalog))
     }
-    answers = read_answers(folder / "answers.npz", CATALOG.fingerprint)
-    kept = np.load(folder / "answers.npz")
+    answers = read_answers(talking / "answers.npz", CATALOG.fingerprint)
+    kept = np.load(talking / "answers.npz")
     assert 0 < len(answers) <= 6
     for (name, place), (rows, shares) in answers.items():
         assert name and place > 0
@@ -179,9 +163,9 @@ def test_the_ranker_answers_every_training_turn_and_names_nothing_again(folder, 
         assert (np.diff(shares) <= 0).all(), "best first"
     assert len(kept["rows"]) == len(answers)
     with pytest.raises(BadInputError, match="another catalog"):
-        read_answers(folder / "answers.npz", "other")
+        read_answers(talking / "answers.npz", "other")
     with pytest.raises(BadInputError, match="crsdemo distil"):
-        read_answers(folder / "nowhere.npz", "")
+        read_answers(talking / "nowhere.npz", "")
 
 
 def test_it_searches_chooses_and_speaks(system):

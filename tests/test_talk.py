@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from crsdemo.__main__ import main
 from crsdemo.catalog import Catalog
@@ -27,8 +26,9 @@ from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import add_control_tokens
 from crsdemo.train.lessons import Drawer
 from crsdemo.train.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
-from crsdemo.train.written_data import WrittenDialogue
 from tests import films, tiny
+from tests.chatml import WRITTEN, chat_tokenizer, save_base, write_written
+from tests.chatml import chat_model as model
 
 KNOWN = replace(
     films.BY_TITLE["Heat"], logline="Robbers, and a tired policeman.", tags=("heist", "tense")
@@ -36,12 +36,6 @@ KNOWN = replace(
 CATALOG = Catalog(tuple(KNOWN if item.id == KNOWN.id else item for item in films.CATALOG))
 ALIEN, UP = films.BY_TITLE["Alien"], films.BY_TITLE["Up"]
 CODES = dict(zip(CATALOG.row, tiny.semantic_ids(len(CATALOG)).values(), strict=True))
-
-
-def chat_tokenizer() -> PreTrainedTokenizerFast:
-    tokenizer = tiny.byte_level_tokenizer()
-    tokenizer.add_special_tokens({"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"})
-    return tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +134,6 @@ def test_each_code_is_a_decision_among_what_the_catalog_allows(talk, paths):
             assert wanted == pytest.approx(share[place] / whole)
 
 
-def model(n_tokens: int) -> LlamaForCausalLM:
-    torch.manual_seed(0)
-    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
-    config = LlamaConfig(vocab_size=n_tokens, tie_word_embeddings=True, **shape)
-    return LlamaForCausalLM(config)
-
-
 def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk):
     lm = model(len(talk.tokenizer)).eval()
     sequence = TrainingSequence([5, 6, 7, 8], [False, False, True, False])
@@ -180,26 +167,6 @@ def test_padding_does_not_change_the_loss(talk):
     long = TrainingSequence([5] * 9, [False] * 9)
     alone = sequence_loss(lm, [short], pad=0).total.item()
     assert sequence_loss(lm, [short, long], pad=0).total.item() == pytest.approx(alone, rel=1e-4)
-
-
-WRITTEN = WrittenDialogue.model_validate(
-    {
-        "id": "w1",
-        "turns": [
-            {"user": "hi", "acts": ["greet"]},
-            {"move": "ask", "says": "What do you like?"},
-            {"user": f"[heat|{KNOWN.id}]!", "acts": ["like-but"]},
-            {
-                "move": "recommend",
-                "item": ALIEN.id,
-                "says": "Try {title} of {year}.",
-                "search": "a crew hunted in the dark by something that must not live",
-            },
-            {"user": "what is it about?", "acts": ["about"]},
-            {"move": "talk", "item": ALIEN.id, "says": "A {genre_1} in space."},
-        ],
-    }
-)
 
 
 class EvenTeacher:
@@ -253,19 +220,6 @@ def test_every_kind_is_drawn_and_alike_again(talk, drawer):
     assert drawer.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
 
 
-def write_written(folder: Path) -> Path:
-    """A folder of what was written: a conversation, a search, a wish."""
-    folder.mkdir()
-    rows = {
-        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
-        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
-        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
-    }
-    for name, row in rows.items():
-        (folder / name).write_text(json.dumps(row) + "\n")
-    return folder
-
-
 def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     catalog = tmp_path / "catalog"
@@ -276,9 +230,7 @@ def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypa
     (tmp_path / "likes.csv").write_text("user_id,movie_id,rating\n1,f00,5\n1,f01,5\n1,f02,5\n")
     talks = films.write_redial(tmp_path / "talks.jsonl")
     written = write_written(tmp_path / "written")
-    tokenizer = chat_tokenizer()
-    model(len(tokenizer)).save_pretrained(tmp_path / "base")
-    tokenizer.save_pretrained(tmp_path / "base")
+    save_base(tmp_path / "base")
     sources = ["--dialogues", str(talks), "--likes", "likes.csv", "--catalog", str(catalog)]
     assert main(["semantic-ids", *sources, "--codebook-size", "8", "--n-levels", "3"]) == 0
     options = [*sources, "--base-model", str(tmp_path / "base"), "--written", str(written)]

@@ -1,0 +1,67 @@
+"""A tiny base that speaks ChatML, and a few written texts to learn from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from crsdemo.train.written_data import WrittenDialogue
+from tests import films, tiny
+
+HEAT, ALIEN = films.BY_TITLE["Heat"], films.BY_TITLE["Alien"]
+
+
+def chat_tokenizer() -> PreTrainedTokenizerFast:
+    tokenizer = tiny.byte_level_tokenizer()
+    tokenizer.add_special_tokens({"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"})
+    return tokenizer
+
+
+def chat_model(n_tokens: int) -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
+    config = LlamaConfig(vocab_size=n_tokens, tie_word_embeddings=True, **shape)
+    return LlamaForCausalLM(config)
+
+
+WRITTEN = WrittenDialogue.model_validate(
+    {
+        "id": "w1",
+        "turns": [
+            {"user": "hi", "acts": ["greet"]},
+            {"move": "ask", "says": "What do you like?"},
+            {"user": f"[heat|{HEAT.id}]!", "acts": ["like-but"]},
+            {
+                "move": "recommend",
+                "item": ALIEN.id,
+                "says": "Try {title} of {year}.",
+                "search": "a crew hunted in the dark by something that must not live",
+            },
+            {"user": "what is it about?", "acts": ["about"]},
+            {"move": "talk", "item": ALIEN.id, "says": "A {genre_1} in space."},
+        ],
+    }
+)
+
+
+def write_written(folder: Path) -> Path:
+    """A folder of what was written: a conversation, a search, a wish."""
+    folder.mkdir()
+    rows = {
+        "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
+        "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
+        "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
+    }
+    for name, row in rows.items():
+        (folder / name).write_text(json.dumps(row) + "\n")
+    return folder
+
+
+def save_base(folder: Path) -> None:
+    """Model and tokenizer, as a local base."""
+    tokenizer = chat_tokenizer()
+    chat_model(len(tokenizer)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
