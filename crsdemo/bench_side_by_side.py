@@ -17,7 +17,7 @@ from crsdemo.mentions import MentionLinker
 from crsdemo.recommender import Recommender, reply
 from crsdemo.side_by_side import SideBySide
 
-ALONE, TOGETHER, MEMORY = 1.5, 2.2, 2.0  # targets: seconds, seconds, GB
+ALONE, TOGETHER, MEMORY = 2.6, 3.5, 2.5  # targets: seconds, seconds, GB
 
 
 def measure(catalog: Catalog, shelf: Shelf, left: str, right: str) -> Iterator[Figure]:

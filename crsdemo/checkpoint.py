@@ -1,20 +1,19 @@
 """A folder that holds a trained model: what is in it, and how to load it or refuse it.
 
-base/   config.json, model.safetensors, tokenizer.json    a causal LM that knows item tokens
-        listener.json, listener.safetensors               its ear, if it has one
-gcrs/   crsdemo.json                                      base, catalog, semantic IDs, training
+gcrs/   crsdemo.json                                      base, semantic IDs, slots, training
         adapter_config.json, adapter_model.safetensors    PEFT LoRA over the base
-        listener.json, listener.safetensors               the ear as fine-tuned
-reges/query/                                              the same, one folder further down
+        tokenizer.json                                    that of the base with control tokens
+reges/  choice.safetensors, ranker.safetensors            the item expert's choice, the retriever's
+        retriever/                                        descriptions, and how queries are read
+        reges.json                                        where its adapter lies, if not here
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,6 @@ from transformers import (
 
 from crsdemo.catalog import Catalog
 from crsdemo.errors import CheckpointError
-from crsdemo.factorisation import Factorisation
-from crsdemo.listener import Listener, load_listener
 from crsdemo.model.base import base_location
 from crsdemo.model.int8 import int8_linears
 from crsdemo.model.prefixes import Prefixes
@@ -40,20 +37,16 @@ from crsdemo.tokens import ControlTokens
 
 CARD = "crsdemo.json"
 KEPT_TOKENS = 6000  # of conversations that were read, some 280 MB of SmolLM2
-GCRS = "gcrs"  # the kind that stands on a pretrained base
 
 
 @dataclass(frozen=True)
 class CheckpointCard:
     """What an adapter was trained on."""
 
-    recommender: str  # "generative", "query", or GCRS
-    base: str  # a folder (see `base_folder`) or a name on a model hub
+    base: str  # what `base_location` finds: SmolLM2, a folder, a file, a name on a model hub
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
     training: dict[str, Any] = field(default_factory=dict)
-    factorisation: Factorisation = Factorisation.MODE_ITEM_REPLY
-    hears_words: bool = True  # or only the items named
 
 
 @dataclass(frozen=True)
@@ -63,13 +56,10 @@ class Loaded:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     control: ControlTokens
-    listener: Listener | None
-    base_sha256: str
+    base_sha256: str  # empty for a base from a model hub
     adapter_sha256: str
-    factorisation: Factorisation
-    hears_words: bool
-    quick: PreTrainedModel | None = None  # the same model, faster at one token at a time
-    prefixes: Prefixes = field(default_factory=lambda: Prefixes(0))
+    quick: PreTrainedModel  # the same model, faster at one token at a time
+    prefixes: Prefixes
 
 
 def semantic_ids_sha256(semantic_ids: Mapping[str, Sequence[int]]) -> str:
@@ -85,35 +75,14 @@ def load_card(folder: Path) -> CheckpointCard:
     """Raises CheckpointError if `folder` is no checkpoint of this project."""
     try:
         row = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        card = CheckpointCard(**{**row, "slots": tuple(row["slots"])})
-        return replace(card, factorisation=Factorisation(card.factorisation))
+        return CheckpointCard(**{**row, "slots": tuple(row["slots"])})
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint at {folder} (it has no {CARD}); train one with "
-            "`python -m crsdemo train-generative`"
+            "`python -m crsdemo train-gcrs`"
         ) from None
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
-
-
-def base_folder(folder: Path, base: str) -> Path:
-    """Where the base of a card in `folder` lies, if it is no name on a hub.
-
-    "../../base" is seen from the folder, a name stands beside it, a whole path is what it is.
-    """
-    return (folder if base.startswith("..") else folder.parent) / base
-
-
-def base_as_seen_from(folder: Path, base_model: str) -> str:
-    """What `base_folder` undoes: a name beside, a way up, a whole path, or a name on a hub."""
-    base, folder = Path(base_model), folder.resolve()
-    if not base.is_dir():
-        return base_model
-    base = base.resolve()
-    if base.parent == folder.parent:
-        return base.name
-    is_above = folder.is_relative_to(base.parent)
-    return os.path.relpath(base, folder) if is_above else str(base)
 
 
 def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -> Loaded:
@@ -128,37 +97,31 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         raise CheckpointError(
             f"{folder} was trained on other semantic IDs ({card.semantic_ids_sha256[:12]} instead "
             f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
-            "`python -m crsdemo train-generative`, or restore the catalog that it came with"
+            "`python -m crsdemo train-gcrs`, or restore the catalog that it came with"
         )
-    own = base_folder(folder, card.base)
-    base = str(own) if own.is_dir() else base_location(card.base)
     try:
-        own_tokenizer = (folder / "tokenizer.json").is_file()
-        tokenizer = AutoTokenizer.from_pretrained(folder if own_tokenizer else base)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        base = base_location(card.base)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
         grow_embeddings(model, tokenizer)
-        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
+    except CheckpointError:
+        raise
     except Exception as error:  # safetensors, json and peft each raise their own
         raise CheckpointError(
-            f"{folder} or its base {base} is missing or damaged ({type(error).__name__}: {error}); "
-            "fetch the checkpoint anew or train it again"
+            f"{folder} or its base {card.base} is missing or damaged "
+            f"({type(error).__name__}: {error}); fetch the checkpoint anew or train it again"
         ) from error
     slots = slots_by_token(catalog, card.slots)
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
-    listener = load_listener(folder) if (folder / "listener.json").is_file() else None
-    base_hash = _sha256_of(own) if own.is_dir() else ""
-    talks = card.recommender == GCRS
     return Loaded(
-        merged.eval(),
+        merged,
         tokenizer,
         control,
-        listener,
-        base_hash,
+        _sha256_of(Path(base)),
         _sha256_of(folder),
-        card.factorisation,
-        card.hears_words,
-        int8_linears(merged) if talks else None,
-        Prefixes(KEPT_TOKENS if talks else 0),
+        int8_linears(merged),
+        Prefixes(KEPT_TOKENS),
     )
 
 
@@ -182,6 +145,8 @@ def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:
 
 def _sha256_of(folder: Path) -> str:
     """Over all weights of a folder: what is written into the log with every reply."""
+    if not folder.is_dir():
+        return ""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
         digest.update(path.name.encode())

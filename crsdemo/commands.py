@@ -44,17 +44,13 @@ class Speaker:
         DEFAULT, f"a checkpoint's name or its folder, or one of {', '.join(BASELINES)}"
     )
     catalog: Path = flag(CATALOG, "folder of the catalog")
-    prior: bool = flag(True, "add what is known of items beside the model")
-    think: bool = flag(False, "ReGeS: write what the user prefers before choosing")
 
     def load(self) -> tuple[Recommender, Catalog]:
         catalog = Catalog.load(self.catalog)
         return self.of(catalog), catalog
 
     def of(self, catalog: Catalog) -> Recommender:
-        return load_recommender(
-            self.recommender, catalog, self.catalog, with_prior=self.prior, think=self.think
-        )
+        return load_recommender(self.recommender, catalog, self.catalog)
 
 
 @dataclass(frozen=True)
@@ -336,19 +332,18 @@ def check_facts(argv: list[str]) -> int:
 
 def benchmark(argv: list[str]) -> None:
     from crsdemo import benchmark as speed
-    from crsdemo.generative import Generative
+    from crsdemo.recommenders.gcrs import Gcrs
 
     config = parse(BenchmarkConfig, argv, "crsdemo benchmark")
     recommender, _ = config.load()
-    if not isinstance(recommender, Generative):
+    if not isinstance(recommender, Gcrs):
         raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
     history = Dialogue()
     for speaker, text in MIDDLE_OF_A_TALK:
         history = history.say(Turn(speaker, text))
-    prompt = recommender.writer.history(history)
-    measured = speed.measure(
-        recommender, recommender.decoder, recommender.speaker.loaded.tokenizer, prompt
-    )
+    prompt = recommender.talker.history(history).ids
+    tokenizer = recommender.talker.loaded.tokenizer
+    measured = speed.measure(recommender, recommender.decoder, tokenizer, prompt)
     url = f"http://127.0.0.1:{config.port}"
     with tempfile.TemporaryDirectory() as folder:
         command = [

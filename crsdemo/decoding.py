@@ -3,7 +3,7 @@
 The prompt is read once. Its cache serves the choice of the mode, a beam over the item trie that
 ranks the catalog, and the text of the reply; nothing is ever computed twice. What may follow comes
 from the grammar, so that an item outside the catalog is impossible. Nothing here knows about
-dialogues or prompts: `generative.py` writes those.
+dialogues: `recommenders/talker.py` writes the prompts.
 
 Shapes: N prompts, P tokens read, K beams, C codes per level, L levels, V tokens in the vocabulary.
 """
@@ -24,7 +24,6 @@ from crsdemo.grammar import Grammar
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.recommender import Mode
 from crsdemo.slots import Slot
-from crsdemo.tokens import ControlTokens
 from crsdemo.trie import Trie
 from crsdemo.word_choice import Pen, Place
 from crsdemo.word_choice import Sampling as Sampling  # part of this module's interface
@@ -116,12 +115,10 @@ class _Beams:
 class Prior:
     """What is known of the items beside the model, for N prompts.
 
-    The trie carries it: the log of the mass under a node is added to the model's log-probability,
-    which counts `model_weight` times.
+    The trie carries it: the log of the mass under a node is added to the model's log-probability.
     """
 
     log_scores: Tensor  # (N, n_items) in the order of the trie's leaves
-    model_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -130,14 +127,6 @@ class _Below:
 
     count: Tensor  # (N, n_nodes) items that are not excluded
     log_mass: Tensor | None = None  # (N, n_nodes) of the prior, if there is one
-    model_weight: float = 1.0
-
-
-def mode_probabilities(logits: Tensor, control: ControlTokens) -> dict[Mode, float]:
-    """Softmax over the two mode tokens, most probable first. `logits`: (V,)"""
-    chat, rec = logits[[control.chat, control.rec]].float().softmax(0).tolist()
-    modes: list[tuple[Mode, float]] = [("CHAT", chat), ("REC", rec)]
-    return dict(sorted(modes, key=lambda mode: -mode[1]))
 
 
 def left_pad(prompts: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
@@ -180,26 +169,13 @@ class Decoder:
     # reading
 
     @torch.inference_mode()
-    def read(
-        self,
-        input_ids: Tensor | None = None,
-        inputs_embeds: Tensor | None = None,
-        mask: Tensor | None = None,
-    ) -> Context:
-        """Read prompts: (N, P) token ids, or (N, P, D) embeddings, which may hold a soft prefix.
-
-        `mask` (N, P) is false on padding, which stands at the left.
-        """
-        prompt = input_ids if inputs_embeds is None else inputs_embeds
-        if prompt is None or (input_ids is not None and inputs_embeds is not None):
-            raise ValueError("read either input_ids or inputs_embeds")
-        if mask is None:
-            mask = torch.ones(prompt.shape[:2], dtype=torch.bool)
+    def read(self, input_ids: Tensor, mask: Tensor | None = None) -> Context:
+        """Read prompts (N, P). `mask` (N, P) is false on padding, which stands at the left."""
+        mask = torch.ones_like(input_ids, dtype=torch.bool) if mask is None else mask
         mask = mask.to(self.device)
         cache = DynamicCache(config=self.model.config)
         output = self.model(
-            input_ids=None if input_ids is None else input_ids.to(self.device),
-            inputs_embeds=None if inputs_embeds is None else inputs_embeds.to(self.device),
+            input_ids=input_ids.to(self.device),
             attention_mask=mask.long(),
             position_ids=(mask.cumsum(1) - 1).clamp(min=0),
             past_key_values=cache,
@@ -237,14 +213,6 @@ class Decoder:
         )
         hidden: Tensor = output.last_hidden_state[:, -1].float()
         return hidden
-
-    def feed_texts(self, context: Context, texts: Sequence[Sequence[int]]) -> list[Tensor]:
-        """The logits before each token of a text per prompt, (T, V) each; `context` is used up."""
-        longest = max(len(text) for text in texts)
-        padded = [[*text, *[self.control.eos] * (longest - len(text))] for text in texts]
-        first = context.logits[:, None]
-        logits = torch.cat([first, self._feed(context, torch.tensor(padded), longest)], 1)
-        return [row[: len(text)] for row, text in zip(logits, texts, strict=True)]
 
     @torch.inference_mode()
     def _feed(self, context: Context, ids: Tensor, keep: int, *, words: bool = False) -> Tensor:
@@ -323,7 +291,6 @@ class Decoder:
             _Below(
                 torch.tensor(np.stack([row[depth] for row in counts]), device=self.device),
                 masses[depth],
-                1.0 if prior is None else prior.model_weight,
             )
             for depth in range(self.trie.n_levels + 1)
         ]
@@ -494,35 +461,7 @@ class Decoder:
         mass = logits.softmax(0)[self._item_tokens[depth - 1]][conditional.isfinite()].sum()
         return Choice(prefix[-1], {c: p for c, p in pairs if p > 0}, float(mass))
 
-    def write_item(self, context: Context) -> tuple[int, ...] | None:
-        """The codes after `<BOI>` where no trie says what may follow; None if they are no ID.
-
-        At each level the most probable of all tokens is taken, those of words included. `context`
-        (one prompt) grows by what is written.
-        """
-        codes: list[int] = []
-        for level in range(self.control.n_levels):
-            token = int(context.logits[0].argmax())
-            place, code = self.control.code.get(token, (-1, -1))
-            if place != level:
-                return None
-            codes.append(code)
-            self.feed(context, [token])
-        return tuple(codes)
-
     # the text
-
-    @torch.inference_mode()
-    def score(self, context: Context, tokens: Sequence[int]) -> Tensor:
-        """The log-probability of each of `tokens`, one at least, among all tokens: (T,) float32.
-
-        `context` (one prompt) grows by them.
-        """
-        before = context.logits[:, None]
-        ids = torch.tensor([list(tokens)], device=self.device)
-        after = self._feed(context, ids, keep=len(tokens))
-        logits = torch.cat([before, after[:, :-1]], 1)[0]  # (T, V)
-        return logits.log_softmax(1).gather(1, ids.T)[:, 0].cpu()
 
     def write(
         self,
@@ -531,17 +470,14 @@ class Decoder:
         sampling: Sampling = Sampling(),
         slots: Collection[Slot] = (),
         sayable: Collection[str] | None = None,
-        about: str | None = None,
     ) -> Iterator[int]:
         """The tokens of the text after `<RESP>` as they are chosen, without the closing eos.
 
         `slots`: the facts that may be said, none in mode CHAT; `sayable`: the items that may be
-        named, by default the whole catalog; `about`: the item whose facts the slots hold, so that
-        they cannot be said of another one that was just named. An item once begun is always
-        completed, if need be beyond `max_tokens`, and the item `about` is always named.
-        `context` (one prompt) grows by what is written.
+        named, by default the whole catalog. An item once begun is always completed, if need be
+        beyond `max_tokens`. `context` (one prompt) grows by what is written.
         """
-        pen = Pen(Place(self.grammar, mode, slots, sayable, about), sampling)
+        pen = Pen(Place(self.grammar, mode, slots, sayable), sampling)
         while (token := pen.next(context.logits[0].cpu())) is not None:
             yield token
             self.feed(context, [token], words=True)
@@ -574,7 +510,7 @@ def _conditional(logits: Tensor, child: Tensor, below: _Below) -> Tensor:
     """
     node = child.flatten(1).clamp(min=0)
     allowed = (below.count.gather(1, node).view_as(child) > 0) & (child >= 0)
-    scores = below.model_weight * logits.double()
+    scores = logits.double()
     if below.log_mass is not None:
         scores = scores + below.log_mass.gather(1, node).view_as(child)
     return (

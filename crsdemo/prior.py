@@ -67,7 +67,6 @@ SIGNALS = (
     "the years you named",
 )
 NEW = 2000  # the year from which newness is counted, in decades
-MAX_MEANT = 2  # genres that words are taken to mean
 AFRESH = 0.45  # how probable it is at least that words ask for something else than before
 NEVER = 1.1  # above any probability
 AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
@@ -216,11 +215,6 @@ class ItemPrior:
             return False
         return bool(said[-1].mentions) or self._names_something(untitled(said[-1]))
 
-    def is_wish(self, dialogue: Dialogue) -> bool:
-        """Whether the newest turn of the user names one of these, or years."""
-        said = _wanted(dialogue)[:1]
-        return self.is_about_films(dialogue) or bool(said and self._years_named(said[0]).any())
-
     def signals(self, dialogue: Dialogue) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
         heard = self._hear(dialogue)
@@ -274,30 +268,6 @@ class ItemPrior:
         faded = np.array([FADED**age for age in range(len(heard.items))], np.float32)
         place = units((faded @ self._away[heard.items])[None])[0]
         return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
-
-    def genres_meant(self, dialogues: Sequence[Dialogue]) -> list[tuple[str, ...]]:
-        """The genres that the newest words of each user likely mean, most likely first.
-
-        None that they refuse.
-        """
-        texts = [self.texts(dialogue)[1] for dialogue in dialogues]
-        vectors = self.encoder.embed([text or " " for text in texts])
-        found = []
-        for dialogue, text, words in zip(dialogues, texts, vectors, strict=True):
-            likely = self.memory.meant(words) * bool(text)
-            likely[self._genres_unwanted(dialogue)] = 0
-            order = np.argsort(-likely)
-            names = self.catalog.genres
-            found.append(tuple(names[i] for i in order if likely[i] >= 0.5)[:MAX_MEANT])
-        return found
-
-    def _genres_unwanted(self, dialogue: Dialogue) -> NDArray[np.bool_]:
-        """(g,) refused in the newest turn of the user."""
-        unwanted = np.zeros(len(self.catalog.genres), np.bool_)
-        said = [untitled(turn) for turn in dialogue.turns if turn.speaker == "user"]
-        for refusal in REFUSAL.finditer(said[-1] if said else ""):
-            unwanted |= self._genres_named(refusal["what"]) > 0
-        return unwanted
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.

@@ -179,8 +179,7 @@ class Retriever:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows)
-        named = self.prior.is_wish(dialogue)
-        return Guidance(heard, named, hidden, parts, self.ranker.part_names, shortlist)
+        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""

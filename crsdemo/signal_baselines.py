@@ -16,7 +16,7 @@ from scipy import sparse
 
 from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue
-from crsdemo.guide import Floats, PriorGuide, flags
+from crsdemo.guide import Floats, ItemKnowledge, flags
 from crsdemo.popularity import SHOWN, baseline_reply
 from crsdemo.ranker import best
 from crsdemo.recommender import Plan, Recommendation, Reply, Signal
@@ -73,21 +73,21 @@ class CoOccurrence:
 class SignalSum:
     """Recommends by the fitted sum of all signals of the prior; no language model is asked.
 
-    With trees in the ranker of its guide, they correct the order of the best. What the user
-    refuses is hidden, as in the systems that the prior guides.
+    With trees in the ranker, they correct the order of the best. What the user
+    refuses is hidden, as in the systems that the prior helps.
     """
 
-    guide: PriorGuide
+    knowledge: ItemKnowledge  # with a ranker
     name: str
 
     @property
     def catalog(self) -> Catalog:
-        return self.guide.prior.catalog
+        return self.knowledge.prior.catalog
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
     ) -> list[Recommendation]:
-        look = self.guide.look(dialogue, exclude)
+        look = self.knowledge.look(dialogue, exclude)
         assert look.scores is not None  # a prior always has some
         hidden = flags(self.catalog, look.hidden | exclude)
         scores = np.where(hidden, -np.inf, look.scores)
@@ -98,7 +98,8 @@ class SignalSum:
         """One reply at once. Recommends nothing that was named or is to be avoided."""
         start = time.perf_counter()
         candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid.union(dialogue.mentioned))
-        ranker = self.guide.ranker
+        ranker = self.knowledge.ranker
+        assert ranker is not None
         how = "" if ranker.trees is None else ", with trees over them"
         yield baseline_reply(
             self,

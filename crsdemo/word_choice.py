@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from copy import copy
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from crsdemo.grammar import Grammar
 from crsdemo.recommender import Mode
-from crsdemo.slots import Slot
+from crsdemo.slots import TITLE, Slot
 
 ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
 
@@ -24,68 +23,38 @@ class Sampling:
     max_tokens: int = 80
     temperature: float = 0.0
     top_p: float = 1.0  # sample among the most probable tokens that hold this share
-    no_repeat_ngram: int = 0  # write no run of this many tokens twice; 0 sets no limit
+    no_repeat_ngram: int = 0  # write no run of this many tokens again; 0 sets no limit
     seed: int = 0
 
 
 class Pen:
     """Writes one text, token by token. Belongs to one request."""
 
-    def __init__(self, place: Place, sampling: Sampling) -> None:
+    def __init__(self, place: Place, sampling: Sampling, before: Sequence[int] = ()) -> None:
+        """`before`: tokens that were written earlier, of which no long run is written again."""
         self.place = place
         self.sampling = sampling
+        self.before = list(before)
         self.written: list[int] = []
-        self.sure: list[float] = []  # the probability of each token among all; 1 within an item
-        self.wanted: list[float] = []  # the same as a share of the most probable token's
-        self.is_done = False
-        self.ending = 1.0  # the probability of the end, where the text has ended
-        self._choice = sampling  # how this one pen chooses
         self._generator = torch.Generator().manual_seed(sampling.seed)
-        self._beginning = 0  # the rank of the token that is written next, if it is not the best
-
-    def fork(self, number: int) -> Pen:
-        """A pen that has written the same and goes on by itself.
-
-        Two begin with each of the most probable tokens (as in Wang and Zhou 2024, Chain-of-thought
-        reasoning without prompting): one of even `number`, which then takes no chances, one of odd.
-        """
-        other = Pen(self.place.fork(), self.sampling)
-        if number % 2 == 0:
-            other._choice = replace(self.sampling, temperature=0.0)
-        seed = (31 * self.sampling.seed + len(self.written) + number) % 2**31
-        other._generator.manual_seed(seed)
-        other._beginning = number // 2
-        other.written, other.sure = [*self.written], [*self.sure]
-        other.wanted = [*self.wanted]
-        return other
 
     def next(self, logits: Tensor) -> int | None:
         """The token that is written next, None at the end of the text. `logits`: (V,)
 
-        An item once begun is completed, if need be beyond `max_tokens`, and one that is owed is
-        named before the end.
+        An item once begun is completed, if need be beyond `max_tokens`, and a title that is owed is
+        said before the end.
         """
         place, sampling = self.place, self.sampling
         if len(self.written) >= sampling.max_tokens and place.may_end:
-            self.is_done = True
             return None
-        banned = repeats(self.written, sampling.no_repeat_ngram) if place.may_end else set()
+        said = [*self.before, *self.written]
+        banned = repeats(said, sampling.no_repeat_ngram) if place.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = place.naming if late and place.owes_a_name else place.allowed
-        if self._beginning:
-            free = allowed[~torch.isin(allowed, torch.tensor(sorted(banned), dtype=torch.long))]
-            best = logits[free].topk(min(self._beginning + 1, len(free))).indices
-            allowed, self._beginning = free[best[-1:]], 0
-        token = choose_token(logits, allowed, banned, self._choice, self._generator)
-        # among all tokens: where the model wanted what it may not say, the draft is a bad one
-        sure = float((logits[token] - logits.logsumexp(0)).exp())
-        is_choice = place.prefix is None
+        token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == place.grammar.control.eos:
-            self.is_done, self.ending = True, sure
             return None
         self.written.append(token)
-        self.sure.append(min(sure, 1 - 1e-6) if is_choice else 1.0)
-        self.wanted.append(float((logits[token] - logits.max()).exp()) if is_choice else 1.0)
         place.advance(token)
         return token
 
@@ -99,15 +68,13 @@ class Place:
         mode: Mode,
         slots: Collection[Slot],
         sayable: Collection[str] | None,
-        about: str | None = None,
         *,
-        owes_a_fact: bool = False,
+        owes_a_title: bool = False,
     ) -> None:
         """Nothing is said twice: no fact and no title.
 
-        `owes_a_fact`: the text may not end before one was said.
-        `about`: the item whose facts the slots hold; none may follow the name of another, and the
-        text may not end before it was named.
+        `slots`: facts of the item that the text is about; none may follow the name of another
+        before its own title was said. `owes_a_title`: the text may not end before it was.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -116,23 +83,15 @@ class Place:
         everything = np.ones(len(trie.item_ids), np.bool_)
         self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
         control = grammar.control
+        self.title = control.slot.get(TITLE)
         said = {control.slot[slot] for slot in slots if slot in control.slot}
         self.forbidden = control.slot_of.keys() - said
         if not self.counts[0].any():
             self.forbidden |= {control.boi}
-        self.about = None if about is None else trie.codes(about)
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
-        self.is_named = about is None
-        self.owes_a_fact = owes_a_fact and bool(slots)
+        self.is_named = not (owes_a_title and self.title in said)
         self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
-
-    def fork(self) -> Place:
-        """The same place, from where another text may go on."""
-        other = copy(self)
-        other._text = dict(self._text)
-        other.unsaid = None if self.unsaid is None else set(self.unsaid)
-        return other
 
     @property
     def may_end(self) -> bool:
@@ -144,25 +103,25 @@ class Place:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        is_open = self.owes_a_fact or not self.is_named
-        place = (self.state, self.is_elsewhere, is_open, len(self.forbidden))
+        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
         if place not in self._text:
             allowed = self.grammar.allowed(self.state)
-            slots = self.grammar.control.slot_of.keys() if self.is_elsewhere else set()
-            end = {self.grammar.control.eos} if is_open else set()
-            forbidden = torch.tensor(sorted(self.forbidden | slots | end), dtype=torch.long)
+            slots = self.grammar.control.slot_of.keys() - {self.title}
+            shut = self.forbidden | (slots if self.is_elsewhere else set())
+            shut |= set() if self.is_named else {self.grammar.control.eos}
+            forbidden = torch.tensor(sorted(shut), dtype=torch.long)
             self._text[place] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[place]
 
     @property
     def owes_a_name(self) -> bool:
-        """Whether the item that the text is about could be named here, and was not yet."""
+        """Whether the title that is owed could be said here."""
         return not self.is_named and self.prefix is None and self.may_end
 
     @property
     def naming(self) -> Tensor:
-        """(1,) the token that begins the name of an item"""
-        return torch.tensor([self.grammar.control.boi])
+        """(1,) the token of the title"""
+        return torch.tensor([self.title])
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
         control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
@@ -178,13 +137,13 @@ class Place:
         if token == control.boi:
             self.prefix = ()
         elif token == control.eoi:
-            self.is_elsewhere = self.about is not None and self.prefix != self.about
-            self.is_named |= not self.is_elsewhere
+            self.is_elsewhere = True
             self._name(self.prefix or ())
             self.prefix = None
         elif token in control.slot_of:
             self.forbidden = self.forbidden | {token}
-            self.owes_a_fact = False
+            if token == self.title:
+                self.is_named, self.is_elsewhere = True, False
         elif self.prefix is not None:
             self.prefix += (control.code[token][1],)
 
@@ -198,25 +157,6 @@ class Place:
         self.counts = trie.count(trie.leaves(left))
         if not left:
             self.forbidden = self.forbidden | {self.grammar.control.boi}
-
-
-class TitlePlace(Place):
-    """A place in a reply about an item whose title, a slot, must be said before the end."""
-
-    def __init__(
-        self, grammar: Grammar, slots: Collection[Slot], sayable: Collection[str], title: int
-    ) -> None:
-        """`title`: the token of the slot."""
-        super().__init__(grammar, "REC", slots, sayable)
-        self.is_named, self.title = False, title
-
-    @property
-    def naming(self) -> Tensor:
-        return torch.tensor([self.title])
-
-    def advance(self, token: int) -> None:
-        super().advance(token)
-        self.is_named |= token == self.title
 
 
 class SearchPlace(Place):

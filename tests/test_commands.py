@@ -31,9 +31,9 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def tiny(trained) -> tuple[str, ...]:
+def tiny(trained, talking) -> tuple[str, ...]:
     """Flags that choose the tiny generative recommender."""
-    return "--recommender", str(trained.checkpoints / "gcrs"), "--catalog", str(trained.catalog)
+    return "--recommender", str(talking / "gcrs"), "--catalog", str(trained.catalog)
 
 
 # chat
@@ -52,7 +52,7 @@ def test_chat_prints_one_object_per_reply_with_its_evidence(capsys, tiny) -> Non
         assert row["item"]["id"] in CATALOG.row
         assert row["candidates"][0].keys() >= {"rank", "id", "title", "year", "score"}
         assert [step["level"] for step in row["trie_path"]] == [0, 1, 2]
-        assert {timing["step"] for timing in row["timings"]} >= {"listening", "writing"}
+        assert {timing["step"] for timing in row["timings"]} >= {"reading", "writing"}
     assert second["item"]["id"] not in {first["item"]["id"], BY_TITLE["Alien"].id}
 
 
@@ -206,7 +206,7 @@ def test_a_catalog_that_is_missing_or_damaged_is_named(capsys, tmp_path) -> None
 
 
 def test_training_data_that_is_not_there_is_named(capsys, catalog, trained) -> None:
-    for stage in ("semantic-ids", "train-base", "train-generative"):
+    for stage in ("semantic-ids", "train-gcrs", "train-reges", "fit-prior"):
         flags = ("--catalog", catalog, "--dialogues", "nowhere.tsv")
         status, _, err = typed(capsys, stage, *flags)
         assert (status, "no dialogues at nowhere.tsv" in err) == (2, True)

@@ -16,10 +16,10 @@ from crsdemo.commons import Commons
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import TextEncoder
 from crsdemo.errors import CatalogError, CheckpointError
-from crsdemo.generative import Generative, Words
 from crsdemo.loading import load_recommender
 from crsdemo.newcomers import ItemFiles
 from crsdemo.recommender import Plan, reply
+from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.semantic_ids import SemanticIDs
 
 NEW = Item(
@@ -52,17 +52,16 @@ def similar(n: int) -> tuple[Item, ...]:
     return tuple(replace(NEW, id=f"new-{number}", title=f"Part {number}") for number in range(n))
 
 
-def test_a_line_added_to_the_catalog_file_is_spoken_of_and_ranked(trained, copy) -> None:
+def test_a_line_added_to_the_catalog_file_is_spoken_of_and_ranked(talking, copy) -> None:
     with (copy / "items.jsonl").open("a", encoding="utf-8") as lines:
         lines.write(NEW.to_json() + "\n")
     catalog = Catalog.load(copy)
-    recommender = load_recommender("gcrs", catalog, copy, trained.checkpoints)
-    assert isinstance(recommender, Generative)
-    recommender.words = Words(max_tokens=16)
+    recommender = load_recommender("gcrs", catalog, copy, talking)
+    assert isinstance(recommender, Gcrs)
     dialogue = Dialogue((Turn("user", "ghosts in a hotel, with Ida Crane"),))
     said = reply(recommender, dialogue, Plan(item_id=NEW.id))
     assert said.item == NEW
-    codes = recommender.writer.semantic_ids[NEW.id]
+    codes = recommender.talker.format.semantic_ids[NEW.id]
     assert said.output.startswith("<MODE=REC><BOI><a_{}><b_{}><c_{}><EOI>".format(*codes))
     ranked = [one.item.id for one in recommender.recommend(dialogue, 50)]
     assert len(ranked) == len(CATALOG) + 1
@@ -127,20 +126,20 @@ def test_a_newcomer_never_takes_the_id_of_a_film_that_is_gone(copy, encoder) -> 
     assert ids.item_id(made[GONE.id]) is None
 
 
-def test_without_a_film_the_others_are_ranked(trained, copy) -> None:
+def test_without_a_film_the_others_are_ranked(talking, copy) -> None:
     fewer = Catalog(OTHERS)
-    recommender = load_recommender("gcrs", fewer, copy, trained.checkpoints)
+    recommender = load_recommender("gcrs", fewer, copy, talking)
     dialogue = Dialogue((Turn("user", "sharks in the sea"),))
     ranked = [one.item for one in recommender.recommend(dialogue, 50)]
     assert len(ranked) == len(fewer)
     assert GONE not in ranked
 
 
-def test_ids_made_anew_are_refused_by_the_checkpoint(trained, copy) -> None:
+def test_ids_made_anew_are_refused_by_the_checkpoint(talking, copy) -> None:
     made = SemanticIDs.read(copy)
     SemanticIDs.assign(CATALOG, list(made.values())[::-1], made.codebook_size).save(copy)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Generative.load(trained.checkpoints / "gcrs", Commons(CATALOG, copy))
+        Gcrs.load(talking / "gcrs", Commons(CATALOG, copy))
 
 
 def test_files_of_a_catalog_without_a_common_item_are_refused(copy) -> None:
@@ -156,10 +155,10 @@ def cut_in_half(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["semantic_ids.json", "item_vectors.safetensors", "neighbours.npz"]
 )
-def test_a_damaged_file_is_named(trained, copy, name: str) -> None:
+def test_a_damaged_file_is_named(talking, copy, name: str) -> None:
     cut_in_half(copy / name)
     with pytest.raises(CatalogError, match=name):
-        Generative.load(trained.checkpoints / "gcrs", Commons(Catalog((*CATALOG.items, NEW)), copy))
+        Gcrs.load(talking / "gcrs", Commons(Catalog((*CATALOG.items, NEW)), copy))
 
 
 def test_files_that_were_made_for_different_catalogs_are_refused(copy) -> None:

@@ -16,17 +16,18 @@ from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.encoder import MINILM, TextEncoder
 from crsdemo.errors import BadInputError, CheckpointError
 from crsdemo.evaluation.compare_systems import figures, first, without_model
+from crsdemo.guide import ItemKnowledge
 from crsdemo.loading import Shelf, names
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.recommender import Plan, reply
-from crsdemo.recommenders.gcrs import Gcrs, ItemKnowledge
+from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.slots import TITLE
 from crsdemo.train.candidates import MOST_RIGHT, CandidateDrawer
 from crsdemo.train.distil import read_answers
 from crsdemo.train.sequences import TrainingSequence, sequence_loss
-from crsdemo.word_choice import TitlePlace
+from crsdemo.word_choice import Place
 from tests import films
 from tests.chatml import chat_model as model
 from tests.chatml import chat_tokenizer
@@ -138,7 +139,8 @@ def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
 def test_no_recommendation_ends_before_its_film_is_named(shelf):
     talker = shelf.get("gcrs").talker
     title = talker.control.slot[TITLE]
-    place = TitlePlace(talker.grammar, list(talker.control.slot), [], title)
+    slots = list(talker.control.slot)
+    place = Place(talker.grammar, "REC", slots, [], owes_a_title=True)
     for token in talker.format.text("Try this one."):
         place.advance(token)
         assert talker.control.eos not in place.allowed and place.owes_a_name == place.may_end

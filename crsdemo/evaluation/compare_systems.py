@@ -24,7 +24,7 @@ from crsdemo.check_wishes import load_wishes
 from crsdemo.config import flag, parse
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.dialogue import Dialogue
-from crsdemo.guide import PriorGuide
+from crsdemo.guide import ItemKnowledge
 from crsdemo.loading import CATALOG, CHECKPOINTS, Shelf
 from crsdemo.mentions import MentionLinker
 from crsdemo.model.choice import ChoiceHead
@@ -110,7 +110,7 @@ def without_model(recommender: Recommender) -> Recommender:
     if isinstance(recommender, Gcrs):
         known = recommender.knowledge
         if known is not None and known.ranker is not None:
-            return SignalSum(PriorGuide(known.prior, known.ranker), recommender.name)
+            return SignalSum(ItemKnowledge(known.prior, known.ranker), recommender.name)
     if isinstance(recommender, Reges):
         bare = copy.copy(recommender)
         head = recommender.head

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,8 @@ from crsdemo.catalog import Item
 from crsdemo.commons import Commons
 from crsdemo.decoding import Context, Prior, Ranking
 from crsdemo.dialogue import Dialogue
-from crsdemo.errors import BadInputError
-from crsdemo.guide import Guidance, flags, hideable
-from crsdemo.prior import SIGNALS, ItemPrior
+from crsdemo.guide import Guidance, ItemKnowledge
+from crsdemo.prior import SIGNALS
 from crsdemo.ranker import FILE, Ranker
 from crsdemo.recommender import (
     Decider,
@@ -54,31 +52,6 @@ EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty
 PRIOR_WEIGHT = 0.6  # of the prior's log-scores; the model's count once. Chosen on dev
 
 
-@dataclass(frozen=True)
-class ItemKnowledge:
-    """What is known of items beside the model: what the user refused, and the prior."""
-
-    prior: ItemPrior
-    ranker: Ranker | None = None  # None: the model alone ranks
-    weight: float = PRIOR_WEIGHT
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.weight <= 1:
-            raise BadInputError(f"the prior weighs 0 to 1 beside the model, got {self.weight}")
-
-    def look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> Guidance:
-        catalog = self.prior.catalog
-        hidden = hideable(self.prior.refused(dialogue), len(catalog))
-        if self.ranker is None:
-            return Guidance(dialogue, hidden=hidden)
-        heard = self.prior.relevant(dialogue)
-        left_out = flags(catalog, hidden | exclude)
-        parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-        return Guidance(
-            heard, hidden=hidden, parts=self.weight * parts, names=self.ranker.part_names
-        )
-
-
 class Gcrs(TalkingRecommender):
     """Writes the semantic ID of the film that it recommends."""
 
@@ -102,7 +75,7 @@ class Gcrs(TalkingRecommender):
         knowledge = None
         if path.is_file():
             ranker = Ranker.load(path, SIGNALS) if with_prior else None
-            knowledge = ItemKnowledge(commons.prior, ranker)
+            knowledge = ItemKnowledge(commons.prior, ranker, PRIOR_WEIGHT)
         return cls(name or folder.name, talker, knowledge)
 
     def recommend_batch(
@@ -120,7 +93,7 @@ class Gcrs(TalkingRecommender):
 
     def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> Guidance:
         known = self.knowledge
-        return Guidance(dialogue) if known is None else known.look(dialogue, exclude)
+        return Guidance() if known is None else known.look(dialogue, exclude)
 
     def _prior(self, looks: Sequence[Guidance]) -> Prior | None:
         scores = [look.scores for look in looks]

@@ -22,11 +22,12 @@ from crsdemo.decoding import Context, Decoder, left_pad
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.grammar import Grammar
 from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.query import untitled
 from crsdemo.recommender import Mode, Plan
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import TITLE, Slot, fill
-from crsdemo.word_choice import Pen, Place, Sampling, TitlePlace
+from crsdemo.slots import Slot, fill
+from crsdemo.word_choice import Pen, Place, Sampling
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 
@@ -147,13 +148,10 @@ class Talker:
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
-        title = self.control.slot.get(TITLE)
-        place = (
-            Place(self.grammar, "REC" if item else mode, slots, others)
-            if mode == "CHAT" or title is None
-            else TitlePlace(self.grammar, slots, others, title)
+        place = Place(
+            self.grammar, "REC" if item else mode, slots, others, owes_a_title=mode == "REC"
         )
-        pen = Pen(place, self.sampling(dialogue, plan))
+        pen = Pen(place, self.sampling(dialogue, plan), self._said_before(dialogue))
         codes: list[int] = []
         while (token := pen.next(context.logits[0])) is not None:
             yield token
@@ -162,6 +160,11 @@ class Talker:
             if token == self.control.eoi:
                 tokens += self.format.text(f" {self._named(codes).name}")
             self.decoder.feed(context, tokens, words=True)
+
+    def _said_before(self, dialogue: Dialogue) -> list[int]:
+        """The words of earlier replies, each closed, without the titles in them."""
+        said = (untitled(turn) for turn in dialogue.turns if turn.speaker == "assistant")
+        return [token for text in said for token in (*self.format.text(text), self.control.eos)]
 
     def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:
         return Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))

@@ -19,7 +19,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from crsdemo.catalog import Catalog
-from crsdemo.checkpoint import GCRS, CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
+from crsdemo.checkpoint import CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
 from crsdemo.config import flag, parse
 from crsdemo.encoder import item_text
 from crsdemo.model.attention import GROUPED
@@ -87,7 +87,7 @@ def train_gcrs(config: GcrsConfig) -> None:
     talk = talk_format(config, ground.catalog)
     model = adapted(config, talk)
     drawer = drawer_of(config, ground, talk)
-    card = card_of(GCRS, config, talk)
+    card = card_of(config, talk)
     learn(config, model, drawer, talk.control, MIXTURE, lambda: save(config.out, model, talk, card))
 
 
@@ -100,10 +100,9 @@ def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
     return TalkFormat(tokenizer, control, catalog, semantic_ids)
 
 
-def card_of(recommender: str, config: GcrsConfig, talk: TalkFormat) -> CheckpointCard:
+def card_of(config: GcrsConfig, talk: TalkFormat) -> CheckpointCard:
     """What is kept of how it was made."""
     return CheckpointCard(
-        recommender=recommender,
         base=config.base_model,
         semantic_ids_sha256=semantic_ids_sha256(talk.semantic_ids),
         slots=tuple(slot.token for slot in talk.control.slot),

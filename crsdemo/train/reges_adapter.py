@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from crsdemo.checkpoint import GCRS
 from crsdemo.config import flag, parse
 from crsdemo.encoder import TextEncoder
 from crsdemo.listener import load_item_vectors
@@ -83,7 +82,7 @@ def train_reges(config: RegesConfig) -> None:
     popularity = np.array([item.popularity for item in catalog], np.float64)
     candidates = CandidateDrawer(documents, texts, popularity)
     drawer = drawer_of(config, ground, talk, candidates)
-    card = card_of(GCRS, config, talk)
+    card = card_of(config, talk)
 
     def save_all() -> None:
         save(config.out, model, talk, card)
