@@ -90,7 +90,7 @@ def load_card(folder: Path) -> CheckpointCard:
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint at {folder} (it has no {CARD}); train one with "
-            "`python -m crsdemo train-generative`"
+            "`python -m crsdemo train-gcrs`"
         ) from None
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
@@ -128,7 +128,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         raise CheckpointError(
             f"{folder} was trained on other semantic IDs ({card.semantic_ids_sha256[:12]} instead "
             f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
-            "`python -m crsdemo train-generative`, or restore the catalog that it came with"
+            "`python -m crsdemo train-gcrs`, or restore the catalog that it came with"
         )
     own = base_folder(folder, card.base)
     base = str(own) if own.is_dir() else base_location(card.base)

@@ -51,7 +51,7 @@ def test_an_unknown_name_is_answered_with_those_there_are(trained) -> None:
 
 
 def test_a_folder_without_a_checkpoint_says_how_to_train_one(tmp_path, semantic_ids) -> None:
-    with pytest.raises(CheckpointError, match=r"no crsdemo.json.*train-generative"):
+    with pytest.raises(CheckpointError, match=r"no crsdemo.json.*train-gcrs"):
         load_checkpoint(tmp_path, CATALOG, semantic_ids)
 
 

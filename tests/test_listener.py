@@ -9,9 +9,8 @@ import pytest
 import torch
 from films import BY_TITLE, CATALOG
 
-from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.errors import CatalogError, CheckpointError
+from crsdemo.errors import CheckpointError
 from crsdemo.listener import (
     ASSISTANT_TURN,
     BY_ASSISTANT,
@@ -21,9 +20,7 @@ from crsdemo.listener import (
     PERSON,
     Ear,
     Listener,
-    load_item_vectors,
     load_listener,
-    save_item_vectors,
     save_listener,
 )
 from crsdemo.mentions import MentionLinker
@@ -147,18 +144,6 @@ def test_a_damaged_listener_is_refused(tmp_path: Path, listener, name: str) -> N
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CheckpointError, match=r"is damaged .* train it again"):
         load_listener(tmp_path)
-
-
-def test_item_vectors_survive_saving_and_are_refused_when_damaged(tmp_path: Path, ear) -> None:
-    save_item_vectors(ear.item_vectors.numpy(), tmp_path)
-    assert torch.allclose(load_item_vectors(tmp_path, CATALOG), ear.item_vectors, atol=1e-3)
-    with pytest.raises(CatalogError, match=r"shape \(32, .* for 31 items"):
-        load_item_vectors(tmp_path, Catalog(CATALOG.items[1:]))
-    (tmp_path / "item_vectors.safetensors").write_bytes(b"no vectors")
-    with pytest.raises(CatalogError, match="no usable item vectors"):
-        load_item_vectors(tmp_path, CATALOG)
-    with pytest.raises(CatalogError, match="semantic-ids"):
-        load_item_vectors(tmp_path / "nowhere", CATALOG)
 
 
 def test_vectors_of_another_width_are_refused(ear) -> None:

@@ -54,7 +54,7 @@ def test_training_goes_on_from_what_was_learned(talking, trained, tmp_path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
     monkeypatch.chdir(trained.folder)
     options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
-    options += ["--base-model", str(talking / "base"), "--written", str(talking / "written")]
+    options += ["--base-model", str(talking / "base"), "--written", str(trained.written)]
     options += ["--retriever", str(talking / "reges" / "retriever"), "--tokens", "300"]
     options += ["--start-from", str(talking / "gcrs"), "--head-from", str(talking / "reges")]
     options += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]

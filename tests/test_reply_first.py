@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from crsdemo.train.example import Example
+from crsdemo.train.instances import InstanceWriter, Paths
 from films import BY_TITLE, CATALOG
 from tiny import byte_level_tokenizer, semantic_ids
 
@@ -27,8 +29,6 @@ from crsdemo.reply_first import MOST_WORDS, ReplyFirst
 from crsdemo.slots import slots_of
 from crsdemo.tokens import add_control_tokens
 from crsdemo.train import stages
-from crsdemo.train.example import Example
-from crsdemo.train.instances import InstanceWriter, Paths
 
 TOKENIZER = byte_level_tokenizer()
 CONTROL = add_control_tokens(TOKENIZER, 3, 8, slots_of(CATALOG))
