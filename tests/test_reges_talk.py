@@ -207,7 +207,7 @@ def test_dialogues_read_together_are_answered_as_alone(system):
     for talk, without, found in zip(talks, hidden, together, strict=True):
         alone = system.recommend(talk, 10, exclude=without)
         assert [one.item.id for one in found] == [one.item.id for one in alone]
-        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-4)
+        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-3)
         assert without.isdisjoint(one.item.id for one in found)
 
 

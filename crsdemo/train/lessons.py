@@ -99,7 +99,7 @@ class Drawer:
         """Those for which there is something to learn from."""
         drawn: dict[str, tuple[Sequence[object], Callable[[], TrainingSequence]]] = {
             "card": (self.catalog, self.card),
-            "fact": (self.facts, self.fact),
+            "fact": (self.facts.said, self.fact),
             "wish": (self.wishes, self.wish),
             "liked": (self.sets, self.liked),
             "real": (self.dialogues, self.real),

@@ -45,9 +45,6 @@ class Facts:
         self.said = list(_facts(catalog))
         self._asked_for = shares(np.array([self.known[rows].sum() for _, rows in self.said]))
 
-    def __len__(self) -> int:
-        return len(self.said)
-
     def draw(self, rng: np.random.Generator) -> tuple[str, Rows]:
         """What asks for one fact or two, and the rows of all items that have it.
 
@@ -86,7 +83,7 @@ class WishMaker:
         fitting = [(one.wish, rows_of(one.items, catalog)) for one in written]
         self.written = [(text, rows) for text, rows in fitting if len(rows)]
         self.rng = np.random.default_rng(seed)
-        if not (self.written or len(self.facts)):
+        if not (self.written or self.facts.said):
             raise CatalogError(
                 f"none of the {len(catalog):,} items has a genre, a person, a theme or a year to "
                 "wish for; give facts to `build-catalog`, or write wishes for this catalog"
@@ -108,7 +105,7 @@ class WishMaker:
 
     def _asked(self) -> tuple[str, Rows, Weights]:
         """What is typed, the rows of what fits, and how well each does."""
-        if self.written and (not len(self.facts) or self.rng.random() < WRITTEN_SHARE):
+        if self.written and (not self.facts.said or self.rng.random() < WRITTEN_SHARE):
             text, rows = self.written[int(self.rng.integers(len(self.written)))]
             return text, rows, np.ones(len(rows))
         text, rows = self.facts.draw(self.rng)
