@@ -13,6 +13,7 @@ from films import CATALOG
 
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Mention, Turn
+from crsdemo.errors import BadInputError
 from crsdemo.train import fit_prior
 from crsdemo.train.fit_prior import PriorConfig, wishes, wishes_with_meaning
 from crsdemo.train.fit_ranker import Case
@@ -81,3 +82,12 @@ def test_no_wish_that_was_written_is_in_both_kinds(config, tmp_path: Path) -> No
 def written(drawn: Iterable[Wish], texts: list[str]) -> set[str]:
     said = [wish.dialogue.turns[-1].text for wish in drawn]
     return {text for text in texts if any(one.endswith(text) for one in said)}
+
+
+def test_dialogues_about_other_things_are_refused(config, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    talks = tmp_path / "talks.tsv"
+    rows = ["dialog_id\tspeaker\ttext\tmovies", "1\tSEEKER\thi\t", "1\tRECOMMENDER\thello\t"]
+    talks.write_text("\n".join(rows) + "\n")
+    with pytest.raises(BadInputError, match=r"in too few dialogues \(0, of 1\)"):
+        fit_prior.fit_prior(replace(config, dialogues=str(talks), out=tmp_path))

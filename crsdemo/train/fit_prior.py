@@ -25,6 +25,7 @@ from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
+from crsdemo.errors import BadInputError
 from crsdemo.item_vectors import load_item_vectors
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
@@ -77,8 +78,8 @@ class TrainingTurn:
 def fit_prior(config: PriorConfig) -> None:
     """Write neighbours, memory and ranker to `out`."""
     ground = lay_ground(config)
+    turns = drawn_turns(config, ground)
     pruned(ground.affinity).save(config.out)
-    turns = list(islice(training_turns(ground, config.seed), config.turns))
     prior = blank_prior(config, ground)
     prior.memory = what_wishes_mean(
         prior,
@@ -154,6 +155,17 @@ def pruned(affinity: Affinity) -> Neighbours:
             liked.data[row] = values[kept].tolist()
             liked.rows[row] = [liked.rows[row][i] for i in kept]
     return Neighbours(affinity.together, liked.tocsr())
+
+
+def drawn_turns(config: PriorConfig, ground: Ground) -> list[TrainingTurn]:
+    """At most as many as the config wants, whole histories. Raises BadInputError for too few."""
+    turns = list(islice(training_turns(ground, config.seed), config.turns))
+    if len({turn.fold for turn in turns}) < 2:
+        raise BadInputError(
+            f"{config.dialogues} recommends items of this catalog in too few dialogues "
+            f"({len({turn.name for turn in turns})}, of {len(ground.dialogues)}); give more of them"
+        )
+    return turns
 
 
 def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:

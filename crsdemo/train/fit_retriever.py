@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +36,10 @@ from crsdemo.train.fit_prior import (
     PriorConfig,
     ReadBefore,
     dealt,
+    drawn_turns,
     gather,
     knowing_prior,
     read_before,
-    training_turns,
     wishes,
 )
 from crsdemo.train.fit_ranker import fit, print_weights
@@ -75,7 +75,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
     reader = QueryReader.load(folder, commons.encoder(config.encoder))
     documents = Documents.of(ground.catalog, reader, folder)
     documents.save(ground.catalog, folder)
-    turns = list(islice(training_turns(ground, config.seed), config.turns))
+    turns = drawn_turns(config, ground)
     made_up = wishes(config, ground.catalog)
     asked = [wish.dialogue for wish in made_up]
     queries = searches_of(talker, [*(turn.history for turn in turns), *asked])

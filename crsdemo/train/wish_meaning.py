@@ -22,7 +22,7 @@ from crsdemo.train.made_wishes import Wish
 from crsdemo.train.written_data import AssistantTurn, WrittenDialogue
 
 Floats = NDArray[np.float32]
-NEARLY = 0.9  # of the weight of the targets
+NEARLY = 0.8  # of the weight of the targets; written wishes have few, of which one may differ
 NEVER = -9.0  # log-odds of a genre that no wish means
 UNTOLD = -0.85  # log-odds of a fresh wish where no talk was seen: those that name something are
 
