@@ -54,13 +54,11 @@ STAGES = {
         "fit_prior",
         "stage 1b: what is known of items beside the model",
     ),
-    "train-base": ("crsdemo.commands", "train_base", "stage 2: a base model of our own"),
     "tune-retriever": (
         "crsdemo.train.tune_retriever",
         "main",
-        "the text encoder of the retriever, tuned on pseudo-queries",
+        "how the retriever reads what is searched for",
     ),
-    "train-generative": ("crsdemo.commands", "train_generative", "stage 3: the LoRA adapter"),
     "distil": ("crsdemo.train.distil", "main", "the ranker's answers, for train-gcrs"),
     "train-reges": (
         "crsdemo.train.reges_adapter",
@@ -73,12 +71,10 @@ STAGES = {
         "the generative recommender on a pretrained base, SmolLM2 by default",
     ),
     "fit-retriever": (
-        "crsdemo.train.reges_stage",
-        "fit_main",
-        "documents and ranker of ReGeS",
+        "crsdemo.train.fit_retriever",
+        "main",
+        "documents and ranker of ReGeS, once its experts are trained",
     ),
-    "train-item": ("crsdemo.train.reges_stage", "train_main", "the item expert of ReGeS"),
-    "train-query": ("crsdemo.train.query_stage", "main", "the query expert of ReGeS"),
 }
 
 

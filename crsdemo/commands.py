@@ -428,18 +428,6 @@ def fit_prior(argv: list[str]) -> None:
     fitting.fit_prior(parse(fitting.PriorConfig, argv, "crsdemo fit-prior"))
 
 
-def train_base(argv: list[str]) -> None:
-    from crsdemo.train import stages
-
-    stages.train_base(parse(stages.BaseConfig, argv, "crsdemo train-base"))
-
-
-def train_generative(argv: list[str]) -> None:
-    from crsdemo.train import stages
-
-    stages.train_generative(parse(stages.GenerativeConfig, argv, "crsdemo train-generative"))
-
-
 def _write(path: Path | None, report: object) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -26,7 +25,7 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.encoder import MINILM, TextEncoder
-from crsdemo.errors import CatalogError, CheckpointError
+from crsdemo.errors import CheckpointError
 from crsdemo.mentions import PeopleLinker
 from crsdemo.tokens import encode_text
 
@@ -289,32 +288,3 @@ def load_listener(folder: Path) -> Listener:
             "`python -m crsdemo train-base` or fetch the checkpoint anew"
         ) from error
     return listener.eval()
-
-
-def save_item_vectors(vectors: np.ndarray, folder: Path) -> None:
-    """`item_vectors.safetensors`: (n_items, D_i) in catalog order, half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({"vectors": torch.tensor(vectors).half()}, folder / "item_vectors.safetensors")
-
-
-def load_item_vectors(folder: Path, catalog: Catalog) -> Tensor:
-    """(n_items, D_i) float32. Raises CatalogError if they are not of this catalog."""
-    return read_item_vectors(folder, len(catalog))
-
-
-def read_item_vectors(folder: Path, n_items: int) -> Tensor:
-    """(n_items, D_i) float32. Raises CatalogError if they are missing, damaged or others."""
-    path = folder / "item_vectors.safetensors"
-    try:
-        vectors = load_file(path)["vectors"].float()
-    except (OSError, KeyError, SafetensorError) as error:
-        raise CatalogError(
-            f"no usable item vectors at {path} ({error}); make them with "
-            "`python -m crsdemo semantic-ids`"
-        ) from error
-    if vectors.ndim != 2 or len(vectors) != n_items:
-        raise CatalogError(
-            f"{path} holds vectors of shape {tuple(vectors.shape)} for {n_items:,} items; make "
-            "them again with `python -m crsdemo semantic-ids`"
-        )
-    return vectors

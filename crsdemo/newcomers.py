@@ -21,7 +21,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.encoder import TextEncoder, item_text, theme_text
 from crsdemo.errors import CatalogError
 from crsdemo.index import ItemIndex, units
-from crsdemo.listener import read_item_vectors
+from crsdemo.item_vectors import read_item_vectors
 from crsdemo.memory import Memory
 from crsdemo.prior import Neighbours
 from crsdemo.quantize import ids_beside, refitted

@@ -1,7 +1,7 @@
 """From signals to one order: a weighted sum, corrected among the best by boosted trees.
 
 The sum says what each signal is worth; the trees, what the signals mean together (a genre that was
-named counts more before any film was). Fitted on training turns and synthetic wishes.
+named counts more before any film was). Fitted on training turns and wishes.
 
 Shapes: n items of the catalog, S signals.
 """

@@ -67,14 +67,6 @@ def test_text_that_is_alike_speaks_for_an_item(affinity, flat) -> None:
     assert gained.tolist() == [ROW["Jurassic Park"]]
 
 
-def test_words_add_to_the_scores(affinity, flat) -> None:
-    bonus = np.zeros(len(CATALOG), np.float32)
-    bonus[ROW["Scream"]] = 50
-    rows, weights = Teacher(affinity, flat, flat).top([], 3, bonus=bonus)
-    assert rows[weights.argmax()] == ROW["Scream"]
-    assert weights.max() > 0.99
-
-
 def test_a_dialogue_does_not_help_to_predict_itself(affinity, flat) -> None:
     """With its own counts taken back, the scores are those of a teacher that never saw it."""
     weights = TeacherWeights(dialogues_nearest=0, ratings_summed=0, ratings_nearest=0)

@@ -23,8 +23,9 @@ LAYERS = {
     """,
     "models": """
         model
-        checkpoint commons decoding drafts encoder free_beam grammar guide index kinship listener
-        memory newcomers prior prompt quantize ranker rq_vae trees tokens word_choice
+        checkpoint commons decoding drafts encoder free_beam grammar guide index item_vectors
+        kinship listener memory newcomers prior prompt quantize ranker rq_vae trees tokens
+        word_choice
     """,
     "recommenders": """
         recommenders query_expert speaker retriever reges generative loading popularity reply_first

@@ -206,7 +206,7 @@ def test_a_catalog_that_is_missing_or_damaged_is_named(capsys, tmp_path) -> None
 
 
 def test_training_data_that_is_not_there_is_named(capsys, catalog, trained) -> None:
-    for stage in ("semantic-ids", "train-gcrs", "train-reges", "fit-prior"):
+    for stage in ("semantic-ids", "fit-prior", "train-gcrs", "train-reges", "fit-retriever"):
         flags = ("--catalog", catalog, "--dialogues", "nowhere.tsv")
         status, _, err = typed(capsys, stage, *flags)
         assert (status, "no dialogues at nowhere.tsv" in err) == (2, True)

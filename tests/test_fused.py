@@ -8,8 +8,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tiny import causal_lm
 
 from crsdemo.errors import BadInputError
-from crsdemo.train.adapter import rows_to_learn
 from crsdemo.train.fused import freeze_below, fuse
+from crsdemo.train.gcrs_stage import rows_to_learn
 
 IDS = torch.randint(0, 80, (2, 11), generator=torch.Generator().manual_seed(0))
 

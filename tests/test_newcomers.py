@@ -172,7 +172,7 @@ def test_files_that_were_made_for_different_catalogs_are_refused(copy) -> None:
 
 
 def test_an_encoder_that_did_not_make_the_vectors_is_refused(copy, encoder) -> None:
-    from crsdemo.listener import save_item_vectors
+    from crsdemo.item_vectors import save_item_vectors
 
     save_item_vectors(np.ones((len(CATALOG), 100), np.float32), copy)
     with pytest.raises(CatalogError, match=r"have 100 numbers.*gives 384"):

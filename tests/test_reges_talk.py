@@ -55,7 +55,7 @@ def test_training_goes_on_from_what_was_learned(talking, trained, tmp_path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
     monkeypatch.chdir(trained.folder)
     options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
-    options += ["--base-model", str(talking / "base"), "--written", str(talking / "written")]
+    options += ["--base-model", str(talking / "base"), "--written", str(trained.written)]
     options += ["--retriever", str(talking / "reges" / "retriever"), "--tokens", "300"]
     options += ["--start-from", str(talking / "gcrs"), "--head-from", str(talking / "reges")]
     options += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]
@@ -209,7 +209,7 @@ def test_dialogues_read_together_are_answered_as_alone(system):
     for talk, without, found in zip(talks, hidden, together, strict=True):
         alone = system.recommend(talk, 10, exclude=without)
         assert [one.item.id for one in found] == [one.item.id for one in alone]
-        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-4)
+        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-3)
         assert without.isdisjoint(one.item.id for one in found)
 
 

@@ -72,10 +72,10 @@ def test_what_the_user_refuses_is_hidden(trained):
 
 def test_the_shelf_offers_what_the_catalog_can_answer(trained, tmp_path):
     catalog = trained_catalog(trained)
-    assert Shelf(catalog, trained.catalog).names[-5:] == BASELINES
-    bare = Shelf(catalog, tmp_path)
+    assert Shelf(catalog, trained.catalog, tmp_path).names == BASELINES
+    bare = Shelf(catalog, tmp_path, tmp_path)
     assert bare.names[-2:] == PLAIN
-    shelf = Shelf(catalog, trained.catalog)
+    shelf = Shelf(catalog, trained.catalog, tmp_path)
     assert shelf.get("co-occurrence").name == "co-occurrence"
     with pytest.raises(CatalogError):
         bare.get("signals")

@@ -15,14 +15,11 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from crsdemo.__main__ import main
 from crsdemo.corpus import load_dialogues
-from crsdemo.encoder import TextEncoder, item_text
+from crsdemo.encoder import TextEncoder
 from crsdemo.errors import BadInputError, CheckpointError
 from crsdemo.index import units
-from crsdemo.mentions import PeopleLinker
 from crsdemo.retriever import MAP_FILE, Documents, QueryReader
-from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import Pair, real_pairs, search_pairs, wish_pairs, written_pairs
-from crsdemo.train.synthetic import Writer
+from crsdemo.train.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
 from crsdemo.train.tune_retriever import RetrieverConfig, query_map, tune_retriever
 
 
@@ -40,13 +37,6 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def teacher(bert: Path) -> QueryTeacher:
-    encoder = TextEncoder(str(bert))
-    themes = encoder.embed([item_text(item) for item in CATALOG])
-    return QueryTeacher(CATALOG, PeopleLinker(CATALOG), encoder, themes)
-
-
 @pytest.fixture
 def config(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RetrieverConfig:
     monkeypatch.chdir(tmp_path)  # the stages keep text vectors in `runs/`
@@ -58,25 +48,19 @@ def config(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Retri
         out=tmp_path / "retriever",
         epochs=3,
         batch=4,
-        wishes=6,
     )
 
 
-def test_real_pairs_are_what_was_recommended_next(teacher: QueryTeacher, tmp_path: Path) -> None:
+def test_the_end_of_a_talk_is_to_find_what_was_recommended_next(tmp_path: Path) -> None:
     dialogues = load_dialogues(write_redial(tmp_path / "talks.jsonl"), CATALOG, {})
-    pairs = real_pairs(teacher, dialogues)
+    pairs = talk_pairs(dialogues, CATALOG)
     assert BY_TITLE["Interstellar"] in [pair.gold for pair in pairs]
     assert BY_TITLE["Goodfellas"] not in [pair.gold for pair in pairs]
     for pair in pairs:
         assert pair.gold.id in pair.spared
-        assert pair.gold.name not in pair.query
-
-
-def test_the_gold_film_of_a_wish_is_one_of_its_targets(teacher: QueryTeacher) -> None:
-    writer = Writer(CATALOG, {item.id: [] for item in CATALOG}, seed=3)
-    wishes = Writer(CATALOG, {item.id: [] for item in CATALOG}, seed=3)
-    for pair in wish_pairs(teacher, writer, 8, seed=1):
-        assert pair.gold.id in wishes.wish().targets
+    first = pairs[0]
+    assert first.query == "Hi! I am after something with a clever plot, I liked Inception (2010)"
+    assert (first.gold.title, BY_TITLE["Inception"].id in first.spared) == ("The Matrix", True)
 
 
 def test_the_map_brings_a_query_to_its_film_and_spares_what_is_not_wrong() -> None:
@@ -162,6 +146,16 @@ def test_without_a_map_queries_are_read_by_the_encoder_alone(bert: Path, tmp_pat
 def test_a_run_without_an_epoch_is_refused(config: RetrieverConfig) -> None:
     with pytest.raises(BadInputError, match="--epochs must be at least 1"):
         tune_retriever(replace(config, epochs=0))
+
+
+def test_without_anything_about_the_catalog_there_is_nothing_to_learn(
+    config: RetrieverConfig, tmp_path: Path
+) -> None:
+    talks = tmp_path / "talks.tsv"
+    rows = ["dialog_id\tspeaker\ttext\tmovies", "1\tSEEKER\thi\t", "1\tRECOMMENDER\thello\t"]
+    talks.write_text("\n".join(rows) + "\n")
+    with pytest.raises(BadInputError, match="recommends no item of this catalog"):
+        tune_retriever(replace(config, dialogues=str(talks)))
 
 
 def test_a_map_that_is_damaged_or_of_another_encoder_says_what_to_do(

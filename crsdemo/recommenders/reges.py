@@ -40,6 +40,7 @@ from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
 from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
 from crsdemo.tokens import QUERY as QUERY_TOKEN
+from crsdemo.tokens import ControlTokens
 from crsdemo.word_choice import Pen, Sampling, SearchPlace
 
 RETRIEVER = "retriever"  # folder of a checkpoint
@@ -76,16 +77,8 @@ class Reges(TalkingRecommender):
 
     @classmethod
     def load(cls, folder: Path, commons: Commons) -> Reges:
-        """Raises CheckpointError or CatalogError if anything is missing or does not match.
-
-        The adapter lies in the folder, or in that of another checkpoint which the card names.
-        """
-        talker = Talker.load(adapter_folder(folder), commons)
-        if talker.control.query is None:
-            raise CheckpointError(
-                f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
-                "`python -m crsdemo train-reges`"
-            )
+        """Raises CheckpointError or CatalogError if anything is missing or does not match."""
+        talker = searching_talker(folder, commons)
         reader = QueryReader.load(folder / RETRIEVER, commons.encoder())
         documents = Documents.of(commons.catalog, reader, folder / RETRIEVER)
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
@@ -98,7 +91,7 @@ class Reges(TalkingRecommender):
     ) -> list[list[Recommendation]]:
         """The `k` best candidates of each dialogue, with the mode forced to REC."""
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
-        queries = self._search(context)
+        queries = write_searches(self.talker, context)
         looks = [
             self.retriever.look(dialogue, query, CANDIDATES, hidden)
             for dialogue, query, hidden in zip(dialogues, queries, exclude, strict=True)
@@ -106,27 +99,6 @@ class Reges(TalkingRecommender):
         return [
             self._recommendations(choice)[:k] for choice in self._choices(context, looks, exclude)
         ]
-
-    @property
-    def _searching(self) -> tuple[int, int]:
-        """The tokens before the words of a search; an adapter without them is not loaded."""
-        control = self.talker.control
-        assert control.query is not None
-        return control.rec, control.query
-
-    def _search(self, context: Context) -> list[str]:
-        """What to search for, in words, greedily; `context` stands before the tag and grows."""
-        control, decoder = self.talker.control, self.talker.decoder
-        decoder.feed(context, self._searching)
-        pens = [Pen(SearchPlace(self.talker.grammar), QUERY) for _ in context.mask]
-        before = context.mask.shape[1]
-        written = decoder.write_all(context, pens)
-        decoder.feed(context, [control.eos])
-        heard = context.mask.clone()
-        for row, tokens in enumerate(written):  # those that were ready early have waited
-            heard[row, before + len(tokens) + 1 :] = False
-        context.mask = heard
-        return [self.talker.text(tokens).strip() for tokens in written]
 
     def _choices(
         self,
@@ -161,14 +133,14 @@ class Reges(TalkingRecommender):
 
     def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
         started, control = time.perf_counter(), self.talker.control
-        query = self._search(context)[0]
+        query = write_searches(self.talker, context)[0]
         asked = time.perf_counter()
         item, evidence = self._found(context, dialogue, query, plan)
         timings = (
             Timing("putting the search into words", 1000 * (asked - started)),
             Timing("finding and choosing", 1000 * (time.perf_counter() - asked)),
         )
-        written = (*self._searching, *self.talker.format.text(query), control.eos)
+        written = (*_searching(control), *self.talker.format.text(query), control.eos)
         return Found(item, written, evidence, timings)
 
     def _found(
@@ -201,6 +173,41 @@ class Reges(TalkingRecommender):
             "retriever_weight": self.retriever_weight,
             "signals": self.retriever.ranker.names,
         }
+
+
+def searching_talker(folder: Path, commons: Commons) -> Talker:
+    """The adapter, which lies in the folder, or in that of another checkpoint that the card names.
+
+    Raises CheckpointError if it is missing or does not match, and if it knows no searches.
+    """
+    talker = Talker.load(adapter_folder(folder), commons)
+    if talker.control.query is None:
+        raise CheckpointError(
+            f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
+            "`python -m crsdemo train-reges`"
+        )
+    return talker
+
+
+def write_searches(talker: Talker, context: Context) -> list[str]:
+    """What to search for, in words, greedily; `context` stands before the tag and grows."""
+    control, decoder = talker.control, talker.decoder
+    decoder.feed(context, _searching(control))
+    pens = [Pen(SearchPlace(talker.grammar), QUERY) for _ in context.mask]
+    before = context.mask.shape[1]
+    written = decoder.write_all(context, pens)
+    decoder.feed(context, [control.eos])
+    heard = context.mask.clone()
+    for row, tokens in enumerate(written):  # those that were ready early have waited
+        heard[row, before + len(tokens) + 1 :] = False
+    context.mask = heard
+    return [talker.text(tokens).strip() for tokens in written]
+
+
+def _searching(control: ControlTokens) -> tuple[int, int]:
+    """The tokens before the words of a search; an adapter without them is not loaded."""
+    assert control.query is not None
+    return control.rec, control.query
 
 
 def adapter_folder(folder: Path) -> Path:

@@ -40,9 +40,6 @@ class TeacherWeights:
     theme_nearest: float = 3.3
     facts_nearest: float = 3.6
     popularity: float = 1.06
-    words: float = 5.3  # cosine between the user's words and the item's facts
-    genre: float = 1.5  # a genre that the user named
-    person: float = 2.1  # a person whom the user named
     decay: float = 0.8  # per step back in the dialogue
 
 
@@ -110,7 +107,6 @@ class Teacher:
     ) -> None:
         """`themes`, `facts`: unit text vectors (n, d). Holds two (n, n) half-precision matrices."""
         self.affinity = affinity
-        self.facts = facts
         self.weights = w = weights
         self.popularity: Floats = (w.popularity * np.log1p(affinity.count)).astype(np.float32)
         n = len(affinity.count)
@@ -156,19 +152,10 @@ class Teacher:
                 total[own] -= self.weights.decay**age * scale / np.sqrt(count[row] + 3)
 
     def top(
-        self,
-        mentioned: Sequence[int],
-        k: int = 250,
-        without: Sequence[int] = (),
-        bonus: Floats | None = None,
+        self, mentioned: Sequence[int], k: int = 250, without: Sequence[int] = ()
     ) -> tuple[NDArray[np.int64], Floats]:
-        """The `k` most probable rows and their probabilities, which sum to 1.
-
-        `bonus` (n,) is added to the log-scores: what the user's words say.
-        """
+        """The `k` most probable rows and their probabilities, which sum to 1."""
         scores = self.scores(mentioned, without)
-        if bonus is not None:
-            scores = scores + bonus
         k = min(k, int(np.isfinite(scores).sum()))
         rows = np.argpartition(-scores, k - 1)[:k]
         weights = np.exp(scores[rows] - scores[rows].max())

@@ -5,7 +5,7 @@
 A generator that had learned the teacher perfectly would still lose what the shape of the trie
 costs: a beam prunes by the mass of prefixes, and a prefix of unrelated items says little. So the
 teacher itself is decoded over each trie. `surprise` is how uncertain the first code is, on average,
-after a synthetic wish and after a dev turn: what can be said in words should be said first.
+after a wish and after a dev turn: what can be said in words should be said first.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from crsdemo.catalog import Catalog
 from crsdemo.config import flag
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_dialogues
 from crsdemo.quantize import Quantized, resolve_collisions, rq_kmeans
 from crsdemo.rq_vae import rq_vae
 from crsdemo.train.affinity import Floats, Teacher
 from crsdemo.train.item_vectors import VectorWeights, item_vectors
-from crsdemo.train.material import mentioned_rows, neighbours
+from crsdemo.train.made_wishes import WishMaker
+from crsdemo.train.public_turns import mentioned_rows
 from crsdemo.train.stages import Ground, Sources, lay_ground
-from crsdemo.train.synthetic import Writer
+from crsdemo.train.written_data import WISHES, WRITTEN, WrittenWish, read
 
 Ints = NDArray[np.int64]
 
@@ -79,7 +81,7 @@ def compare(config: CompareConfig) -> None:
     ground = lay_ground(config)
     teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
     turns = list(_turns(config, ground, teacher))
-    wishes = list(_wishes(ground, teacher, config.seed))
+    wishes = _wishes(config, ground.catalog)
     print(f"{len(turns)} dev turns, {len(wishes)} wishes, beam {config.width}\n")
     print("| semantic IDs | collisions | R@10 | R@50 | surprise, dev | surprise, wish |")
     print("|---|---|---|---|---|---|")
@@ -107,13 +109,13 @@ def _turns(config: CompareConfig, ground: Ground, teacher: Teacher) -> list[Case
     return cases
 
 
-def _wishes(ground: Ground, teacher: Teacher, seed: int, n: int = 500) -> list[Case]:
-    writer = Writer(ground.catalog, neighbours(ground.catalog, teacher), seed)
+def _wishes(config: CompareConfig, catalog: Catalog, n: int = 500) -> list[Case]:
+    maker = WishMaker(catalog, (row for _, row in read(WISHES, WrittenWish, WRITTEN)), config.seed)
     cases = []
-    for _ in range(n):
-        scores = np.full(len(ground.catalog), -np.inf, np.float32)
-        for item_id, weight in writer.wish().targets.items():
-            scores[ground.catalog.row[item_id]] = np.log(weight)
+    for wish in maker.draw(n):
+        scores = np.full(len(catalog), -np.inf, np.float32)
+        for item_id, weight in wish.targets.items():
+            scores[catalog.row[item_id]] = np.log(weight)
         cases.append(Case(scores))
     return cases
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +20,9 @@ from tqdm import tqdm
 
 from crsdemo.config import flag, parse
 from crsdemo.errors import BadInputError
-from crsdemo.memory import Memory
 from crsdemo.prior import SIGNALS
 from crsdemo.ranker import FILE, Ranker, best
-from crsdemo.train.fit_prior import PriorConfig, blank_prior, gather, read_before, training_turns
+from crsdemo.train.fit_prior import PriorConfig, drawn_turns, gather, knowing_prior, read_before
 from crsdemo.train.stages import lay_ground
 
 KEPT = 150  # items of an answer
@@ -47,9 +45,8 @@ def main(argv: list[str]) -> None:
 def distil(config: DistilConfig) -> None:
     """Write the answers to `out`."""
     ground = lay_ground(config)
-    turns = list(islice(training_turns(ground, config.seed), config.turns))
-    prior = blank_prior(config, ground)
-    prior.memory = Memory.read(config.catalog, len(ground.catalog))
+    turns = drawn_turns(config, ground)
+    prior = knowing_prior(config, ground)
     read = read_before(prior, turns)
     talks = np.stack([prior.remembered(t.history) for t in tqdm(read, desc="reading talks")])
     ranker = Ranker.load(config.catalog / FILE, SIGNALS)

@@ -9,6 +9,7 @@ moves from single facts to whole conversations. An interrupted run goes on from 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +29,6 @@ from crsdemo.model.talk import TalkFormat
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import TITLE, slots_of
 from crsdemo.tokens import add_control_tokens
-from crsdemo.train.adapter import forget_paths, rows_to_learn
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.distil import read_answers
@@ -67,6 +67,9 @@ class GcrsConfig(LearnFlags, Sources):
     base_model: str = flag(SMOLLM2, "folder or hub name of any causal LM that speaks ChatML")
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     out: Path = flag(Path("runs/gcrs"), "folder of the adapter")
+    real_words: bool = flag(
+        False, "learn the words of the public dialogues too, not only when to recommend what"
+    )
     distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
     start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
     first_layer: int = flag(0, "of the base that learns; those below stay as they started")
@@ -110,10 +113,18 @@ def card_of(config: GcrsConfig, talk: TalkFormat) -> CheckpointCard:
     )
 
 
+def _forget_paths(folder: Path, base: str) -> None:
+    """PEFT writes the path of the base as it was on this machine; the name is enough."""
+    path = folder / "adapter_config.json"
+    row = json.loads(path.read_text())
+    path.write_text(json.dumps({**row, "base_model_name_or_path": base}, indent=1) + "\n")
+    (folder / "README.md").unlink(missing_ok=True)
+
+
 def save(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:
     """Adapter, tokenizer and card."""
     model.save_pretrained(out, save_embedding_layers=False)
-    forget_paths(out, card.base)
+    _forget_paths(out, card.base)
     talk.tokenizer.save_pretrained(out)
     save_card(out, card)
 
@@ -191,6 +202,15 @@ def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, adapter, autocast_adapter_dtype=False)
+
+
+def rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
+    """The rows of `tokens` in the embeddings, and in the output head where it is not the same."""
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    if ends[0].weight is ends[1].weight:
+        return tokens
+    names = {module: name.rsplit(".", 1)[-1] for name, module in model.named_modules()}
+    return {names[end]: tokens for end in ends}
 
 
 @torch.no_grad()

@@ -2,8 +2,8 @@
 
     python -m crsdemo semantic-ids --dialogues train_data.jsonl --likes ratings.csv
 
-The vector is what the quantizer divides and what the listener hears of a mentioned item: the text
-encoder's view of the item's facts (and plot, where one is at hand), who is mentioned or liked
+The vector is what the quantizer divides and what the choosing head of ReGeS knows of an item: the
+text encoder's view of its facts (and plot, where one is at hand), who is mentioned or liked
 together with it, its genres and its era.
 """
 

@@ -12,15 +12,13 @@ Shapes: n items of the catalog.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crsdemo.catalog import Catalog, Item
+from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Mention, Turn
 from crsdemo.mentions import PeopleLinker
@@ -28,12 +26,10 @@ from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.train.affinity import Teacher
 from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.distil import Answer
-from crsdemo.train.material import clean_words
+from crsdemo.train.made_wishes import Facts, Rows, Weights, rows_of, shares, told
+from crsdemo.train.public_turns import clean_words, pieces_of
 from crsdemo.train.sequences import IdPaths, TrainingSequence
 from crsdemo.train.written_data import AssistantTurn, UserTurn, WrittenDialogue
-
-Rows = NDArray[np.int64]
-Weights = NDArray[np.floating[Any]]
 
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
 LONGEST = 768  # tokens of a conversation
@@ -42,11 +38,6 @@ SEARCHED = 0.6  # of the turns with a search: it stands before the film, as ReGe
 MOST_DRAWN = 20  # of what fits a wish, among the candidates of the item expert
 TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
 DEEP = 150  # items of the teacher's distribution
-KNOWN_BETTER = 0.5  # exponent of popularity by which fitting items are weighted
-ASKING = (
-    "{}", "{} please", "looking for {}", "any good {}?", "something with {}", "i want {}",
-    "recommend me {}", "in the mood for {}", "show me {}", "{}, what do you have?", "maybe {}?",
-)  # fmt: skip
 
 
 class Film(NamedTuple):
@@ -97,21 +88,18 @@ class Drawer:
         self.seed = seed
         self.rng = np.random.default_rng(seed)
         self.dialogues = [one for one in dialogues if len(one.dialogue.turns) > 1]
-        self.written = [one for one in written if self._is_of_this_catalog(one)]
+        self.written = [one for one in written if one.is_of(self.catalog)]
         self.sets = [kept for one in likes if len(kept := self._rows(one)) > 1]
         self.sets += [kept for d in dialogues if len(kept := self._rows(d.dialogue.mentioned)) > 1]
         self.wishes = [(text, rows) for text, ids in wishes if (rows := self._rows(ids))]
-        self.facts = list(_facts(self.catalog))
-        popularity = np.array([item.popularity for item in self.catalog], np.float64)
-        self._known = (popularity + 1) ** KNOWN_BETTER
-        self._asked_for = _shares(np.array([self._known[rows].sum() for _, rows in self.facts]))
+        self.facts = Facts(self.catalog)
 
     @cached_property
     def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
         """Those for which there is something to learn from."""
         drawn: dict[str, tuple[Sequence[object], Callable[[], TrainingSequence]]] = {
             "card": (self.catalog, self.card),
-            "fact": (self.facts, self.fact),
+            "fact": (self.facts.said, self.fact),
             "wish": (self.wishes, self.wish),
             "liked": (self.sets, self.liked),
             "real": (self.dialogues, self.real),
@@ -123,11 +111,11 @@ class Drawer:
 
     def card(self) -> TrainingSequence:
         """Mostly from facts to the ID, else from the ID to its card."""
-        row = int(self.rng.choice(len(self.catalog), p=_shares(self._known)))
+        row = int(self.rng.choice(len(self.catalog), p=shares(self.facts.known)))
         item = self.catalog[row]
         if self.rng.random() < TO_ID:
             film = Film((np.array([row]), np.ones(1)), [row], None)
-            return self._asked(_told(item, self.rng), film, row)
+            return self._asked(told(item, self.rng), film, row)
         sequence = TrainingSequence()
         sequence.add(self.talk.code(item.id))
         card = self.talk.card(item)
@@ -136,16 +124,9 @@ class Drawer:
 
     def fact(self) -> TrainingSequence:
         """One fact, or two that some item has together; those of well-known items more often."""
-        first, second = self.rng.choice(len(self.facts), 2, p=self._asked_for)
-        words, rows = self.facts[int(first)]
-        if self.rng.random() < 0.4:
-            other_words, other = self.facts[int(second)]
-            both = np.intersect1d(rows, other)
-            if len(both):
-                words, rows = (*words, *other_words), both
-        text = str(self.rng.choice(ASKING)).format(str(self.rng.choice(words)))
-        weights = self._known[rows]
-        drawn = self.rng.choice(rows, min(len(rows), MOST_DRAWN), False, p=_shares(weights))
+        text, rows = self.facts.draw(self.rng)
+        weights = self.facts.known[rows]
+        drawn = self.rng.choice(rows, min(len(rows), MOST_DRAWN), False, p=shares(weights))
         return self._asked(text, Film((rows, weights), drawn.tolist(), None), int(drawn[0]))
 
     def wish(self) -> TrainingSequence:
@@ -166,16 +147,12 @@ class Drawer:
             mentions.append(Mention(len(text), len(text) + len(name), self.catalog[row].id))
             text += name
         wanted, weights = self.teacher.top(named[::-1], DEEP)
-        chosen = int(self.rng.choice(wanted, p=_shares(weights)))
+        chosen = int(self.rng.choice(wanted, p=shares(weights)))
         film = Film((wanted, weights), [chosen], None, wanted)
         return self._asked(text, film, chosen, tuple(mentions))
 
     def _asked(
-        self,
-        text: str,
-        film: Film,
-        row: int,
-        mentions: tuple[Mention, ...] = (),
+        self, text: str, film: Film, row: int, mentions: tuple[Mention, ...] = ()
     ) -> TrainingSequence:
         """A message and the ID that follows; its tag is learned from whole conversations."""
         sequence = TrainingSequence()
@@ -184,13 +161,7 @@ class Drawer:
         self._film(sequence, row, film, text)
         return sequence
 
-    def _film(
-        self,
-        sequence: TrainingSequence,
-        row: int,
-        film: Film,
-        text: str,
-    ) -> None:
+    def _film(self, sequence: TrainingSequence, row: int, film: Film, text: str) -> None:
         """`<BOI>`, where the item expert chooses among candidates, and the ID of the item at `row`.
 
         `text`: what the candidates are near to.
@@ -238,7 +209,7 @@ class Drawer:
         row = int(self.rng.choice(new)) if new else None
         item = None if row is None else self.catalog[row]
         clean = clean_words(turn, self.catalog, self.people) if self.real_words else ()
-        said = Said("CHAT" if item is None else "REC", item, clean or _pieces(turn, self.catalog))
+        said = Said("CHAT" if item is None else "REC", item, clean or pieces_of(turn, self.catalog))
         if not learned:  # nothing was said before
             sequence.add(self.talk.assistant(said, is_known=False).ids)
         elif row is None:
@@ -246,13 +217,9 @@ class Drawer:
         else:
             rows, weights = answer
             all_rows = np.concatenate([rows, new]).astype(np.int64)
-            shares = np.concatenate(
-                [
-                    (1 - self.gold_share) * _shares(weights),
-                    [self.gold_share / len(new)] * len(new),
-                ]
-            )
-            film = Film((all_rows, shares), new, search, rows)
+            gold = [self.gold_share / len(new)] * len(new)
+            wanted = np.concatenate([(1 - self.gold_share) * shares(weights), gold])
+            film = Film((all_rows, wanted), new, search, rows)
             self._reply(sequence, said, is_known=False, film=film, words=bool(clean))
 
     def conversation(self) -> TrainingSequence:
@@ -318,61 +285,9 @@ class Drawer:
             sequence.add([query, *words], [False, *[True] * len(words)])
 
     def _rows(self, item_ids: Sequence[str]) -> list[int]:
-        return [self.catalog.row[i] for i in dict.fromkeys(item_ids) if i in self.catalog.row]
-
-    def _is_of_this_catalog(self, written: WrittenDialogue) -> bool:
-        named = {i for reply in written.replies for i in (reply.item, *reply.others) if i}
-        return named <= self.catalog.row.keys()
+        return rows_of(item_ids, self.catalog).tolist()
 
 
 def _said(turn: AssistantTurn, catalog: Catalog) -> Said:
     item = catalog.item(turn.item) if turn.item else None
     return Said("REC" if turn.move == "recommend" else "CHAT", item, turn.pieces(catalog))
-
-
-def _pieces(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
-    """Words and films of a turn of a public dialogue."""
-    pieces: list[str | Item] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    return tuple(piece for piece in (*pieces, turn.text[end:]) if piece != "")
-
-
-def _told(item: Item, rng: np.random.Generator) -> str:
-    """Some facts of an item in any order, as somebody might type them; perhaps its title."""
-    facts = [item.logline, *item.tags, *item.genres, *item.people[:4]]
-    facts += [str(item.year)] if item.year else []
-    facts = [fact for fact in facts if fact]
-    some = rng.permutation(len(facts))[: int(rng.integers(2, 8))]
-    told = [facts[place] for place in some]
-    if not told or rng.random() < 0.5:
-        told.insert(0, item.name if rng.random() < 0.5 else item.title)
-    return ", ".join(told)
-
-
-def _facts(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Rows]]:
-    """How a fact is said, and the rows of the items that have it."""
-    rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    said = {tag.name: tag.phrases for tag in catalog.tags}
-    for row, item in enumerate(catalog):
-        for genre in item.genres:
-            rows[(f"{genre} film", f"{genre} movie", genre)].append(row)
-        for person in item.people:
-            rows[(person, person.lower(), f"a film with {person}")].append(row)
-        for theme in item.themes:
-            rows[said.get(theme, (theme,))].append(row)
-        if item.year:
-            decade = item.year // 10 * 10
-            rows[(f"{decade}s", f"films from the {decade}s", f"{decade % 100:02}s movie")].append(
-                row
-            )
-    for words, having in rows.items():
-        yield words, np.array(having, np.int64)
-
-
-def _shares(weights: Weights) -> Weights:
-    shares = np.asarray(weights, np.float64)
-    return shares / shares.sum()

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
 
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.retriever import talk_end
-from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.synthetic import Writer
 from crsdemo.train.written_data import (
     DIALOGUES,
     SEARCHES,
@@ -52,20 +48,6 @@ def recommendations(
                 yield from ((history, catalog.item(i)) for i in new)
 
 
-def real_pairs(teacher: QueryTeacher, dialogues: Iterable[CorpusDialogue]) -> list[Pair]:
-    """From the turns of training dialogues that recommend something new."""
-    cases = list(recommendations(dialogues, teacher.catalog))
-    teacher.read(history for history, _ in cases)
-    return [
-        Pair(
-            teacher.query(history, gold).text,
-            gold,
-            frozenset((gold.id, *(item for item in history.mentioned))),
-        )
-        for history, gold in tqdm(cases, desc="queries of dialogues")
-    ]
-
-
 def talk_pairs(dialogues: Iterable[CorpusDialogue], catalog: Catalog) -> list[Pair]:
     """The ends of talks as they are, and what was recommended next."""
     return [
@@ -98,7 +80,7 @@ def written_pairs(catalog: Catalog, folder: Path = WRITTEN, seed: int = 0) -> li
 
 def _pairs_of_talk(written: WrittenDialogue, catalog: Catalog) -> Iterator[Pair]:
     """The search and the talk so far of every recommendation."""
-    if any(reply.item not in catalog.row for reply in written.replies if reply.item):
+    if not written.is_of(catalog):
         return
     dialogue = written.dialogue(catalog)
     for position, turn in enumerate(written.turns):
@@ -108,21 +90,3 @@ def _pairs_of_talk(written: WrittenDialogue, catalog: Catalog) -> Iterator[Pair]
             yield from (
                 Pair(text, gold, spared) for text in (turn.search, talk_end(history)) if text
             )
-
-
-def wish_pairs(teacher: QueryTeacher, writer: Writer, n: int, seed: int) -> list[Pair]:
-    """From synthetic wishes, each with one of its targets drawn by weight."""
-    rng = np.random.default_rng(seed)
-    pairs = []
-    for _ in tqdm(range(n), desc="queries of wishes"):
-        wish = writer.wish()
-        gold = rng.choice(list(wish.targets), p=_shares(wish.targets.values()))
-        spared = frozenset((*wish.targets, *wish.dialogue.mentioned))
-        query = teacher.query_for(wish.dialogue, wish.targets)
-        pairs.append(Pair(query.text, teacher.catalog.item(str(gold)), spared))
-    return pairs
-
-
-def _shares(weights: Iterable[float]) -> NDArray[np.float64]:
-    shares = np.array(list(weights), np.float64)
-    return shares / shares.sum()

@@ -22,7 +22,7 @@ import torch
 
 from crsdemo.config import flag, parse
 from crsdemo.encoder import TextEncoder
-from crsdemo.listener import load_item_vectors
+from crsdemo.item_vectors import load_item_vectors
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.recommenders.reges import CARD
 from crsdemo.retriever import Documents, QueryReader

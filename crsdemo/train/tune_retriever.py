@@ -27,21 +27,9 @@ from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.encoder import TextEncoder, item_text
 from crsdemo.errors import BadInputError
-from crsdemo.mentions import PeopleLinker
 from crsdemo.retriever import QueryReader
-from crsdemo.train.affinity import Teacher
-from crsdemo.train.material import neighbours
-from crsdemo.train.pseudo_queries import QueryTeacher
-from crsdemo.train.query_pairs import (
-    Pair,
-    real_pairs,
-    search_pairs,
-    talk_pairs,
-    wish_pairs,
-    written_pairs,
-)
-from crsdemo.train.stages import Sources, lay_ground, training_dialogues
-from crsdemo.train.synthetic import Writer
+from crsdemo.train.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
+from crsdemo.train.stages import Sources, training_dialogues
 from crsdemo.train.written_data import WRITTEN
 
 log = logging.getLogger(__name__)
@@ -60,8 +48,6 @@ class RetrieverConfig(Sources):
     learning_rate: float = flag(1e-3, "of Adam")
     batch: int = flag(256, "queries per batch")
     talk: int = flag(2, "how often an epoch sees the ends of the public dialogues")
-    wishes: int = flag(0, "synthetic wishes, where none were written for the catalog")
-    teacher: bool = flag(False, "searches that rules make of the dialogues, as well")
 
 
 def main(argv: list[str]) -> None:
@@ -75,7 +61,7 @@ def tune_retriever(config: RetrieverConfig) -> None:
         raise BadInputError(f"--epochs must be at least 1, got {config.epochs}")
     encoder = TextEncoder(config.encoder)
     catalog = Catalog.load(config.catalog)
-    pairs = pairs_of(config, catalog, encoder)
+    pairs = pairs_of(config, catalog)
     queries = encoder.embed([pair.query for pair in pairs])
     documents = encoder.embed([item_text(item) for item in catalog])
     learned = query_map(queries, documents, pairs, catalog, config)
@@ -83,30 +69,17 @@ def tune_retriever(config: RetrieverConfig) -> None:
     log.info("tuned on %s pairs", len(pairs))
 
 
-def pairs_of(config: RetrieverConfig, catalog: Catalog, encoder: TextEncoder) -> list[Pair]:
+def pairs_of(config: RetrieverConfig, catalog: Catalog) -> list[Pair]:
     """All training data, the same for the same seed."""
     pairs = talk_pairs(training_dialogues(config, catalog), catalog) * config.talk
     pairs += [pair for _, pair in search_pairs(catalog, config.written)]
     pairs += written_pairs(catalog, config.written, config.seed)
-    if config.teacher or config.wishes:
-        pairs += _made_up(config, encoder)
     if not pairs:
         raise BadInputError(
-            f"{config.dialogues} recommends no item of this catalog, nothing was written about "
-            "its items, and --wishes is 0; give dialogues about its items"
+            f"{config.dialogues} recommends no item of this catalog, and nothing was written "
+            "about its items; give dialogues about its items"
         )
     return pairs
-
-
-def _made_up(config: RetrieverConfig, encoder: TextEncoder) -> list[Pair]:
-    """Searches that rules make of the dialogues, and synthetic wishes: for other catalogs."""
-    ground = lay_ground(config)
-    people = PeopleLinker(ground.catalog)
-    teacher = QueryTeacher(ground.catalog, people, encoder, ground.texts.themes)
-    pairs = real_pairs(teacher, ground.dialogues) if config.teacher else []
-    likes = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    writer = Writer(ground.catalog, neighbours(ground.catalog, likes), config.seed)
-    return pairs + wish_pairs(teacher, writer, config.wishes, config.seed)
 
 
 def query_map(

@@ -124,6 +124,11 @@ class WrittenDialogue(_Row):
     def replies(self) -> tuple[AssistantTurn, ...]:
         return tuple(turn for turn in self.turns if isinstance(turn, AssistantTurn))
 
+    def is_of(self, catalog: Catalog) -> bool:
+        """Whether the catalog has every film that the assistant speaks of."""
+        named = {i for reply in self.replies for i in (reply.item, *reply.others) if i}
+        return named <= catalog.row.keys()
+
     def dialogue(self, catalog: Catalog) -> Dialogue:
         """As it is read. Raises CatalogError for a film that the catalog lacks."""
         turns = (t.turn() if isinstance(t, UserTurn) else t.turn(catalog) for t in self.turns)
