@@ -8,19 +8,13 @@ import pytest
 from films import BY_TITLE, CATALOG
 from tiny import byte_level_tokenizer, semantic_ids
 
-from crsdemo import reply_first
 from crsdemo.catalog import Item
 from crsdemo.checkpoint import load_card
-from crsdemo.corpus import load_dialogues
 from crsdemo.dialogue import Dialogue, Mention, Turn
-from crsdemo.errors import BadInputError, CheckpointError
-from crsdemo.evaluate_dialogue import evaluate_dialogue
-from crsdemo.evaluate_generative import evaluate_generative
-from crsdemo.evaluate_generative_text import render
+from crsdemo.errors import CheckpointError
 from crsdemo.factorisation import Factorisation
 from crsdemo.generative import Generative
 from crsdemo.loading import load_recommender
-from crsdemo.mentions import MentionLinker
 from crsdemo.prompt import PromptWriter
 from crsdemo.recommender import Plan, reply
 from crsdemo.reply_first import MOST_WORDS, ReplyFirst
@@ -158,22 +152,6 @@ def test_a_mode_without_modes_is_what_the_words_do(in_words) -> None:
         assert set(modes.values()) == {0, 1}
 
 
-def test_every_evaluation_takes_them(trained, in_words) -> None:
-    dialogues = load_dialogues(trained.redial, CATALOG, {})[:2]
-    report = evaluate_dialogue(in_words, CATALOG, MentionLinker(CATALOG), dialogues)
-    gold, wrong = (report["references"][key]["per_token"] for key in ("gold", "wrong"))
-    assert gold == wrong  # no item stands before these words
-    assert evaluate_generative(in_words, dialogues)["targets"] > 0
-
-
-def test_how_often_an_item_was_asked_for_is_told(trained, in_words, monkeypatch) -> None:
-    monkeypatch.setattr(reply_first, "MOST_WORDS", 0)
-    dialogues = load_dialogues(trained.redial, CATALOG, {})[:2]
-    figures = evaluate_generative(in_words, dialogues)
-    assert figures["without_prior"]["item_asked_for"]["share"] == 1
-    assert "`<BOI>` put in where the words of the model named nothing: 100.0" in render(figures)
-
-
 def test_a_model_of_items_alone_ranks_and_says_nothing(trained) -> None:
     out = trained.folder / "ablations" / "silent"
     silent = train(trained, out, factorisation=Factorisation.MODE_ITEM, words=False)
@@ -181,6 +159,3 @@ def test_a_model_of_items_alone_ranks_and_says_nothing(trained) -> None:
     other = Dialogue((Turn("user", "Heat bored me", (Mention(0, 4, HEAT.id),)),))
     alone = silent.without_guide()
     assert alone.recommend(LIKES_HEAT, 5) == alone.recommend(other, 5)
-    dialogues = load_dialogues(trained.redial, CATALOG, {})[:2]
-    with pytest.raises(BadInputError, match="no words"):
-        evaluate_dialogue(silent, CATALOG, MentionLinker(CATALOG), dialogues)
