@@ -35,13 +35,10 @@ LAYERS = {
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
-        feedback_schema evaluate evaluate_dialogue evaluate_dialogue_text evaluate_generative
-        evaluate_generative_text evaluate_folder evaluate_rankings evaluate_reges evaluate_report
-        evaluate_reges_text evaluate_retrieval evaluate_retrieval_text evaluate_slices
-        evaluate_stages evaluate_stages_text evaluate_statistics evaluate_table
+        feedback_schema evaluate evaluate_folder evaluate_rankings evaluate_report
+        evaluate_slices evaluate_statistics evaluate_table
         stage_figures stage_figures_ids stage_figures_words stage_folder
-        free_naming get_data measure reference_words
-        retrieval_figures check_facts
+        get_data measure check_facts
         check_wishes check_wishes_text evaluation
         benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files
