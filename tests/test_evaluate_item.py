@@ -151,7 +151,7 @@ def test_what_cannot_be_measured_is_refused(system, dialogues) -> None:
 
 @pytest.mark.parametrize(
     ("name", "stage"),
-    [("reges", "retrieval"), ("reges", "item"), ("gcrs", "generative"), ("gcrs", "dialogue")],
+    [("reges", "retrieval"), ("reges", "item"), ("gcrs-alone", "generative"), ("gcrs", "dialogue")],
 )
 def test_each_stage_is_measured_from_the_command_line(
     capsys, trained, talking, tmp_path: Path, name: str, stage: str
@@ -167,3 +167,11 @@ def test_each_stage_is_measured_from_the_command_line(
     if stage == "retrieval":
         assert len(row["searches"]) == 9
         assert all(one["new"]["recall@50"] == 1 for one in row["searches"])  # there are 32 films
+
+
+def test_the_model_alone_is_evaluated_by_its_name(trained, talking, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    flags = ["--recommender", str(talking / "gcrs-alone"), "--catalog", str(trained.catalog)]
+    flags += ["--dialogues", str(trained.redial), "--state", str(tmp_path / "state")]
+    assert main(["evaluate", *flags, "--limit", "1", "--json", str(path)]) == 0
+    assert json.loads(path.read_text())["recommender"] == "gcrs-alone"

@@ -1,9 +1,9 @@
 """What the retriever finds, by what is searched for: the figures 5 and 7 of ReGeS (sec. 3.5, 3.6).
 
 Three queries are compared: the whole dialogue, the user's last turn, and the search that the model
-writes. Each searches by the nearness of texts alone, with the encoder as it came
-and as it was tuned, and in the candidate set of the retriever, where all signals count (their
-weights were fitted to queries of the expert). Cases, targets and intervals are those of `evaluate`.
+writes. Each searches by the nearness of texts alone, with the encoder as it came and as it was
+tuned, and in the candidate set of the retriever, where all signals count. Cases, targets and
+intervals are those of `evaluate`.
 
 Shapes: n items of the catalog, c cases, d numbers per vector.
 """
