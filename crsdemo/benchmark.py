@@ -295,8 +295,8 @@ def measure(
 ) -> Iterator[Figure]:
     """All figures but those of the app, as they are measured.
 
-    `prompt`: token ids of a history up to where the assistant begins. Memory is read before the beam search of
-    transformers, which copies the prompt's cache for every beam.
+    `prompt`: token ids of a history up to where the assistant begins. Memory is read before the
+    beam search of transformers, which copies the prompt's cache for every beam.
     """
     trie = decoder.trie
     semantic_ids = {item_id: trie.codes(item_id) for item_id in trie.item_ids}

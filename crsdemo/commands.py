@@ -19,6 +19,7 @@ from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.dialogue import Speaker as Who
 from crsdemo.errors import BadInputError
 from crsdemo.loading import (
+    ALONE,
     BASELINES,
     CATALOG,
     DEFAULT,
@@ -78,11 +79,10 @@ class EvaluateConfig(Speaker):
     )
     stage: str = flag(
         "all",
-        "all: recall; dialogue: what is said; generative: how an ID is written, level by level; of "
-        "ReGeS alone: retrieval (the retriever) or item (the item expert)",
+        "all: recall; dialogue: what is said; generative, of gcrs: how an ID is written, level by "
+        "level; of reges: retrieval (what it searches for) or item (what the item expert adds)",
     )
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
-    figures: Path | None = flag(None, "folder for the pictures of --stage retrieval")
     json: Path | None = flag(None, "write the report there")
 
 
@@ -220,22 +220,10 @@ def evaluate(argv: list[str]) -> None:
     if config.stage == "all":
         _evaluate_whole(config, catalog, dialogues, n_left_out)
         return
-    from crsdemo import evaluate_stages  # torch is loaded only when weights are
-    from crsdemo.evaluate_stages_text import told
-    from crsdemo.retrieval_figures import write_figures
+    from crsdemo.evaluation.stages import measured  # torch is loaded only when weights are
+    from crsdemo.evaluation.stages_text import told
 
-    recommender = config.of(catalog)
-    if config.stage == "retrieval":
-        found = evaluate_stages.retrieval(recommender, catalog, dialogues)
-        if config.figures:
-            write_figures(found, config.figures)
-        report = {"recommender": recommender.name} | found.as_json()
-    elif config.stage == "dialogue":
-        report = evaluate_stages.dialogue(recommender, catalog, dialogues)
-    elif config.stage == "generative":
-        report = evaluate_stages.generative(recommender, dialogues)
-    else:
-        report = evaluate_stages.item(recommender, dialogues)
+    report = measured(config.stage, config.of(catalog), catalog, dialogues)
     report["left_out"] = n_left_out
     _write(config.json, report)
     print(told(config.stage, report))
@@ -249,8 +237,10 @@ def _evaluate_whole(
 
     protocol = protocol_named(config.protocol)
     recommender = config.of(catalog)
-    weights = () if config.recommender in BASELINES else (checkpoint_folder(config.recommender),)
-    source = evaluation.Source(config.dialogues.name, n_left_out, (config.catalog, *weights))
+    files = [config.catalog]
+    if config.recommender not in BASELINES:
+        files.append(checkpoint_folder(config.recommender.removesuffix(ALONE)))
+    source = evaluation.Source(config.dialogues.name, n_left_out, tuple(files))
     report = evaluation.evaluate(
         recommender, catalog, dialogues, protocol, source, state=config.state
     )

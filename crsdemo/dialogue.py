@@ -30,6 +30,15 @@ class Turn:
         """Distinct items of this turn in the order in which they are named."""
         return tuple(dict.fromkeys(mention.item_id for mention in self.mentions))
 
+    @property
+    def untitled(self) -> str:
+        """What was said with a gap for each title, whose words and years are no wishes."""
+        said, end = "", 0
+        for mention in self.mentions:
+            said += self.text[end : mention.start] + " "
+            end = mention.end
+        return said + self.text[end:]
+
 
 @dataclass(frozen=True)
 class Dialogue:

@@ -135,7 +135,7 @@ def run_key(
     """
     about: list[Any] = [asdict(provenance), protocol, [asdict(one.dialogue) for one in dialogues]]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    code = sorted(Path(__file__).parent.glob("*.py"))
+    code = sorted(Path(__file__).parent.rglob("*.py"))
     of_folders = (path for folder in files for path in sorted(folder.rglob("*")) if path.is_file())
     for path in (*code, *of_folders):
         digest.update(path.name.encode())

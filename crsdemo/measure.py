@@ -2,9 +2,8 @@
 
 What is measured is listed here: every system by every protocol on the development dialogues of
 both datasets (`SYSTEMS`, `PROTOCOLS`), the parts of the systems, what they say, and the wishes.
-Other checkpoints can be named instead, such as ablations, with the model alone (`--no-prior`). What
-was measured with the same weights, data and code is not measured again: it is kept in
-`runs/measured`.
+Other checkpoints can be named instead. What was measured with the same weights, data and code is
+not measured again: it is kept in `runs/measured`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crsdemo import check_wishes, check_wishes_text, evaluate_stages
+from crsdemo import check_wishes, check_wishes_text
 from crsdemo.catalog import Catalog
 from crsdemo.config import flag, parse
 from crsdemo.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
@@ -25,9 +24,10 @@ from crsdemo.evaluate import STATES, Source, evaluate_all, provenance_of
 from crsdemo.evaluate_folder import REPORTS
 from crsdemo.evaluate_rankings import run_key
 from crsdemo.evaluate_report import Report
-from crsdemo.evaluate_stages_text import told
 from crsdemo.evaluate_table import table
-from crsdemo.loading import BASELINES, CATALOG, DEFAULT, Shelf, checkpoint_folder
+from crsdemo.evaluation.stages import measured
+from crsdemo.evaluation.stages_text import told
+from crsdemo.loading import ALONE, BASELINES, CATALOG, DEFAULT, Shelf, checkpoint_folder
 from crsdemo.mentions import MentionLinker
 from crsdemo.overlap import without_copies
 from crsdemo.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
@@ -45,7 +45,7 @@ from crsdemo.stage_folder import (
 )
 
 REGES = "reges"
-SYSTEMS = (DEFAULT, REGES, *BASELINES)
+SYSTEMS = (DEFAULT, DEFAULT + ALONE, REGES, *BASELINES)
 DEV = {"redial": "redial/dev_data.jsonl", "inspired": "inspired/dev.tsv"}
 TRAINING = ("redial/train_data.jsonl", "inspired/train.tsv")
 
@@ -61,7 +61,6 @@ class MeasureConfig:
     systems: str = flag(
         ",".join(SYSTEMS), "comma-separated names of recommenders, or folders of checkpoints"
     )
-    prior: bool = flag(True, "add what is known of items beside the model")
     against: str = flag(DEFAULT, "the others are tested against this one, where it is measured")
     protocols: str = flag(",".join(p.name for p in PROTOCOLS), "comma-separated names of protocols")
     stages: bool = flag(True, "measure the parts of the systems, the dialogue and the wishes too")
@@ -119,10 +118,10 @@ class Bench:
         return self.kept / f"{recommender.name}-{data.name}-{what}-{key[:16]}.json"
 
     def _files(self, system: str) -> tuple[Path, ...]:
-        weights = (
-            () if system in BASELINES else (checkpoint_folder(system, self.shelf.checkpoints),)
-        )
-        return (self.shelf.catalog_folder, *weights)
+        if system in BASELINES:
+            return (self.shelf.catalog_folder,)
+        folder = checkpoint_folder(system.removesuffix(ALONE), self.shelf.checkpoints)
+        return (self.shelf.catalog_folder, folder)
 
 
 @dataclass(frozen=True)
@@ -149,11 +148,15 @@ class Stage:
 def stages(systems: Sequence[str]) -> list[Stage]:
     """All that are measured of these systems."""
     found = [
-        Stage(RETRIEVAL, REGES, lambda r, c, d: evaluate_stages.retrieval(r, c, d).as_json()),
-        Stage(ITEM, REGES, lambda r, _, d: evaluate_stages.item(r, d)),
-        Stage(GENERATIVE, DEFAULT, lambda r, _, d: evaluate_stages.generative(r, d)),
-        Stage(DIALOGUE, DEFAULT, evaluate_stages.dialogue),
-        Stage(DIALOGUE, REGES, evaluate_stages.dialogue),
+        Stage(name, system, partial(measured, name))
+        for name, system in (
+            (RETRIEVAL, REGES),
+            (ITEM, REGES),
+            (GENERATIVE, DEFAULT),
+            (GENERATIVE, DEFAULT + ALONE),
+            (DIALOGUE, DEFAULT),
+            (DIALOGUE, REGES),
+        )
     ]
     for system in systems:
         found.append(Stage(WISHES, system, partial(_wishes, late=False), on_dialogues=False))
@@ -167,8 +170,7 @@ def measure(config: MeasureConfig) -> Path:
     systems = _systems(config)
     protocols = [protocol_named(name.strip()) for name in config.protocols.split(",")]
     data = list(_data(config, catalog))
-    shelf = Shelf(catalog, config.catalog, with_prior=config.prior)
-    bench = Bench(shelf, config.out, config.kept)
+    bench = Bench(Shelf(catalog, config.catalog), config.out, config.kept)
     texts: list[str] = []
     for one in data:
         made = [bench.reports(system, one, protocols) for system in systems]

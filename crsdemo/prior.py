@@ -32,7 +32,6 @@ from crsdemo.kinship import Kinship
 from crsdemo.language.themes import Themes
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
-from crsdemo.query import untitled
 from crsdemo.wish_words import (
     REFUSAL,
     decades_named,
@@ -192,7 +191,7 @@ class ItemPrior:
                 later.append(position)
         if not later:
             return dialogue
-        said = [untitled(dialogue.turns[i]).strip() for i in later]
+        said = [dialogue.turns[i].untitled.strip() for i in later]
         least = [self._afresh_from(text) for text in said]
         asked = self.memory.asked(self.encoder.embed([text or " " for text in said]))
         wishes = np.flatnonzero(asked >= np.array(least))
@@ -213,7 +212,7 @@ class ItemPrior:
         said = [turn for turn in dialogue.turns if turn.speaker == "user"]
         if not said:
             return False
-        return bool(said[-1].mentions) or self._names_something(untitled(said[-1]))
+        return bool(said[-1].mentions) or self._names_something(said[-1].untitled)
 
     def signals(self, dialogue: Dialogue) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
@@ -277,7 +276,7 @@ class ItemPrior:
         genres = np.zeros(len(self.catalog.genres), np.bool_)
         people: set[str] = set()
         themes: set[str] = set()
-        for text in (untitled(turn) for turn in dialogue.turns if turn.speaker == "user"):
+        for text in (turn.untitled for turn in dialogue.turns if turn.speaker == "user"):
             wanted = REFUSAL.sub(" ", text)
             genres &= self._genres_named(wanted) == 0
             people -= set(self.people.link_people(wanted))
@@ -367,7 +366,7 @@ class _Heard(NamedTuple):
 
 def _wanted(dialogue: Dialogue) -> list[str]:
     """What the user said in each turn, newest first."""
-    said = (untitled(turn) for turn in reversed(dialogue.turns) if turn.speaker == "user")
+    said = (turn.untitled for turn in reversed(dialogue.turns) if turn.speaker == "user")
     return [REFUSAL.sub(" ", text).strip() for text in said]
 
 

@@ -126,7 +126,7 @@ class Cosines:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """What `evaluate_retrieval.RetrievalReport` says."""
+    """What `retrieval_stage.RetrievalReport` says."""
 
     dialogues: int
     searches: tuple[Search, ...]
@@ -142,43 +142,27 @@ class Retrieval:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What the first choices are: the hallucination ratios."""
-
-    no_item: Share
-    no_candidate: Share
-    kinds: Mapping[str, int]  # how many of each kind of ID
-
-    @classmethod
-    def from_row(cls, row: Row) -> Chosen:
-        kinds = {str(name): int(n) for name, n in row["kinds"].items()}
-        return cls(Share.from_row(row["no_item"]), Share.from_row(row["no_candidate"]), kinds)
-
-
-@dataclass(frozen=True)
 class Choice:
-    """The item expert with some number of candidates."""
+    """ReGeS with some number of candidates: recall by order."""
 
     retriever_alone: Recalls
-    overall: Recalls
-    gold_forced_in: Recalls
-    constrained: Chosen
-    free: Chosen
+    expert_alone: Recalls
+    overall: Recalls  # both together
+    gold_forced_in: Recalls  # the same with the right film among the candidates
 
     @classmethod
     def from_row(cls, row: Row) -> Choice:
         return cls(
             Recalls.from_row(row["retriever_alone"]),
+            Recalls.from_row(row["expert_alone"]),
             Recalls.from_row(row["overall"]),
             Recalls.from_row(row["item_generation"]),
-            Chosen.from_row(row["constrained"]),
-            Chosen.from_row(row["free"]),
         )
 
 
 @dataclass(frozen=True)
 class ItemExpert:
-    """What `evaluate_reges.evaluate_item_expert` says."""
+    """What `item_stage.evaluate_item_expert` says."""
 
     turns: int
     candidates: Mapping[int, Choice]  # by their number

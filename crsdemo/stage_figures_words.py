@@ -106,46 +106,27 @@ class Perplexity:
 
 
 @dataclass(frozen=True)
-class NamedFreely:
-    """What would be named without the grammar, by kind: with its own item, with a wrong one."""
-
-    own: Mapping[str, Share]
-    wrong: Mapping[str, Share]
-
-    @classmethod
-    def from_row(cls, row: Row) -> NamedFreely:
-        own, wrong = (
-            {str(kind): Share.from_row(one) for kind, one in row[key].items()}
-            for key in ("forced", "wrong_item")
-        )
-        return cls(own, wrong)
-
-
-@dataclass(frozen=True)
 class Talk:
-    """What `evaluate_dialogue.evaluate_dialogue` says. The last two of a generative model alone."""
+    """What `dialogue_stage.evaluate_dialogue` says."""
 
     turns: int
     people: Variety  # the references
     forced: Replies  # with the right mode forced
     free: Replies
-    as_said: ModeChoice
-    at_half: ModeChoice | None  # of a system whose modes have probabilities
+    mode: ModeChoice
     wrong_item: Keeping  # with a wrong item forced
-    named_freely: NamedFreely | None
-    perplexity: Mapping[str, Perplexity]  # of all turns, of those with an item, after a wrong one
+    perplexity: Mapping[str, Perplexity]  # of all turns, of those with an item, after a wrong one;
+    # empty for what is no language model
 
     @classmethod
     def from_row(cls, row: Row) -> Talk:
-        modes, read = row["free"]["mode"], row.get("references")
+        read = row.get("references")
         return cls(
             int(row["turns"]),
             Variety.from_row(row["reference"]),
             Replies.from_row(row["forced"]),
             Replies.from_row(row["free"]),
-            ModeChoice.from_row(modes["as_said"]),
-            ModeChoice.from_row(modes["at_half"]) if "at_half" in modes else None,
+            ModeChoice.from_row(row["free"]["mode"]["as_said"]),
             Keeping.from_row(row["wrong_item"]),
-            NamedFreely.from_row(row["named_freely"]) if "named_freely" in row else None,
             {n: Perplexity.from_row(read[n]) for n in ("all", "gold", "wrong")} if read else {},
         )

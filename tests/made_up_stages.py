@@ -44,11 +44,11 @@ def retrieval() -> Row:
     for better, ranker in enumerate(("untuned encoder", "tuned encoder", "all signals")):
         for place, query in enumerate(queries):
             base = 0.02 + 0.03 * better + 0.01 * place
-            found = recalls(base, 2 * base, 4 * base, 6 * base, cutoffs=(5, 20, 50, 100))
+            found = recalls(base, 2 * base, 4 * base, cutoffs=(5, 20, 50))
             row: Row = {"query": query, "ranker": ranker, "all": found, "new": found}
             if place:
                 gain = {"mean": 0.01 * place, "ci95": [-0.01, 0.03]}
-                row["better_by"] = {f"recall@{k}": gain for k in (5, 20, 50, 100)}
+                row["better_by"] = {f"recall@{k}": gain for k in (5, 20, 50)}
             searches.append(row)
             median = 0.2 + 0.1 * place + 0.1 * better
             near = {"query": query, "ranker": ranker, "n": 1300, "mean": median}
@@ -63,70 +63,36 @@ def item(name: str) -> Row:
         "dialogues": 195,
         "turns": 800,
         "candidates": {
-            "50": choice(recalls(0.03, 0.19, 0.41), recalls(0.04, 0.21, 0.41), 60),
-            "10": choice(recalls(0.03, 0.19), recalls(0.04, 0.19), 20),
+            "50": choice((0.03, 0.19, 0.41), (0.04, 0.21, 0.41)),
+            "10": choice((0.03, 0.19), (0.04, 0.19)),
         },
     }
 
 
-def choice(alone: Row, overall: Row, n_wrong: int) -> Row:
-    forced = recalls(*(2 * overall[name] for name in overall["ci95"]))
+def choice(retriever: tuple[float, ...], both: tuple[float, ...]) -> Row:
     return {
-        "overall": overall,
-        "retriever_alone": alone,
-        "item_generation": forced,
-        "constrained": chosen(0, 0, 0),
-        "free": chosen(n_wrong // 4, n_wrong // 2, n_wrong),
+        "retriever_alone": recalls(*retriever),
+        "expert_alone": recalls(*(value / 2 for value in retriever)),
+        "overall": recalls(*both),
+        "item_generation": recalls(*(2 * value for value in both)),
     }
 
 
-def chosen(no_id: int, unknown: int, other: int) -> Row:
-    kinds = {
-        "no item ID": no_id,
-        "an ID that no item has": unknown,
-        "an item that was no candidate": other,
-        "a candidate": 800 - no_id - unknown - other,
-    }
-    return {
-        "n": 800,
-        "no_item": share((no_id + unknown) / 800, 800),
-        "no_candidate": share((no_id + unknown + other) / 800, 800),
-        "kinds": kinds,
-    }
-
-
-def generative(name: str, *, prior: bool = True) -> Row:
-    free = {
-        "greedy_is_an_item": share(0.2, 800),
-        "beam_is_an_item": share(0.1, 40_000),
-        "greedy": recalls(0.01),
-        "recall": recalls(0.01, 0.03, 0.05),
-        "recall_of_items": recalls(0.02, 0.05, 0.06),
-    }
+def generative(name: str, *, best: float = 0.05) -> Row:
+    found = recalls(best, 4 * best, 8 * best)
     return {
         "recommender": name,
-        "factorisation": "mode-item-reply",
         "dialogues": 195,
         "turns": 800,
         "targets": TARGETS,
         "outside": 20,
         "mode": share(0.7),
-        **({"with_prior": written(0.05)} if prior else {}),
-        "without_prior": written(0.03),
-        "any_token": free,
-        "any_code": free,
-    }
-
-
-def written(best: float) -> Row:
-    found = recalls(best, 4 * best, 8 * best)
-    return {
-        "item_asked_for": share(0.0),
         "levels": [
             {
                 "after_right_codes": share(4 * best + 0.2 * n),
                 "probability": 0.15 + 0.2 * n,
                 "choices": 64.0 / (n + 1),
+                "allowed_mass": 0.9 + 0.02 * n,
                 "greedy_after_right_greedy": share(0.2 + 0.2 * n),
                 "greedy_up_to_here": share(best + 0.1 / (n + 1)),
                 "recall_where_right": recalls(min(1.0, best * 3), 0.7, 0.9),
@@ -166,10 +132,6 @@ def dialogue(name: str, bleu: float, *, is_model: bool = True) -> Row:
         "wrong_item": keeping(0.1 / bleu),
     }
     if is_model:
-        row["free"]["mode"]["at_half"] = mode
-        kinds = ("the item chosen before", "another item", "an ID that no item has", "no item ID")
-        named = {kind: share(0.25, 500) for kind in kinds}
-        row["named_freely"] = {"forced": named, "wrong_item": named}
         read = {"turns": 1200, "tokens": 9000, "words": 7000, "per_token": 21.5, "per_word": 52.25}
         nothing = {"turns": 0, "tokens": 0, "words": 0}
         row["references"] = {

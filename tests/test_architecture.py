@@ -16,33 +16,29 @@ LAYERS = {
     "values": """
         core language
         annotators assignment questionnaire study toml_file
-        catalog comparison config conversation corpus dialogue errors factorisation follow_up
+        catalog comparison config conversation corpus dialogue errors
         judging mentions
-        metrics overlap protocol published query recommender reply_json semantic_ids shares slots
+        metrics overlap protocol published recommender reply_json semantic_ids shares slots
         text_metrics title_clues title_forms trie trie_labels typed_words wish_words
     """,
     "models": """
         model
-        checkpoint commons decoding drafts encoder free_beam grammar guide index item_vectors
-        kinship listener memory newcomers prior prompt quantize ranker rq_vae trees tokens
+        checkpoint commons decoding encoder grammar guide index item_vectors
+        kinship memory newcomers prior quantize ranker rq_vae trees tokens
         word_choice
     """,
     "recommenders": """
-        recommenders query_expert speaker retriever reges generative loading popularity reply_first
-        signal_baselines
+        recommenders retriever loading popularity signal_baselines
     """,
     "exchange": """
         demo handouts operator judging_disputes feedback_results take_home
         exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
         feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
         judging_pairs judging_report judging_strengths judging_text
-        feedback_schema evaluate evaluate_dialogue evaluate_dialogue_text evaluate_generative
-        evaluate_generative_text evaluate_folder evaluate_rankings evaluate_reges evaluate_report
-        evaluate_reges_text evaluate_retrieval evaluate_retrieval_text evaluate_slices
-        evaluate_stages evaluate_stages_text evaluate_statistics evaluate_table
+        feedback_schema evaluate evaluate_folder evaluate_rankings evaluate_report
+        evaluate_slices evaluate_statistics evaluate_table
         stage_figures stage_figures_ids stage_figures_words stage_folder
-        free_naming get_data measure reference_words
-        retrieval_figures check_facts
+        get_data measure check_facts
         check_wishes check_wishes_text evaluation
         benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
         feedback_archive feedback_judgments backup export export_examples export_files

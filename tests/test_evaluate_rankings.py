@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from crsdemo import evaluate_rankings
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue, Turn
@@ -79,3 +80,14 @@ def test_the_key_of_a_run_is_of_all_that_lists_rest_on(tmp_path) -> None:
     (tmp_path / "weights").write_text("2")
     others.add(run_key(SPEAKER, dialogues, "ours", [tmp_path]))
     assert len(others - {key}) == 4
+
+
+def test_the_key_of_a_run_is_of_the_code_of_all_packages(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(evaluate_rankings, "__file__", str(tmp_path / "evaluate_rankings.py"))
+    code = tmp_path / "recommenders" / "gcrs.py"
+    code.parent.mkdir()
+    code.write_text("1")
+    key = run_key(SPEAKER, [], "ours")
+    assert key == run_key(SPEAKER, [], "ours")
+    code.write_text("2")
+    assert key != run_key(SPEAKER, [], "ours")

@@ -10,7 +10,6 @@ from films import BY_TITLE, CATALOG
 from crsdemo.catalog import Catalog, Item
 from crsdemo.core.tags import Tag
 from crsdemo.errors import CatalogError
-from crsdemo.query import untitled
 from crsdemo.train.made_wishes import Wish, WishMaker
 from crsdemo.train.written_data import WrittenWish
 
@@ -19,7 +18,7 @@ HEAT, UP = BY_TITLE["Heat"], BY_TITLE["Up"]
 
 def facts_said(wish: Wish) -> set[str]:
     """What of the catalog the words of a wish name; decades as digits and s."""
-    text = untitled(wish.dialogue.turns[-1]).lower()
+    text = wish.dialogue.turns[-1].untitled.lower()
     known = {fact for item in CATALOG for fact in (*item.genres, *item.people, *item.themes)}
     said = {fact for fact in known if re.search(rf"\b{re.escape(fact.lower())}\b", text)}
     return said | {found[-3:] for found in re.findall(r"\b(?:\d\d)?\d0s\b", text)}
@@ -41,7 +40,7 @@ def test_a_wish_for_facts_is_right_for_all_items_that_have_them() -> None:
         assert sum(wish.targets.values()) == pytest.approx(1)
     assert {len(facts_said(wish)) for wish in drawn} >= {1, 2}
     assert 30 < sum(bool(wish.dialogue.mentioned) for wish in drawn) < 120
-    assert any(re.search("[A-Z]", untitled(wish.dialogue.turns[0])) for wish in drawn), "people"
+    assert any(re.search("[A-Z]", wish.dialogue.turns[0].untitled) for wish in drawn), "people"
 
 
 def test_the_same_seed_wishes_the_same() -> None:

@@ -17,7 +17,7 @@ from crsdemo.catalog import Catalog
 from crsdemo.errors import BadInputError
 from crsdemo.evaluate_folder import load_reports
 from crsdemo.evaluate_report import Report
-from crsdemo.evaluate_stages_text import told
+from crsdemo.evaluation.stages_text import told
 from crsdemo.protocol import PROTOCOLS
 from crsdemo.recommender import Recommender
 from crsdemo.stage_folder import load_stages
@@ -88,23 +88,23 @@ def test_each_stage_is_told_as_it_is_printed(
 
 
 def test_a_checkpoint_is_measured_with_the_prior_and_alone(
-    config: measure.MeasureConfig, trained
+    config: measure.MeasureConfig, trained, talking
 ) -> None:
-    folder = trained.checkpoints / "gcrs"
+    folder = talking / "gcrs"
     here = replace(
-        config, catalog=trained.catalog, systems=f"popularity,{folder}", against="popularity",
-        protocols="ours", stages=False, tables="ablations.md",
+        config, catalog=trained.catalog, systems=f"popularity,{folder},{folder}-alone",
+        against="popularity", protocols="ours", stages=False, tables="models.md",
     )  # fmt: skip
     tables = measure.measure(here)
-    assert tables.name == "ablations.md"
+    assert tables.name == "models.md"
     assert "What each scores more than popularity" in tables.read_text()
-    alone = replace(here, prior=False, out=config.out / "alone")
-    measure.measure(alone)
-    with_prior, without = (
-        Report.load(one.out / "gcrs-redial-ours.json").provenance for one in (here, alone)
+    with_prior, alone = (
+        Report.load(config.out / f"{name}-redial-ours.json").provenance
+        for name in ("gcrs", "gcrs-alone")
     )
-    assert with_prior.decoding != without.decoding
-    assert len(list(config.kept.glob("gcrs-redial-ours-*.json"))) == 2
+    assert with_prior.adapter_sha256 == alone.adapter_sha256
+    assert with_prior.decoding != alone.decoding
+    assert len(list(config.kept.glob("gcrs-*redial-ours-*.json"))) == 2
     assert not list(folder.parent.glob("*.json"))  # nothing is written beside the weights
 
 
@@ -122,6 +122,9 @@ def test_missing_data_are_named(config: measure.MeasureConfig) -> None:
 def test_the_stages_are_those_of_the_systems() -> None:
     assert [one.name for one in measure.stages(["gcrs"])] == [
         "generative", "dialogue", "wishes", "late-wishes"
+    ]  # fmt: skip
+    assert [one.name for one in measure.stages(["gcrs-alone"])] == [
+        "generative", "wishes", "late-wishes"
     ]  # fmt: skip
     assert [one.name for one in measure.stages(["reges"])][:3] == [
         "retrieval", "item", "dialogue"

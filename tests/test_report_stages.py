@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,16 +16,15 @@ from stand_in import StandIn
 from crsdemo import check_wishes, measure
 from crsdemo.corpus import load_dialogues
 from crsdemo.evaluate import Source
-from crsdemo.generative import Generative
-from crsdemo.recommender import Recommender
+from crsdemo.loading import Shelf
+from crsdemo.recommenders.talker import Wording
 from crsdemo.stage_folder import StageName, Stages, load_stages
 from crsdemo.ui.report_stages import exhibits
 from crsdemo.ui.results_words import Exhibit
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 OF_A_DATASET = [
-    "queries", "cosines", "choice", "candidates", "levels", "lost", "codes", "trie", "modes",
-    "truth", "words", "variety",
+    "queries", "cosines", "choice", "levels", "lost", "codes", "modes", "truth", "words", "variety",
 ]  # fmt: skip
 
 
@@ -57,7 +55,7 @@ def test_each_question_once_for_each_dataset(shown: dict[str, Exhibit]) -> None:
 def test_without_stages_nothing_is_shown(tmp_path: Path) -> None:
     assert exhibits(Stages()) == {}
     write(tmp_path, StageName("item", "reges", "redial"), item("reges"))
-    assert list(exhibits(load_stages(tmp_path))) == ["choice-ReDial", "candidates-ReDial"]
+    assert list(exhibits(load_stages(tmp_path))) == ["choice-ReDial"]
 
 
 def test_wishes_of_all_systems_and_kinds_in_time_and_late(shown: dict[str, Exhibit]) -> None:
@@ -87,63 +85,59 @@ def test_searches_are_compared_at_three_cutoffs_and_by_cosine(shown: dict[str, E
 def test_the_choice_is_shown_for_both_sizes_with_the_right_film_added(
     shown: dict[str, Exhibit],
 ) -> None:
-    assert names(shown["choice-ReDial"])[2:4] == ["50, right one added", "10, as retrieved"]
-    assert rows(shown["choice-ReDial"])[3]["recall@50"] == ""  # there are ten
-    assert [piece.name for piece in shown["candidates-ReDial"].legend][0] == "a candidate"
-    free = rows(shown["candidates-ReDial"])[1]
-    assert (free["written"], free["no candidate"], free["no candidate, n"]) == (
-        "free", "0.13125", "800"
-    )  # fmt: skip
-    assert free["an item that was no candidate"] == "60"
+    assert names(shown["choice-ReDial"])[3:5] == ["50, right one added", "10, retriever"]
+    told = {(row["candidates"], row["order"]): row for row in rows(shown["choice-ReDial"])}
+    assert told["10", "retriever"]["recall@50"] == ""  # there are ten
+    assert told["50", "item expert"]["recall@10"] == "0.095"
+    assert told["50", "both"]["recall@10"] == "0.21"
+    assert told["50", "right one added"]["recall@10"] == "0.42"
 
 
-def test_an_id_is_taken_apart_with_the_prior_and_without(shown: dict[str, Exhibit]) -> None:
+def test_an_id_is_taken_apart(shown: dict[str, Exhibit]) -> None:
     assert names(shown["levels-ReDial"]) == [f"level {n}" for n in (1, 2, 3, 4)]
-    told = {(row["written"], row["level"]): row for row in rows(shown["levels-ReDial"])}
-    assert told["with the prior", "1"]["right after right codes"] == "0.2"
-    assert told["the model alone", "1"]["right after right codes"] == "0.12"
+    told = {row["level"]: row for row in rows(shown["levels-ReDial"])}
+    assert told["1"]["right after right codes"] == "0.2"
+    assert told["2"]["on these without the trie"] == "0.92"
     lost = rows(shown["lost-ReDial"])[0]
     assert (lost["missed"], lost["lost at level 1"], lost["kept, but below 10"]) == (
         "1000", "0.4", "0.34"
     )  # fmt: skip
     assert names(shown["codes-ReDial"])[1] == "first code given"
     assert rows(shown["codes-ReDial"])[4]["given"] == "no code given, nor the mode"
-    assert "10.0% (8.0 to 12.0) are IDs of films" in shown["trie-ReDial"].answer
 
 
 def test_what_is_said_has_all_its_numbers(shown: dict[str, Exhibit]) -> None:
     told = {(r["system"], r["said"], r["figure"]): r for r in rows(shown["truth-ReDial"])}
     assert told["gcrs", "a wrong film forced", "words name another item"]["n"] == "700"
     assert told["gcrs", "free", "wrong claims: name"]["share"] == ""  # of nothing
-    assert ("reges", "mode forced", "without the grammar names no item ID") in told
     words = rows(shown["words-ReDial"])[0]
     assert (words["BLEU"], words["perplexity of all turns per token"]) == ("0.015", "21.5")
     assert "gcrs 52.2" in shown["words-ReDial"].answer
     people = rows(shown["variety-ReDial"])[-1]
     assert (people["system"], people["distinct-1 per reply"]) == ("people", "1.5")
-    assert [row["choice"] for row in rows(shown["modes-ReDial"])] == ["as said", "at 0.5"] * 2
+    accuracies = [float(row["accuracy"]) for row in rows(shown["modes-ReDial"])]
+    assert accuracies == pytest.approx([0.68, 0.7])
 
 
 def test_several_models_of_one_kind_stand_side_by_side(tmp_path: Path) -> None:
     write(tmp_path, StageName("item", "reges", "redial"), item("reges"))
-    write(tmp_path, StageName("item", "reges-think", "redial"), item("reges"))
-    for name in ("full", "item-only"):
-        write(tmp_path, StageName("generative", name, "redial"), generative(name, prior=False))
+    write(tmp_path, StageName("item", "other", "redial"), item("other"))
+    for name, best in (("gcrs", 0.05), ("gcrs-alone", 0.03)):
+        write(tmp_path, StageName("generative", name, "redial"), generative(name, best=best))
     write(tmp_path, StageName("dialogue", "popularity", "redial"), dialogue("p", 1, is_model=False))
     found = exhibits(load_stages(tmp_path))
-    assert names(found["levels-ReDial"])[3:5] == ["full: level 4", "item-only: level 1"]
-    assert "reges-think: 10, right one added" in names(found["choice-ReDial"])
-    assert "Rings" not in found["levels-ReDial"].answer
+    assert names(found["levels-ReDial"])[3:5] == ["gcrs-alone: level 4", "gcrs: level 1"]
+    told = {(row["system"], row["level"]): row for row in rows(found["levels-ReDial"])}
+    assert told["gcrs-alone", "1"]["right after right codes"] == "0.12"
+    assert "other: 10, right one added" in names(found["choice-ReDial"])
     assert "Perplexity" not in found["words-ReDial"].answer
-    assert {row["written"] for row in rows(found["lost-ReDial"])} == {"the model alone"}
 
 
 def test_systems_need_not_have_the_same_levels_or_wishes(tmp_path: Path) -> None:
     short = generative("short")
-    for one in (short["with_prior"], short["without_prior"]):
-        one["levels"] = one["levels"][:3]
-        for beam in one["beams"].values():
-            del beam["missed_first_lost_at"]["4"]
+    short["levels"] = short["levels"][:3]
+    for beam in short["beams"].values():
+        del beam["missed_first_lost_at"]["4"]
     few = wishes("few", 0.5)
     del few["kinds"]["theme"]
     write(tmp_path, StageName("generative", "gcrs", "redial"), generative("gcrs"))
@@ -160,40 +154,29 @@ def test_systems_need_not_have_the_same_levels_or_wishes(tmp_path: Path) -> None
 # the whole way
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """As a shelf of the tiny models."""
-
-    models: dict[str, Recommender]
-    catalog_folder: Path
-    checkpoints: Path
-    catalog = CATALOG
-
-    def get(self, name: str) -> Recommender:
-        return self.models[name]
-
-
 def test_what_stages_write_is_what_the_page_reads(
-    trained, generative: Generative, reges: Generative, tmp_path: Path, monkeypatch
+    trained, talking, tmp_path: Path, monkeypatch
 ) -> None:
     lines = (check_wishes.DATA / "wishes.jsonl").read_text().splitlines()
     kept = [line for line in lines if "similar_to" not in line][:3]
     (tmp_path / "wishes.jsonl").write_text("\n".join(kept))
     (tmp_path / "openings.jsonl").write_text((check_wishes.DATA / "openings.jsonl").read_text())
     monkeypatch.setattr(check_wishes, "DATA", tmp_path)
-    models: dict[str, Recommender] = {"gcrs": generative, "reges": reges}
-    shelf = Loaded(models, trained.catalog, trained.checkpoints)
-    bench = measure.Bench(shelf, tmp_path / "out", tmp_path / "kept")  # type: ignore[arg-type]
+    shelf = Shelf(CATALOG, trained.catalog, talking)
+    systems = ("gcrs", "gcrs-alone", "reges")
+    for name in systems:
+        shelf.get(name).talker.wording = Wording(max_tokens=16)  # type: ignore[attr-defined]
+    bench = measure.Bench(shelf, tmp_path / "out", tmp_path / "kept")
     some = load_dialogues(trained.redial, CATALOG, {})[:3]
-    for stage in measure.stages(tuple(models)):
+    for stage in measure.stages(systems):
         on_some = measure.Data("redial", Source(), some)
         bench.stage(stage, on_some if stage.on_dialogues else measure.Data("", Source(), ()))
     stages = load_stages(tmp_path / "out" / "stages")
     assert list(exhibits(stages)) == [
         "wishes", "wish-kinds", *(f"{name}-ReDial" for name in OF_A_DATASET)
     ]  # fmt: skip
-    assert stages.generative[0].found.with_prior is not None
-    assert stages.retrieval[0].found.searches[0].new.at[100].value == 1  # there are 32 films
+    assert [one.system for one in stages.generative] == ["gcrs-alone", "gcrs"]
+    assert stages.retrieval[0].found.searches[0].new.at[50].value == 1  # there are 32 films
     assert stages.dialogue[0].found.forced.keeping.names_chosen.estimate.value == 1
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from made_up_stages import TARGETS, dialogue, generative, item, share, wishes, write, write_stages
+from made_up_stages import TARGETS, dialogue, item, share, wishes, write, write_stages
 
 from crsdemo.errors import BadInputError
-from crsdemo.evaluate_stages_text import told
+from crsdemo.evaluation.stages_text import told
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.stage_figures import Share
 from crsdemo.stage_folder import StageName, Stages, load_stages
@@ -29,9 +29,11 @@ def test_every_stage_is_read(tmp_path: Path) -> None:
     assert expert.better_by[5] == Estimate(0.02, -0.01, 0.03)
     assert found.retrieval[0].found.searches[0].better_by == {}
     assert list(found.item[0].found.candidates) == [50, 10]
+    assert found.item[0].found.candidates[10].expert_alone.at[1].value == 0.015
     written = found.generative[0].found
-    assert written.as_used is written.with_prior
-    assert written.as_used.beams[50].lost_at[1].estimate.value == 0.4
+    assert written.beams[50].lost_at[1].estimate.value == 0.4
+    masses = [level.allowed_mass for level in written.levels]
+    assert masses == pytest.approx([0.9, 0.92, 0.94, 0.96])
     said = found.dialogue[0].found
     assert said.perplexity["all"].per_word == 52.25
     assert said.perplexity["wrong"].per_word is None
@@ -42,12 +44,8 @@ def test_a_share_of_nothing_is_not_known() -> None:
 
 
 def test_what_a_system_lacks_is_left_out(tmp_path: Path) -> None:
-    write(tmp_path, StageName("generative", "full", "redial"), generative("full", prior=False))
     write(tmp_path, StageName("dialogue", "popularity", "redial"), dialogue("p", 1, is_model=False))
-    found = load_stages(tmp_path)
-    assert found.generative[0].found.as_used is found.generative[0].found.without_prior
-    said = found.dialogue[0].found
-    assert (said.at_half, said.named_freely, said.perplexity) == (None, None, {})
+    assert load_stages(tmp_path).dialogue[0].found.perplexity == {}
 
 
 def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
@@ -60,7 +58,7 @@ def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
         StageName("wishes", "signals-trees", ""),
         StageName("late-wishes", "wishes", ""),
         StageName("wishes", "of-redial", ""),
-        StageName("dialogue", "mode-item", "inspired"),
+        StageName("generative", "gcrs-alone", "inspired"),
         StageName("item", "item-item", "redial"),
     ],
 )
@@ -79,8 +77,8 @@ def test_a_file_of_another_name_is_refused(tmp_path: Path, file: str) -> None:
     ("content", "message"),
     [
         ("{", "JSONDecodeError"),
-        ("[]", "TypeError"),
-        ("{}", "KeyError: 'free'"),
+        ("[]", "AttributeError"),
+        ("{}", "KeyError: 'turns'"),
         (json.dumps(dialogue("gcrs", 1) | {"forced": {}}), "KeyError: 'bleu'"),
         (json.dumps(dialogue("gcrs", 1) | {"turns": "many"}), "ValueError"),
         (json.dumps(item("reges")), "KeyError"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -52,6 +52,14 @@ EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty
 PRIOR_WEIGHT = 0.6  # of the prior's log-scores; the model's count once. Chosen on dev
 
 
+class BeforeItem(NamedTuple):
+    """Where the IDs of items are about to be written, one row per dialogue."""
+
+    context: Context  # after `<BOI>`
+    hidden: list[frozenset[str]]  # items that must not be written
+    prior: Prior | None
+
+
 class Gcrs(TalkingRecommender):
     """Writes the semantic ID of the film that it recommends."""
 
@@ -82,14 +90,21 @@ class Gcrs(TalkingRecommender):
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` most probable items of each dialogue with the mode forced to REC."""
+        before = self.before_item(dialogues, exclude)
+        width = max(EVALUATION_BEAM, k)
+        rankings = self.decoder.beam(before.context, width, before.hidden, before.prior)
+        return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
+
+    def before_item(
+        self, dialogues: Sequence[Dialogue], exclude: Sequence[frozenset[str]]
+    ) -> BeforeItem:
+        """Everything is read, the mode is forced to REC, and an item follows."""
         looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
         control = self.talker.control
         self.decoder.feed(context, [control.rec, control.boi])
         hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
-        width = max(EVALUATION_BEAM, k)
-        rankings = self.decoder.beam(context, width, hidden, self._prior(looks))
-        return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
+        return BeforeItem(context, hidden, self._prior(looks))
 
     def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> Guidance:
         known = self.knowledge

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from crsdemo.dialogue import Dialogue
 from crsdemo.encoder import TextEncoder
-from crsdemo.query import untitled
 
 NEAR = 0.45  # cosine from which a word of the user counts as the source of a concept
 SAME_STEM = 0.6  # share of the shorter word that two words of one stem begin with
@@ -53,7 +52,7 @@ def _nearest(
 def _words_of_user(dialogue: Dialogue) -> list[str]:
     """That mean something, titles apart, the newest turn first, each once."""
     turns = (turn for turn in reversed(dialogue.turns) if turn.speaker == "user")
-    said = (match[0].lower() for turn in turns for match in _WORD.finditer(untitled(turn)))
+    said = (match[0].lower() for turn in turns for match in _WORD.finditer(turn.untitled))
     return [word for word in dict.fromkeys(said) if word not in _FILM and len(word) > 2]
 
 

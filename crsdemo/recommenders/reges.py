@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,15 +90,32 @@ class Reges(TalkingRecommender):
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
     ) -> list[list[Recommendation]]:
         """The `k` best candidates of each dialogue, with the mode forced to REC."""
+        return [self._recommendations(choice)[:k] for choice in self.choices(dialogues, exclude)]
+
+    def searches(self, dialogues: Sequence[Dialogue]) -> list[str]:
+        """What it searches for in each, with the mode forced to REC."""
+        context = self.talker.read([self.talker.history(one) for one in dialogues])
+        return write_searches(self.talker, context)
+
+    def choices(
+        self,
+        dialogues: Sequence[Dialogue],
+        exclude: Sequence[frozenset[str]],
+        added: Sequence[Sequence[str]] = (),
+    ) -> list[Choice]:
+        """What it chooses in each dialogue; `added`: items put among the candidates of each."""
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
         queries = write_searches(self.talker, context)
         looks = [
             self.retriever.look(dialogue, query, CANDIDATES, hidden)
             for dialogue, query, hidden in zip(dialogues, queries, exclude, strict=True)
         ]
-        return [
-            self._recommendations(choice)[:k] for choice in self._choices(context, looks, exclude)
-        ]
+        if added:
+            looks = [
+                replace(look, shortlist=tuple(dict.fromkeys((*look.shortlist, *items))))
+                for look, items in zip(looks, added, strict=True)
+            ]
+        return self._choices(context, looks, exclude)
 
     def _choices(
         self,

@@ -22,7 +22,6 @@ from crsdemo.decoding import Context, Decoder, left_pad
 from crsdemo.dialogue import Dialogue, Turn
 from crsdemo.grammar import Grammar
 from crsdemo.model.talk import Said, TalkFormat
-from crsdemo.query import untitled
 from crsdemo.recommender import Mode, Plan
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.semantic_ids import SemanticIDs
@@ -163,7 +162,7 @@ class Talker:
 
     def _said_before(self, dialogue: Dialogue) -> list[int]:
         """The words of earlier replies, each closed, without the titles in them."""
-        said = (untitled(turn) for turn in dialogue.turns if turn.speaker == "assistant")
+        said = (turn.untitled for turn in dialogue.turns if turn.speaker == "assistant")
         return [token for text in said for token in (*self.format.text(text), self.control.eos)]
 
     def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:

@@ -30,7 +30,6 @@ from crsdemo.item_vectors import load_item_vectors
 from crsdemo.memory import Memory
 from crsdemo.mentions import PeopleLinker
 from crsdemo.prior import SIGNALS, ItemPrior, Neighbours
-from crsdemo.query import untitled
 from crsdemo.ranker import FILE
 from crsdemo.train.affinity import Affinity
 from crsdemo.train.fit_ranker import Case, RankerFlags, fit, print_weights
@@ -138,7 +137,7 @@ class ReadBefore(TextEncoder):
 def read_before(prior: ItemPrior, turns: Sequence[TrainingTurn]) -> list[TrainingTurn]:
     """The turns with what is relevant of their histories; `prior` has read all texts of them."""
     encoder = prior.encoder
-    words = (untitled(said) for turn in turns for said in turn.history.turns)
+    words = (said.untitled for turn in turns for said in turn.history.turns)
     prior.encoder = ReadBefore(encoder, words)
     cut = [replace(turn, history=prior.relevant(turn.history)) for turn in turns]
     prior.encoder = ReadBefore(encoder, (t for turn in cut for t in prior.texts(turn.history)))

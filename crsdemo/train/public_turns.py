@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from crsdemo.catalog import Catalog, Item
 from crsdemo.dialogue import Turn
 from crsdemo.mentions import PeopleLinker
-from crsdemo.query import untitled
 
 MAX_REPLY_WORDS = 40
 
@@ -37,7 +36,7 @@ def clean_words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str
     """The pieces of a turn that is short and claims nothing of a film, empty for any other."""
     text = turn.text.lower()
     claims = any(genre in text for genre in catalog.genres) or any(
-        c.isdigit() for c in untitled(turn)
+        c.isdigit() for c in turn.untitled
     )
     linked = all(m.item_id in catalog.row and m.end > m.start for m in turn.mentions)
     if claims or not linked or len(text.split()) > MAX_REPLY_WORDS or people.link_people(turn.text):

@@ -17,7 +17,6 @@ from crsdemo.catalog import Catalog
 from crsdemo.dialogue import Dialogue
 from crsdemo.memory import Memory
 from crsdemo.prior import ItemPrior
-from crsdemo.query import untitled
 from crsdemo.train.made_wishes import Wish
 from crsdemo.train.written_data import AssistantTurn, WrittenDialogue
 
@@ -41,7 +40,7 @@ def what_wishes_mean(
     words = prior.encoder.embed([prior.texts(wish.dialogue)[1] or " " for wish in wishes])
     labels = np.stack([_genres_shared(prior.catalog, wish) for wish in wishes])
     talk = list(_talk_that_goes_on([*histories, *_before_talk(written, prior.catalog)]))
-    asked = [untitled(wish.dialogue.turns[-1]).strip() for wish in wishes[: len(talk)]]
+    asked = [wish.dialogue.turns[-1].untitled.strip() for wish in wishes[: len(talk)]]
     asking = np.zeros(words.shape[1] + 1, np.float32)
     asking[-1] = UNTOLD
     if talk:
@@ -64,7 +63,7 @@ def _talk_that_goes_on(histories: Iterable[Dialogue]) -> Iterator[str]:
     for history in histories:
         given = any(turn.mentions for turn in history.turns if turn.speaker == "assistant")
         own = [turn for turn in history.turns if turn.speaker == "user"]
-        text = untitled(own[-1]).strip() if given and own else ""
+        text = own[-1].untitled.strip() if given and own else ""
         if text:
             yield text
 

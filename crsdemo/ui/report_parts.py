@@ -19,11 +19,9 @@ from crsdemo.ui.report_rows import (
     recall_cells,
     recall_columns,
     recall_row,
-    share_cells,
-    share_columns,
     told,
 )
-from crsdemo.ui.results_figures import Axis, Bar, Dot, Dots, Piece, bars
+from crsdemo.ui.results_figures import Axis, Dot, Dots
 from crsdemo.ui.results_tables import Cell, Column, Table
 from crsdemo.ui.results_words import Exhibit, drawn, ends, interval_columns, number
 
@@ -140,14 +138,15 @@ def _by_ranker(searches: Sequence[Search]) -> dict[str, list[Search]]:
 
 
 def choice(dataset: str, experts: Experts) -> Exhibit:
-    """The order of the retriever, of the item expert, and with the right film put in (table 4)."""
+    """Either order, both, and with the right film put in (ReGeS, table 4)."""
     found = [
         (one.system, k, name, recalls)
         for one in experts
         for k, made in one.found.candidates.items()
         for name, recalls in (
-            ("as retrieved", made.retriever_alone),
-            ("as chosen", made.overall),
+            ("retriever", made.retriever_alone),
+            ("item expert", made.expert_alone),
+            ("both", made.overall),
             ("right one added", made.gold_forced_in),
         )
     ]
@@ -164,51 +163,9 @@ def choice(dataset: str, experts: Experts) -> Exhibit:
         tuple((who, k, how, *recall_cells(one, cutoffs)) for who, k, how, one in found),
     )  # fmt: skip
     answer = (
-        "Recall of films not named before with so many candidates: in the order in which the "
-        "retriever has them, as the item expert chooses, and as it chooses where the right film "
-        "is added if it is not among them. Lines are 95% intervals over dialogues."
+        "Recall of films not named before with so many candidates: in the retriever's order, in "
+        "the item expert's, in that of both together, which decides, and in this where the right "
+        "film is added if it is not among them. Lines are 95% intervals over dialogues."
     )
     question = f"{dataset}: what does the item expert add?"
     return Exhibit(question, answer, table, drawn(rows, axis(rows)), RECALL_LEGEND)
-
-
-def candidates(dataset: str, experts: Experts) -> Exhibit:
-    """What the first choices are, held to the candidates and free (the hallucination ratios)."""
-    found = [
-        (one.system, k, how, chosen)
-        for one in experts
-        for k, made in one.found.candidates.items()
-        for how, chosen in (("held to them", made.constrained), ("free", made.free))
-    ]
-    kinds = list(dict.fromkeys(kind for *_, chosen in found for kind in chosen.kinds))
-    kinds.reverse()  # candidates are what most choices are
-    color = colors(kinds)
-    rows = [
-        Bar(
-            prefixed(system, f"{k} candidates, {how}", len(experts)),
-            told([chosen.no_item.estimate.value, chosen.no_candidate.estimate.value]),
-            tuple(Piece(kind, chosen.kinds.get(kind, 0), color[kind]) for kind in kinds),
-        )
-        for system, k, how, chosen in found
-    ]
-    table = Table(
-        (
-            Column("system"), Column("candidates", "count"), Column("written"),
-            *share_columns("no item"), *share_columns("no candidate"),
-            *(Column(kind, "count") for kind in kinds),
-        ),
-        tuple(
-            (
-                system, k, how, *share_cells(chosen.no_item), *share_cells(chosen.no_candidate),
-                *(chosen.kinds.get(kind, 0) for kind in kinds),
-            )
-            for system, k, how, chosen in found
-        ),
-    )  # fmt: skip
-    answer = (
-        f"What it chooses first in {experts[0].found.turns:,} turns, held to the candidates by the "
-        "grammar and where it may write any token. On the right, in percent: what names no film, "
-        "and what names none of the candidates."
-    )
-    question = f"{dataset}: does it choose what is not there?"
-    return Exhibit(question, answer, table, bars(rows, alike=True), legend(color))

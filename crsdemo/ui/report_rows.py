@@ -47,13 +47,9 @@ def apart(named: Mapping[str, Sequence[Mark]]) -> tuple[Mark, ...]:
     )
 
 
-def recall_marks(found: Mapping[int, Estimate], *, hollow: bool = False) -> tuple[Mark, ...]:
+def recall_marks(found: Mapping[int, Estimate]) -> tuple[Mark, ...]:
     """Those of `SHOWN` that are known."""
-    return tuple(
-        mark(f"recall@{k}", found[k], color, hollow=hollow)
-        for k, color in SHOWN.items()
-        if k in found
-    )
+    return tuple(mark(f"recall@{k}", found[k], color) for k, color in SHOWN.items() if k in found)
 
 
 def recall_row(name: str, found: Recalls) -> Dots:

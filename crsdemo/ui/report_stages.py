@@ -40,12 +40,10 @@ def _of_dataset(stages: Stages, dataset: str) -> dict[str, Exhibit]:
         found[f"cosines-{dataset}"] = parts.cosines(dataset, searched)
     if chosen := _on(stages.item, dataset):
         found[f"choice-{dataset}"] = parts.choice(dataset, chosen)
-        found[f"candidates-{dataset}"] = parts.candidates(dataset, chosen)
     if written := _on(stages.generative, dataset):
         found[f"levels-{dataset}"] = ids.levels(dataset, written)
         found[f"lost-{dataset}"] = ids.lost(dataset, written)
         found[f"codes-{dataset}"] = ids.codes(dataset, written)
-        found[f"trie-{dataset}"] = ids.trie(dataset, written)
     if said := _on(stages.dialogue, dataset):
         found[f"modes-{dataset}"] = talk.modes(dataset, said)
         found[f"truth-{dataset}"] = talk.truth(dataset, said)

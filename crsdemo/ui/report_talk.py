@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from crsdemo.judging_bootstrap import Estimate
 from crsdemo.stage_figures import Share
-from crsdemo.stage_figures_words import Keeping, Perplexity, Replies, Talk, Variety
+from crsdemo.stage_figures_words import Keeping, ModeChoice, Perplexity, Replies, Talk, Variety
 from crsdemo.stage_folder import Measured
 from crsdemo.ui.report_rows import WHOLE, apart, axis, colors, legend, mark, told
 from crsdemo.ui.results_figures import MORE, Dots
@@ -25,11 +25,11 @@ def modes(dataset: str, measured: Talks) -> Exhibit:
     """Whether the system recommends where people did."""
     table = Table(
         (
-            Column("system"), Column("choice"), Column("n", "count"),
+            Column("system"), Column("n", "count"),
             *interval_columns("accuracy", "percent"),
             *(Column(name, "percent") for name in ("precision", "recall", "F1")),
         ),
-        tuple(row for one in measured for row in _mode_rows(one)),
+        tuple((one.system, *_mode_cells(one.found.mode)) for one in measured),
     )  # fmt: skip
     answer = (
         f"Of {measured[0].found.turns:,} turns: how often it recommends where people recommended "
@@ -40,7 +40,7 @@ def modes(dataset: str, measured: Talks) -> Exhibit:
 
 
 def _mode_scores(found: Talk) -> dict[str, Estimate]:
-    one = found.as_said
+    one = found.mode
     return {
         "accuracy": one.accuracy,
         "precision": Estimate(one.precision),
@@ -49,11 +49,8 @@ def _mode_scores(found: Talk) -> dict[str, Estimate]:
     }
 
 
-def _mode_rows(one: Measured[Talk]) -> Iterator[tuple[Cell, ...]]:
-    for name, found in (("as said", one.found.as_said), ("at 0.5", one.found.at_half)):
-        if found:
-            scores = (*ends(found.accuracy), found.precision, found.recall, found.f1)
-            yield one.system, name, found.n, *scores
+def _mode_cells(one: ModeChoice) -> tuple[Cell, ...]:
+    return (one.n, *ends(one.accuracy), one.precision, one.recall, one.f1)
 
 
 def truth(dataset: str, measured: Talks) -> Exhibit:
@@ -115,10 +112,6 @@ def _shares(found: Talk) -> Iterator[Figure]:
         yield how, "items outside the catalog", one.outside
         yield from _keeping(how, one.keeping)
     yield from _keeping(WRONG, found.wrong_item)
-    if found.named_freely:
-        for how, kinds in ((FORCED, found.named_freely.own), (WRONG, found.named_freely.wrong)):
-            for kind, share in kinds.items():
-                yield how, f"without the grammar names {kind}", share
 
 
 def _keeping(how: str, one: Keeping) -> Iterator[Figure]:

@@ -1,9 +1,9 @@
-"""The words of a dataset's recommender under a generative model: how well it foretells them.
+"""The words of a dataset's recommender under a language model: how well it foretells them.
 
-Everything is teacher-forced: the model reads the dialogue, the mode, the item with its card of
-facts and the words of the reference, as it would have read its own. A title counts as one token,
-`<BOI>`: that an item is named is foretold, which one was said before (GCRS, App. D, puts one
-`<movie>` token there). The closing eos counts as a token.
+Everything is teacher-forced: the model reads the dialogue, what it writes up to the item and its
+card (ReGeS: with its own search) and then the words of the reference, as it would have read its
+own. A title counts as one token, `<title>` or `<BOI>`: that an item is named is foretold, which one
+was said before (GCRS, App. D, puts one `<movie>` token there). The closing token counts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tqdm import tqdm
 from crsdemo.catalog import Catalog, Item
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.generative import Generative
 from crsdemo.protocol import cases
-from crsdemo.recommender import Mode
+from crsdemo.recommender import Mode, Plan
+from crsdemo.recommenders.talking import TalkingRecommender
 from crsdemo.text_metrics import perplexity, without_titles, words
 
 
@@ -53,7 +53,6 @@ class _Reference:
 
     context: Dialogue
     pieces: tuple[str | Item, ...]
-    mode: Mode
     n_words: int  # 13a tokens, each title one
 
     @property
@@ -63,9 +62,9 @@ class _Reference:
 
 
 def reference_figures(
-    recommender: Generative, turns: Sequence[Answered], seed: int = 0
+    recommender: TalkingRecommender, turns: Sequence[Answered], seed: int = 0
 ) -> dict[str, Any]:
-    """Perplexity of the references, with the right item and a wrong one before the words.
+    """Perplexity of the references, with the right item and a wrong one before the same words.
 
     `gold` and `wrong` hold `per_token` of the model's own tokenizer and `per_word`, comparable
     between tokenizers; both are of the turns that name an item (mode REC), `all` of every turn
@@ -74,15 +73,14 @@ def reference_figures(
     """
     catalog = recommender.catalog
     references = [one for turn in turns if (one := _reference(turn, catalog)) is not None]
-    reader = _Reader(recommender)
     progress = tqdm(references, desc="reading references", unit="turn")
-    gold = [reader.read(one, one.item) for one in progress]
+    gold = [_read(recommender, one, one.item) for one in progress]
     rng = random.Random(seed)
     naming = [(one, read) for one, read in zip(references, gold, strict=True) if one.item]
     progress = tqdm(naming, desc="reading them with a wrong item", unit="turn")
-    wrong = [reader.read(one, _stranger(one, catalog, rng)) for one, _ in progress]
+    wrong = [_read(recommender, one, _stranger(one, catalog, rng)) for one, _ in progress]
     return {
-        "tokenizer": f"the recommender's own, {len(recommender.writer.tokenizer):,} tokens",
+        "tokenizer": f"the recommender's own, {len(recommender.talker.loaded.tokenizer):,} tokens",
         "left_out": len(turns) - len(references),
         "all": _perplexities(gold, references),
         "gold": _perplexities([read for _, read in naming], [one for one, _ in naming]),
@@ -98,27 +96,27 @@ class _Read:
     n_tokens: int
 
 
-class _Reader:
-    """Reads references with the model that says the words."""
+def _read(recommender: TalkingRecommender, reference: _Reference, item: Item | None) -> _Read:
+    """`item`: the one before the words; `<title>` stands for it where the reference names its own.
 
-    def __init__(self, recommender: Generative) -> None:
-        self.voice = recommender.voice
-        self.writer = self.voice.writer
-        self.control = self.voice.decoder.control
-
-    def read(self, reference: _Reference, item: Item | None) -> _Read:
-        """`item`: the one chosen before the words."""
-        target = self.writer.target(reference.mode, item, reference.pieces).ids
-        start = target.index(self.control.resp) + 1
-        context = self.voice.read([reference.context])
-        self.voice.decoder.feed(context, target[:start])
-        surprise = -self.voice.decoder.score(context, target[start:])
-        counted = self._counted(target[start:])
-        return _Read(float(surprise[counted].sum()), sum(counted))
-
-    def _counted(self, said: Sequence[int]) -> list[bool]:
-        """All tokens but the codes of items and `<EOI>`."""
-        return [token not in self.control.code and token != self.control.eoi for token in said]
+    None for a reference that names none.
+    """
+    talker, control = recommender.talker, recommender.talker.control
+    history = talker.history(reference.context)
+    context = talker.read([history])
+    if item is None:
+        talker.decoder.feed(context, [control.chat, control.resp])
+    else:
+        recommender.find(context, reference.context, Plan(item_id=item.id))
+        talker.show(context, item, history.carded)
+    written = talker.format.words(reference.pieces, reference.item)
+    surprise = -talker.decoder.score(context, [*written.ids, control.eos])
+    codes = {*control.code, control.eoi}
+    counted = [
+        *(w and t not in codes for t, w in zip(written.ids, written.are_words, strict=True)),
+        True,
+    ]
+    return _Read(float(surprise[counted].sum()), sum(counted))
 
 
 def _reference(one: Answered, catalog: Catalog) -> _Reference | None:
@@ -126,8 +124,7 @@ def _reference(one: Answered, catalog: Catalog) -> _Reference | None:
     if any(item_id not in catalog.row for item_id in one.turn.item_ids):
         return None
     pieces = tuple(piece for piece in _pieces(one.turn, catalog) if piece != "")
-    mode: Mode = "REC" if any(isinstance(piece, Item) for piece in pieces) else "CHAT"
-    return _Reference(one.context, pieces, mode, len(words(without_titles(one.turn))))
+    return _Reference(one.context, pieces, len(words(without_titles(one.turn))))
 
 
 def _pieces(turn: Turn, catalog: Catalog) -> Iterator[str | Item]:

@@ -26,10 +26,11 @@ def _sections(report: Report) -> Iterator[str]:
     names = ("", "mode forced", "free", "the references")
     yield table(names, [*_overlap(forced, free), *_variety(forced, free, people)])
     yield table(("", "mode forced", "free"), _truth(forced, free))
-    yield table(("choice of REC", "accuracy", "precision", "recall", "F1"), _modes(free["mode"]))
+    names = ("accuracy", "precision", "recall", "f1")
+    scores = [f"{100 * free['mode']['as_said'][name]:.1f}" for name in names]
+    yield table(("choice of REC", "accuracy", "precision", "recall", "F1"), [["free", *scores]])
     yield table(("a wrong item forced", ""), _wrong_item(report["wrong_item"]))
-    if "named_freely" in report:
-        yield _named(report["named_freely"])
+    if "references" in report:
         yield from _references(report["references"])
 
 
@@ -68,26 +69,9 @@ def _faithfulness(*columns: Report) -> Iterator[list[str]]:
         yield [name, *(percent(one["faithfulness"][key]) for one in columns)]
 
 
-def _modes(modes: Report) -> Iterator[list[str]]:
-    for key, name in (("as_said", "as said"), ("at_half", "at 0.5")):
-        if key in modes:
-            scores = [modes[key][score] for score in ("accuracy", "precision", "recall", "f1")]
-            yield [name, *(f"{100 * score:.1f}" for score in scores)]
-
-
 def _wrong_item(report: Report) -> Iterator[list[str]]:
     yield from _faithfulness(report)
     yield from _facts(report)
-
-
-def _named(found: Report) -> str:
-    rows = [
-        [kind, percent(one), percent(found["wrong_item"][kind])]
-        for kind, one in found["forced"].items()
-    ]
-    return table(
-        ("named in its own words without the grammar", "its own item", "a wrong item forced"), rows
-    )
 
 
 def _references(report: Report) -> Iterator[str]:

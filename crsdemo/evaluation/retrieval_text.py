@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crsdemo.evaluate_retrieval import CUTOFFS
+from crsdemo.evaluation.retrieval_stage import CUTOFFS
 from crsdemo.shares import table, with_ends
 
 Report = Mapping[str, Any]

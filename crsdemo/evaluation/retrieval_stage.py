@@ -1,9 +1,9 @@
 """What the retriever finds, by what is searched for: the figures 5 and 7 of ReGeS (sec. 3.5, 3.6).
 
-Three queries are compared: the whole dialogue, the user's last turn, and what the query expert
-makes of the dialogue. Each searches by the nearness of texts alone, with the encoder as it came
-and as it was tuned, and in the candidate set of the retriever, where all signals count (their
-weights were fitted to queries of the expert). Cases, targets and intervals are those of `evaluate`.
+Three queries are compared: the whole dialogue, the user's last turn, and the search that the model
+writes. Each searches by the nearness of texts alone, with the encoder as it came and as it was
+tuned, and in the candidate set of the retriever, where all signals count. Cases, targets and
+intervals are those of `evaluate`.
 
 Shapes: n items of the catalog, c cases, d numbers per vector.
 """
@@ -22,16 +22,16 @@ from crsdemo.catalog import Catalog
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.dialogue import Dialogue
 from crsdemo.errors import BadInputError
+from crsdemo.evaluate_rankings import BATCH
 from crsdemo.evaluate_statistics import Hit, ends, means, recalls
 from crsdemo.guide import Guidance
 from crsdemo.metrics import rank_of
 from crsdemo.protocol import Case, cases
-from crsdemo.query import PseudoQuery
 from crsdemo.retriever import Documents
 
 Floats = NDArray[np.float32]
 
-CUTOFFS = (5, 20, 50, 100)
+CUTOFFS = (5, 20, 50)
 WHOLE, LAST, EXPERT = "whole dialogue", "last user turn", "query of the expert"
 UNTUNED, TUNED, SIGNALS = "untuned encoder", "tuned encoder", "all signals"
 LAST_WORDS = 140  # of a dialogue: as much of its end as a sentence encoder reads
@@ -51,9 +51,9 @@ class CandidateFinder(Protocol):
 
 
 class QueryWriter(Protocol):
-    """Writes what to search for."""
+    """Writes what to search for, as `Reges` does."""
 
-    def write_all(self, dialogues: Sequence[Dialogue]) -> list[PseudoQuery]: ...
+    def searches(self, dialogues: Sequence[Dialogue]) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,13 @@ def _queries(contexts: Sequence[Dialogue], expert: QueryWriter) -> Mapping[str, 
     return {
         WHOLE: [whole_dialogue(context) for context in contexts],
         LAST: [last_user_turn(context) for context in contexts],
-        EXPERT: [query.text for query in expert.write_all(contexts)],
+        EXPERT: list(_searches(contexts, expert)),
     }
+
+
+def _searches(contexts: Sequence[Dialogue], expert: QueryWriter) -> Iterator[str]:
+    for start in tqdm(range(0, len(contexts), BATCH), desc="searches are written", unit="batch"):
+        yield from expert.searches(contexts[start : start + BATCH])
 
 
 def whole_dialogue(dialogue: Dialogue) -> str:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crsdemo import (
-    evaluate_dialogue_text,
-    evaluate_generative_text,
-    evaluate_reges_text,
-    evaluate_retrieval_text,
-)
+from crsdemo.evaluation import dialogue_text, generative_text, item_text, retrieval_text
 from crsdemo.stage_folder import DIALOGUE, GENERATIVE, ITEM, RETRIEVAL
 
 RENDERINGS = {
-    RETRIEVAL: evaluate_retrieval_text.render,
-    ITEM: evaluate_reges_text.render,
-    GENERATIVE: evaluate_generative_text.render,
-    DIALOGUE: evaluate_dialogue_text.render,
+    RETRIEVAL: retrieval_text.render,
+    ITEM: item_text.render,
+    GENERATIVE: generative_text.render,
+    DIALOGUE: dialogue_text.render,
 }
 
 

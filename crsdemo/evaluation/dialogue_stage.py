@@ -19,12 +19,11 @@ from crsdemo.catalog import Catalog
 from crsdemo.check_facts import KINDS, Claim, FactJudge
 from crsdemo.corpus import CorpusDialogue
 from crsdemo.errors import BadInputError
-from crsdemo.free_naming import free_naming
-from crsdemo.generative import Generative
+from crsdemo.evaluation.reference_words import Answered, answered, reference_figures
 from crsdemo.mentions import MentionLinker
 from crsdemo.metrics import binary_scores
 from crsdemo.recommender import Plan, Recommender, Reply, reply
-from crsdemo.reference_words import Answered, answered, reference_figures
+from crsdemo.recommenders.talking import TalkingRecommender
 from crsdemo.shares import share, share_of
 from crsdemo.text_metrics import ORDERS, TITLE, bleu, distinct, rouge, without_titles, words
 
@@ -49,10 +48,9 @@ def evaluate_dialogue(
     """The figures of this module, ready for JSON; shows progress on stderr.
 
     `forced` and `free` tell of the replies, `reference` of what people said, `wrong_item` of
-    replies with a wrong item forced. Of a generative model `references` tells how well it foretells
-    what people said, and `named_freely` what it would name without the grammar. `seed`: of the
-    wrong items and the choice of words. Raises BadInputError if there is no recommender turn, and
-    for a model that was trained to say nothing.
+    replies with a wrong item forced. Of a language model `references` tells how well it foretells
+    what people said. `seed`: of the wrong items and the choice of words. Raises BadInputError if
+    there is no recommender turn.
     """
     turns = answered(dialogues)
     if not turns:
@@ -60,8 +58,6 @@ def evaluate_dialogue(
             f"none of the {len(dialogues)} dialogues has a recommender turn after another turn; "
             "there is nothing to answer"
         )
-    if isinstance(recommender, Generative) and not recommender.writer.factorisation.has_reply:
-        raise BadInputError(f"{recommender.name} was trained to write items and no words")
     talker = _Talker(recommender, FactJudge(catalog, linker))
     forced = list(talker.answers([(one, Plan(one.mode, seed=seed)) for one in turns], "forced"))
     free = list(talker.answers([(one, Plan(seed=seed)) for one in turns], "free"))
@@ -76,11 +72,7 @@ def evaluate_dialogue(
         "free": _figures(free, catalog) | {"mode": _modes(free)},
         "wrong_item": _follows(wrong),
     }
-    if isinstance(recommender, Generative):
-        report["named_freely"] = {
-            "forced": free_naming(recommender, [(o.answered.context, o.reply) for o in forced]),
-            "wrong_item": free_naming(recommender, [(o.answered.context, o.reply) for o in wrong]),
-        }
+    if isinstance(recommender, TalkingRecommender):
         report["references"] = reference_figures(recommender, turns, seed)
     return report
 
@@ -178,22 +170,13 @@ def _follows(answers: Sequence[Said]) -> dict[str, Any]:
 
 
 def _modes(answers: Sequence[Said]) -> dict[str, Any]:
-    """The choice of REC against whether the reference names an item.
+    """The choice of REC, as the recommender made it, against whether the reference names an item.
 
-    `as_said` is what the recommender did, with its own thresholds; `at_half`, where the mode has
-    a probability, what it would do at 0.5.
+    With an interval of the accuracy.
     """
     actual = [one.answered.mode == "REC" for one in answers]
-    found = {"as_said": _scores([one.reply.mode == "REC" for one in answers], actual)}
-    if all(one.reply.evidence.modes for one in answers):
-        likely = [dict(one.reply.evidence.modes)["REC"] > 0.5 for one in answers]
-        found["at_half"] = _scores(likely, actual)
-    return found
-
-
-def _scores(predicted: Sequence[bool], actual: Sequence[bool]) -> dict[str, Any]:
-    """With an interval of the accuracy."""
+    predicted = [one.reply.mode == "REC" for one in answers]
     scores = asdict(binary_scores(predicted, actual))
     right = sum(a == b for a, b in zip(predicted, actual, strict=True))
     rounded = {name: round(value, 5) for name, value in scores.items()}
-    return rounded | {"ci95": share(right, len(actual))["ci95"]}
+    return {"as_said": rounded | {"ci95": share(right, len(actual))["ci95"]}}
