@@ -54,16 +54,6 @@ class Dialogue:
         return replace(self, turns=self.turns[:position])
 
     @property
-    def wordless(self) -> Dialogue:
-        """The items alone: the turns that name some, without their words."""
-        turns = (
-            replace(turn, text="", mentions=tuple(Mention(0, 0, i) for i in turn.item_ids))
-            for turn in self.turns
-            if turn.mentions
-        )
-        return replace(self, turns=tuple(turns))
-
-    @property
     def mentioned(self) -> tuple[str, ...]:
         """Distinct items named so far by either speaker, first mention first."""
         return tuple(dict.fromkeys(item for turn in self.turns for item in turn.item_ids))

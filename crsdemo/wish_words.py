@@ -31,8 +31,8 @@ _GENRES = {
     "fantasy": r"fantas(?:y|ies)\b|magic|wizard|dragon|fairy",
     "film noir": r"noir",
     "history": r"histor|period piece|period drama|costume drama",
-    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|slasher|nightmare|gory|gore\b|"
-    r"haunt|blood|jump ?scare",
+    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|slasher|nightmare|haunt|"
+    r"jump ?scare",
     "music": r"music(?:ian)?s?\b|band\b|singer|concert",
     "musical": r"musical|sing(?:s|ing)?\b|songs?\b",
     "mystery": r"myster|whodunn?it|detective|puzzle|twist",

@@ -105,10 +105,6 @@ def test_a_refused_theme_is_no_wish(prior):
     assert not prior.signals(said("nothing gory"))[place].any()
 
 
-def test_a_wish_names_a_theme(prior):
-    assert prior.is_wish(said("a heist")) and not prior.is_wish(said("how are you"))
-
-
 def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
     """The stand-in's memory finds it as probable as not that anything asks afresh."""
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))

@@ -19,6 +19,7 @@ GENRES = ("animation", "comedy", "fantasy", "horror", "romance", "science fictio
         ("nothing scary", {"horror"}),
         ("long films, a warm and fantastic one", set()),
         ("something quiet", set()),
+        ("gory", set()),  # a theme: who refuses it does not refuse all horror
     ],
 )
 def test_a_genre_is_known_by_its_names(text: str, genres: set[str]) -> None:
