@@ -463,6 +463,18 @@ class Decoder:
 
     # the text
 
+    @torch.inference_mode()
+    def score(self, context: Context, tokens: Sequence[int]) -> Tensor:
+        """The log-probability of each of `tokens`, one at least, among all tokens: (T,) float32.
+
+        `context` (one prompt) grows by them.
+        """
+        before = context.logits[:, None]
+        ids = torch.tensor([list(tokens)], device=self.device)
+        after = self._feed(context, ids, keep=len(tokens))
+        logits = torch.cat([before, after[:, :-1]], 1)[0]  # (T, V)
+        return logits.log_softmax(1).gather(1, ids.T)[:, 0].cpu()
+
     def write(
         self,
         context: Context,

@@ -377,3 +377,14 @@ def test_the_text_streams_and_may_be_stopped(decoder) -> None:
     assert len(list(islice(text, 2))) == 2
     assert context.cache.get_seq_length() == 4  # the second token is not read before it is shown
     text.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_is_scored_as_one_token_after_the_other_is_read(decoders, kind) -> None:
+    decoder, tokens, wanted = decoders[kind], [5, 9, 5, 2], []
+    found = decoder.score(read(decoder, 40, 41), tokens)
+    context = read(decoder, 40, 41)
+    for token in tokens:
+        wanted.append(float(context.logits[0].log_softmax(0)[token]))
+        decoder.feed(context, [token])
+    assert found.tolist() == pytest.approx(wanted, abs=1e-4)
