@@ -36,7 +36,7 @@ class Wording:
     """How the words are chosen."""
 
     max_tokens: int = 80
-    temperature: float = 0.5
+    temperature: float = 0.3
     top_p: float = 0.9
     no_repeat_ngram: int = 5
 
