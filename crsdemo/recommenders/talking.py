@@ -1,6 +1,6 @@
 """What both recommenders on a pretrained base do with one message: tag, film or talk, words.
 
-The model's own choice of the tag decides unless a plan does; in talk it may go on about a film that
+The model's own probability of the tag decides unless a plan does; in talk it may go on about a film that
 was spoken of. How a film is found is each system's own.
 """
 
@@ -26,6 +26,10 @@ from crsdemo.recommender import (
     Timing,
 )
 from crsdemo.recommenders.talker import Talker
+
+# Visitors wish more often than the people of the written conversations, who ask and chat; so the
+# tag of a recommendation is taken from this probability on. Chosen on check-talk's first messages.
+REC_FROM = 0.2
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class TalkingRecommender(ABC):
         context = talker.read([history])
         reading = Timing("reading", 1000 * (time.perf_counter() - started))
         modes = talker.modes(context.logits[0])
-        free: Mode = next(iter(modes))
+        free: Mode = "REC" if modes["REC"] >= REC_FROM else "CHAT"
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
         found = (
             self.find(context, dialogue, plan) if mode == "REC" else self._talk(context, dialogue)
@@ -131,6 +135,7 @@ class TalkingRecommender(ABC):
         decoding = {
             "words": asdict(self.talker.wording),
             "temperature": plan.temperature,
+            "rec_from": REC_FROM,
             **self.decoding(),
         }
         return Provenance(
