@@ -1,7 +1,7 @@
 """What both recommenders on a pretrained base do with one message: tag, film or talk, words.
 
-The model's own probability of the tag decides unless a plan does; in talk it may go on about a film that
-was spoken of. How a film is found is each system's own.
+The model's own probability of the tag decides unless a plan does; in talk it may go on about a film
+that was spoken of. How a film is found is each system's own.
 """
 
 from __future__ import annotations
