@@ -52,6 +52,13 @@ def test_the_decision_shows_both_probabilities(recommended, chatted):
     assert "Talk" in story(chatted) and "talk 94%" in story(chatted)
 
 
+def test_a_decision_against_the_odds_is_explained(recommended):
+    assert "less likely of the two" not in story(recommended)
+    modes = (("CHAT", 0.7), ("REC", 0.3))
+    unlikely = replace(recommended, evidence=replace(recommended.evidence, modes=modes))
+    assert "less likely of the two" in story(unlikely)
+
+
 def test_the_path_multiplies_to_the_probability_of_the_film(recommended):
     assert "62% × 48% × 81% × 100% = 24%" in story(recommended)
 

@@ -45,7 +45,7 @@ from crsdemo.word_choice import Pen, Sampling, SearchPlace
 
 RETRIEVER = "retriever"  # folder of a checkpoint
 CARD = "reges.json"  # file in it
-RETRIEVER_WEIGHT = 0.5  # of the retriever's log-scores; the item expert's count once. Tuned on dev
+RETRIEVER_WEIGHT = 1.0  # of the retriever's log-scores, as much as the item expert's. Tuned on dev
 QUERY = Sampling(max_tokens=32, no_repeat_ngram=3)
 
 

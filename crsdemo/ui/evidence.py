@@ -80,6 +80,11 @@ def _decision(reply: Reply) -> str:
     said = f'<p class="said">{words[reply.mode]}.</p>'
     if reply.evidence.modes:
         body = said + _mode_bar(reply)
+        if reply.mode != reply.evidence.modes[0][0]:
+            body += (
+                '<p class="quiet">The less likely of the two: either it was asked for, or it was '
+                "likely enough, for people come here to be recommended something.</p>"
+            )
     elif reply.mode == "REC":
         body = said + '<p class="quiet">This system always recommends: there was no choice.</p>'
     else:
