@@ -107,12 +107,11 @@ class Shelf:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can answer: the checkpoints, then the baselines for which all is there."""
+        """What can answer: the checkpoints, what they are alone, the baselines; if all is there."""
         fitted = (self.catalog_folder / RANKER_FILE).is_file()
         found = names(self.checkpoints)
         alone = [name + ALONE for name in found if not (self.checkpoints / name / CHOICE).is_file()]
-        systems = sorted((*found, *(alone if fitted else ())))
-        return (*systems, *(BASELINES if fitted else PLAIN))
+        return (*found, *(alone if fitted else ()), *(BASELINES if fitted else PLAIN))
 
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError, saying what there is, for an unknown or unusable one."""

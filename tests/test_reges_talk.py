@@ -72,7 +72,9 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
-    assert shelf.names[:3] == ("gcrs", "gcrs-alone", "reges")
+    assert shelf.names[:3] == ("gcrs", "reges", "gcrs-alone"), (
+        "two systems stand side by side first"
+    )
     both, alone = shelf.get("gcrs"), shelf.get("gcrs-alone")
     assert isinstance(both, Gcrs) and isinstance(alone, Gcrs) and alone.name == "gcrs-alone"
     assert both.talker.loaded is alone.talker.loaded, "the weights are in memory once"
