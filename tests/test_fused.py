@@ -69,6 +69,17 @@ def test_layers_below_say_what_they_said_and_learn_nothing() -> None:
     assert all(torch.equal(p, kept[name]) for name, p in model.named_parameters() if name in kept)
 
 
+def test_nothing_goes_back_through_layers_below() -> None:
+    """Where the output head has rows of its own, those of the embeddings get no gradient."""
+    model = adapted("llama")
+    assert any("embed_tokens" in name for name in learned(model)[1])
+    model.zero_grad()
+    freeze_below(model, 1)
+    _, gradients = learned(model)
+    assert not any("embed_tokens" in name for name in gradients)
+    assert any("lm_head" in name for name in gradients)
+
+
 def test_a_layer_that_is_not_there_is_refused() -> None:
     with pytest.raises(BadInputError, match="--first-layer 2: the base has 2 layers, 0 to 1"):
         freeze_below(adapted(), 2)

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
+from crsdemo.catalog import Item
 from crsdemo.corpus import load_aliases, load_dialogues
 from crsdemo.dialogue import Dialogue, Mention, Turn
 from crsdemo.encoder import MINILM, TextEncoder
@@ -19,10 +20,11 @@ from crsdemo.evaluation.compare_systems import figures, first, without_model
 from crsdemo.guide import ItemKnowledge
 from crsdemo.loading import Shelf, names
 from crsdemo.model.choice import ChoiceHead
-from crsdemo.recommender import Plan, reply
+from crsdemo.recommender import Mode, Plan, reply
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
+from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import REC_FROM
 from crsdemo.slots import TITLE
 from crsdemo.train.candidates import MOST_RIGHT, CandidateDrawer
@@ -150,6 +152,47 @@ def test_no_recommendation_ends_before_its_film_is_named(shelf):
     assert place.naming.tolist() == [title]
     place.advance(title)
     assert talker.control.eos in place.allowed and not place.owes_a_name
+
+
+class Wants:
+    """A decoder whose model wants these tokens one after the other, then the end."""
+
+    def __init__(self, talker: Talker, tokens: list[int]) -> None:
+        self.left = [*tokens, *[talker.control.eos] * 200]
+        self.n_tokens = len(talker.loaded.tokenizer)
+
+    def logits(self) -> torch.Tensor:
+        return 90 * torch.eye(self.n_tokens)[[self.left.pop(0)]]
+
+    def words(self, talker: Talker, mode: Mode, item: Item | None, dialogue: Dialogue) -> list[int]:
+        def feed(context, tokens, *, words=False):  # type: ignore[no-untyped-def]
+            context.logits = self.logits()
+
+        context = talker.read([talker.history(dialogue)])
+        context.logits = self.logits()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(talker.decoder, "feed", feed)
+            return list(talker.words(context, mode, item, dialogue, Plan()))
+
+
+def test_a_film_is_named_though_the_model_would_end(shelf):
+    talker = shelf.get("gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    said = Wants(talker, []).words(talker, "REC", HEAT, dialogue)
+    assert talker.control.slot[TITLE] in said
+    assert Wants(talker, []).words(talker, "CHAT", HEAT, dialogue) == [], "talk need not name it"
+
+
+def test_earlier_replies_are_not_said_again(shelf):
+    talker = shelf.get("gcrs").talker
+    text = "Robbers and policemen, a tired one and a proud one."
+    wanted = talker.format.text(text)
+    fresh = Dialogue((Turn("user", "robbers"),))
+    assert Wants(talker, wanted).words(talker, "CHAT", None, fresh) == wanted
+    again = fresh.say(Turn("assistant", text)).say(Turn("user", "huh?"))
+    said = Wants(talker, wanted).words(talker, "CHAT", None, again)
+    n = talker.wording.no_repeat_ngram
+    assert said[: n - 1] == wanted[: n - 1] and said[n - 1] != wanted[n - 1]
 
 
 def test_the_ranker_answers_every_training_turn_and_names_nothing_again(talking, trained):
