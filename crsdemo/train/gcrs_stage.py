@@ -130,7 +130,8 @@ def save(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:
 
 
 TRAINING = (
-    "minutes", "tokens", "learning_rate", "rows_learning_rate", "rank", "alpha", "dropout", "seed",
+    "minutes", "tokens", "learning_rate", "rows_learning_rate", "first_layer", "rank", "alpha",
+    "dropout", "seed",
 )  # fmt: skip
 
 
