@@ -72,6 +72,17 @@ def test_the_loss_goes_down(drawer, tmp_path: Path) -> None:
         assert after.parts[part] < 0.7 * before.parts[part]
 
 
+def test_a_title_that_no_film_has_is_answered_without_a_film(drawer) -> None:
+    control, titles = drawer.talk.control, {item.title.lower() for item in CATALOG}
+    for _ in range(20):
+        sequence = drawer.absent()
+        typed = drawer.talk.tokenizer.decode(sequence.ids)
+        assert not any(f"do you know {title}?" in typed.lower() for title in titles)
+        chosen = [sequence.ids[one.at] for one in sequence.decisions]
+        assert chosen == [control.chat, control.resp]
+        assert not any(sequence.are_words)
+
+
 def test_an_interrupted_run_goes_on_where_it_was(drawer, tmp_path: Path, monkeypatch) -> None:
     first, kept = model(drawer), []
     monkeypatch.setattr(talk_loop, "SAVE_SECONDS", 0)

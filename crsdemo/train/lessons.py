@@ -5,6 +5,7 @@
 - wish: the wishes written for this project -> the films that fit; a search -> the right film
 - liked: sets of films that people mention or like together, with the distribution of the teacher
 - real: whole public dialogues; half of the weight on the film that was recommended
+- absent: a title that no film has -> talk about no film
 - written: whole conversations written for this project, with their words
 
 Shapes: n items of the catalog.
@@ -29,6 +30,7 @@ from crsdemo.train.distil import Answer
 from crsdemo.train.made_wishes import Facts, Rows, Weights, rows_of, shares, told
 from crsdemo.train.public_turns import clean_words, pieces_of
 from crsdemo.train.sequences import IdPaths, TrainingSequence
+from crsdemo.train.typos import mistyped
 from crsdemo.train.written_data import AssistantTurn, UserTurn, WrittenDialogue
 
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
@@ -38,6 +40,11 @@ SEARCHED = 0.6  # of the turns with a search: it stands before the film, as ReGe
 MOST_DRAWN = 20  # of what fits a wish, among the candidates of the item expert
 TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
 DEEP = 150  # items of the teacher's distribution
+MISTYPED = 0.15  # of what users type, where it was not typed by people
+ASKING_FOR = (
+    "do you have {}?", "have you got {}", "do you know {}?", "have you heard of {}", "who made {}?",
+    "what about {}?", "i want to see {}", "is {} any good?", "something like {}", "is {} here?",
+)  # fmt: skip
 
 
 class Film(NamedTuple):
@@ -95,6 +102,10 @@ class Drawer:
         self.facts = Facts(self.catalog)
 
     @cached_property
+    def _titles(self) -> frozenset[str]:
+        return frozenset(item.title.lower() for item in self.catalog)
+
+    @cached_property
     def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
         """Those for which there is something to learn from."""
         drawn: dict[str, tuple[Sequence[object], Callable[[], TrainingSequence]]] = {
@@ -102,6 +113,7 @@ class Drawer:
             "fact": (self.facts.said, self.fact),
             "wish": (self.wishes, self.wish),
             "liked": (self.sets, self.liked),
+            "absent": (self.catalog, self.absent),
             "real": (self.dialogues, self.real),
             "written": (self.written, self.conversation),
         }
@@ -151,12 +163,30 @@ class Drawer:
         film = Film((wanted, weights), [chosen], None, wanted)
         return self._asked(text, film, chosen, tuple(mentions))
 
+    def absent(self) -> TrainingSequence:
+        """The first words of a title and the last of another one, which together are none."""
+        title = ""
+        while not title or title.lower() in self._titles:
+            first, last = self._title(), self._title()
+            title = " ".join([*first.split()[:2], *last.split()[-2:]])
+        text = ASKING_FOR[int(self.rng.integers(len(ASKING_FOR)))].format(title)
+        sequence = TrainingSequence()
+        sequence.add(self.talk.user(Turn("user", text)))
+        self._reply(sequence, Said("CHAT", None, ()), is_known=False, words=False)
+        return sequence
+
+    def _title(self) -> str:
+        return self.catalog[int(self.rng.integers(len(self.catalog)))].title
+
+    def _typed(self, turn: Turn) -> Turn:
+        return mistyped(turn, self.rng) if self.rng.random() < MISTYPED else turn
+
     def _asked(
         self, text: str, film: Film, row: int, mentions: tuple[Mention, ...] = ()
     ) -> TrainingSequence:
         """A message and the ID that follows; its tag is learned from whole conversations."""
         sequence = TrainingSequence()
-        sequence.add(self.talk.user(Turn("user", text, mentions)))
+        sequence.add(self.talk.user(self._typed(Turn("user", text, mentions))))
         sequence.add([*self.talk.opening(), self.talk.control.rec])
         self._film(sequence, row, film, text)
         return sequence
@@ -230,7 +260,7 @@ class Drawer:
             if len(sequence.ids) > LONGEST:
                 break
             if isinstance(turn, UserTurn):
-                sequence.add(self.talk.user(turn.turn()))
+                sequence.add(self.talk.user(self._typed(turn.turn())))
                 continue
             said = _said(turn, self.catalog)
             film = None
