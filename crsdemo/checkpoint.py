@@ -31,6 +31,7 @@ from crsdemo.errors import CheckpointError
 from crsdemo.model.base import base_location
 from crsdemo.model.int8 import int8_linears
 from crsdemo.model.prefixes import Prefixes
+from crsdemo.model.quick import quick_blocks
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import TITLE, Slot, slots_of
 from crsdemo.tokens import ControlTokens
@@ -120,7 +121,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         control,
         _sha256_of(Path(base)),
         _sha256_of(folder),
-        int8_linears(merged),
+        quick_blocks(int8_linears(merged)),
         Prefixes(KEPT_TOKENS),
     )
 

@@ -290,6 +290,19 @@ def test_what_the_model_decides_is_counted(system):
     assert shares == pytest.approx([sum(others) / 3] * len(shares), abs=1e-4)
 
 
+def test_two_systems_draw_their_words_each_by_itself(system):
+    """Greetings of both were the same word for word: one adapter, one seed."""
+    other = Gcrs("other", system.talker)
+    talks = [Dialogue((Turn("user", text),)) for text in ("hello", "thanks", "who are you?")]
+
+    def said(one):  # type: ignore[no-untyped-def]
+        return [reply(one, talk, Plan(mode="CHAT")).text for talk in talks]
+
+    assert said(system) == said(system)
+    assert said(other) == said(Gcrs("other", system.talker))
+    assert said(system) != said(other)
+
+
 def test_a_damaged_card_is_refused(tmp_path):
     assert adapter_folder(tmp_path) == tmp_path, "without one the adapter lies beside it"
     (tmp_path / CARD).write_text("[]")

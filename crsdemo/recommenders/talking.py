@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from zlib import crc32
 
 from crsdemo.catalog import Item
 from crsdemo.decoding import Context
@@ -108,7 +109,8 @@ class TalkingRecommender(ABC):
         yield reply
         started = time.perf_counter()
         said: list[int] = []
-        for token in talker.words(context, mode, item, dialogue, plan):
+        own = replace(plan, seed=plan.seed + crc32(self.name.encode()))  # no two draw alike
+        for token in talker.words(context, mode, item, dialogue, own):
             said.append(token)
             yield replace(reply, pieces=talker.pieces(said, item))
         timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - started)))

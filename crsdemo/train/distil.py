@@ -52,7 +52,8 @@ def distil(config: DistilConfig) -> None:
     ranker = Ranker.load(config.catalog / FILE, SIGNALS)
     rows = np.zeros((len(turns), KEPT), np.int64)
     shares = np.zeros((len(turns), KEPT), np.float32)
-    for number, case in enumerate(gather(config, ground, prior, read, talks, [])):
+    cases = tqdm(gather(config, ground, prior, read, talks, []), desc="answers")
+    for number, case in enumerate(cases):
         hidden = np.zeros(len(ground.catalog), np.bool_)
         hidden[case.seen] = True
         total = ranker.parts(case.full, case.dialogue, hidden).sum(0)

@@ -50,13 +50,13 @@ from crsdemo.train.written_data import (
 
 # Share of the tokens of each kind at the beginning and at the end of the training
 MIXTURE = {
-    "card": (0.12, 0.04),
-    "fact": (0.15, 0.10),
-    "wish": (0.15, 0.12),
-    "liked": (0.08, 0.06),
+    "card": (0.08, 0.04),
+    "fact": (0.10, 0.10),
+    "wish": (0.12, 0.12),
+    "liked": (0.06, 0.05),
     "absent": (0.02, 0.02),
-    "real": (0.15, 0.20),
-    "written": (0.35, 0.48),
+    "real": (0.17, 0.19),
+    "written": (0.45, 0.48),
 }
 NOISE = 0.1  # of a new row, in standard deviations of the embeddings
 

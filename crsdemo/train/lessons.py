@@ -40,6 +40,7 @@ SEARCHED = 0.6  # of the turns with a search: it stands before the film, as ReGe
 MOST_DRAWN = 20  # of what fits a wish, among the candidates of the item expert
 TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
 DEEP = 150  # items of the teacher's distribution
+SHORTER = 2.0  # exponent by which short conversations, which are plainer, come more often
 MISTYPED = 0.15  # of what users type, where it was not typed by people
 ASKING_FOR = (
     "do you have {}?", "have you got {}", "do you know {}?", "have you heard of {}", "who made {}?",
@@ -100,6 +101,10 @@ class Drawer:
         self.sets += [kept for d in dialogues if len(kept := self._rows(d.dialogue.mentioned)) > 1]
         self.wishes = [(text, rows) for text, ids in wishes if (rows := self._rows(ids))]
         self.facts = Facts(self.catalog)
+
+    @cached_property
+    def _by_length(self) -> Weights:
+        return shares(np.array([len(one.turns) ** -SHORTER for one in self.written]))
 
     @cached_property
     def _titles(self) -> frozenset[str]:
@@ -253,8 +258,8 @@ class Drawer:
             self._reply(sequence, said, is_known=False, film=film, words=bool(clean))
 
     def conversation(self) -> TrainingSequence:
-        """A written conversation with all its words."""
-        written = self.written[int(self.rng.integers(len(self.written)))]
+        """A written conversation with all its words, short ones more often."""
+        written = self.written[int(self.rng.choice(len(self.written), p=self._by_length))]
         sequence, known = TrainingSequence(), set[str]()
         for turn in written.turns:
             if len(sequence.ids) > LONGEST:
