@@ -1,8 +1,8 @@
 """crsdemo: conversational recommenders to talk with, to look into and to judge."""
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.dialogue import Dialogue, Mention, Turn
-from crsdemo.recommender import Evidence, Plan, Recommendation, Recommender, Reply
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.recommender import Evidence, Plan, Recommendation, Recommender, Reply
 
 __version__ = "0.1.0"
 __all__ = [

@@ -6,72 +6,108 @@ import importlib
 import sys
 from collections.abc import Callable
 
-from crsdemo.errors import CrsdemoError
+from crsdemo.core.errors import CrsdemoError
 
 # stage -> the module that has it, the function, and what it does; modules load when called
 STAGES = {
-    "chat": ("crsdemo.commands", "chat", "talk to a recommender in the terminal"),
-    "evaluate": ("crsdemo.commands", "evaluate", "recommendation on ReDial or INSPIRED"),
-    "tabulate": ("crsdemo.commands", "tabulate", "one table of several evaluations, with tests"),
-    "measure": ("crsdemo.measure", "main", "every shipped system, for the report and the tables"),
-    "get-data": ("crsdemo.get_data", "main", "ReDial or INSPIRED from where they are published"),
-    "check-wishes": ("crsdemo.commands", "check_wishes", "are 80 hand-written wishes heard?"),
-    "check-facts": ("crsdemo.commands", "check_facts", "is what replies say of films true?"),
+    "chat": ("crsdemo.cli.commands", "chat", "talk to a recommender in the terminal"),
+    "evaluate": ("crsdemo.cli.commands", "evaluate", "recommendation on ReDial or INSPIRED"),
+    "tabulate": (
+        "crsdemo.cli.commands",
+        "tabulate",
+        "one table of several evaluations, with tests",
+    ),
+    "measure": (
+        "crsdemo.evaluation.measure",
+        "main",
+        "every shipped system, for the report and the tables",
+    ),
+    "get-data": (
+        "crsdemo.cli.get_data",
+        "main",
+        "ReDial or INSPIRED from where they are published",
+    ),
+    "check-wishes": ("crsdemo.cli.commands", "check_wishes", "are 80 hand-written wishes heard?"),
+    "check-facts": ("crsdemo.cli.commands", "check_facts", "is what replies say of films true?"),
     "compare-systems": (
-        "crsdemo.evaluation.compare_systems",
+        "crsdemo.evaluation.checks.compare_systems",
         "main",
         "are two systems really two, and do their models decide?",
     ),
-    "check-talk": ("crsdemo.commands", "check_talk", "does it answer what was said?"),
-    "check-labels": ("crsdemo.evaluation.check_labels", "main", "are the steps to a film true?"),
+    "check-talk": ("crsdemo.cli.commands", "check_talk", "does it answer what was said?"),
+    "check-labels": (
+        "crsdemo.evaluation.checks.check_labels",
+        "main",
+        "are the steps to a film true?",
+    ),
     "check-written": (
-        "crsdemo.commands",
+        "crsdemo.cli.commands",
         "check_written",
         "do the texts written for this project keep their rules?",
     ),
-    "benchmark": ("crsdemo.commands", "benchmark", "speed and memory, as ratios in one run"),
+    "benchmark": ("crsdemo.cli.commands", "benchmark", "speed and memory, as ratios in one run"),
     "bench-side-by-side": (
-        "crsdemo.commands",
+        "crsdemo.cli.commands",
         "bench_side_by_side",
         "speed of two recommenders, alone and together",
     ),
     "bench-retrieval": (
-        "crsdemo.commands",
+        "crsdemo.cli.commands",
         "bench_retrieval",
         "how fast items are found, of a million too",
     ),
-    "bench-decode": ("crsdemo.evaluation.bench_decode", "main", "how fast a token is written"),
-    "check-study": ("crsdemo.check_study", "main", "is a study file right, and what does it ask?"),
-    "results": ("crsdemo.commands", "results", "what the votes in a log say of recommenders"),
-    "export": ("crsdemo.export", "main", "judgments as DPO, KTO or SFT examples, or as tables"),
-    "backup": ("crsdemo.backup", "backup_main", "a whole copy of the log, also while it is used"),
-    "restore": ("crsdemo.backup", "restore_main", "a backup in the place of the log"),
-    "build-catalog": ("crsdemo.build_catalog", "main", "a catalog from a CSV or JSONL of yours"),
-    "semantic-ids": ("crsdemo.commands", "semantic_ids", "stage 1: item vectors, semantic IDs"),
-    "compare-ids": ("crsdemo.commands", "compare_ids", "ways to make semantic IDs, compared"),
+    "bench-decode": (
+        "crsdemo.evaluation.bench.bench_decode",
+        "main",
+        "how fast a token is written",
+    ),
+    "check-study": (
+        "crsdemo.studies.check_study",
+        "main",
+        "is a study file right, and what does it ask?",
+    ),
+    "results": ("crsdemo.cli.commands", "results", "what the votes in a log say of recommenders"),
+    "export": (
+        "crsdemo.export.judgments",
+        "main",
+        "judgments as DPO, KTO or SFT examples, or as tables",
+    ),
+    "backup": (
+        "crsdemo.feedback.backup",
+        "backup_main",
+        "a whole copy of the log, also while it is used",
+    ),
+    "restore": ("crsdemo.feedback.backup", "restore_main", "a backup in the place of the log"),
+    "build-catalog": (
+        "crsdemo.items.build_catalog",
+        "main",
+        "a catalog from a CSV or JSONL of yours",
+    ),
+    "semantic-ids": ("crsdemo.cli.commands", "semantic_ids", "stage 1: item vectors, semantic IDs"),
+    "compare-ids": ("crsdemo.cli.commands", "compare_ids", "ways to make semantic IDs, compared"),
     "fit-prior": (
-        "crsdemo.commands",
+        "crsdemo.cli.commands",
         "fit_prior",
         "stage 1b: what is known of items beside the model",
     ),
     "tune-retriever": (
-        "crsdemo.train.tune_retriever",
+        "crsdemo.training.ranking.tune_retriever",
         "main",
         "how the retriever reads what is searched for",
     ),
-    "distil": ("crsdemo.train.distil", "main", "the ranker's answers, for train-gcrs"),
+    "distil": ("crsdemo.training.ranking.distil", "main", "the ranker's answers, for train-gcrs"),
     "train-reges": (
-        "crsdemo.train.reges_adapter",
+        "crsdemo.training.lm.reges",
         "main",
         "ReGeS on a pretrained base: searching, choosing, talking",
     ),
     "train-gcrs": (
-        "crsdemo.train.gcrs_stage",
+        "crsdemo.training.lm.gcrs",
         "main",
         "the generative recommender on a pretrained base, SmolLM2 by default",
     ),
     "fit-retriever": (
-        "crsdemo.train.fit_retriever",
+        "crsdemo.training.ranking.fit_retriever",
         "main",
         "documents and ranker of ReGeS, once its experts are trained",
     ),

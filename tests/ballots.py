@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from crsdemo.judging import Scores, Vote, VoteVerdict
+from crsdemo.studies.statistics.judging import Scores, Vote, VoteVerdict
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 OTHER: dict[VoteVerdict, VoteVerdict] = {"left": "right", "right": "left"}

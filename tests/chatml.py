@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from crsdemo.train.written_data import WrittenDialogue
+from crsdemo.training.written.data import WrittenDialogue
 from tests import films, tiny
 
 HEAT, ALIEN = films.BY_TITLE["Heat"], films.BY_TITLE["Alien"]

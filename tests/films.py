@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from crsdemo.catalog import Catalog, Item
+from crsdemo.core.catalog import Catalog, Item
 
 # title | year | genres | directors | cast | keywords
 ROWS = """

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
-from crsdemo.comparison import Comparison, Judgment, Policy, Series
-from crsdemo.conversation import Conversation
-from crsdemo.dialogue import Dialogue
-from crsdemo.exchange import Exchange
-from crsdemo.feedback import FeedbackLog
-from crsdemo.recommender import Plan, Reply
-from crsdemo.side_by_side import SideBySide
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.comparison import Comparison, Judgment, Policy, Series
+from crsdemo.core.conversation import Conversation
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Plan, Reply
+from crsdemo.feedback.log import FeedbackLog
 
 
 @dataclass(frozen=True)

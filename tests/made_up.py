@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crsdemo.evaluate_report import ListFigures, PartFigures, Report, Slice
-from crsdemo.evaluate_statistics import METRICS
-from crsdemo.judging_bootstrap import Estimate
-from crsdemo.recommender import Provenance
+from crsdemo.core.recommender import Provenance
+from crsdemo.evaluation.report import ListFigures, PartFigures, Report, Slice
+from crsdemo.evaluation.statistics import METRICS
+from crsdemo.studies.statistics.bootstrap import Estimate
 
 
 def around(value: float) -> Estimate:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from crsdemo.stage_folder import StageName
+from crsdemo.evaluation.stages.folder import StageName
 
 Row = dict[str, Any]
 TARGETS = 1400

@@ -13,14 +13,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from stand_in import CATALOG, NoLinker, StandIns
 
 from app import open_pages
-from crsdemo.demo import Demo
-from crsdemo.evaluate_report import Report
-from crsdemo.exchange import Exchange
-from crsdemo.feedback import FeedbackLog
-from crsdemo.operator import Operator
-from crsdemo.recommender import Recommender
-from crsdemo.side_by_side import SideBySide
-from crsdemo.stage_folder import Stages
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.recommender import Recommender
+from crsdemo.evaluation.report import Report
+from crsdemo.evaluation.stages.folder import Stages
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.web.demo import Demo
+from crsdemo.web.operator import Operator
 
 expect.set_options(timeout=30_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

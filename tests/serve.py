@@ -7,17 +7,17 @@ from pathlib import Path
 
 from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
-import crsdemo.feedback
-import crsdemo.upkeep
+import crsdemo.feedback.log
+import crsdemo.web.upkeep
 from app import serve
-from crsdemo.demo import Demo
-from crsdemo.exchange import Exchange
-from crsdemo.feedback import FeedbackLog
-from crsdemo.side_by_side import SideBySide
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.web.demo import Demo
 
 if __name__ == "__main__":
-    crsdemo.feedback.SILENT_SECONDS = 2.0  # a test does not wait for half a minute
-    crsdemo.upkeep.PAUSE = 0.5
+    crsdemo.feedback.log.SILENT_SECONDS = 2.0  # a test does not wait for half a minute
+    crsdemo.web.upkeep.PAUSE = 0.5
     log = FeedbackLog(Path(sys.argv[1]))
     left, right = StandIn(0.03, "red"), StandIn(0.03, "blue")
     pair = SideBySide(StandIns((left, right)), NoLinker(), log)

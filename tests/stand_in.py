@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.dialogue import Dialogue, Mention
-from crsdemo.recommender import (
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.core.recommender import (
     Branch,
     Evidence,
     PathStep,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from films import CATALOG
 
-from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.mentions import MentionLinker
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.language.mentions import MentionLinker
 
 LINKER = MentionLinker(CATALOG)
 

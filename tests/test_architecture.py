@@ -5,60 +5,28 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# A module may import from its own layer and those above it in this list
-LAYERS = {
-    "values": """
-        core language
-        annotators assignment questionnaire study toml_file
-        catalog comparison config conversation corpus dialogue errors
-        judging mentions
-        metrics overlap protocol published recommender reply_json semantic_ids shares slots
-        text_metrics title_clues title_forms trie trie_labels typed_words wish_words
-    """,
-    "models": """
-        model
-        checkpoint commons decoding encoder grammar guide index item_vectors
-        kinship memory newcomers prior quantize ranker rq_vae trees tokens
-        word_choice
-    """,
-    "recommenders": """
-        recommenders retriever loading popularity signal_baselines
-    """,
-    "exchange": """
-        demo handouts operator judging_disputes feedback_results take_home
-        exchange side_by_side feedback feedback_comparisons feedback_file feedback_rows
-        feedback_votes judging_agreement judging_bootstrap judging_exclusion judging_habits
-        judging_pairs judging_report judging_strengths judging_text
-        feedback_schema evaluate evaluate_folder evaluate_rankings evaluate_report
-        evaluate_slices evaluate_statistics evaluate_table
-        stage_figures stage_figures_ids stage_figures_words stage_folder
-        get_data measure check_facts
-        check_wishes check_wishes_text evaluation
-        benchmark bench_quantize bench_retrieval bench_side_by_side build_catalog
-        feedback_archive feedback_judgments backup export export_examples export_files
-        export_tables
-        admission feedback_health health outbox rotation upkeep
-        feedback_studies feedback_studies_schema study_desk written check_study
-    """,
-    "pages": "ui",
-    "training": "train",
-    "commands": "commands __main__",
-}
-LEVEL = {name: level for level, names in enumerate(LAYERS.values()) for name in names.split()}
+# A package may import from itself and from those above it in this list
+ROOMS = [
+    "core", "language", "items", "model", "recommenders", "studies", "feedback", "chat", "export",
+    "evaluation", "training", "web", "cli",
+]  # fmt: skip
+MOST_ENTRIES, MOST_FILES, MOST_LINES = 15, 25, 300
+LONG = frozenset[str]()
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """(name of the module or package under crsdemo, file)"""
+    """(package under crsdemo, file)"""
     for path in sorted((ROOT / "crsdemo").rglob("*.py")):
-        name = path.relative_to(ROOT / "crsdemo").parts[0].removesuffix(".py")
-        if name != "__init__":
-            yield name, path
+        room, *rest = path.relative_to(ROOT / "crsdemo").parts
+        if rest:
+            yield room, path
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -70,38 +38,47 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         parts = (name.split(".") for name in names)
-        yield from (part[1] for part in parts if part[0] == "crsdemo" and part[1] in LEVEL)
+        yield from (part[1] for part in parts if part[0] == "crsdemo" and part[1] in ROOMS)
 
 
-def test_every_module_has_its_layer() -> None:
-    assert {name for name, _ in modules()} <= LEVEL.keys(), "give new modules a layer here"
+def test_every_package_has_its_place() -> None:
+    entries = {p.name for p in (ROOT / "crsdemo").iterdir() if p.name != "__pycache__"}
+    assert entries == {*ROOMS, "__init__.py", "__main__.py"}
+    assert len(entries) <= MOST_ENTRIES
 
 
 def test_imports_point_one_way() -> None:
     wrong = [
         f"{path.relative_to(ROOT)} imports {other}"
-        for name, path in modules()
+        for room, path in modules()
         for other in imported(path)
-        if LEVEL[other] > LEVEL[name]
+        if ROOMS.index(other) > ROOMS.index(room)
     ]
     assert wrong == []
 
 
+def test_no_folder_and_no_file_is_too_large() -> None:
+    files = [path for _, path in modules()]
+    folders = Counter(path.parent for path in files)
+    assert [folder for folder, n in folders.items() if n > MOST_FILES] == []
+    long = {p.name for p in files if len(p.read_text().splitlines()) > MOST_LINES}
+    assert long == LONG
+
+
 def test_nothing_but_the_command_line_imports_the_training() -> None:
-    users = {name for name, path in modules() if "train" in imported(path)}
-    assert users <= {"train", "commands", "__main__"}
-    assert "train" not in set(imported(ROOT / "app.py"))
+    users = {room for room, path in modules() if "training" in imported(path)}
+    assert users <= {"training", "cli"}
+    assert "training" not in set(imported(ROOT / "app.py"))
 
 
 def test_nothing_but_the_pages_knows_gradio() -> None:
-    users = {name for name, path in modules() if "gradio" in roots(path)}
-    assert users == {"ui"}
+    users = {room for room, path in modules() if "gradio" in roots(path)}
+    assert users == {"web"}
 
 
 def test_only_the_feedback_knows_the_database() -> None:
-    users = {name for name, path in modules() if {"sqlite_utils", "sqlite3"} & roots(path)}
-    assert users
-    assert all(name.startswith("feedback") for name in users)
+    users = {room for room, path in modules() if {"sqlite_utils", "sqlite3"} & roots(path)}
+    assert users == {"feedback"}
 
 
 def roots(path: Path) -> set[str]:
@@ -115,7 +92,9 @@ def roots(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", ["crsdemo", "crsdemo.commands", "crsdemo.popularity"])
+@pytest.mark.parametrize(
+    "module", ["crsdemo", "crsdemo.cli.commands", "crsdemo.recommenders.popularity"]
+)
 def test_importing_loads_no_heavy_library(module: str) -> None:
     heavy = "{'torch', 'transformers', 'gradio', 'sklearn', 'plotly'} & set(sys.modules)"
     code = f"import sys, {module}; print(sorted({heavy}))"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.catalog import Catalog
-from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.loading import CATALOG, Shelf
-from crsdemo.mentions import MentionLinker
-from crsdemo.recommender import Plan, Reply, reply
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.recommender import Plan, Reply, reply
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.recommenders.loading import CATALOG, Shelf
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from crsdemo.slots import Slot
+from crsdemo.core.slots import Slot
 
 SENTENCES = [
     "You might like something calm and slow for a rainy evening.",

@@ -1,1 +1,1 @@
-"""Values that everything else speaks in."""
+"""Values and the contract, `recommender.py`: a `Dialogue` goes in, a `Reply` comes out."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from crsdemo.errors import CatalogError
+from crsdemo.core.errors import CatalogError
 
 TAGS_FILE = "tags.json"
 

@@ -1,1 +1,1 @@
-"""How good recommenders are: protocols, checks and benchmarks."""
+"""How good a recommender is: protocols, rankings, their figures and tables."""

@@ -1,1 +1,1 @@
-"""What people type, and what it means."""
+"""What people type: films, people, wishes and refusals in it; datasets as they are distributed."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from crsdemo.catalog import Catalog, Item
+from crsdemo.core.catalog import Catalog, Item
 
 Stems = tuple[str, ...]
 SHORTEST = 5  # letters of a keyword that is a theme of its own; shorter ones are parts of talk

@@ -1,1 +1,1 @@
-"""One causal language model: its base, its tokens, its prompts and what constrains it."""
+"""One causal LM: its tokens, the format of a conversation, the grammar, constrained decoding."""

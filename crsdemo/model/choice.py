@@ -21,8 +21,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from crsdemo.catalog import Catalog
-from crsdemo.errors import CheckpointError
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CheckpointError
 
 FILE = "choice.safetensors"
 

@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerBase
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.dialogue import Turn
-from crsdemo.errors import CheckpointError
-from crsdemo.recommender import Mode
-from crsdemo.slots import TITLE, Slot
-from crsdemo.tokens import ControlTokens, encode_text
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Turn
+from crsdemo.core.errors import CheckpointError
+from crsdemo.core.recommender import Mode
+from crsdemo.core.slots import TITLE, Slot
+from crsdemo.model.tokens import ControlTokens, encode_text
 
 START = "<|im_start|>"
 N_GENRES, N_DIRECTORS, N_CAST, N_TAGS = 3, 1, 3, 6  # on a card

@@ -1,1 +1,1 @@
-"""Systems that answer a dialogue."""
+"""Systems that answer: gcrs, reges and its retriever, baselines; loading them by name."""

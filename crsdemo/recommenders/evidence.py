@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.decoding import Choice, Ranking
-from crsdemo.recommender import Branch, Decider, PathStep, Plan, Recommendation, Signal
-from crsdemo.trie_labels import TrieLabels
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.recommender import Branch, Decider, PathStep, Plan, Recommendation, Signal
+from crsdemo.items.trie_labels import TrieLabels
+from crsdemo.model.decoding import Choice, Ranking
 
 MODEL, PRIOR = "the language model", "who likes what together"  # who decides
 EXPERT, RETRIEVER = "the item expert", "the retriever"

@@ -19,20 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from crsdemo.catalog import Item
-from crsdemo.commons import Commons
-from crsdemo.decoding import Context, Prior, Ranking
-from crsdemo.dialogue import Dialogue
-from crsdemo.guide import Guidance, ItemKnowledge
-from crsdemo.prior import SIGNALS
-from crsdemo.ranker import FILE, Ranker
-from crsdemo.recommender import (
-    Decider,
-    Evidence,
-    Plan,
-    Recommendation,
-    Timing,
-)
+from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Decider, Evidence, Plan, Recommendation, Timing
+from crsdemo.items.trie_labels import TrieLabels
+from crsdemo.model.decoding import Context, Prior, Ranking
+from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.evidence import (
     MODEL,
     PRIOR,
@@ -43,9 +35,11 @@ from crsdemo.recommenders.evidence import (
     pick,
     recommendations,
 )
+from crsdemo.recommenders.guide import Guidance, ItemKnowledge
+from crsdemo.recommenders.prior import SIGNALS
+from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
-from crsdemo.trie_labels import TrieLabels
 
 BEAM = 60  # films ranked for a reply; the page shows the best of them
 EVALUATION_BEAM = 200  # a narrow beam finds only a part of the true best fifty

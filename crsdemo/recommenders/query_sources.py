@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from crsdemo.dialogue import Dialogue
-from crsdemo.encoder import TextEncoder
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.items.encoder import TextEncoder
 
 NEAR = 0.45  # cosine from which a word of the user counts as the source of a concept
 SAME_STEM = 0.6  # share of the shorter word that two words of one stem begin with

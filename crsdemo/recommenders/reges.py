@@ -19,29 +19,30 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crsdemo.catalog import Item
-from crsdemo.commons import Commons
-from crsdemo.decoding import Context
-from crsdemo.dialogue import Dialogue
-from crsdemo.errors import CheckpointError
-from crsdemo.guide import Guidance
+from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import CheckpointError
+from crsdemo.core.recommender import Evidence, Plan, Recommendation, Timing
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
-from crsdemo.ranker import FILE, Ranker
-from crsdemo.recommender import (
-    Evidence,
-    Plan,
-    Recommendation,
-    Timing,
-)
+from crsdemo.model.decoding import Context
+from crsdemo.model.tokens import QUERY as QUERY_TOKEN
+from crsdemo.model.tokens import ControlTokens
+from crsdemo.model.word_choice import Pen, Sampling, SearchPlace
+from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
+from crsdemo.recommenders.guide import Guidance
 from crsdemo.recommenders.query_sources import sources
+from crsdemo.recommenders.ranker import FILE, Ranker
+from crsdemo.recommenders.retriever import (
+    CANDIDATES,
+    RETRIEVAL_SIGNALS,
+    Documents,
+    QueryReader,
+    Retriever,
+)
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
-from crsdemo.retriever import CANDIDATES, RETRIEVAL_SIGNALS, Documents, QueryReader, Retriever
-from crsdemo.tokens import QUERY as QUERY_TOKEN
-from crsdemo.tokens import ControlTokens
-from crsdemo.word_choice import Pen, Sampling, SearchPlace
 
 RETRIEVER = "retriever"  # folder of a checkpoint
 CARD = "reges.json"  # file in it

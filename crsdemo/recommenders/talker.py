@@ -15,18 +15,18 @@ from typing import NamedTuple
 
 import torch
 
-from crsdemo.catalog import Catalog, Item
-from crsdemo.checkpoint import Loaded
-from crsdemo.commons import Commons
-from crsdemo.decoding import Context, Decoder, left_pad
-from crsdemo.dialogue import Dialogue, Turn
-from crsdemo.grammar import Grammar
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.recommender import Mode, Plan
+from crsdemo.core.slots import Slot, fill
+from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.model.checkpoint import Loaded
+from crsdemo.model.decoding import Context, Decoder, left_pad
+from crsdemo.model.grammar import Grammar
 from crsdemo.model.talk import Said, TalkFormat
-from crsdemo.recommender import Mode, Plan
+from crsdemo.model.word_choice import Pen, Place, Sampling
+from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.evidence import trimmed
-from crsdemo.semantic_ids import SemanticIDs
-from crsdemo.slots import Slot, fill
-from crsdemo.word_choice import Pen, Place, Sampling
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 

@@ -14,18 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from crsdemo.catalog import Item
-from crsdemo.decoding import Context
-from crsdemo.dialogue import Dialogue
-from crsdemo.recommender import (
-    Evidence,
-    Mode,
-    Plan,
-    Provenance,
-    Recommendation,
-    Reply,
-    Timing,
-)
+from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommendation, Reply, Timing
+from crsdemo.model.decoding import Context
 from crsdemo.recommenders.talker import Talker
 
 # Visitors wish more often than the people of the written conversations, who ask and chat; so the

@@ -1,0 +1,1 @@
+"""One message and its answer, two answers side by side, a session of a study."""

@@ -1,0 +1,81 @@
+"""How much one visitor, and all of them together, may ask for in a while.
+
+The windows move with the clock and live in memory: a restart forgets them. Nobody is counted
+under anything but their made-up name, so whoever changes it is held only by what all may ask.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from crsdemo.core.errors import BadInputError, TooManyError
+
+EVERYBODY = "*"  # no visitor has this name
+
+
+@dataclass(frozen=True)
+class Limits:
+    """As the operator writes them: `20/minute; 300/hour`. Several hold at once, "" is none."""
+
+    visitor_messages: str = "20/minute; 300/hour"
+    all_messages: str = "600/minute"  # more than a CPU answers, so that the queue stays bounded
+    visitor_opinions: str = "240/minute"  # four clicks a second
+
+
+NO_LIMITS = Limits("", "", "")
+
+
+class Admission:
+    """Lets a message or a judgment pass, or says how long to wait. Safe from many threads.
+
+    Raises BadInputError for limits that cannot be read.
+    """
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self._visitor_messages = _parsed(limits.visitor_messages)
+        self._all_messages = _parsed(limits.all_messages)
+        self._visitor_opinions = _parsed(limits.visitor_opinions)
+        self._windows = MovingWindowRateLimiter(MemoryStorage())
+
+    def message(self, visitor: str) -> None:
+        """Admit one message. Raises TooManyError with the time to wait."""
+        self._admit(self._visitor_messages, "message", visitor, "You have sent many messages")
+        self._admit(self._all_messages, "message", EVERYBODY, "Many people are talking here")
+
+    def opinion(self, visitor: str) -> None:
+        """Admit one judgment, rating or mark. Raises TooManyError with the time to wait."""
+        self._admit(self._visitor_opinions, "opinion", visitor, "You have judged a lot")
+
+    def _admit(
+        self, limits: tuple[RateLimitItem, ...], what: str, visitor: str, found: str
+    ) -> None:
+        for limit in limits:
+            if not self._windows.hit(limit, what, visitor):
+                free_at = self._windows.get_window_stats(limit, what, visitor).reset_time
+                raise TooManyError(
+                    f"{found} in a short time. Please wait {_words(free_at - time.time())}, "
+                    "then try again: nothing was lost."
+                )
+
+
+def _parsed(text: str) -> tuple[RateLimitItem, ...]:
+    try:
+        return tuple(parse_many(text)) if text.strip() else ()
+    except ValueError as error:
+        raise BadInputError(
+            f"a limit is written like 20/minute or 20/minute; 300/hour, got {text!r}"
+        ) from error
+
+
+def _words(seconds: float) -> str:
+    """How long to wait, never too short."""
+    whole = max(1, math.ceil(seconds))
+    if whole > 90:
+        return f"{math.ceil(whole / 60)} minutes"
+    return "1 second" if whole == 1 else f"{whole} seconds"

@@ -1,0 +1,221 @@
+"""One message and two answers at once: two recommenders hear it, the log keeps both replies.
+
+The sibling of `exchange.py`, and like it knows nothing about the page: a series of comparisons
+goes in, the next comparison comes out as its two replies grow.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from queue import SimpleQueue
+from random import Random
+from threading import Event
+from typing import NamedTuple, Protocol
+
+from crsdemo.chat.admission import Admission
+from crsdemo.chat.exchange import ANEW, Linker, written
+from crsdemo.core.comparison import (
+    SIDES,
+    Answer,
+    Comparison,
+    Judgment,
+    Policy,
+    Series,
+    Side,
+    new_seed,
+)
+from crsdemo.core.conversation import ItemMark, LoggedTurn, message, new_id
+from crsdemo.core.dialogue import Turn
+from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError
+from crsdemo.core.recommender import Plan, Recommender, Reply
+from crsdemo.feedback.comparisons import ComparisonLog, Entrant
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.outbox import Judged, Marked, Outbox, Picked
+
+Names = tuple[str, str]  # of the recommenders on the left and on the right
+
+
+class Recommenders(Protocol):
+    """Recommenders by name, as `loading.Shelf` has them."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def get(self, name: str) -> Recommender:
+        """Raises CheckpointError for one that cannot be used."""
+        ...
+
+
+class _News(NamedTuple):
+    """How far one side has come; without a turn, that it is done."""
+
+    side: Side
+    turn: LoggedTurn | None
+    ready_ms: float | None = None  # of a whole reply
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Who can answer, who finds films in what is typed, who remembers, and how much is too much."""
+
+    recommenders: Recommenders
+    linker: Linker
+    log: FeedbackLog
+    admission: Admission = field(default_factory=Admission)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.log)
+
+    @cached_property
+    def comparisons(self) -> ComparisonLog:
+        return ComparisonLog(self.log)
+
+    def start(self, visitor: str, policy: Policy) -> Series:
+        """An empty series. The log hears of it with the first message."""
+        return Series(new_id(), visitor, policy)
+
+    def say(
+        self,
+        series: Series,
+        text: str,
+        names: Names,
+        client_event_id: str | None = None,
+        seed: int | None = None,
+    ) -> Generator[Comparison, None, None]:
+        """The comparison as its two replies grow; the last one is settled.
+
+        `seed` is kept with it: the one that `names` were drawn from, or a new one.
+
+        The message is in the log before the first value comes. A side that fails says so in its
+        turn, and the other goes on; whoever stops listening stops both. A second call with the
+        same `client_event_id` (a double click) yields nothing.
+        Raises BadInputError for a message or a name that cannot be used and TooManyError for a
+        message too many in a while, before anything is kept, and FeedbackError if a reply could
+        not be kept, after both have ended.
+        """
+        text = message(text)
+        self._check(names)
+        self.admission.message(series.visitor)
+        seed = new_seed() if seed is None else seed
+        left, right = (
+            Entrant(
+                name, history, Turn("user", text, self.linker.link(text, history.dialogue)), plan
+            )
+            for name, history, plan in zip(
+                names, series.histories(), plans(names, seed), strict=True
+            )
+        )
+        begun = self.comparisons.record_comparison(
+            left, right, series.policy, seed, client_event_id
+        )
+        if begun:
+            yield begun
+            yield from self._answered(begun, {"left": left.plan, "right": right.plan})
+
+    def judge(
+        self,
+        comparison_id: str,
+        visitor: str,
+        judgment: Judgment,
+        client_event_id: str | None = None,
+    ) -> None:
+        """Keep a verdict, as `ComparisonLog.record_verdict` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Judged(comparison_id, visitor, judgment, client_event_id))
+
+    def pick(self, comparison_id: str, visitor: str, side: Side) -> None:
+        """Keep from which side to go on, as `ComparisonLog.record_pick` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Picked(comparison_id, side))
+
+    def mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
+        """Keep a word on a film, as `FeedbackLog.record_mark` and `Outbox.submit` do."""
+        self.admission.opinion(visitor)
+        self.outbox.submit(Marked(visitor, mark, on))
+
+    def _check(self, names: Names) -> None:
+        for name in names:
+            if name not in self.recommenders.names:
+                known = ", ".join(self.recommenders.names)
+                raise BadInputError(f"no recommender {name!r}; there are: {known}")
+
+    def _answered(
+        self, comparison: Comparison, plans: dict[Side, Plan]
+    ) -> Generator[Comparison, None, None]:
+        """Both sides as they grow, in the order in which their words come."""
+        news: SimpleQueue[_News] = SimpleQueue()
+        halt = Event()
+        pool = ThreadPoolExecutor(len(SIDES), thread_name_prefix="side")
+        try:
+            writing = [
+                pool.submit(self._write, side, comparison.side(side), plans[side], news, halt)
+                for side in SIDES
+            ]
+            ready: dict[Side, float] = {}
+            n_running = len(SIDES)
+            while n_running:
+                side, turn, ready_ms = news.get()
+                if turn is None:
+                    n_running -= 1
+                    ready |= {} if ready_ms is None else {side: ready_ms}
+                else:
+                    comparison = comparison.with_reply(side, turn)
+                    yield comparison
+            for written_side in writing:
+                written_side.result()  # raises what went wrong with the log
+            self.comparisons.record_ready(comparison.id, ready)
+        finally:
+            halt.set()
+            pool.shutdown(wait=False)  # whoever stops does not wait for the next word
+
+    def _write(
+        self, side: Side, answer: Answer, plan: Plan, news: SimpleQueue[_News], halt: Event
+    ) -> None:
+        """Write one side's reply and pass on how it grows, until it ends or is halted."""
+
+        def stream() -> Iterable[Reply]:
+            recommender = self.recommenders.get(answer.recommender)
+            return recommender.stream(answer.heard.dialogue, plan)
+
+        began = time.monotonic()
+        turn, ready_ms = answer.reply, None
+        try:
+            with closing(written(self.log, turn.id, answer.recommender, stream)) as growth:
+                for turn in growth:
+                    news.put(_News(side, turn))
+                    if halt.is_set():
+                        return
+            ready_ms = 1000 * (time.monotonic() - began)
+        except FeedbackError:
+            raise
+        except CrsdemoError as error:
+            news.put(_News(side, replace(turn, status="failed", error=_words(error))))
+        finally:
+            news.put(_News(side, None, ready_ms))
+
+
+def drawn(offered: Sequence[str], seed: int) -> Names:
+    """Two of the recommenders in random order; a single one stands on both sides."""
+    # A stream of its own: the lot of `Comparison.onward` is drawn from the same seed.
+    random = Random(f"who stands where: {seed}")
+    left, right = random.sample(offered if len(offered) > 1 else [*offered, *offered], 2)
+    return left, right
+
+
+def plans(names: Names, seed: int) -> tuple[Plan, Plan]:
+    """How each side answers: as ever, or with two seeds if one recommender stands on both."""
+    if names[0] != names[1]:
+        return Plan(), Plan()
+    return Plan(seed=seed, temperature=ANEW), Plan(seed=seed + 1, temperature=ANEW)
+
+
+def _words(error: CrsdemoError) -> str:
+    """As the log keeps it: of an error that was put into our words, the one behind it."""
+    cause = error.__cause__ or error
+    return f"{type(cause).__name__}: {cause}"

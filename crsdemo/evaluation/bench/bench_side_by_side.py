@@ -1,0 +1,52 @@
+"""How fast two recommenders answer one message, alone and side by side, and what both weigh."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.recommender import Recommender, reply
+from crsdemo.evaluation.bench.benchmark import MESSAGES, Figure, peak_memory
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.recommenders.loading import Shelf
+
+ALONE, TOGETHER, MEMORY = 2.6, 3.5, 2.5  # targets: seconds, seconds, GB
+
+
+def measure(catalog: Catalog, shelf: Shelf, left: str, right: str) -> Iterator[Figure]:
+    """Medians over messages that begin a talk; each recommender has answered once before.
+
+    Side by side is timed from the message to the last word of both, log included.
+    """
+    linker = MentionLinker(catalog)
+    for name in dict.fromkeys((left, right)):
+        recommender = shelf.get(name)
+        seconds = [_seconds_alone(recommender, linker, text) for text in (MESSAGES[0], *MESSAGES)]
+        yield Figure(f"whole reply of {name}, median", median(seconds[1:]), "s", at_most=ALONE)
+    with tempfile.TemporaryDirectory() as folder:
+        log = FeedbackLog(Path(folder) / "bench.db")
+        both = SideBySide(shelf, linker, log)
+        seconds = [_seconds_together(both, text, (left, right)) for text in MESSAGES]
+        log.close()
+    yield Figure(f"{left} and {right} side by side, median", median(seconds), "s", at_most=TOGETHER)
+    yield peak_memory("peak memory with both", at_most=MEMORY)
+
+
+def _seconds_alone(recommender: Recommender, linker: MentionLinker, text: str) -> float:
+    started = time.perf_counter()
+    reply(recommender, Dialogue().say(Turn("user", text, linker.link(text, Dialogue()))))
+    return time.perf_counter() - started
+
+
+def _seconds_together(both: SideBySide, text: str, names: tuple[str, str]) -> float:
+    started = time.perf_counter()
+    for _ in both.say(both.start("benchmark", "shared"), text, names):
+        pass
+    return time.perf_counter() - started

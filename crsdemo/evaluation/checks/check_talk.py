@@ -1,0 +1,189 @@
+"""Does it answer what was said? Short conversations with expectations that a program can judge.
+
+    python -m crsdemo check-talk --recommender gcrs
+
+The lines of `data/talks.jsonl` are typed one after the other, the recommender's replies stand in
+between, and the last reply is judged. They were written apart from everything that models learn
+from, by a large language model; see the card in `train/written/README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Recommender, Reply, reply
+from crsdemo.evaluation.checks.check_wishes import Expectation, Linker
+from crsdemo.studies.statistics.shares import table
+
+TALKS = files(__package__) / "talks.jsonl"
+ADMITS = re.compile(
+    r"\b(?:don['’]?t|do not|can['’]?t|cannot|can not|couldn['’]?t|haven['’]?t|have not|isn['’]?t|"
+    r"not|no) (?:really |actually )?(?:know|tell|say|sure|see|seen|find|have|place|recogni[sz]e|"
+    r"listed|idea|watch(?:ed)?|known|able|in (?:the|my) catalog|record|judge|check|feel)|"
+    r"\bnever (?:seen|watched|heard)|\bonly (?:know|have) films|\bI['’]?m (?:only )?a program|"
+    r"\bunknown to me|\bmissing from|\bout of my reach|\bbeyond (?:me|what I know)|"
+    r"\bno (?:scores|ratings|running time|length|prices|age rating)|\blink (?:on|below|to)|"
+    r"\bnone of (?:that|those|this)|\bwith films? only|\bfilms are all I",
+    re.IGNORECASE,
+)
+
+
+class Expected(BaseModel):
+    """What the last reply should be like; what is not given is not judged."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    film: Literal["new", "same", "first", "none"] | None = None
+    fits: dict[str, Any] | None = None  # see `check_wishes.Expectation`
+    mentions: Literal["cast", "directors", "year", "genres"] | None = None
+    admits: bool | None = None
+    asks: bool | None = None
+
+
+class Talk(BaseModel):
+    """What a user types, line by line, and what should come of the last line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    act: str
+    say: tuple[str, ...] = Field(min_length=1)
+    expect: Expected
+
+
+@dataclass(frozen=True)
+class Played:
+    """A conversation as it went."""
+
+    talk: Talk
+    replies: tuple[Reply, ...]
+    faults: tuple[str, ...]
+
+
+def load_talks(source: Traversable = TALKS) -> tuple[Talk, ...]:
+    """Raises BadInputError with the line that is no conversation."""
+    talks = []
+    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            talk = Talk.model_validate_json(line)
+            Expectation.from_row(talk.expect.fits or {})
+        except (ValidationError, TypeError, AttributeError) as error:
+            raise BadInputError(f"{source}, line {number}: {error}") from error
+        talks.append(talk)
+    return tuple(talks)
+
+
+def play(recommender: Recommender, linker: Linker, talk: Talk) -> Played:
+    """Type every line and judge the last reply."""
+    dialogue, replies = Dialogue(), list[Reply]()
+    for said in talk.say:
+        dialogue = dialogue.say(Turn("user", said, linker.link(said, dialogue)))
+        answered = reply(recommender, dialogue)
+        replies.append(answered)
+        dialogue = dialogue.say(answered.turn())
+    return Played(talk, tuple(replies), tuple(faults_of(talk, replies, dialogue)))
+
+
+def faults_of(talk: Talk, replies: Sequence[Reply], dialogue: Dialogue) -> Iterator[str]:
+    """What is wrong with the last of `replies`; `dialogue` ends with it."""
+    last, expect = replies[-1], talk.expect
+    if not last.text.strip():
+        yield "it says nothing"
+    if last.text in [earlier.text for earlier in replies[:-1]]:
+        yield "it repeats an earlier reply"
+    earlier = Dialogue(dialogue.turns[:-1])
+    given = [item for one in replies[:-1] if (item := film_of(one))]
+    film = film_of(last)
+    if expect.film is not None:
+        yield from _film_faults(expect.film, film, given, earlier)
+    fits = Expectation.from_row(expect.fits or {})
+    if film is not None and not fits.is_met_by(film):
+        yield f"{film.name} does not fit"
+    if expect.mentions is not None:
+        about = film or (given[-1] if given else None)
+        if about is None or not _mentions(last.text, about, expect.mentions):
+            yield f"it does not say the {expect.mentions}"
+    if expect.admits and not ADMITS.search(last.text):
+        yield "it does not admit what it cannot know"
+    if expect.asks is not None and ("?" in last.text) != expect.asks:
+        yield "it asks nothing" if expect.asks else "it asks, though it should answer"
+
+
+def film_of(one: Reply) -> Item | None:
+    """The film that a reply recommends, else the first that it names."""
+    named = [piece for piece in one.pieces if isinstance(piece, Item)]
+    return one.item or (named[0] if named else None)
+
+
+def _film_faults(
+    wanted: str, film: Item | None, given: Sequence[Item], earlier: Dialogue
+) -> Iterator[str]:
+    if wanted == "none" and film is not None:
+        yield f"it names {film.name}"
+    elif wanted == "new" and film is None:
+        yield "it recommends nothing"
+    elif wanted == "new" and film is not None and film.id in earlier.mentioned:
+        yield f"{film.name} was named before"
+    elif wanted in ("same", "first"):
+        if not given:
+            yield "no film was recommended before"
+            return
+        kept = given[-1] if wanted == "same" else given[0]
+        if film is not None and film != kept:
+            yield f"it speaks of {film.name} instead of {kept.name}"
+        if film is None and wanted == "first":
+            yield f"it does not go back to {kept.name}"
+
+
+def _mentions(text: str, item: Item, fact: str) -> bool:
+    values = [str(item.year)] if fact == "year" else item.facts.get(fact, ())
+    return any(value.lower() in text.lower() for value in values)
+
+
+def check_talk(recommender: Recommender, linker: Linker, talks: Sequence[Talk]) -> Iterator[Played]:
+    """Each conversation, as soon as it was played."""
+    yield from (play(recommender, linker, talk) for talk in talks)
+
+
+def render(name: str, played: Sequence[Played]) -> str:
+    """Share of the conversations that went as expected, by what the user did."""
+    acts = list(dict.fromkeys(one.talk.act for one in played))
+    rows = []
+    for act in [*acts, "all"]:
+        some = [one for one in played if act in (one.talk.act, "all")]
+        good = sum(not one.faults for one in some)
+        rows.append((act, str(len(some)), f"{100 * good / max(1, len(some)):.0f}"))
+    return f"{name}: last replies that do what is expected, in percent\n\n" + table(
+        ("user act", "n", "as expected"), rows
+    )
+
+
+def transcript(one: Played) -> str:
+    """A conversation that went wrong, and what was wrong."""
+    lines = [f"\n[{one.talk.act}] " + "; ".join(one.faults)]
+    for said, answered in zip(one.talk.say, one.replies, strict=True):
+        lines += [f"  > {said}", f"    {answered.text}"]
+    return "\n".join(lines)
+
+
+def as_json(name: str, played: Sequence[Played]) -> Mapping[str, Any]:
+    """Ready for JSON."""
+    return {
+        "recommender": name,
+        "talks": [
+            {
+                "act": one.talk.act,
+                "say": one.talk.say,
+                "replies": [answered.text for answered in one.replies],
+                "faults": one.faults,
+            }
+            for one in played
+        ],
+    }

@@ -1,0 +1,260 @@
+"""Everything that docs/results.md and the page `/report` show of the shipped systems, in one go.
+
+What is measured is listed here: every system by every protocol on the development dialogues of
+both datasets (`SYSTEMS`, `PROTOCOLS`), the parts of the systems, what they say, and the wishes.
+Other checkpoints can be named instead. What was measured with the same weights, data and code is
+not measured again: it is kept in `runs/measured`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.config import flag, parse
+from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Recommender
+from crsdemo.evaluation.checks import check_wishes, check_wishes_text
+from crsdemo.evaluation.evaluate import STATES, Source, evaluate_all, provenance_of
+from crsdemo.evaluation.folder import REPORTS
+from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
+from crsdemo.evaluation.rankings import run_key
+from crsdemo.evaluation.report import Report
+from crsdemo.evaluation.stages.folder import (
+    DATASETS,
+    DIALOGUE,
+    FOLDER,
+    GENERATIVE,
+    ITEM,
+    LATE_WISHES,
+    RETRIEVAL,
+    WISHES,
+    StageName,
+)
+from crsdemo.evaluation.stages.run import measured
+from crsdemo.evaluation.stages.text import told
+from crsdemo.evaluation.table import table
+from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.language.overlap import without_copies
+from crsdemo.recommenders.loading import (
+    ALONE,
+    BASELINES,
+    CATALOG,
+    DEFAULT,
+    Shelf,
+    checkpoint_folder,
+)
+
+REGES = "reges"
+SYSTEMS = (DEFAULT, DEFAULT + ALONE, REGES, *BASELINES)
+DEV = {"redial": "redial/dev_data.jsonl", "inspired": "inspired/dev.tsv"}
+TRAINING = ("redial/train_data.jsonl", "inspired/train.tsv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureConfig:
+    """Measure every shipped system; write the reports and the tables."""
+
+    data: Path = flag(help="a folder with redial/ and inspired/, each with training and dev files")
+    out: Path = flag(REPORTS, "folder for the reports, their tables and, in stages/, the rest")
+    kept: Path = flag(STATES / "measured", "folder for what need not be measured again")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+    systems: str = flag(
+        ",".join(SYSTEMS), "comma-separated names of recommenders, or folders of checkpoints"
+    )
+    against: str = flag(DEFAULT, "the others are tested against this one, where it is measured")
+    protocols: str = flag(",".join(p.name for p in PROTOCOLS), "comma-separated names of protocols")
+    stages: bool = flag(True, "measure the parts of the systems, the dialogue and the wishes too")
+    tables: str = flag("tables.md", "file in the folder of reports for all of it as tables")
+    limit: int = flag(0, "use only so many dialogues of each dataset; 0 uses all")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Dialogues that no system was trained on."""
+
+    name: str
+    source: Source
+    dialogues: Sequence[CorpusDialogue]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What measurements share."""
+
+    shelf: Shelf
+    out: Path
+    kept: Path
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.shelf.catalog
+
+    def reports(self, system: str, data: Data, protocols: Sequence[Protocol]) -> list[Report]:
+        """Of `evaluate`; made, or as they were kept, samples and all."""
+        recommender = self.shelf.get(system)
+        paths = [self._kept(system, recommender, data, p.name) for p in protocols]
+        missing = [p for p, path in zip(protocols, paths, strict=True) if not path.is_file()]
+        if missing:
+            source = replace(data.source, files=self._files(system))
+            made = evaluate_all(recommender, self.catalog, data.dialogues, missing, source)
+            for report in made:
+                report.save(self._kept(system, recommender, data, report.protocol))
+        return [Report.load(path) for path in paths]
+
+    def stage(self, stage: Stage, data: Data) -> StageReport:
+        """Measured, or as it was kept, into the folder of stages."""
+        recommender = self.shelf.get(stage.system)
+        path = self._kept(stage.system, recommender, data, stage.name)
+        if not path.is_file():
+            _write(path, stage.measure(recommender, self.catalog, data.dialogues))
+        name = StageName(stage.name, recommender.name, data.name)
+        row = json.loads(path.read_text(encoding="utf-8"))
+        _write(self.out / FOLDER / name.file, row)
+        return StageReport(name, row)
+
+    def _kept(self, system: str, recommender: Recommender, data: Data, what: str) -> Path:
+        provenance = provenance_of(recommender)
+        key = run_key(provenance, data.dialogues, what, self._files(system))
+        return self.kept / f"{recommender.name}-{data.name}-{what}-{key[:16]}.json"
+
+    def _files(self, system: str) -> tuple[Path, ...]:
+        if system in BASELINES:
+            return (self.shelf.catalog_folder,)
+        folder = checkpoint_folder(system.removesuffix(ALONE), self.shelf.checkpoints)
+        return (self.shelf.catalog_folder, folder)
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """The JSON of a stage."""
+
+    name: StageName
+    row: Mapping[str, Any]
+
+
+Measure = Callable[[Recommender, Catalog, Sequence[CorpusDialogue]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A measurement of one system beside `evaluate`."""
+
+    name: str
+    system: str
+    measure: Measure
+    on_dialogues: bool = True  # otherwise once, on what it brings along
+
+
+def stages(systems: Sequence[str]) -> list[Stage]:
+    """All that are measured of these systems."""
+    found = [
+        Stage(name, system, partial(measured, name))
+        for name, system in (
+            (RETRIEVAL, REGES),
+            (ITEM, REGES),
+            (GENERATIVE, DEFAULT),
+            (GENERATIVE, DEFAULT + ALONE),
+            (DIALOGUE, DEFAULT),
+            (DIALOGUE, REGES),
+        )
+    ]
+    for system in systems:
+        found.append(Stage(WISHES, system, partial(_wishes, late=False), on_dialogues=False))
+        found.append(Stage(LATE_WISHES, system, partial(_wishes, late=True), on_dialogues=False))
+    return [stage for stage in found if stage.system in systems]
+
+
+def measure(config: MeasureConfig) -> Path:
+    """Everything; returns the file with the tables. Raises BadInputError for what is missing."""
+    catalog = Catalog.load(config.catalog)
+    systems = _systems(config)
+    protocols = [protocol_named(name.strip()) for name in config.protocols.split(",")]
+    data = list(_data(config, catalog))
+    bench = Bench(Shelf(catalog, config.catalog), config.out, config.kept)
+    texts: list[str] = []
+    for one in data:
+        made = [bench.reports(system, one, protocols) for system in systems]
+        for protocol, of_systems in zip(protocols, zip(*made, strict=True), strict=True):
+            reports = {report.recommender: report for report in of_systems}
+            for name, report in reports.items():
+                path = config.out / f"{name}-{one.name}-{protocol.name}.json"
+                replace(report, samples=()).save(path)
+            texts += _tables(reports, protocol, config.against)
+    if config.stages:
+        texts += _stage_tables(list(_staged(bench, systems, data)))
+    path = config.out / config.tables
+    path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    return path
+
+
+def main(argv: list[str]) -> None:
+    print(measure(parse(MeasureConfig, argv, "crsdemo measure")))
+
+
+def _data(config: MeasureConfig, catalog: Catalog) -> Iterator[Data]:
+    needed = [config.data / name for name in (*DEV.values(), *TRAINING)]
+    if missing := [str(path) for path in needed if not path.is_file()]:
+        raise BadInputError(
+            f"missing: {', '.join(missing)}; put training and development dialogues there"
+        )
+    aliases = load_aliases(config.catalog)
+    training = load_all(",".join(str(config.data / name) for name in TRAINING), catalog, aliases)
+    for name, file in DEV.items():
+        read = load_dialogues(config.data / file, catalog, aliases)
+        own = without_copies(read, training)
+        source = Source(Path(file).name, len(read) - len(own))
+        yield Data(name, source, own[: config.limit or None])
+
+
+def _wishes(
+    recommender: Recommender, catalog: Catalog, _: Sequence[CorpusDialogue], *, late: bool
+) -> dict[str, Any]:
+    asked = check_wishes.late_wishes() if late else check_wishes.load_wishes()
+    return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
+
+
+def _systems(config: MeasureConfig) -> tuple[str, ...]:
+    """Raises BadInputError if two have one name, which their files would share."""
+    systems = tuple(name.strip() for name in config.systems.split(","))
+    if len({Path(system).name for system in systems}) < len(systems):
+        raise BadInputError(
+            f"two systems of {config.systems} have one name, and files are named after them; "
+            "rename the folder of one"
+        )
+    return systems
+
+
+def _staged(bench: Bench, systems: Sequence[str], data: Sequence[Data]) -> Iterator[StageReport]:
+    for stage in stages(systems):
+        for one in data if stage.on_dialogues else [Data("", Source(), ())]:
+            yield bench.stage(stage, one)
+
+
+def _tables(reports: Mapping[str, Report], protocol: Protocol, against: str) -> Iterator[str]:
+    """One per part; the first, which is there to compare by, with paired tests."""
+    for part in protocol.parts:
+        is_tested = part is protocol.parts[0] and against in reports and len(reports) > 1
+        yield table(reports, part, METRICS_SHOWN, against=against if is_tested else "")
+
+
+def _stage_tables(found: Sequence[StageReport]) -> Iterator[str]:
+    """As each stage is printed; the wishes of all systems together."""
+    for wishes, head in ((WISHES, "Wishes"), (LATE_WISHES, "Wishes late in a talk")):
+        if rows := [one.row for one in found if one.name.stage == wishes]:
+            yield f"## {head}\n\n{check_wishes_text.render(rows)}"
+    for one in found:
+        if one.name.dataset:
+            head = f"## Stage {one.name.stage}: {one.name.system} on {DATASETS[one.name.dataset]}"
+            yield f"{head}\n\n{told(one.name.stage, one.row)}"
+
+
+def _write(path: Path, report: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Each part of a system by itself: searches, choice, IDs, what is said."""

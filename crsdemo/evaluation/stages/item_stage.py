@@ -1,0 +1,130 @@
+"""What the item expert of ReGeS adds to the retriever: table 4 of the paper (sec. 3.7.1).
+
+*Overall success* is recall on new items end to end, beside that of either order alone; *item
+generation success* is the same with the right item put among the candidates, so that only the
+choice is measured. All of it with as many candidates as the retriever finds, and with fewer.
+
+Candidates are rows of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from crsdemo.core.errors import BadInputError
+from crsdemo.evaluation.protocol import Case, cases
+from crsdemo.evaluation.rankings import BATCH
+from crsdemo.evaluation.statistics import Hit, recalls
+from crsdemo.language.corpus import CorpusDialogue
+from crsdemo.recommenders.reges import Choice, Reges
+from crsdemo.recommenders.retriever import CANDIDATES
+from crsdemo.studies.statistics.metrics import rank_of
+
+CUTOFFS = (1, 10, 50)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn that recommends something new, and what ReGeS makes of it."""
+
+    dialogue: int
+    gold: tuple[int | None, ...]  # the new items; None for one that the catalog does not hold
+    choice: Choice  # among what the retriever found
+    with_gold: Choice  # the same with all of `gold` among the candidates
+
+
+def evaluate_item_expert(
+    recommender: Reges, dialogues: Sequence[CorpusDialogue], sizes: Sequence[int] = (CANDIDATES, 10)
+) -> dict[str, Any]:
+    """For each number of candidates the figures of this module, ready for JSON.
+
+    Nothing that was named before is among the candidates. Shows progress on stderr. Raises
+    BadInputError if no turn recommends something new.
+    """
+    turns = list(_turns(recommender, [case for case in cases(dialogues) if case.new_targets]))
+    if not turns:
+        raise BadInputError(f"none of the {len(dialogues)} dialogues recommends something new")
+    return {
+        "recommender": recommender.name,
+        "dialogues": len(dialogues),
+        "turns": len(turns),
+        "candidates": {str(k): _figures(turns, k) for k in sizes},
+    }
+
+
+def _turns(recommender: Reges, wanted: Sequence[Case]) -> Iterator[Turn]:
+    row = recommender.catalog.row
+    progress = tqdm(range(0, len(wanted), BATCH), desc=f"{recommender.name} chooses", unit="batch")
+    for start in progress:
+        some = wanted[start : start + BATCH]
+        contexts = [case.context for case in some]
+        named = [frozenset(case.context.mentioned) for case in some]
+        known = [[item for item in case.new_targets if item in row] for case in some]
+        found = recommender.choices(contexts, named)
+        with_gold = recommender.choices(contexts, named, known)
+        for case, one, other in zip(some, found, with_gold, strict=True):
+            yield Turn(case.dialogue, tuple(map(row.get, case.new_targets)), one, other)
+
+
+def by_retriever(choice: Choice, k: int) -> list[int]:
+    """The `k` candidates that the retriever has first, in its order."""
+    return _rows(choice, _first(choice, k))
+
+
+def by_expert(choice: Choice, k: int) -> list[int]:
+    """The same in the order of the item expert."""
+    first = _first(choice, k)
+    return _rows(choice, first[np.argsort(-choice.expert[first], kind="stable")])
+
+
+def by_both(choice: Choice, k: int) -> list[int]:
+    """The same in the order that decides."""
+    return _rows(choice, np.sort(_first(choice, k)))
+
+
+def with_forced(choice: Choice, with_gold: Choice, gold: int, k: int) -> list[int]:
+    """The same with `gold` in the place of the last of the `k`, unless it is one of them."""
+    kept = by_retriever(choice, k)
+    if gold not in kept:
+        kept[-1] = gold
+    return [row for row in with_gold.rows.tolist() if row in kept]
+
+
+def _first(choice: Choice, k: int) -> NDArray[np.int64]:
+    """The places in `choice` of those that the retriever has first."""
+    return np.argsort(-choice.retriever, kind="stable")[:k]
+
+
+def _rows(choice: Choice, places: NDArray[np.int64]) -> list[int]:
+    return [int(row) for row in choice.rows[places]]
+
+
+Order = Callable[[Choice, int], list[int]]
+
+
+def _figures(turns: Sequence[Turn], k: int) -> dict[str, Any]:
+    """Of `turns` with `k` candidates each."""
+
+    def of(order: Order) -> list[Hit]:
+        rankings = [(turn, order(turn.choice, k)) for turn in turns]
+        return [Hit(t.dialogue, rank_of(gold, rows)) for t, rows in rankings for gold in t.gold]
+
+    forced = [
+        Hit(turn.dialogue, rank_of(gold, with_forced(turn.choice, turn.with_gold, gold, k)))
+        for turn in turns
+        for gold in turn.gold
+        if gold is not None
+    ]
+    cutoffs = [cutoff for cutoff in CUTOFFS if cutoff <= k]  # beyond there is nothing to be found
+    return {
+        "retriever_alone": recalls(of(by_retriever), cutoffs),
+        "expert_alone": recalls(of(by_expert), cutoffs),
+        "overall": recalls(of(by_both), cutoffs),
+        "item_generation": recalls(forced, cutoffs),
+    }

@@ -1,0 +1,155 @@
+"""Several evaluations in one table: Markdown to read, LaTeX to print.
+
+Figures are percent with their 95% intervals; with a baseline, what every other system scores more,
+with the p-value of a paired test, adjusted for all tests of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tabulate import tabulate
+
+from crsdemo.core.errors import BadInputError
+from crsdemo.evaluation.protocol import Part
+from crsdemo.evaluation.report import Report, Sample
+from crsdemo.evaluation.statistics import METRICS, Difference, Floats, difference, holm, scores
+from crsdemo.studies.statistics.bootstrap import Estimate
+
+FORMATS = {"markdown": "pipe", "latex": "latex_booktabs"}
+Reports = Mapping[str, Report]  # by the name that a table gives them
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """One system against a baseline in one metric."""
+
+    system: str
+    metric: str
+    found: Difference  # its p adjusted (Holm) for all tests made together
+
+
+def paired_tests(
+    reports: Reports, part: Part, metrics: Sequence[str], against: str
+) -> list[PairedTest]:
+    """Every other report against the one named `against`, in every metric.
+
+    Raises BadInputError if there is none of that name, or if the samples are not the same.
+    """
+    if against not in reports:
+        known = ", ".join(reports)
+        raise BadInputError(f"no report {against!r} to test against; there are: {known}")
+    baseline = reports[against]
+    theirs = _scores(baseline, part, metrics)
+    dialogues = [sample.dialogue for sample in baseline.samples_of(part)]
+    tests = []
+    for name, report in reports.items():
+        check_same_samples(baseline, report)
+        mine = _scores(report, part, metrics)
+        for column, metric in enumerate(metrics if name != against else ()):
+            found = difference(mine[:, column], theirs[:, column], dialogues)
+            tests.append(PairedTest(name, metric, found))
+    adjusted = holm([test.found.p for test in tests])
+    return [
+        replace(test, found=replace(test.found, p=p))
+        for test, p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def _scores(report: Report, part: Part, metrics: Sequence[str]) -> Floats:
+    """(n, m)"""
+    return scores([sample.rank_in(part) for sample in report.samples_of(part)], metrics)
+
+
+def check_same_samples(one: Report, other: Report) -> None:
+    """Raises BadInputError where two reports cannot be compared, saying why."""
+    if one.protocol != other.protocol:
+        raise BadInputError(
+            f"{one.recommender} was evaluated by the protocol {one.protocol}, {other.recommender} "
+            f"by {other.protocol}; evaluate both by one"
+        )
+    mine, theirs = ([_identity(sample) for sample in r.samples] for r in (one, other))
+    if mine != theirs:
+        raise BadInputError(
+            f"the reports of {one.recommender} and {other.recommender} are of other samples "
+            f"({len(mine):,} and {len(theirs):,}, {len(set(mine) ^ set(theirs)):,} are in one "
+            "only); evaluate both on the same dialogues with the same flags and catalog"
+        )
+
+
+def _identity(sample: Sample) -> tuple[str, int, str, bool]:
+    return sample.dialogue, sample.turn, sample.target, sample.is_new
+
+
+def table(
+    reports: Reports,
+    part: Part,
+    metrics: Sequence[str],
+    *,
+    against: str = "",
+    format: str = "markdown",
+) -> str:
+    """One row per report; the others are tested against the one named `against`, if any.
+
+    Raises BadInputError if the reports are not of the same samples, or for an unknown name.
+    """
+    if format not in FORMATS:
+        raise BadInputError(f"--format must be {' or '.join(FORMATS)}, got {format!r}")
+    if unknown := [name for name in metrics if name not in METRICS]:
+        raise BadInputError(f"no metric {unknown[0]!r}; there are: {', '.join(METRICS)}")
+    first = next(iter(reports.values()))
+    for report in reports.values():
+        check_same_samples(first, report)
+    rows = [_row(name, report, part, metrics) for name, report in reports.items()]
+    tables = [_about(first, part), _drawn(["system", "n", *metrics], rows, format)]
+    if against:
+        rows = list(_test_rows(paired_tests(reports, part, metrics, against), len(metrics)))
+        tables += [ABOUT_TESTS.format(against), _drawn(["system", *metrics], rows, format)]
+    comment = "% " if format == "latex" else ""
+    tables[::2] = [comment + text for text in tables[::2]]
+    return "\n\n".join(tables)
+
+
+ABOUT_TESTS = (
+    "What each scores more than {}, in points, with 95% intervals over dialogues; p of a paired "
+    "randomisation test over dialogues, adjusted (Holm) for all tests of this table."
+)
+
+
+def _about(report: Report, part: Part) -> str:
+    figures = report.parts[part.name]
+    return (
+        f"{report.data or 'Dialogues'}, protocol {report.protocol}, part {part.name}: "
+        f"{figures.n:,} samples of {figures.dialogues:,} dialogues; percent, with 95% intervals "
+        "over dialogues."
+    )
+
+
+def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], format: str) -> str:
+    return str(tabulate(rows, heads, FORMATS[format], disable_numparse=True))
+
+
+def _row(name: str, report: Report, part: Part, metrics: Sequence[str]) -> list[str]:
+    figures = report.parts[part.name]
+    return [name, f"{figures.n:,}", *(_percent(figures.metrics[metric]) for metric in metrics)]
+
+
+def _test_rows(tests: Sequence[PairedTest], n_metrics: int) -> Iterator[list[str]]:
+    for start in range(0, len(tests), n_metrics):
+        row = tests[start : start + n_metrics]
+        yield [row[0].system, *(_told(test.found) for test in row)]
+
+
+def _percent(one: Estimate, sign: str = "") -> str:
+    if one.value is None:
+        return "-"
+    value = f"{100 * one.value:{sign}.1f}"
+    if one.low is None or one.high is None:
+        return value
+    return f"{value} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+
+
+def _told(one: Difference) -> str:
+    p = "p < 0.001" if one.p < 0.001 else f"p = {one.p:.3f}"
+    return f"{_percent(one.by, '+')}, {p}"

@@ -1,0 +1,170 @@
+"""Judgments as examples to train on, in the columns of TRL, or the reason why they are none.
+
+    DPO  prompt, chosen, rejected   a verdict with a winner, where both sides heard the same
+    KTO  prompt, completion, label  a thumb; of a tie both sides, good or bad
+    SFT  prompt, completion         a thumb up, a side of "both good", a winner
+
+A winner is better than the loser, which need not make it good: "two bad replies, the left less so"
+is said often of recommenders. So a verdict with a winner is KTO only if one asks for it. The thumb
+of a person counts before a verdict of the same person, since it is about the reply alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+from crsdemo.core.comparison import SIDES, Side
+from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Judgment, Opinion
+
+Text = Literal["exact", "messages"]  # what the model read and wrote, or what people read
+
+
+class Reason(StrEnum):
+    """Why a judgment is no example."""
+
+    # What one asked for
+    RECOMMENDER = "filter: another recommender"
+    POLICY = "filter: another policy, or no comparison"
+    TIME = "filter: judged at another time"
+    VISITOR = "filter: this person was left out"
+    HASTE = "filter: decided too fast"
+    TEST = "filter: by a colleague who tried the study (--with-tests takes it)"
+    STUDY = "filter: of another study, or of none"
+    # What it is
+    PRACTICE = "practice"
+    ATTENTION = "a check of attention: one of the replies was written for it"
+    UNDONE = "a reply was taken back"
+    NOT_WHOLE = "a reply failed or was stopped"
+    NO_PROMPT = "a recommender that reads no prompt (--text messages takes it)"
+    # Pairs
+    NO_WINNER = "the verdict names no winner"
+    OTHER_CONTEXT = "the two sides had heard different things"
+    OTHER_PROMPT = "the two sides read different prompts (--text messages takes it)"
+    SAME_REPLY = "both sides said the same"
+    # Single replies
+    NO_THUMB = "rated, but without a thumb"
+    HAS_THUMB = "the reply has a thumb of the same person, which counts"
+    ONLY_BETTER = "better or worse than another one, not good or bad (--winners takes it)"
+    SAYS_NOTHING = "the verdict says nothing of either reply"
+    NOT_LIKED = "not liked"
+    TWICE = "the reply is liked by another judgment already"
+
+
+class Example(NamedTuple):
+    """One line of a file to train on."""
+
+    judgment: Judgment
+    columns: dict[str, Any]
+    reply_ids: tuple[str, ...]
+
+
+class Excluded(NamedTuple):
+    """A line that is not written, and why."""
+
+    judgment: Judgment
+    reason: Reason
+
+
+Considered = Example | Excluded
+
+
+def dpo(pair: JudgedPair, text: Text) -> Considered:
+    """The example that a verdict makes."""
+    if pair.verdict not in SIDES:
+        return Excluded(pair, Reason.NO_WINNER)
+    won, lost = pair.replies if pair.verdict == "left" else reversed(pair.replies)
+    reason = _unfit(won, text) or _unfit(lost, text) or _unpaired(pair, text)
+    if reason:
+        return Excluded(pair, reason)
+    chosen, rejected = _completion(won, text), _completion(lost, text)
+    if chosen == rejected:
+        return Excluded(pair, Reason.SAME_REPLY)
+    columns = {"prompt": _prompt(won, text), "chosen": chosen, "rejected": rejected}
+    return Example(pair, columns, (won.id, lost.id))
+
+
+def _unpaired(pair: JudgedPair, text: Text) -> Reason | None:
+    if not pair.same_context:
+        return Reason.OTHER_CONTEXT
+    if _prompt(pair.left, text) != _prompt(pair.right, text):
+        return Reason.OTHER_PROMPT
+    return None
+
+
+def kto(judgment: Judgment, text: Text, *, winners: bool) -> Iterator[Considered]:
+    """The examples that a judgment makes: of a verdict one per side."""
+    for reply, opinion in _labels(judgment, winners=winners):
+        reason = _unfit(reply, text) or (opinion if isinstance(opinion, Reason) else None)
+        if reason:
+            yield Excluded(judgment, reason)
+        else:
+            columns = _single(reply, text) | {"label": opinion}
+            yield Example(judgment, columns, (reply.id,))
+
+
+def sft(judgment: Judgment, text: Text) -> Iterator[Considered]:
+    """The examples that a judgment makes: the replies that it likes."""
+    for reply, opinion in _labels(judgment, winners=True):
+        reason = _unfit(reply, text) or (opinion if isinstance(opinion, Reason) else None)
+        if reason or not opinion:
+            yield Excluded(judgment, reason or Reason.NOT_LIKED)
+        else:
+            yield Example(judgment, _single(reply, text), (reply.id,))
+
+
+def once(considered: Iterable[Considered]) -> Iterator[Considered]:
+    """Each reply at most once. Remembers the ids, so some 100 bytes per example."""
+    seen: set[tuple[str, ...]] = set()
+    for one in considered:
+        if isinstance(one, Example) and one.reply_ids in seen:
+            yield Excluded(one.judgment, Reason.TWICE)
+            continue
+        if isinstance(one, Example):
+            seen.add(one.reply_ids)
+        yield one
+
+
+def _labels(judgment: Judgment, *, winners: bool) -> Iterator[tuple[JudgedReply, bool | Reason]]:
+    """Each reply, and whether it is good, or why one cannot say."""
+    if isinstance(judgment, Opinion):
+        thumb = judgment.reply.ratings.get("thumbs")
+        yield judgment.reply, Reason.NO_THUMB if thumb is None else thumb > 0
+        return
+    for side, reply in zip(SIDES, judgment.replies, strict=True):
+        has_thumb = "thumbs" in reply.ratings
+        opinion = _of_verdict(judgment.verdict, side, winners=winners)
+        yield reply, Reason.HAS_THUMB if has_thumb else opinion
+
+
+def _of_verdict(verdict: str, side: Side, *, winners: bool) -> bool | Reason:
+    if verdict in {"both_good", "both_bad"}:
+        return verdict == "both_good"
+    if verdict not in SIDES:
+        return Reason.SAYS_NOTHING
+    return verdict == side if winners else Reason.ONLY_BETTER
+
+
+def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
+    if reply.undone:
+        return Reason.UNDONE
+    if not reply.is_whole:
+        return Reason.NOT_WHOLE
+    if text == "exact" and not (reply.prompt and reply.output):
+        return Reason.NO_PROMPT
+    return None
+
+
+def _single(reply: JudgedReply, text: Text) -> dict[str, Any]:
+    return {"prompt": _prompt(reply, text), "completion": _completion(reply, text)}
+
+
+def _prompt(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:
+    if text == "exact":
+        return reply.prompt
+    return [{"role": turn.speaker, "content": turn.text} for turn in reply.heard.turns]
+
+
+def _completion(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:
+    return reply.output if text == "exact" else [{"role": "assistant", "content": reply.text}]

@@ -1,0 +1,277 @@
+"""Human judgments out of the log: examples in TRL's columns, or tables for analysis.
+
+    python -m crsdemo export --db feedback.db --format dpo --out pairs
+
+docs/export.md says what becomes what. The log is read as it was at one moment, one judgment after
+the other, while the app may go on writing. `manifest.json` says what was read, left out and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tqdm import tqdm
+
+from crsdemo import __version__
+from crsdemo.core.comparison import checked_policy
+from crsdemo.core.config import flag, parse
+from crsdemo.core.errors import BadInputError
+from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
+from crsdemo.export.files import Files, Split, new_folder, split_of
+from crsdemo.export.tables import row_of
+from crsdemo.feedback.judgments import (
+    JudgedPair,
+    Judgment,
+    JudgmentReader,
+    Totals,
+    reading_judgments,
+)
+from crsdemo.feedback.schema import MIGRATIONS
+from crsdemo.studies.study import Kind
+
+Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
+MANIFEST = "manifest.json"
+_FILTERS = (
+    "recommenders",
+    "policy",
+    "since",
+    "until",
+    "min_seconds",
+    "study",
+    "with_tests",
+    "without_visitors",
+)
+_NO_DATA: dict[Kind, Reason] = {"practice": Reason.PRACTICE, "attention": Reason.ATTENTION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Human judgments as examples to train on, or as tables. See docs/export.md."""
+
+    db: Path = flag(help="the log that the app writes")
+    format: str = flag(help="dpo, kto or sft: TRL's columns; csv or jsonl: tables of judgments")
+    out: Path = flag(help="a new folder")
+    text: str = flag(
+        "exact", "exact: prompt and output of the model to the letter; messages: what people read"
+    )
+    test_share: float = flag(0.1, "share of the people whose judgments go to the test split")
+    winners: bool = flag(False, "kto: take winners for good and losers for bad")
+    recommenders: str = flag("", "only judgments of these, comma-separated; of a pair both")
+    policy: str = flag("", "only comparisons under this policy, own or shared")
+    since: str = flag("", "only judgments of this day or later, 2030-12-31, UTC")
+    until: str = flag("", "only judgments before this day")
+    min_seconds: float = flag(0.0, "only verdicts that took this long or whose time is unknown")
+    study: str = flag("", "only verdicts of the study with this title or sha256")
+    with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
+    without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
+
+    def __post_init__(self) -> None:
+        _check_choice("--format", self.format, get_args(Format))
+        _check_choice("--text", self.text, get_args(Text))
+        if self.policy:
+            checked_policy(self.policy)
+        for name, day in (("--since", self.since), ("--until", self.until)):
+            _check_day(name, day)
+        if not 0 <= self.test_share < 1:
+            raise BadInputError(f"--test-share is from 0 to below 1, got {self.test_share}")
+
+    def why_not(self, judgment: Judgment) -> Reason | None:
+        """Which filter leaves a judgment out."""
+        pair = judgment if isinstance(judgment, JudgedPair) else None
+        if pair and pair.kind in _NO_DATA:
+            return _NO_DATA[pair.kind]
+        if judgment.is_test and not self.with_tests:
+            return Reason.TEST
+        if self.study and (pair is None or self.study not in (pair.study, pair.study_sha256)):
+            return Reason.STUDY
+        if self.recommenders and not _names(judgment) <= _listed(self.recommenders):
+            return Reason.RECOMMENDER
+        if self.policy and (pair is None or pair.policy != self.policy):
+            return Reason.POLICY
+        if judgment.created_at < self.since or (self.until and judgment.created_at >= self.until):
+            return Reason.TIME
+        if judgment.visitor in _listed(self.without_visitors):
+            return Reason.VISITOR
+        took = pair.decided_ms if pair else None
+        return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
+
+
+@dataclass
+class Tally:
+    """What became of everything that was considered."""
+
+    written: Counter[str] = field(default_factory=Counter)  # by recommenders
+    excluded: defaultdict[str, Counter[str]] = field(  # by recommenders, then by reason
+        default_factory=lambda: defaultdict(Counter)
+    )
+    visitors: dict[Split, set[str]] = field(default_factory=lambda: {"train": set(), "test": set()})
+
+    def count(self, one: Considered, split: Split) -> None:
+        who = " vs ".join(sorted(reply.recommender for reply in one.judgment.replies))
+        if isinstance(one, Excluded):
+            self.excluded[who][one.reason] += 1
+        else:
+            self.written[who] += 1
+            self.visitors[split].add(one.judgment.visitor)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole, then the same by recommenders. Considered is written plus excluded."""
+        names = sorted(self.written.keys() | self.excluded.keys())
+        all_excluded = sum(self.excluded.values(), Counter[str]())
+        return {
+            "counts": _counts(self.written.total(), all_excluded),
+            "by_recommenders": {n: _counts(self.written[n], self.excluded[n]) for n in names},
+        }
+
+
+def export(config: ExportConfig, command: str = "") -> dict[str, Any]:
+    """Write the folder and return its manifest.
+
+    Raises BadInputError if the folder cannot be made, FeedbackError if the log cannot be read.
+    """
+    with new_folder(config.out) as folder, Files(folder) as files:
+        tally, digest = Tally(), hashlib.sha256()
+        with reading_judgments(config.db) as log:
+            held = log.totals()
+            judgments = _watched(_judgments(log, config), held, config, digest)
+            for one in _considered(judgments, config):
+                split = split_of(one.judgment.visitor, config.test_share)
+                tally.count(one, split)
+                if isinstance(one, Example):
+                    files.write(_file_of(one, split, config), one.columns)
+        manifest = _manifest(config, command, held, digest.hexdigest(), tally)
+        manifest["files"] = files.report()
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _judgments(log: JudgmentReader, config: ExportConfig) -> Iterator[Judgment]:
+    """What the format is made of: pairs need verdicts, all else is made of both."""
+    return log.pairs() if config.format == "dpo" else chain(log.opinions(), log.pairs())
+
+
+def _watched(
+    judgments: Iterator[Judgment], held: Totals, config: ExportConfig, digest: hashlib._Hash
+) -> Iterator[Judgment]:
+    """The judgments, shown as progress and put into a digest as lines of JSON."""
+    n = held.verdicts + (held.rated_replies if config.format != "dpo" else 0)
+    for judgment in tqdm(judgments, total=n, desc="exporting", unit="judgment"):
+        digest.update(json.dumps(row_of(judgment), sort_keys=True).encode() + b"\n")
+        yield judgment
+
+
+def _considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Considered]:
+    considered = (one for judgment in judgments for one in _filtered(judgment, config))
+    return once(considered) if config.format == "sft" else considered
+
+
+def _filtered(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
+    reason = config.why_not(judgment)
+    for one in _examples(judgment, config):
+        yield Excluded(judgment, reason) if reason else one
+
+
+def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
+    text: Text = "exact" if config.text == "exact" else "messages"
+    match config.format:
+        case "dpo":
+            assert isinstance(judgment, JudgedPair)  # as `_judgments` gives them
+            yield dpo(judgment, text)
+        case "kto":
+            yield from kto(judgment, text, winners=config.winners)
+        case "sft":
+            yield from sft(judgment, text)
+        case _:
+            split = split_of(judgment.visitor, config.test_share)
+            yield Example(judgment, row_of(judgment) | {"split": split}, ())
+
+
+def _file_of(example: Example, split: Split, config: ExportConfig) -> str:
+    """A file per split to train on; to analyse, a table per kind of judgment."""
+    if config.format not in {"csv", "jsonl"}:
+        return f"{split}.jsonl"
+    kind = "verdicts" if isinstance(example.judgment, JudgedPair) else "ratings"
+    return f"{kind}.{config.format}"
+
+
+def _manifest(
+    config: ExportConfig, command: str, held: Totals, digest: str, tally: Tally
+) -> dict[str, Any]:
+    """All but the files."""
+    return {
+        "command": command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "app_version": __version__,
+        "format": config.format,
+        "text": config.text,
+        "winners": config.winners,
+        "filters": {name: getattr(config, name) for name in _FILTERS if getattr(config, name)},
+        "database": {
+            "file": config.db.name,
+            "schema_version": len(MIGRATIONS),
+            "judgments_sha256": digest,
+            "holds": asdict(held),
+        },
+        "split": {
+            "by": "visitor",
+            "test_share": config.test_share,
+            "visitors": {split: len(names) for split, names in tally.visitors.items()},
+        },
+        **tally.as_json(),
+    }
+
+
+def _counts(n_written: int, excluded: Counter[str]) -> dict[str, Any]:
+    return {
+        "considered": n_written + excluded.total(),
+        "written": n_written,
+        "excluded": dict(excluded.most_common()),
+    }
+
+
+def _names(judgment: Judgment) -> set[str]:
+    return {reply.recommender for reply in judgment.replies}
+
+
+def _listed(names: str) -> set[str]:
+    return {name.strip() for name in names.split(",") if name.strip()}
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise BadInputError(f"{name} is one of {', '.join(known)}; got {value!r}")
+
+
+def _check_day(name: str, day: str) -> None:
+    try:
+        date.fromisoformat(day or "2030-12-31")
+    except ValueError:
+        raise BadInputError(f"{name} is a day such as 2030-12-31, got {day!r}") from None
+
+
+def render(manifest: dict[str, Any], out: Path) -> str:
+    """The manifest in a few lines."""
+    counts, split = manifest["counts"], manifest["split"]
+    lines = [f"{counts['written']:,} of {counts['considered']:,} -> {out}"]
+    lines += [f"  {name}: {file['rows']:,} rows" for name, file in manifest["files"].items()]
+    lines += [f"  left out, {why}: {n:,}" for why, n in counts["excluded"].items()]
+    for name, n_people in split["visitors"].items():
+        if counts["written"] and split["test_share"] and not n_people:
+            lines.append(f"  nobody is in the {name} split: few people came, or try --test-share")
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str]) -> None:
+    config = parse(ExportConfig, argv, "crsdemo export")
+    command = shlex.join(("python", "-m", "crsdemo", "export", *argv))
+    print(render(export(config, command), config.out))

@@ -1,0 +1,246 @@
+"""Comparisons in the log: two generations side by side, the verdicts on them, where it went on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from crsdemo import __version__
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.comparison import SIDES, Answer, Comparison, Judgment, Policy, Series, Side
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
+from crsdemo.core.dialogue import Turn
+from crsdemo.core.recommender import Plan
+from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, know_visitor, said_before
+from crsdemo.feedback.rows import logged_turn_from_row, to_json
+
+Row = dict[str, Any]
+
+
+class Entrant(NamedTuple):
+    """What one side is asked: who answers, after what, to which words, and how."""
+
+    recommender: str
+    history: Conversation
+    said: Turn
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class RestoredSeries:
+    """A series as it stood, and what its visitor thinks of the replies and films in it."""
+
+    series: Series
+    marks: tuple[ItemMark, ...] = ()
+    judgments: Mapping[str, Judgment] = field(default_factory=dict)  # by comparison
+
+
+@dataclass(frozen=True)
+class ComparisonLog:
+    """The part of the log that is about comparisons. Raises FeedbackError from every method."""
+
+    log: FeedbackLog
+
+    def record_comparison(
+        self,
+        left: Entrant,
+        right: Entrant,
+        policy: Policy,
+        seed: int,
+        client_event_id: str | None = None,
+    ) -> Comparison | None:
+        """Keep that two replies are being written, before the first word of either.
+
+        None if the same click has brought the message before: then nothing is written.
+        """
+        with self.log.file.writing() as db:
+            if said_before(db, left.history.id, client_event_id):
+                return None
+            heard = _ask(db, left, client_event_id)
+            also_heard = heard if policy == "shared" else _ask(db, right, client_event_id)
+            comparison = Comparison(
+                new_id(), policy, seed, _begin(db, left, heard), _begin(db, right, also_heard)
+            )
+            db["comparisons"].insert(_comparison_row(comparison))
+        return comparison
+
+    def record_ready(self, comparison_id: str, ready_ms: dict[Side, float]) -> None:
+        """Keep how long each side took to its whole reply; a side that has none is left out."""
+        with self.log.file.writing() as db:
+            db.execute(
+                "update comparisons set left_ready_ms = ?, right_ready_ms = ? where id = ?",
+                [ready_ms.get("left"), ready_ms.get("right"), comparison_id],
+            )
+
+    def record_verdict(
+        self,
+        comparison_id: str,
+        visitor: str,
+        judgment: Judgment,
+        client_event_id: str | None = None,
+    ) -> None:
+        """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
+
+        What holds already is not written again, nor is what the same click has brought before.
+        """
+        with self.log.file.writing() as db:
+            if db.execute(_SAME_CLICK, [comparison_id, client_event_id]).fetchone():
+                return
+            of = [comparison_id, visitor]
+            was, details, revision = db.execute(_LAST_VERDICT, of).fetchone() or (None, "{}", 0)
+            if was == judgment.verdict and _opinion(json.loads(details)) == _opinion(
+                judgment.details
+            ):
+                return
+            know_visitor(db, visitor)
+            db["verdicts"].insert(
+                {
+                    "comparison_id": comparison_id,
+                    "visitor": visitor,
+                    "verdict": judgment.verdict,
+                    "revision": revision + 1,
+                    "decided_ms": judgment.decided_ms,
+                    "layout": judgment.layout,
+                    "details": to_json(judgment.details),
+                    "swapped": int(judgment.swapped),
+                    "client_event_id": client_event_id,
+                    "app_version": __version__,
+                }
+            )
+
+    def record_pick(self, comparison_id: str, side: Side) -> None:
+        """Keep from which side the visitor wants to go on, where the verdict names no winner."""
+        row = {"comparison_id": comparison_id, "side": side, "app_version": __version__}
+        with self.log.file.writing() as db:
+            db["picks"].insert(row)
+
+    def restore(self, series_id: str, catalog: Catalog) -> RestoredSeries | None:
+        """A series as its visitor left it, or None if nothing was said in it."""
+        with self.log.file.reading() as db:
+            rows = list(db.query(_SERIES, [series_id]))
+            if not rows:
+                return None
+            turns = {row["id"]: row for row in db.query(_TURNS, [series_id])}
+            marks = tuple(ItemMark(**row) for row in db.query(_MARKS, [series_id]))
+            judged = {row["comparison_id"]: row for row in db.query(_JUDGMENTS, [series_id])}
+        known = {name: logged_turn_from_row(row, catalog) for name, row in turns.items()}
+        comparisons = tuple(_comparison(row, turns, known) for row in rows)
+        visitor, policy = rows[0]["visitor"], rows[0]["policy"]
+        judgments = {name: _judgment(row) for name, row in judged.items()}
+        return RestoredSeries(Series(series_id, visitor, policy, comparisons), marks, judgments)
+
+    def judgment(self, comparison_id: str, visitor: str) -> Judgment | None:
+        """What this person says of a comparison now, whoever had it made."""
+        with self.log.file.reading() as db:
+            rows = list(db.query(_JUDGMENT, [comparison_id, visitor]))
+        return _judgment(rows[0]) if rows else None
+
+    def series_of(self, comparison_id: str) -> str | None:
+        """The id of the series that a comparison belongs to."""
+        with self.log.file.reading() as db:
+            found = db.execute(_SERIES_OF, [comparison_id]).fetchone()
+        return found[0] if found else None
+
+
+def _opinion(details: Row) -> Row:
+    """The details that say more of the two replies; how a verdict was given is none of it."""
+    return {name: value for name, value in details.items() if name not in _MANNER}
+
+
+def _ask(db: Database, entrant: Entrant, client_event_id: str | None) -> Conversation:
+    said = insert_said(db, entrant.history, entrant.said, client_event_id)
+    return entrant.history.then(said)
+
+
+def _begin(db: Database, entrant: Entrant, heard: Conversation) -> Answer:
+    generation_id = insert_started(db, heard, entrant.recommender, entrant.plan)
+    reply = LoggedTurn(generation_id, Turn("assistant", ""), status="running")
+    return Answer(entrant.recommender, heard, reply)
+
+
+def _comparison_row(comparison: Comparison) -> Row:
+    return {
+        "id": comparison.id,
+        "policy": comparison.policy,
+        "seed": comparison.seed,
+        "left_turn": comparison.left.heard.turns[-1].id,
+        "right_turn": comparison.right.heard.turns[-1].id,
+        "left_generation": comparison.left.reply.id,
+        "right_generation": comparison.right.reply.id,
+        "left_recommender": comparison.left.recommender,
+        "right_recommender": comparison.right.recommender,
+        "app_version": __version__,
+    }
+
+
+def _comparison(row: Row, turns: dict[str, Row], known: dict[str, LoggedTurn]) -> Comparison:
+    left, right = (
+        Answer(
+            row[f"{side}_recommender"],
+            _heard(row[f"{side}_turn"], row["visitor"], turns, known),
+            known[row[f"{side}_generation"]],
+        )
+        for side in SIDES
+    )
+    return Comparison(
+        row["id"], row["policy"], row["seed"], left, right, row["verdict"], row["picked"]
+    )
+
+
+def _judgment(row: Row) -> Judgment:
+    details = json.loads(row["details"])
+    return Judgment(
+        row["verdict"], row["decided_ms"], row["layout"], details, swapped=bool(row["swapped"])
+    )
+
+
+def _heard(
+    turn_id: str, visitor: str, turns: dict[str, Row], known: dict[str, LoggedTurn]
+) -> Conversation:
+    """The dialogue from its first turn to this one."""
+    dialogue_id, path = turns[turn_id]["dialogue_id"], []
+    following: str | None = turn_id
+    while following is not None:
+        path.append(known[following])
+        following = turns[following]["parent"]
+    return Conversation(dialogue_id, visitor, tuple(reversed(path)))
+
+
+_MANNER = {"by", "evidence_open", "names_shown", "shown_ms"}
+
+_SAME_CLICK = "select 1 from verdicts where comparison_id = ? and client_event_id = ?"
+
+_LAST_VERDICT = """select verdict, details, revision from verdicts
+    where comparison_id = ? and visitor = ? order by revision desc limit 1"""
+
+_SERIES = """select c.*, d.visitor, v.verdict,
+        (select p.side from picks p where p.comparison_id = c.id
+         order by p.number desc limit 1) as picked
+    from comparisons c join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
+    left join current_verdicts v on v.comparison_id = c.id and v.visitor = d.visitor
+    where t.dialogue_id = ? order by c.number"""
+
+_DIALOGUES = """select t.dialogue_id from comparisons c
+    join turns t on t.id in (c.left_turn, c.right_turn)
+    where c.left_turn in (select id from turns where dialogue_id = ?)"""
+
+_TURNS = f"""select t.*, g.*, e.*, t.id as id from turns t
+    left join generations g on g.id = t.id left join evidence e on e.generation_id = t.id
+    where t.dialogue_id in ({_DIALOGUES})"""
+
+_MARKS = f"""select e.generation_id, e.item_id, e.kind from current_item_events e
+    join turns t on t.id = e.generation_id join dialogues d on d.id = t.dialogue_id
+    where t.dialogue_id in ({_DIALOGUES}) and e.visitor = d.visitor order by e.number"""
+
+_JUDGMENTS = """select v.* from current_verdicts v join comparisons c on c.id = v.comparison_id
+    join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
+    where t.dialogue_id = ? and v.visitor = d.visitor"""
+
+_JUDGMENT = "select * from current_verdicts where comparison_id = ? and visitor = ?"
+
+_SERIES_OF = """select t.dialogue_id from comparisons c join turns t on t.id = c.left_turn
+    where c.id = ?"""

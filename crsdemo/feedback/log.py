@@ -1,0 +1,318 @@
+"""The log: what was said, what produced it and what people thought of it, in one SQLite file.
+
+The only SQL of the project is here, in feedback_schema.py (which explains the tables) and in
+feedback_file.py. When a `record_` method returns, what it was given is on the disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from crsdemo import __version__
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.conversation import (
+    Aspect,
+    Conversation,
+    ItemMark,
+    LoggedTurn,
+    Rating,
+    RatingValue,
+    Status,
+    checked_rating,
+    new_id,
+)
+from crsdemo.core.dialogue import Turn
+from crsdemo.core.recommender import Plan, Reply
+from crsdemo.core.reply_json import as_json
+from crsdemo.feedback.file import LogFile
+from crsdemo.feedback.rows import (
+    EVIDENCE,
+    generation_row,
+    logged_turn_from_row,
+    mentions_to_json,
+    plan_from_json,
+    plan_to_json,
+    rating_from_row,
+    to_json,
+    turn_row,
+)
+from crsdemo.feedback.schema import NOW
+
+SILENT_SECONDS = 30.0  # after which a reply that is being written counts as given up
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An earlier try at a reply: what was fixed for it and which item it chose."""
+
+    plan: Plan
+    item_id: str | None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A conversation as it stood, and what its visitor thinks of its replies now."""
+
+    conversation: Conversation
+    ratings: tuple[Rating, ...]
+    marks: tuple[ItemMark, ...]
+
+
+class FeedbackLog:
+    """The open log. A generation that a crash left running is marked abandoned at start.
+
+    Raises FeedbackError, here and from every method: the file is locked for longer than
+    `busy_seconds`, read-only, damaged, not ours, or the disk is full.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
+        self.path = path
+        self.file = LogFile(path, busy_seconds)
+        self.record_abandoned()
+
+    def close(self) -> None:
+        """Make the file whole, so that a copy of it is. Nothing is to be recorded after this."""
+        self.file.close()
+
+    # What was said
+
+    def record_turn(
+        self, conversation: Conversation, turn: Turn, client_event_id: str | None = None
+    ) -> LoggedTurn | None:
+        """Keep what the user said after `conversation`.
+
+        None if the same click has brought it before: then nothing is written.
+        """
+        with self.file.writing() as db:
+            if said_before(db, conversation.id, client_event_id):
+                return None
+            return insert_said(db, conversation, turn, client_event_id)
+
+    def record_started(self, conversation: Conversation, recommender: str, plan: Plan) -> str:
+        """Keep that a reply to `conversation` is being written; returns the generation's id."""
+        with self.file.writing() as db:
+            return insert_started(db, conversation, recommender, plan)
+
+    def record_progress(self, generation_id: str, reply: Reply) -> None:
+        """Keep how far a reply has come: a crash loses what came after, and no more.
+
+        Also the sign that it is still being written, in whatever process.
+        """
+        with self.file.writing() as db:
+            _put_reply(db, generation_id, reply)
+            db.execute(
+                f"update generations set heartbeat_at = {NOW}, status = 'running', "
+                "finished_at = null where id = ?",
+                [generation_id],
+            )
+
+    def record_abandoned(self) -> int:
+        """Give up the generations of which nothing was heard for a while; returns how many.
+
+        What they had written stays. One that lives after all gets its true status when it ends.
+        """
+        with self.file.writing() as db:
+            found = db.execute(
+                f"update generations set status = 'abandoned', finished_at = {NOW} "
+                "where status = 'running' and julianday('now') - "
+                "julianday(coalesce(heartbeat_at, started_at)) >= ? / 86400.0",
+                [SILENT_SECONDS],
+            )
+            return int(found.rowcount)
+
+    def record_finished(
+        self,
+        generation_id: str,
+        reply: Reply | None,
+        status: Status,
+        error: Exception | None = None,
+    ) -> None:
+        """Keep what came of a generation: the reply, whole or as far as it got, and why."""
+        with self.file.writing() as db:
+            if reply:
+                _put_reply(db, generation_id, reply)
+            db.execute(
+                f"update generations set status = ?, finished_at = {NOW}, error_class = ?, "
+                "error_message = ? where id = ?",
+                [status, error and type(error).__name__, error and str(error), generation_id],
+            )
+
+    def record_undone(self, turn_id: str) -> None:
+        """Take back a turn and all that followed from it. The rows stay, with the time."""
+        with self.file.writing() as db:
+            db.execute(
+                "with recursive gone(id) as (select ? union all "
+                "select t.id from turns t join gone on t.parent = gone.id) "
+                f"update turns set undone_at = {NOW} "
+                "where id in (select id from gone) and undone_at is null",
+                [turn_id],
+            )
+
+    def attempts(self, turn_id: str) -> tuple[Attempt, ...]:
+        """The tries so far at a reply to the user's turn `turn_id`, first one first."""
+        with self.file.reading() as db:
+            rows = db.query(
+                "select plan, item_id from generations join turns using (id) "
+                "where parent = ? order by attempt",
+                [turn_id],
+            )
+            return tuple(Attempt(plan_from_json(row["plan"]), row["item_id"]) for row in rows)
+
+    # What was thought of it
+
+    def record_rating(
+        self, generation_id: str, visitor: str, aspect: Aspect, value: RatingValue | None
+    ) -> Rating | None:
+        """Rate a reply, rate it otherwise, or withdraw the rating with None.
+
+        What holds already is not written again, so a double click is one revision. Returns what
+        holds now. Raises BadInputError for a value that is not on the scale of the aspect.
+        """
+        kept = None if value is None else checked_rating(aspect, value)
+        of = [generation_id, visitor, aspect]
+        with self.file.writing() as db:
+            was, revision = db.execute(_LAST_RATING, of).fetchone() or (None, 0)
+            text = None if kept is None else to_json(kept)
+            if text != was:
+                revision += 1
+                know_visitor(db, visitor)
+                db["ratings"].insert(
+                    {
+                        "generation_id": generation_id,
+                        "visitor": visitor,
+                        "aspect": aspect,
+                        "value": text,
+                        "revision": revision,
+                        "withdrawn": int(text is None),
+                        "app_version": __version__,
+                    }
+                )
+        return None if kept is None else Rating(generation_id, aspect, kept, revision)
+
+    def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
+        """Keep that an item of a reply was seen, is wanted or not, or no longer so."""
+        row = asdict(mark) | {"visitor": visitor}
+        with self.file.writing() as db:
+            if on == any(db.query(_MARK, row)):
+                return
+            know_visitor(db, visitor)
+            db["item_events"].insert(row | {"is_on": int(on), "app_version": __version__})
+
+    # What is remembered
+
+    def restore(self, dialogue_id: str, catalog: Catalog) -> Restored | None:
+        """A dialogue as its visitor saw it last, or None if nothing was said in it."""
+        with self.file.reading() as db:
+            rows = list(db.query(_CONVERSATION, [dialogue_id]))
+            if not rows:
+                return None
+            visitor = rows[0]["visitor"]
+            of = [dialogue_id, visitor]
+            ratings = tuple(rating_from_row(row) for row in db.query(_RATINGS, of))
+            marks = tuple(ItemMark(**row) for row in db.query(_MARKS, of))
+        turns = tuple(logged_turn_from_row(row, catalog) for row in rows)
+        return Restored(Conversation(dialogue_id, visitor, turns), ratings, marks)
+
+    def restore_latest(self, visitor: str, catalog: Catalog) -> Restored | None:
+        """The dialogue in which the visitor spoke last, or None for a stranger."""
+        with self.file.reading() as db:
+            found = db.execute(_LATEST_DIALOGUE, [visitor]).fetchone()
+        return self.restore(found[0], catalog) if found else None
+
+
+_LAST_RATING = """select value, revision from ratings
+    where generation_id = ? and visitor = ? and aspect = ? order by revision desc limit 1"""
+
+_MARK = """select 1 from current_item_events where generation_id = :generation_id
+    and visitor = :visitor and item_id = :item_id and kind = :kind"""
+
+# From the newest turn that has words up to the first, then in the order in which it was said.
+_CONVERSATION = """with recursive shown as (
+        select * from turns where number = (
+            select max(number) from turns where dialogue_id = ? and undone_at is null
+            and (speaker = 'user' or text <> ''))
+        union all select t.* from turns t join shown on t.id = shown.parent)
+    select d.visitor, shown.*, g.*, e.*, shown.id as id, shown.text as text
+    from shown join dialogues d on d.id = shown.dialogue_id
+    left join generations g on g.id = shown.id left join evidence e on e.generation_id = g.id
+    order by shown.position"""
+
+_LATEST_DIALOGUE = """select t.dialogue_id from turns t join dialogues d on d.id = t.dialogue_id
+    where d.visitor = ? and t.undone_at is null order by t.number desc limit 1"""
+
+_RATINGS = """select r.generation_id, r.aspect, r.value, r.revision from current_ratings r
+    join turns t on t.id = r.generation_id
+    where t.dialogue_id = ? and r.visitor = ? order by r.number"""
+
+_MARKS = """select e.generation_id, e.item_id, e.kind from current_item_events e
+    join turns t on t.id = e.generation_id
+    where t.dialogue_id = ? and e.visitor = ? order by e.number"""
+
+
+def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:
+    """Whether the same click has brought a message to this dialogue before."""
+    found = db.execute(
+        "select 1 from turns where dialogue_id = ? and client_event_id = ?",
+        [dialogue_id, client_event_id],
+    )
+    return found.fetchone() is not None
+
+
+def insert_said(
+    db: Database, conversation: Conversation, turn: Turn, client_event_id: str | None
+) -> LoggedTurn:
+    """Put what the user says after `conversation` into its row."""
+    logged = LoggedTurn(new_id(), turn)
+    know_visitor(db, conversation.visitor)
+    db.execute(
+        "insert into dialogues (id, visitor) values (?, ?) on conflict do nothing",
+        [conversation.id, conversation.visitor],
+    )
+    row = turn_row(logged, conversation) | {"client_event_id": client_event_id}
+    db["turns"].insert(row)
+    return logged
+
+
+def insert_started(db: Database, conversation: Conversation, recommender: str, plan: Plan) -> str:
+    """Put a reply that has no words yet into its rows; returns the generation's id."""
+    logged = LoggedTurn(new_id(), Turn("assistant", ""))
+    (n_earlier,) = db.execute(
+        "select count(*) from turns where parent = ? and speaker = 'assistant'",
+        [conversation.turns[-1].id],
+    ).fetchone()
+    db["turns"].insert(turn_row(logged, conversation))
+    db["generations"].insert(
+        {
+            "id": logged.id,
+            "attempt": n_earlier + 1,
+            "recommender": recommender,
+            "app_version": __version__,
+            "plan": plan_to_json(plan),
+        }
+    )
+    return logged.id
+
+
+def know_visitor(db: Database, visitor: str) -> None:
+    db.execute(
+        "insert into visitors (id, app_version) values (?, ?) on conflict do nothing",
+        [visitor, __version__],
+    )
+
+
+def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
+    """Put the reply, as far as it has come, into its three rows; it must not be finished."""
+    turn, row = reply.turn(), as_json(reply)
+    db.execute(
+        "update turns set text = ?, mentions = ? where id = ?",
+        [turn.text, mentions_to_json(turn), generation_id],
+    )
+    db["generations"].update(generation_id, generation_row(reply, row))
+    db["evidence"].insert(
+        {"generation_id": generation_id, "query": row["query"]}
+        | {name: to_json(row[name]) for name in EVIDENCE},
+        replace=True,
+    )

@@ -1,0 +1,341 @@
+"""Studies in the log: who takes part, what each is to judge, and how far each has come."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from crsdemo import __version__
+from crsdemo.core.comparison import Verdict
+from crsdemo.core.conversation import new_id
+from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.file import connect, in_plain_words
+from crsdemo.feedback.log import FeedbackLog, know_visitor
+from crsdemo.feedback.rows import to_json
+from crsdemo.feedback.schema import NOW
+from crsdemo.studies.annotators import Arrival
+from crsdemo.studies.assignment import Assignment, Shared, Tally
+from crsdemo.studies.questionnaire import Value
+from crsdemo.studies.study import Consent, Study
+
+Row = dict[str, Any]
+Decision = Literal["given", "declined", "withdrawn"]
+Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
+
+BUSY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one annotator has come, as the log has it."""
+
+    decision: Decision | None
+    assignments: tuple[Assignment, ...]
+    verdicts: Mapping[str, dict[str, Verdict]]  # of each assignment: comparison -> verdict
+    answers: Answers
+    code: str | None  # that was shown at the end
+    verdict_seconds: tuple[float, ...]  # when each comparison was judged first, in order
+
+
+@dataclass(frozen=True)
+class StudyLog:
+    """The part of the log that is about studies. Raises FeedbackError from every method."""
+
+    log: FeedbackLog
+
+    # Who
+
+    def record_study(self, study: Study) -> None:
+        """Keep the file of a study, once."""
+        with self.log.file.writing() as db:
+            db.execute(
+                "insert into studies (sha256, name, file) values (?, ?, ?) on conflict do nothing",
+                [study.sha256, study.title, study.text],
+            )
+
+    def record_arrival(self, study: str, arrival: Arrival) -> str:
+        """The annotator's id: a new one for a new person, else the one that the person has."""
+        known = [study, arrival.source, arrival.external_hmac]
+        with self.log.file.writing() as db:
+            found = db.execute(_ANNOTATOR, known).fetchone()
+            if found:
+                return str(found[0])
+            annotator = new_id()
+            know_visitor(db, annotator)
+            row = {"id": annotator, "study": study, "is_test": int(arrival.is_test)}
+            db["annotators"].insert(row | arrival._asdict())
+            return annotator
+
+    def record_decision(self, annotator: str, decision: Decision, consent: Consent) -> None:
+        """Keep what somebody agreed to or not. What holds already is not written again."""
+        with self.log.file.writing() as db:
+            if _decision(db, annotator) != decision:
+                _insert_decision(db, annotator, decision, consent)
+
+    def standing(self, study: str, annotator: str) -> Standing | None:
+        """None if nobody of this id takes part in the study."""
+        with self.log.file.reading() as db:
+            if not db.execute(_TAKES_PART, [annotator, study]).fetchone():
+                return None
+            judged = list(db.query(_JUDGED, [annotator]))
+            done = db.execute("select code from completions where annotator = ?", [annotator])
+            code = done.fetchone()
+            return Standing(
+                decision=_decision(db, annotator),
+                assignments=tuple(map(_assignment, db.query(_ASSIGNMENTS, [study, annotator]))),
+                verdicts=_verdicts(judged),
+                answers=_answers(list(db.query(_ANSWERS, [annotator]))),
+                code=code[0] if code else None,
+                verdict_seconds=tuple(row["judged_at"] for row in judged),
+            )
+
+    # What each is to judge
+
+    def deal(
+        self, study: str, annotator: str, draw: Callable[[Tally], tuple[Assignment, ...]]
+    ) -> None:
+        """Draw what an annotator is to judge from what was drawn so far, once."""
+        with self.log.file.writing() as db:
+            if not db.execute(_HAS_ASSIGNMENTS, [annotator]).fetchone():
+                for one in draw(_tally(db, study)):
+                    db["assignments"].insert(_assignment_row(annotator, one))
+
+    def replays(self, study: str) -> dict[str, Shared]:
+        """By the name of the replay."""
+        with self.log.file.reading() as db:
+            return {row.pop("task"): Shared(**row) for row in db.query(_REPLAYS, [study])}
+
+    def record_replay(self, study: str, name: str, comparison_id: str) -> None:
+        """Keep which comparison all see, if there is none yet.
+
+        Raises FeedbackError if there is no such comparison, or one that could go: an annotator's
+        own is forgotten on demand, and with it what others make of it would be.
+        """
+        with self.log.file.writing() as db:
+            (n_usable,) = db.execute(_USABLE, [comparison_id]).fetchone()
+            if not n_usable:
+                raise FeedbackError(
+                    f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
+                    "this log, one of its replies is not whole or was taken back, or it is an "
+                    "annotator's, who may have it erased; name another, or replay its message"
+                )
+            db.execute(_NEW_REPLAY, [study, name, comparison_id])
+
+    # What each says
+
+    def record_answer(
+        self,
+        annotator: str,
+        questionnaire: str,
+        about: str,
+        question: str,
+        value: Value,
+        client_event_id: str | None = None,
+    ) -> None:
+        """Answer a question, or answer it otherwise: then it is a new revision."""
+        of = [annotator, questionnaire, question, about]
+        with self.log.file.writing() as db:
+            if db.execute(_SAME_CLICK, [annotator, client_event_id]).fetchone():
+                return
+            was, revision = db.execute(_LAST_ANSWER, of).fetchone() or (None, 0)
+            if was != to_json(value):
+                db["answers"].insert(
+                    {
+                        "annotator": annotator,
+                        "questionnaire": questionnaire,
+                        "question": question,
+                        "about": about,
+                        "value": to_json(value),
+                        "revision": revision + 1,
+                        "client_event_id": client_event_id,
+                        "app_version": __version__,
+                    }
+                )
+
+    def record_completion(self, annotator: str, code: str) -> str:
+        """Keep that all is done; returns the code that was shown first."""
+        with self.log.file.writing() as db:
+            db.execute(
+                "insert into completions (annotator, code) values (?, ?) on conflict do nothing",
+                [annotator, code],
+            )
+            sql = "select code from completions where annotator = ?"
+            return str(db.execute(sql, [annotator]).fetchone()[0])
+
+    # Taking it back
+
+    def erase(self, annotator: str, consent: Consent) -> None:
+        """Forget all words and judgments of a person, in the tables and on the disk.
+
+        What stays: that somebody took part, agreed and took it back, so that it holds. Backups
+        made before are not touched. Raises FeedbackError also if the rows are gone and the bytes
+        cannot be, since another program reads the log all the time; erasing again tries again.
+        """
+        with self.log.file.writing() as db:
+            if _decision(db, annotator) != "withdrawn":
+                _insert_decision(db, annotator, "withdrawn", consent)
+            db.execute(
+                f"insert into erasures (annotator, created_at) values (?, {NOW}) "
+                "on conflict do nothing",
+                [annotator],
+            )
+            for statement in _FORGET:
+                db.execute(statement, {"annotator": annotator})
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Write the file anew without what was deleted, and leave nothing beside it."""
+        path = self.log.path
+        with in_plain_words(path), closing(connect(path, BUSY_SECONDS)) as db:
+            db.execute("vacuum")
+            (is_busy, _, _) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if is_busy:
+            raise FeedbackError(
+                f"All is deleted from {path}, but traces of it stay on the disk while another "
+                "program reads the log; stop that one and try again."
+            )
+
+
+def _decision(db: Database, annotator: str) -> Decision | None:
+    found = db.execute(
+        "select decision from consents where annotator = ? order by number desc limit 1",
+        [annotator],
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _insert_decision(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
+    db["consents"].insert(
+        {
+            "annotator": annotator,
+            "decision": decision,
+            "document": consent.version,
+            "document_sha256": consent.sha256,
+            "app_version": __version__,
+        }
+    )
+
+
+def _tally(db: Database, study: str) -> Tally:
+    pairs = {(row["l"], row["r"]): row["n"] for row in db.query(_PAIRS_DEALT, [study])}
+    replays = {
+        (row["replay_of"], bool(row["swapped"])): row["n"]
+        for row in db.query(_REPLAYS_DEALT, [study])
+    }
+    return Tally(Counter(pairs), Counter(replays))
+
+
+def _assignment_row(annotator: str, one: Assignment) -> Row:
+    return {
+        "id": one.id,
+        "annotator": annotator,
+        "place": one.place,
+        "kind": one.kind,
+        "task": one.task,
+        "left_recommender": one.left,
+        "right_recommender": one.right,
+        "seed": one.seed,
+        "swapped": int(one.swapped),
+        "messages": one.messages,
+        "replay_of": one.replay_of,
+        "expected": one.expected,
+    }
+
+
+def _assignment(row: Row) -> Assignment:
+    return Assignment(**row | {"swapped": bool(row["swapped"])})
+
+
+def _verdicts(rows: list[Row]) -> dict[str, dict[str, Verdict]]:
+    by_assignment: dict[str, dict[str, Verdict]] = {}
+    for row in rows:
+        by_assignment.setdefault(row["assignment_id"], {})[row["comparison_id"]] = row["verdict"]
+    return by_assignment
+
+
+def _answers(rows: list[Row]) -> Answers:
+    found: dict[tuple[str, str], dict[str, Value]] = {}
+    for row in rows:
+        given = found.setdefault((row["questionnaire"], row["about"]), {})
+        given[row["question"]] = json.loads(row["value"])
+    return found
+
+
+_ANNOTATOR = "select id from annotators where study = ? and source = ? and external_hmac = ?"
+
+_TAKES_PART = "select 1 from annotators where id = ? and study = ?"
+
+_HAS_ASSIGNMENTS = "select 1 from assignments where annotator = ? limit 1"
+
+_ASSIGNMENTS = """select a.id, a.place, a.kind, a.task, a.left_recommender as "left",
+        a.right_recommender as "right", a.seed, a.messages, a.replay_of, a.swapped, a.expected,
+        coalesce((select r.task from replays r
+            where r.study = ? and r.comparison_id = a.replay_of), '') as replay
+    from assignments a where a.annotator = ? order by a.place"""
+
+_JUDGED = """select x.assignment_id, v.comparison_id, v.verdict, (
+            select 86400 * julianday(min(o.created_at)) from verdicts o
+            where o.comparison_id = v.comparison_id and o.visitor = v.visitor) as judged_at
+    from assignments a join assigned_comparisons x on x.assignment_id = a.id
+    join current_verdicts v on v.comparison_id = x.comparison_id and v.visitor = a.annotator
+    where a.annotator = ? order by judged_at"""
+
+_REPLAYS = """select r.task, r.comparison_id, c.left_recommender as "left",
+        c.right_recommender as "right"
+    from replays r join comparisons c on c.id = r.comparison_id where r.study = ?"""
+
+_USABLE = """select count(*) from comparisons c
+    join turns l on l.id = c.left_generation join turns r on r.id = c.right_generation
+    join generations g on g.id = l.id and g.status = 'ok'
+    join generations h on h.id = r.id and h.status = 'ok'
+    join dialogues d on d.id = l.dialogue_id
+    where c.id = ? and l.undone_at is null and r.undone_at is null
+    and d.visitor not in (select id from annotators)"""
+
+_NEW_REPLAY = """insert into replays (study, task, comparison_id) values (?, ?, ?)
+    on conflict do nothing"""
+
+_TAKING_PART = """assignments a join annotators n on n.id = a.annotator
+    where n.study = ? and a.kind <> 'practice'
+    and a.annotator not in (select annotator from withdrawn)"""
+
+_PAIRS_DEALT = f"""select a.left_recommender as l, a.right_recommender as r, count(*) as n
+    from {_TAKING_PART} and a.replay_of is null group by l, r"""
+
+_REPLAYS_DEALT = f"""select a.replay_of, a.swapped, count(*) as n
+    from {_TAKING_PART} and a.replay_of is not null group by a.replay_of, a.swapped"""
+
+_SAME_CLICK = "select 1 from answers where annotator = ? and client_event_id = ?"
+
+_LAST_ANSWER = """select value, revision from answers where annotator = ? and questionnaire = ?
+    and question = ? and about = ? order by revision desc limit 1"""
+
+_ANSWERS = """select questionnaire, about, question, value from answers where annotator = ?
+    order by revision"""
+
+_OWN_TURNS = """select t.id from turns t join dialogues d on d.id = t.dialogue_id
+    where d.visitor = :annotator"""
+_OWN_COMPARISONS = f"select id from comparisons where left_turn in ({_OWN_TURNS})"
+
+# Of the person, and what anyone made of the replies to the person: in an order that leaves no
+# row which refers to one that is gone
+_FORGET = (
+    "delete from answers where annotator = :annotator",
+    f"""delete from verdicts
+        where visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})""",
+    f"delete from picks where comparison_id in ({_OWN_COMPARISONS})",
+    f"delete from ratings where visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    f"delete from item_events where visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    "delete from assignments where annotator = :annotator",
+    f"delete from comparisons where left_turn in ({_OWN_TURNS})",
+    f"delete from evidence where generation_id in ({_OWN_TURNS})",
+    f"delete from generations where id in ({_OWN_TURNS})",
+    "delete from turns where dialogue_id in (select id from dialogues where visitor = :annotator)",
+    "delete from dialogues where visitor = :annotator",
+)

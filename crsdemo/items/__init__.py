@@ -1,0 +1,1 @@
+"""A catalog as models see it: semantic IDs, their trie, vectors, an index; building one."""

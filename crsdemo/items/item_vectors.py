@@ -1,0 +1,43 @@
+"""Vectors of items, as the semantic IDs were made from them. Made by `semantic-ids`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CatalogError
+
+
+def save_item_vectors(vectors: np.ndarray, folder: Path) -> None:
+    """`item_vectors.safetensors`: (n_items, D_i) in catalog order, half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({"vectors": torch.tensor(vectors).half()}, folder / "item_vectors.safetensors")
+
+
+def load_item_vectors(folder: Path, catalog: Catalog) -> Tensor:
+    """(n_items, D_i) float32. Raises CatalogError if they are not of this catalog."""
+    return read_item_vectors(folder, len(catalog))
+
+
+def read_item_vectors(folder: Path, n_items: int) -> Tensor:
+    """(n_items, D_i) float32. Raises CatalogError if they are missing, damaged or others."""
+    path = folder / "item_vectors.safetensors"
+    try:
+        vectors = load_file(path)["vectors"].float()
+    except (OSError, KeyError, SafetensorError) as error:
+        raise CatalogError(
+            f"no usable item vectors at {path} ({error}); make them with "
+            "`python -m crsdemo semantic-ids`"
+        ) from error
+    if vectors.ndim != 2 or len(vectors) != n_items:
+        raise CatalogError(
+            f"{path} holds vectors of shape {tuple(vectors.shape)} for {n_items:,} items; make "
+            "them again with `python -m crsdemo semantic-ids`"
+        )
+    return vectors

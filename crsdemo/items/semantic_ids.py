@@ -1,0 +1,110 @@
+"""The semantic ID of every item: a mapping from item id to codes, kept beside the catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CatalogError
+
+FILE = "semantic_ids.json"
+REMEDY = "make new ones with `python -m crsdemo semantic-ids`"
+Codes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SemanticIDs(Mapping[str, Codes]):
+    """Item id -> codes, coarse to fine; no two items share all codes.
+
+    Raises CatalogError for codes that are not unique or do not fit the shape.
+    """
+
+    codes: Mapping[str, Codes]
+    n_levels: int
+    codebook_size: int
+    catalog_sha256: str  # Catalog.fingerprint
+
+    def __post_init__(self) -> None:
+        for item_id, codes in self.codes.items():
+            if (
+                len(codes) != self.n_levels
+                or not 0 <= min(codes) <= max(codes) < self.codebook_size
+            ):
+                raise CatalogError(
+                    f"item {item_id!r} has the semantic ID {codes}, expected {self.n_levels} codes "
+                    f"from 0 to {self.codebook_size - 1}; {REMEDY}"
+                )
+        if len(self._items) != len(self.codes):
+            twice = next(i for i, codes in self.codes.items() if self._items[codes] != i)
+            raise CatalogError(
+                f"items {twice!r} and {self._items[self.codes[twice]]!r} share the semantic ID "
+                f"{self.codes[twice]}; {REMEDY}"
+            )
+
+    @cached_property
+    def _items(self) -> dict[Codes, str]:
+        return {codes: item_id for item_id, codes in self.codes.items()}
+
+    def __getitem__(self, item_id: str) -> Codes:
+        return self.codes[item_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.codes)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def item_id(self, codes: Iterable[int]) -> str | None:
+        """The item with these codes, or None."""
+        return self._items.get(tuple(codes))
+
+    @classmethod
+    def assign(cls, catalog: Catalog, codes: Iterable[Codes], codebook_size: int) -> SemanticIDs:
+        """One ID per item in catalog order, as `resolve_collisions` returns them."""
+        of = dict(zip(catalog.row, codes, strict=True))
+        return cls(of, len(next(iter(of.values()))), codebook_size, catalog.fingerprint)
+
+    @classmethod
+    def load(cls, folder: Path, catalog: Catalog) -> SemanticIDs:
+        """As `read`. Raises CatalogError also if they are of another catalog."""
+        loaded = cls.read(folder)
+        if (
+            loaded.catalog_sha256 != catalog.fingerprint
+            or loaded.codes.keys() != catalog.row.keys()
+        ):
+            raise CatalogError(
+                f"{folder / FILE} was made for another catalog of {len(loaded):,} items; {REMEDY}"
+            )
+        return loaded
+
+    @classmethod
+    def read(cls, folder: Path) -> SemanticIDs:
+        """The IDs of a catalog folder as they were made, in the order of the rows at that time.
+
+        Items may have come or gone since (`newcomers.ItemFiles`). Raises CatalogError if the file
+        is missing or damaged.
+        """
+        path = folder / FILE
+        if not path.is_file():
+            raise CatalogError(f"no semantic IDs at {path}; {REMEDY}")
+        try:
+            file = json.loads(path.read_text(encoding="utf-8"))
+            codes = {item_id: tuple(codes) for item_id, codes in file["codes"].items()}
+            return cls(codes, file["n_levels"], file["codebook_size"], file["catalog_sha256"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CatalogError(f"{path} is damaged ({error!r}); {REMEDY}") from error
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = {
+            "n_levels": self.n_levels,
+            "codebook_size": self.codebook_size,
+            "catalog_sha256": self.catalog_sha256,
+            "codes": {item_id: list(codes) for item_id, codes in self.codes.items()},
+        }
+        text = json.dumps(file, separators=(",", ":"), ensure_ascii=False)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")

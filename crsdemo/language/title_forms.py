@@ -1,0 +1,102 @@
+"""The ways in which people say a title: "The Matrix", "matrix", "Rocky 2", "Endgame".
+
+A form is a run of plain words without articles. Forms are compared with their words run together,
+so that "Spider-Man", "spider man" and "spiderman" are one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from crsdemo.language.typed_words import ARTICLES, words_of
+
+_SEGMENTS = re.compile(r"\s*:\s+|\s+[-–—]\s+")  # "Series: Episode V - Subtitle"
+_SERIES_AND = re.compile(r"\s+and\s+the\s+", re.IGNORECASE)  # "Indiana Jones and the ..."
+_DIVISIONS = frozenset({"part", "volume", "chapter", "episode"})
+_NUMBERS = (
+    ("1", "i", "one"), ("2", "ii", "two"), ("3", "iii", "three"), ("4", "iv", "four"),
+    ("5", "v", "five"), ("6", "vi", "six"), ("7", "vii", "seven"), ("8", "viii", "eight"),
+    ("9", "ix", "nine"), ("10", "x", "ten"), ("11", "xi", "eleven"), ("12", "xii", "twelve"),
+    ("13", "xiii", "thirteen"),
+)  # fmt: skip
+_NUMBER_OF = {form: number for number in _NUMBERS for form in number}
+SEQUEL_NUMBERS = frozenset(n[0] for n in _NUMBERS[1:]) | {n[1] for n in _NUMBERS[1:9]} - {"v"}
+
+
+class Part(IntEnum):
+    """What of a title is said; a larger part is stronger evidence."""
+
+    SUBTITLE = 0  # "Endgame"
+    SERIES = 1  # "Lord of the Rings"
+    WHOLE = 2
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to say a title: plain words without articles."""
+
+    words: tuple[str, ...]
+    part: Part
+
+    @property
+    def key(self) -> str:
+        return "".join(self.words)
+
+
+def title_forms(title: str) -> Iterator[Form]:
+    """Every form of a title, some of them twice. A title without letters or digits has none."""
+    segments = [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
+    yield from _variants((word for words in segments for word in words), Part.WHOLE)
+    if len(segments) > 2:
+        yield from _variants((*segments[0], *segments[-1]), Part.WHOLE)
+    if len(segments) < 2:
+        segments = [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
+    if len(segments) > 1:
+        yield from _variants(segments[0], Part.SERIES)
+        yield from _variants(segments[-1], Part.SUBTITLE)
+
+
+def series(title: str) -> str:
+    """What films of a series share: "Rocky" of "Rocky II", "Alien" of "Alien: Covenant".
+
+    Of a film that has no series, its own plain title. Empty if nothing is left.
+    """
+    segments = [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
+    if len(segments) < 2:
+        segments = [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
+    said = without_articles(segments[0]) if segments else ()
+    while len(said) > 1 and (said[-1] in _NUMBER_OF or said[-1] in _DIVISIONS):
+        said = said[:-1]
+    return " ".join(said)
+
+
+def without_articles(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in ARTICLES)
+
+
+def _variants(words: Iterable[str], part: Part) -> Iterator[Form]:
+    """The words as they stand, with numbers as digits, Roman and in letters, and without "Part"."""
+    said = without_articles(words)
+    if not said:
+        return
+    yield Form(said, part)
+    numbers = [n for n, word in enumerate(said) if _is_number(said, n, word)]
+    for notation in range(3 if numbers else 0):
+        rewritten = list(said)
+        for n in numbers:
+            rewritten[n] = _NUMBER_OF[said[n]][notation]
+        yield Form(tuple(rewritten), part)
+        kept = [w for n, w in enumerate(rewritten) if w not in _DIVISIONS or n + 1 not in numbers]
+        yield Form(tuple(kept), part)
+
+
+def _is_number(words: tuple[str, ...], position: int, word: str) -> bool:
+    """Whether a word counts something; "I", "V" and "X" only where a sequel's number stands."""
+    if word not in _NUMBER_OF:
+        return False
+    if word in {"i", "v", "x"}:
+        return position > 0 and position == len(words) - 1
+    return position > 0 or word not in {n[1] for n in _NUMBERS}

@@ -1,0 +1,137 @@
+"""Words as people type them: tokens with their place, how ordinary they are, and typos mended.
+
+Knows nothing about films. `data/words.tsv` lists English words with their occurrences per million,
+averaged over chat about films, encyclopedia openings and the order of a wordpiece vocabulary.
+Those with a capital are names (of people, places, firms) and come from the last alone.
+`data/phrases.txt` lists, by hand, runs of words (articles left out) that people say every day
+although they are titles too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+ARTICLES = frozenset({"the", "a", "an"})
+UNLISTED = 0.05  # occurrences per million of a word that is not listed
+COLLOCATION = 1.3  # log10 of how much oftener neighbours occur together than by chance
+PHRASE = 1.0  # log10 of occurrences per million of a listed phrase, at least
+LONGEST_TYPO = 24  # characters; longer runs are no misspelt words
+MOST_TYPOS = 40  # unknown words of one text that are looked at
+
+_SPELLINGS = {"&": "and", "vs": "v", "versus": "v", "vol": "volume", "pt": "part", "ep": "episode"}
+_LETTERS = {"0": "o", "1": "i", "3": "e", "7": "v"}
+_LEET = re.compile(r"(?<=[^\W\d_])[0137](?=[^\W\d_])")  # "Se7en"
+_TOKEN = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a text at `text[start:end]`; `word` is its plain form."""
+
+    start: int
+    end: int
+    word: str
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words of a text; punctuation lies between them. `&` counts as "and"."""
+    return [Token(m.start(), m.end(), plain_word(m[0])) for m in _TOKEN.finditer(text)]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Plain forms of the words of a text."""
+    return tuple(plain_word(word) for word in _TOKEN.findall(text))
+
+
+@cache
+def plain_word(word: str) -> str:
+    """Lower case; no accents, apostrophes or digits for letters; some words in one spelling."""
+    if not word.isascii():
+        split = unicodedata.normalize("NFKD", word)
+        word = "".join(c for c in split if not unicodedata.combining(c))
+    word = re.sub("['’`]", "", word.casefold())
+    word = _LEET.sub(lambda digit: _LETTERS[digit[0]], word)
+    return _SPELLINGS.get(word, word)
+
+
+@cache
+def word_rates() -> Mapping[str, float]:
+    """English word or name, names with a capital -> occurrences per million."""
+    table = (files(__package__) / "words.tsv").read_text(encoding="utf-8")
+    return {word: float(rate) for word, rate in map(str.split, table.splitlines())}
+
+
+@cache
+def _plain_rates() -> Mapping[str, float]:
+    return {word.lower(): rate for word, rate in word_rates().items()}
+
+
+@cache
+def _phrases() -> frozenset[str]:
+    text = (files(__package__) / "phrases.txt").read_text(encoding="utf-8")
+    return frozenset(text.splitlines())
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether a plain word is one of the language and not just a name."""
+    return word in word_rates()
+
+
+def ordinariness(words: Sequence[str]) -> float:
+    """log10 of how often these words stand side by side per million in ordinary speech."""
+    rates = _plain_rates()
+    logs = (math.log10(rates.get(word, UNLISTED)) - 6 for word in words)
+    by_chance = sum(logs) + 6 + COLLOCATION * (len(words) - 1)
+    return max(by_chance, PHRASE) if " ".join(words) in _phrases() else by_chance
+
+
+class Speller:
+    """Mends typos in words that neither English nor `vocabulary` knows.
+
+    `vocabulary` maps the words that may be meant to their weight; of two words equally near the
+    heavier is taken.
+    """
+
+    def __init__(self, vocabulary: Mapping[str, float]) -> None:
+        self._known = vocabulary.keys() | _plain_rates().keys()
+        self._weight = vocabulary
+        meant = (w for w in vocabulary if len(w) >= 5 and w.isalpha())
+        self._by_initial = {
+            initial: list(words) for initial, words in groupby(sorted(meant), key=lambda w: w[0])
+        }
+
+    def mend(self, words: Iterable[str]) -> dict[str, str]:
+        """Unknown word -> the word that is probably meant, for those that have one."""
+        unknown = [w for w in dict.fromkeys(words) if self._may_be_typo(w)]
+        found = ((word, self._nearest(word)) for word in unknown[:MOST_TYPOS])
+        return {word: meant for word, meant in found if meant}
+
+    def _may_be_typo(self, word: str) -> bool:
+        return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and word not in self._known
+
+    def _nearest(self, word: str) -> str | None:
+        """At most 1 edit (a swap of neighbours is one), 2 from 8 letters; same initial.
+
+        A word and its plural are both right, so neither is mended into the other.
+        """
+        edits = 1 if len(word) < 8 else 2
+        near = process.extract(
+            word,
+            self._by_initial.get(word[0], ()),
+            scorer=OSA.distance,
+            score_cutoff=edits,
+            limit=None,
+        )
+        others = (hit for hit in near if hit[0].removesuffix("s") != word.removesuffix("s"))
+        best = min(others, key=lambda hit: (hit[1], -self._weight[hit[0]], hit[0]), default=None)
+        return best[0] if best else None

@@ -1,0 +1,155 @@
+"""A folder that holds a trained model: what is in it, and how to load it or refuse it.
+
+gcrs/   crsdemo.json                                      base, semantic IDs, slots, training
+        adapter_config.json, adapter_model.safetensors    PEFT LoRA over the base
+        tokenizer.json                                    that of the base with control tokens
+reges/  choice.safetensors, ranker.safetensors            the item expert's choice, the retriever's
+        retriever/                                        descriptions, and how queries are read
+        reges.json                                        where its adapter lies, if not here
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CheckpointError
+from crsdemo.core.slots import TITLE, Slot, slots_of
+from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.model.base import base_location
+from crsdemo.model.int8 import int8_linears
+from crsdemo.model.prefixes import Prefixes
+from crsdemo.model.quick import quick_blocks
+from crsdemo.model.tokens import ControlTokens
+
+CARD = "crsdemo.json"
+KEPT_TOKENS = 6000  # of conversations that were read, some 280 MB of SmolLM2
+
+
+@dataclass(frozen=True)
+class CheckpointCard:
+    """What an adapter was trained on."""
+
+    base: str  # what `base_location` finds: SmolLM2, a folder, a file, a name on a model hub
+    semantic_ids_sha256: str
+    slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to answer: the adapter is merged into its base."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    control: ControlTokens
+    base_sha256: str  # empty for a base from a model hub
+    adapter_sha256: str
+    quick: PreTrainedModel  # the same model, faster at one token at a time
+    prefixes: Prefixes
+
+
+def semantic_ids_sha256(semantic_ids: Mapping[str, Sequence[int]]) -> str:
+    rows = sorted((item_id, list(codes)) for item_id, codes in semantic_ids.items())
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def save_card(folder: Path, card: CheckpointCard) -> None:
+    (folder / CARD).write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
+
+
+def load_card(folder: Path) -> CheckpointCard:
+    """Raises CheckpointError if `folder` is no checkpoint of this project."""
+    try:
+        row = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        return CheckpointCard(**{**row, "slots": tuple(row["slots"])})
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"no checkpoint at {folder} (it has no {CARD}); train one with "
+            "`python -m crsdemo train-gcrs`"
+        ) from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
+
+
+def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -> Loaded:
+    """Load base and adapter and merge them.
+
+    Raises CheckpointError for missing or damaged files, and for weights whose item tokens mean
+    other items than this catalog's semantic IDs do.
+    """
+    card = load_card(folder)
+    found = semantic_ids_sha256(semantic_ids)
+    if card.semantic_ids_sha256 != found:
+        raise CheckpointError(
+            f"{folder} was trained on other semantic IDs ({card.semantic_ids_sha256[:12]} instead "
+            f"of {found[:12]}): its item tokens would name the wrong items. Train it again with "
+            "`python -m crsdemo train-gcrs`, or restore the catalog that it came with"
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        base = base_location(card.base)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        grow_embeddings(model, tokenizer)
+        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
+    except CheckpointError:
+        raise
+    except Exception as error:  # safetensors, json and peft each raise their own
+        raise CheckpointError(
+            f"{folder} or its base {card.base} is missing or damaged "
+            f"({type(error).__name__}: {error}); fetch the checkpoint anew or train it again"
+        ) from error
+    slots = slots_by_token(catalog, card.slots)
+    control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
+    return Loaded(
+        merged,
+        tokenizer,
+        control,
+        _sha256_of(Path(base)),
+        _sha256_of(folder),
+        quick_blocks(int8_linears(merged)),
+        Prefixes(KEPT_TOKENS),
+    )
+
+
+def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Make room for control tokens that the base does not know; it may have room already."""
+    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer))
+
+
+def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:
+    """The slots of a checkpoint. Raises CheckpointError if the catalog has none such."""
+    known = {slot.token: slot for slot in (TITLE, *slots_of(catalog))}
+    missing = [token for token in tokens if token not in known]
+    if missing:
+        raise CheckpointError(
+            f"the checkpoint speaks of facts that this catalog does not have: {missing[:5]}; "
+            "train it again on this catalog"
+        )
+    return [known[token] for token in tokens]
+
+
+def _sha256_of(folder: Path) -> str:
+    """Over all weights of a folder: what is written into the log with every reply."""
+    if not folder.is_dir():
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

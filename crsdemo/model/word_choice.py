@@ -1,0 +1,201 @@
+"""The next token of a reply's text: what the grammar and the caller allow, and which is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from crsdemo.core.recommender import Mode
+from crsdemo.core.slots import TITLE, Slot
+from crsdemo.model.grammar import Grammar
+
+ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the words are chosen. At temperature 0 the most probable token is taken."""
+
+    max_tokens: int = 80
+    temperature: float = 0.0
+    top_p: float = 1.0  # sample among the most probable tokens that hold this share
+    no_repeat_ngram: int = 0  # write no run of this many tokens again; 0 sets no limit
+    seed: int = 0
+
+
+class Pen:
+    """Writes one text, token by token. Belongs to one request."""
+
+    def __init__(self, place: Place, sampling: Sampling, before: Sequence[int] = ()) -> None:
+        """`before`: tokens that were written earlier, of which no long run is written again."""
+        self.place = place
+        self.sampling = sampling
+        self.before = list(before)
+        self.written: list[int] = []
+        self._generator = torch.Generator().manual_seed(sampling.seed)
+
+    def next(self, logits: Tensor) -> int | None:
+        """The token that is written next, None at the end of the text. `logits`: (V,)
+
+        An item once begun is completed, if need be beyond `max_tokens`, and a title that is owed is
+        said before the end.
+        """
+        place, sampling = self.place, self.sampling
+        if len(self.written) >= sampling.max_tokens and place.may_end:
+            return None
+        said = [*self.before, *self.written]
+        banned = repeats(said, sampling.no_repeat_ngram) if place.may_end else set()
+        late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
+        allowed = place.naming if late and place.owes_a_name else place.allowed
+        token = choose_token(logits, allowed, banned, sampling, self._generator)
+        if token == place.grammar.control.eos:
+            return None
+        self.written.append(token)
+        place.advance(token)
+        return token
+
+
+class Place:
+    """A place in the text of a reply: what may follow there."""
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        mode: Mode,
+        slots: Collection[Slot],
+        sayable: Collection[str] | None,
+        *,
+        owes_a_title: bool = False,
+    ) -> None:
+        """Nothing is said twice: no fact and no title.
+
+        `slots`: facts of the item that the text is about; none may follow the name of another
+        before its own title was said. `owes_a_title`: the text may not end before it was.
+        """
+        self.grammar = grammar
+        self.state = grammar.text_state[mode]
+        self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
+        trie = grammar.trie
+        everything = np.ones(len(trie.item_ids), np.bool_)
+        self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
+        control = grammar.control
+        self.title = control.slot.get(TITLE)
+        said = {control.slot[slot] for slot in slots if slot in control.slot}
+        self.forbidden = control.slot_of.keys() - said
+        if not self.counts[0].any():
+            self.forbidden |= {control.boi}
+        self.is_elsewhere = False  # the item named last is not the one that the slots are about
+        self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
+        self.is_named = not (owes_a_title and self.title in said)
+        self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
+
+    @property
+    def may_end(self) -> bool:
+        return self.grammar.may_end(self.state)
+
+    @property
+    def allowed(self) -> Tensor:
+        """(n,) token ids"""
+        if self.prefix is not None:
+            return torch.tensor(self._item_tokens(self.prefix))
+        # what is forbidden only ever grows, so that its size tells it apart
+        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        if place not in self._text:
+            allowed = self.grammar.allowed(self.state)
+            slots = self.grammar.control.slot_of.keys() - {self.title}
+            shut = self.forbidden | (slots if self.is_elsewhere else set())
+            shut |= set() if self.is_named else {self.grammar.control.eos}
+            forbidden = torch.tensor(sorted(shut), dtype=torch.long)
+            self._text[place] = allowed[~torch.isin(allowed, forbidden)]
+        return self._text[place]
+
+    @property
+    def owes_a_name(self) -> bool:
+        """Whether the title that is owed could be said here."""
+        return not self.is_named and self.prefix is None and self.may_end
+
+    @property
+    def naming(self) -> Tensor:
+        """(1,) the token of the title"""
+        return torch.tensor([self.title])
+
+    def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
+        control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
+        if depth == trie.n_levels:
+            return [control.eoi]
+        start, end = trie.first_child[depth][trie.node(prefix) :][:2]
+        codes = trie.code[depth + 1][start:end][self.counts[depth + 1][start:end] > 0]
+        return [control.item_token[depth][code] for code in codes]
+
+    def advance(self, token: int) -> None:
+        control = self.grammar.control
+        self.state = self.grammar.next_state(self.state, token)
+        if token == control.boi:
+            self.prefix = ()
+        elif token == control.eoi:
+            self.is_elsewhere = True
+            self._name(self.prefix or ())
+            self.prefix = None
+        elif token in control.slot_of:
+            self.forbidden = self.forbidden | {token}
+            if token == self.title:
+                self.is_named, self.is_elsewhere = True, False
+        elif self.prefix is not None:
+            self.prefix += (control.code[token][1],)
+
+    def _name(self, codes: tuple[int, ...]) -> None:
+        """An item that was named is not named again."""
+        if self.unsaid is None:
+            return
+        self.unsaid.discard(codes)
+        trie = self.grammar.trie
+        left = {trie.items(other)[0] for other in self.unsaid}
+        self.counts = trie.count(trie.leaves(left))
+        if not left:
+            self.forbidden = self.forbidden | {self.grammar.control.boi}
+
+
+class SearchPlace(Place):
+    """A place in the text of a search: words alone, one at least."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        """Raises ValueError if the tokenizer has no token for a search."""
+        if grammar.search_state is None:
+            raise ValueError("the tokenizer has no token for a search; train the adapter again")
+        super().__init__(grammar, "CHAT", (), ())
+        self.state = grammar.search_state
+
+
+def choose_token(
+    logits: Tensor,
+    allowed: Tensor,
+    banned: set[int],
+    sampling: Sampling,
+    generator: torch.Generator,
+) -> int:
+    """One of the `allowed` token ids. `logits`: (V,)"""
+    if banned:
+        logits = logits.index_fill(0, torch.tensor(list(banned)), -torch.inf)
+    scores = logits[allowed]
+    if sampling.temperature == 0:
+        return int(allowed[scores.argmax()])
+    probability = (scores / sampling.temperature).softmax(0)
+    if sampling.top_p < 1:
+        probability, order = probability.sort(descending=True)
+        above = probability.cumsum(0) - probability
+        probability[above >= sampling.top_p] = 0
+        allowed = allowed[order]
+    return int(allowed[torch.multinomial(probability, 1, generator=generator)])
+
+
+def repeats(written: list[int], n: int) -> set[int]:
+    """The tokens that would complete a run of `n` tokens that was written before."""
+    if n == 0:
+        return set()
+    tail = written[max(0, len(written) - n + 1) :]
+    starts = range(len(written) - n + 1)
+    return {written[i + n - 1] for i in starts if written[i : i + n - 1] == tail}

@@ -1,0 +1,68 @@
+"""What recommenders over one catalog share: its files, encoders and what is known of every item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.items.encoder import MINILM, TextEncoder
+from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.language.mentions import PeopleLinker
+from crsdemo.recommenders.newcomers import ItemFiles
+from crsdemo.recommenders.prior import ItemPrior
+
+if TYPE_CHECKING:
+    from crsdemo.model.checkpoint import Loaded
+
+
+@dataclass(frozen=True)
+class Commons:
+    """Each part is made when first asked for, and once; not by several threads at a time."""
+
+    catalog: Catalog
+    folder: Path  # of the catalog
+    _encoders: dict[str, TextEncoder] = field(default_factory=dict, repr=False)
+    _loaded: dict[Path, Loaded] = field(default_factory=dict, repr=False)
+
+    def encoder(self, name: str = MINILM) -> TextEncoder:
+        if name not in self._encoders:
+            self._encoders[name] = TextEncoder(name)
+        return self._encoders[name]
+
+    def checkpoint(self, folder: Path) -> Loaded:
+        """Weights that several systems use are in memory once."""
+        from crsdemo.model.checkpoint import load_checkpoint
+
+        folder = folder.resolve()
+        if folder not in self._loaded:
+            self._loaded[folder] = load_checkpoint(folder, self.catalog, self.made)
+        return self._loaded[folder]
+
+    @cached_property
+    def made(self) -> SemanticIDs:
+        """The semantic IDs of the files, on which checkpoints were trained."""
+        return SemanticIDs.read(self.folder)
+
+    @cached_property
+    def files(self) -> ItemFiles:
+        """Vectors, semantic IDs and neighbours of every item, newcomers included."""
+        return ItemFiles(self.catalog, self.folder, self.made, self.encoder())
+
+    @cached_property
+    def people(self) -> PeopleLinker:
+        return PeopleLinker(self.catalog)
+
+    @cached_property
+    def prior(self) -> ItemPrior:
+        files = self.files
+        return ItemPrior(
+            self.catalog,
+            files.vectors,
+            files.neighbours,
+            files.memory,
+            self.encoder(),
+            self.people,
+        )

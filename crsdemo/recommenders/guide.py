@@ -1,0 +1,86 @@
+"""What is known before a model chooses an item: what to leave out, and what speaks for each.
+
+Shapes: n items of the catalog, S signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Recommendation, Signal
+from crsdemo.recommenders.prior import ItemPrior
+from crsdemo.recommenders.ranker import Ranker
+
+Floats = NDArray[np.float32]
+TOLD = 4  # signals named for a candidate
+LEAST = 0.05  # log-score below which a signal says nothing
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What one look at a dialogue found."""
+
+    hidden: frozenset[str] = frozenset()  # items not to be recommended
+    parts: Floats | None = None  # (S, n) what each signal adds to the log-score of each item
+    names: tuple[str, ...] = ()  # of the signals
+    shortlist: tuple[str, ...] = ()  # the only items to choose from; empty: the whole catalog
+
+    @property
+    def scores(self) -> Floats | None:
+        """(n,) log-scores, or None if nothing is known."""
+        return None if self.parts is None else np.asarray(self.parts.sum(0), np.float32)
+
+    def with_signals(
+        self, catalog: Catalog, candidates: Sequence[Recommendation]
+    ) -> Iterator[Recommendation]:
+        """The candidates with what spoke for or against each, most telling first."""
+        if self.parts is None:
+            yield from candidates
+            return
+        for candidate in candidates:
+            mine = self.parts[:, catalog.row[candidate.item.id]]
+            told = [Signal(self.names[i], float(mine[i])) for i in np.argsort(-np.abs(mine))]
+            yield replace(candidate, signals=tuple(s for s in told[:TOLD] if abs(s.value) > LEAST))
+
+
+@dataclass(frozen=True)
+class ItemKnowledge:
+    """What the user refused, and a prior over all items. Immutable: share it between threads."""
+
+    prior: ItemPrior
+    ranker: Ranker | None = None  # None: only what was refused is known
+    weight: float = 1.0  # of the log-scores
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= 1:
+            raise BadInputError(f"the prior weighs 0 to 1 beside a model, got {self.weight}")
+
+    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
+        """`exclude`: items that are not to be chosen; the ranker leaves them out of its order."""
+        catalog = self.prior.catalog
+        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        if self.ranker is None:
+            return Guidance(hidden)
+        heard = self.prior.relevant(dialogue)
+        left_out = flags(catalog, hidden | set(exclude))
+        parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
+        return Guidance(hidden, self.weight * parts, self.ranker.part_names)
+
+
+def flags(catalog: Catalog, item_ids: Collection[str]) -> NDArray[np.bool_]:
+    """(n,) which items are among `item_ids`."""
+    found = np.zeros(len(catalog), np.bool_)
+    found[[catalog.row[i] for i in item_ids if i in catalog.row]] = True
+    return found
+
+
+def hideable(refused: frozenset[str], n_items: int) -> frozenset[str]:
+    """What is refused cannot be said, as long as most items are left to say."""
+    return refused if len(refused) < n_items // 2 else frozenset()

@@ -1,0 +1,133 @@
+"""From a name to a recommender: the baselines, and every checkpoint that is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CheckpointError
+from crsdemo.core.recommender import Recommender
+from crsdemo.recommenders.popularity import Popularity, RepeatLast
+from crsdemo.recommenders.ranker import FILE as RANKER_FILE
+from crsdemo.recommenders.ranker import Ranker
+
+if TYPE_CHECKING:
+    from crsdemo.recommenders.commons import Commons
+
+HOME = Path(__file__).resolve().parents[2]
+CATALOG = HOME / "catalog"
+CHECKPOINTS = HOME / "checkpoints"
+DEFAULT = "gcrs"
+ALONE = "-alone"  # behind the name of a generative checkpoint: without the prior
+CARD = "crsdemo.json"  # of an adapter; a generative recommender, unless there is CHOICE
+CHOICE = "choice.safetensors"  # of ReGeS: the item expert's choice
+CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
+PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
+INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
+BASELINES = (*PLAIN, *INFORMED)
+
+
+def load_recommender(
+    name: str,
+    catalog: Catalog,
+    catalog_folder: Path = CATALOG,
+    checkpoints: Path = CHECKPOINTS,
+) -> Recommender:
+    """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
+
+    With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
+    there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks what
+    a baseline counts.
+    """
+    return Shelf(catalog, catalog_folder, checkpoints).get(name)
+
+
+def _baseline(name: str, catalog: Catalog) -> Recommender | None:
+    if name == "popularity":
+        return Popularity(catalog)
+    return RepeatLast(catalog) if name == "repeat-last" else None
+
+
+def _informed(name: str, commons: Commons) -> Recommender:
+    """A baseline of `INFORMED`."""
+    from crsdemo.recommenders.guide import ItemKnowledge
+    from crsdemo.recommenders.prior import SIGNALS as NAMES
+    from crsdemo.recommenders.signal_baselines import CoOccurrence, SignalSum
+
+    if name == CO_OCCURRENCE:
+        return CoOccurrence(commons.catalog, commons.files.neighbours.together)
+    ranker = Ranker.load(commons.folder / RANKER_FILE, NAMES)
+    if name == SIGNALS:
+        ranker = replace(ranker, trees=None)
+    return SignalSum(ItemKnowledge(commons.prior, ranker), name)
+
+
+def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
+    """Where a checkpoint lies. Raises CheckpointError, saying what there is, if it is nowhere."""
+    folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
+    if not folder.is_dir():
+        found = ", ".join([*BASELINES, *names(checkpoints)])
+        raise CheckpointError(f"no recommender {name!r}; there are: {found}")
+    return folder
+
+
+def _from_checkpoint(name: str, folder: Path, commons: Commons) -> Recommender:
+    from crsdemo.recommenders.gcrs import Gcrs
+    from crsdemo.recommenders.reges import Reges
+
+    if (folder / CHOICE).is_file():
+        return Reges.load(folder, commons)
+    return Gcrs.load(folder, commons, with_prior=not name.endswith(ALONE), name=Path(name).name)
+
+
+def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
+    """The checkpoints that can answer, by name."""
+    found = [path for kind in (CARD, CHOICE) for path in checkpoints.glob(f"*/{kind}")]
+    return sorted({path.relative_to(checkpoints).parts[0] for path in found})
+
+
+class Shelf:
+    """Recommenders by name, each loaded when first asked for. Share it between threads."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        catalog_folder: Path = CATALOG,
+        checkpoints: Path = CHECKPOINTS,
+    ) -> None:
+        self.catalog = catalog
+        self.catalog_folder = catalog_folder
+        self.checkpoints = checkpoints
+        self._loaded: dict[str, Recommender] = {}
+        self._commons: Commons | None = None
+        self._loading = Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can answer: the checkpoints, what they are alone, the baselines; if all is there."""
+        fitted = (self.catalog_folder / RANKER_FILE).is_file()
+        found = names(self.checkpoints)
+        alone = [name + ALONE for name in found if not (self.checkpoints / name / CHOICE).is_file()]
+        return (*found, *(alone if fitted else ()), *(BASELINES if fitted else PLAIN))
+
+    def get(self, name: str) -> Recommender:
+        """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]
+
+    def _load(self, name: str) -> Recommender:
+        """Checkpoints share encoders and what is known of the items."""
+        if baseline := _baseline(name, self.catalog):
+            return baseline
+        from crsdemo.recommenders.commons import Commons  # torch is loaded only when weights are
+
+        self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
+        if name in INFORMED:
+            return _informed(name, self._commons)
+        folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
+        return _from_checkpoint(name, folder, self._commons)

@@ -1,0 +1,213 @@
+"""The retriever of ReGeS (Yang and Fang 2025, sec. 2.3): from a query to candidates.
+
+A dense index over the items' descriptions answers the query; what else is known of every item
+joins it as learned features. A new item needs no training: its description is read at the start.
+
+Shapes: n items of the catalog, d of the encoder, B queries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import CheckpointError
+from crsdemo.items.encoder import TextEncoder, item_text
+from crsdemo.items.index import Found, ItemIndex, units
+from crsdemo.recommenders.guide import Guidance, flags, hideable
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior
+from crsdemo.recommenders.ranker import Ranker, best
+
+Floats = NDArray[np.float32]
+FILE, MAP_FILE = "documents.safetensors", "query_map.safetensors"
+TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
+CANDIDATES = 50  # k of the paper
+HEDGE = 2  # one candidate of so many is kept for what the whole talk would bring
+DEEP = 1_000  # items whose nearness to the query is told apart
+END_WORDS = 75  # of a talk that is read as it is
+SEARCH_SIGNALS = (
+    "matches my search",
+    "matches our talk",
+    "a genre in my search",
+    "a theme in my search",
+)
+RETRIEVAL_SIGNALS = (*SIGNALS, *SEARCH_SIGNALS)
+
+
+@dataclass(frozen=True)
+class QueryReader:
+    """Reads what is searched for: the text encoder and, where it was tuned, a linear map behind it.
+
+    The descriptions are read by the encoder alone, so that the map is all that learns.
+    """
+
+    encoder: TextEncoder
+    map: Floats | None = None  # (d + 1, d), the last row a bias
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """(B, d) unit vectors."""
+        vectors: Floats = self.encoder.embed(texts)
+        return vectors if self.map is None else units(vectors @ self.map[:-1] + self.map[-1])
+
+    def save(self, folder: Path) -> None:
+        """Half precision."""
+        if self.map is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file({"map": self.map.astype(np.float16)}, folder / MAP_FILE)
+
+    @classmethod
+    def load(cls, folder: Path, encoder: TextEncoder) -> QueryReader:
+        """Untuned if there is no map. Raises CheckpointError for one that does not fit."""
+        path = folder / MAP_FILE
+        if not path.is_file():
+            return cls(encoder)
+        try:
+            learned = load_file(path)["map"].astype(np.float32)
+        except (OSError, KeyError, SafetensorError) as error:
+            raise CheckpointError(f"{path} is damaged ({error}); {TUNE}") from error
+        if learned.shape != (encoder.dim + 1, encoder.dim):
+            raise CheckpointError(
+                f"{path} maps {learned.shape}, the encoder {encoder.name} gives {encoder.dim} "
+                f"numbers; {TUNE}"
+            )
+        return cls(encoder, learned)
+
+
+class Documents:
+    """The items' descriptions as vectors, and an index over them. Immutable."""
+
+    def __init__(self, reader: QueryReader, vectors: Floats) -> None:
+        """`vectors`: (n, d) of unit length, in catalog order, by the encoder of `reader`."""
+        self.reader = reader
+        self.vectors = vectors
+        self.index = ItemIndex.build(vectors)
+
+    @classmethod
+    def of(
+        cls,
+        catalog: Catalog,
+        reader: QueryReader,
+        folder: Path | None = None,
+    ) -> Documents:
+        """Vectors kept in `folder` where the description is still the same, others made anew.
+
+        Raises CheckpointError if the file is damaged or of another encoder.
+        """
+        encoder = reader.encoder
+        texts = [item_text(item) for item in catalog]
+        kept = {} if folder is None else _kept(folder / FILE)
+        new = [text for text in texts if _key(text) not in kept]
+        made = dict(zip(map(_key, new), encoder.embed(new), strict=True)) if new else {}
+        known = kept | made
+        vectors = np.stack([known[_key(text)] for text in texts])
+        if vectors.shape[1] != encoder.dim:
+            raise CheckpointError(
+                f"{folder} holds vectors of {vectors.shape[1]} numbers, the encoder gives "
+                f"{encoder.dim}; remove {FILE} there to have it made again"
+            )
+        return cls(reader, vectors.astype(np.float32))
+
+    def save(self, catalog: Catalog, folder: Path) -> None:
+        """Half precision, with a key of each description."""
+        folder.mkdir(parents=True, exist_ok=True)
+        keys = np.array([_key(item_text(item)) for item in catalog], np.uint64)
+        save_file({"keys": keys, "vectors": self.vectors.astype(np.float16)}, folder / FILE)
+
+    def nearest(self, queries: Sequence[str], k: int) -> Found:
+        """The `k` items nearest to each query: cosines and rows, (B, k)."""
+        return self.index.search(self.reader.embed(queries), k)
+
+    def cosines(self, query: Floats) -> Floats:
+        """(n,) cosine of each item with a query (d,); those far away all get the least found."""
+        found = self.index.search(query[None], min(DEEP, len(self.vectors)))
+        cosines = np.full(len(self.vectors), found.scores[0].min(), np.float32)
+        cosines[found.rows[0]] = found.scores[0]
+        return cosines
+
+
+def talk_end(dialogue: Dialogue) -> str:
+    """What both said last, as the reader of queries learned to read it."""
+    words = " ".join(turn.text for turn in dialogue.turns).split()
+    return " ".join(words[-END_WORDS:]) or " "
+
+
+def search_signals(
+    prior: ItemPrior, documents: Documents, query: str, vector: Floats, talk: Floats
+) -> Floats:
+    """(4, n) in the order of `SEARCH_SIGNALS`.
+
+    `vector`: (d,) the query as embedded; `talk`: (d,) the same of the end of the talk itself.
+    """
+    near = np.stack([documents.cosines(vector), documents.cosines(talk)])
+    return np.concatenate([near, prior.named_in(query)])
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """Candidates for a dialogue and its query. Safe to call from several threads."""
+
+    documents: Documents
+    prior: ItemPrior
+    ranker: Ranker  # of RETRIEVAL_SIGNALS
+
+    def look(
+        self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
+    ) -> Guidance:
+        """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
+        catalog = self.prior.catalog
+        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        left_out = flags(catalog, hidden | set(exclude))
+        heard = self.prior.relevant(dialogue)
+        embedded = self.documents.reader.embed([query, talk_end(heard)])
+        asked = search_signals(self.prior, self.documents, query, *embedded)
+        parts = self._parts(heard, asked, left_out)
+        rows = best(np.where(left_out, -np.inf, parts.sum(0)), k)
+        if heard != dialogue:
+            whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
+            rows = _hedged(rows, best(whole, k))
+        shortlist = tuple(catalog[row].id for row in rows)
+        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
+
+    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
+        """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
+        signals = np.concatenate([self.prior.signals(dialogue), asked])
+        return self.ranker.parts(signals, dialogue, left_out)
+
+
+def _hedged(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As many as `rows`, the last of them from `others`: the wish may not be a fresh one after all.
+
+    Both (k,), best first.
+    """
+    kept = rows[: len(rows) - len(rows) // HEDGE]
+    return np.concatenate([kept, others[~np.isin(others, kept)]])[: len(rows)]
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _kept(path: Path) -> dict[int, Floats]:
+    if not path.is_file():
+        return {}
+    try:
+        file = load_file(path)
+        vectors = file["vectors"].astype(np.float32)
+        return dict(zip(file["keys"].tolist(), vectors, strict=True))
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({error}); remove it to have it made again"
+        ) from error

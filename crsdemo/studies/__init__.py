@@ -1,0 +1,1 @@
+"""A study as values: its file, its questions, who judges what."""

@@ -1,0 +1,103 @@
+"""Who comes to a study: known again by a keyed hash, never by the name that the link brings.
+
+A plain hash would not do: participant IDs can be listed and hashed by anyone. The key lies in a
+file beside the log; without it the hashes tell nothing, and nobody is known again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from crsdemo.core.errors import BadInputError, FeedbackError
+
+AnnotatorSource = Literal["link", "prolific", "test"]
+
+# What a link may bring, first one first; capital letters do not matter
+_BROUGHT: dict[str, AnnotatorSource] = {
+    "test": "test",
+    "prolific_pid": "prolific",
+    "participant": "link",
+}
+_LONGEST = 200  # characters of a name in a link
+_BYTES = 32
+
+
+class Arrival(NamedTuple):
+    """Who comes, as far as the log may know."""
+
+    source: AnnotatorSource
+    external_hmac: str  # 64 hexadecimal digits
+
+    @property
+    def is_test(self) -> bool:
+        return self.source == "test"
+
+
+def arrival(parameters: Mapping[str, str], visitor: str | None, secret: bytes) -> Arrival:
+    """Who comes by a link with these parameters, or is known by the browser's `visitor` alone.
+
+    PROLIFIC_PID is Prolific's, `participant` any other platform's, `test` a colleague's who tries
+    the study; all else (STUDY_ID, SESSION_ID) is not looked at and not kept.
+    Raises BadInputError if nothing tells people apart, or the platform left its blank unfilled.
+    """
+    given = {name.lower(): value.strip() for name, value in parameters.items()}
+    for name, source in _BROUGHT.items():
+        if given.get(name):
+            _check_name(name, given[name])
+            return Arrival(source, _keyed(secret, f"{source} {given[name]}"))
+    if not visitor:
+        raise BadInputError(
+            "This link does not say who you are. Please open the one that you were given, whole, "
+            "or allow this page to remember you in your browser."
+        )
+    return Arrival("link", _keyed(secret, f"browser {visitor}"))
+
+
+def _check_name(name: str, value: str) -> None:
+    if "{{" in value or len(value) > _LONGEST:
+        raise BadInputError(
+            f"This link was not filled in: its {name.upper()} cannot be a name. Please open the "
+            "study from the page that invited you."
+        )
+
+
+def _keyed(secret: bytes, name: str) -> str:
+    return hmac.new(secret, name.encode(), "sha256").hexdigest()
+
+
+def secret_beside(log: Path) -> bytes:
+    """The key of a log, made at first use in `feedback.db.secret`, which only its owner can read.
+
+    Raises FeedbackError if it cannot be read or made.
+    """
+    path = log.with_name(f"{log.name}.secret")
+    try:
+        if not path.exists():
+            _make(path)
+        secret = bytes.fromhex(path.read_text())
+    except (OSError, ValueError) as error:
+        raise FeedbackError(f"The key {path} cannot be used ({error}); put back a copy") from error
+    if len(secret) != _BYTES:
+        raise FeedbackError(f"The key {path} has not {_BYTES} bytes; put back a copy of it")
+    return secret
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all; whoever comes second finds that of the first."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(made, path)
+    except FileExistsError:
+        return
+    finally:
+        made.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What votes tell: strengths, agreement, habits, with their intervals."""

@@ -1,0 +1,110 @@
+"""A vote: what one annotator made of two replies to one message.
+
+Values only. Where votes come from is in feedback_votes.py, what is computed from them in the
+modules judging_*.py, all of it at once in judging_report.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from crsdemo.core.comparison import STRONGEST, VERDICTS, Verdict
+from crsdemo.core.errors import BadInputError
+
+VoteVerdict: TypeAlias = Verdict
+Flag = Literal["too_fast", "one_sided", "attention_failed", "withdrawn", "duplicate"]
+
+VOTE_VERDICTS: tuple[VoteVerdict, ...] = VERDICTS
+TIES: tuple[VoteVerdict, ...] = ("both_good", "both_bad", "same")
+FLAGS: tuple[Flag, ...] = get_args(Flag)
+
+
+class Scores(NamedTuple):
+    """One aspect of both replies, each on the scale of the aspect; None: not answered."""
+
+    left: float | None
+    right: float | None
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What one annotator made of two replies. Raises BadInputError for what cannot be."""
+
+    annotator: str
+    left: str  # the recommender that stood on the left
+    right: str
+    verdict: VoteVerdict
+    task: str  # votes of one task and pair are about the same two replies
+    created: datetime
+    seconds: float | None = None  # from the moment both replies could be read
+    strength: int | None = None  # 1 to STRONGEST, of a decided vote
+    aspects: Mapping[str, Scores] = field(default_factory=dict, hash=False)
+    expected: VoteVerdict | None = None  # the right answer, of an attention item
+    flags: frozenset[Flag] = frozenset()  # reasons to leave it out
+    study: str = ""  # its title, of an annotator's vote
+    study_task: str = ""  # the name of the task in the study
+    blind: bool = False  # given without seeing who is who
+
+    def __post_init__(self) -> None:
+        for verdict in (self.verdict, self.expected or self.verdict):
+            if verdict not in VOTE_VERDICTS:
+                raise BadInputError(
+                    f"a verdict is one of {', '.join(VOTE_VERDICTS)}; got {verdict!r}"
+                )
+        if self.seconds is not None and not 0 <= self.seconds < math.inf:
+            raise BadInputError(f"a vote takes 0 seconds or more, got {self.seconds}")
+        if self.strength is not None and not 1 <= self.strength <= STRONGEST:
+            raise BadInputError(f"a strength is from 1 to {STRONGEST}, got {self.strength}")
+
+    @property
+    def is_decided(self) -> bool:
+        return self.verdict in ("left", "right")
+
+    @property
+    def is_tie(self) -> bool:
+        return self.verdict in TIES
+
+    @property
+    def is_measured(self) -> bool:
+        """Tells something of two recommenders: no attention item, nor one against itself."""
+        return self.expected is None and self.left != self.right
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both recommenders, in alphabetical order."""
+        return (self.left, self.right) if self.left <= self.right else (self.right, self.left)
+
+    @property
+    def subject(self) -> str:
+        """What was judged: two votes on it can agree or not."""
+        return f"{self.task}: {' / '.join(self.pair)}"
+
+    @property
+    def winner(self) -> str | None:
+        if self.verdict == "left":
+            return self.left
+        return self.right if self.verdict == "right" else None
+
+    @property
+    def outcome(self) -> int:
+        """1 if the first of the pair wins, -1 if the second does, else 0."""
+        if self.winner is None:
+            return 0
+        return 1 if self.winner == self.pair[0] else -1
+
+    def with_flag(self, flag: Flag) -> Vote:
+        return replace(self, flags=self.flags | {flag})
+
+
+def pairs(votes: Sequence[Vote]) -> tuple[tuple[str, str], ...]:
+    """The pairs of recommenders that votes tell of, in alphabetical order."""
+    return tuple(sorted({vote.pair for vote in votes if vote.is_measured}))
+
+
+def recommenders(votes: Sequence[Vote]) -> tuple[str, ...]:
+    """The recommenders that votes tell of, in alphabetical order."""
+    return tuple(sorted({name for pair in pairs(votes) for name in pair}))

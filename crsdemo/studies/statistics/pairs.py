@@ -1,0 +1,236 @@
+"""Two recommenders judged against each other: who wins how often, and whether that is enough.
+
+Three figures that leave no room for choice: the net win rate (wins less losses among all who
+could tell), the share of wins among decided votes, and the sign test. Their intervals are never
+narrower than independent votes would allow: resampling alone gives no width where all agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import binomtest, norm
+
+from crsdemo.studies.statistics.bootstrap import Estimate, ratio
+from crsdemo.studies.statistics.judging import Vote, pairs
+from crsdemo.studies.statistics.metrics import Z95, wilson
+
+POWER = 0.8  # the chance to see a difference that is there, at the 5% level, two-sided
+SMALLEST_SHARE = 0.6  # of decided votes: the smallest difference worth finding
+LARGEST_SHARE = 0.8  # what even a large difference needs is the least that is believed
+LEAST_PEOPLE = 5  # resampling fewer says little of people
+
+
+def decided_needed(share: float) -> int:
+    """Decided votes until a true `share` of wins is told from one half with `POWER`.
+
+    The normal approximation of the sign test, with the variance of each hypothesis; votes are
+    taken as independent. Grows without bound towards one half, where there is nothing to find.
+    """
+    found = norm.ppf(POWER) * math.sqrt(share * (1 - share))
+    return math.ceil(((Z95 / 2 + found) / (share - 0.5)) ** 2)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Verdicts counted; wins and losses are those of the first recommender."""
+
+    wins: int
+    losses: int
+    both_good: int
+    both_bad: int
+    same: int
+    cannot_tell: int
+
+    @property
+    def decided(self) -> int:
+        return self.wins + self.losses
+
+    @property
+    def ties(self) -> int:
+        return self.both_good + self.both_bad + self.same
+
+    @property
+    def told(self) -> int:
+        """Without those who could not tell."""
+        return self.decided + self.ties
+
+    @property
+    def votes(self) -> int:
+        return self.told + self.cannot_tell
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What votes say of two recommenders."""
+
+    first: str
+    second: str
+    tally: Tally
+    people: int
+    net: Estimate  # (wins - losses) / told
+    share: Estimate  # wins / decided
+    lean: Estimate  # mean strength towards the first, from -3 to 3, where one was given
+    sign_test: float  # p-value over votes, as if these were independent
+    sign_test_people: float  # p-value over annotators, each for whom they chose more often
+
+    @property
+    def decided_missing(self) -> int:
+        """Decided votes that the power calculation still asks for."""
+        needed = LARGEST_SHARE if self.share.excludes(0.5) else SMALLEST_SHARE
+        return max(0, decided_needed(needed) - self.tally.decided)
+
+    @property
+    def votes_missing(self) -> int:
+        """About how many more votes bring those, if as many end in a tie as so far."""
+        return math.ceil(self.decided_missing * (self.tally.votes + 1) / (self.tally.decided + 1))
+
+    @property
+    def people_missing(self) -> int:
+        return max(0, LEAST_PEOPLE - self.people)
+
+    @property
+    def is_enough(self) -> bool:
+        return not self.decided_missing and not self.people_missing
+
+    @property
+    def is_clear(self) -> bool:
+        """Enough was judged and one of the two wins more often."""
+        return self.is_enough and self.share.excludes(0.5)
+
+    @property
+    def sentence(self) -> str:
+        """The result as one may quote it."""
+        return f"{self.headline}; {self.aside}" if self.aside else self.headline
+
+    @property
+    def headline(self) -> str:
+        """The result, or what it needs."""
+        if not self.is_enough:
+            return self._lacking
+        return self._so_far if self.is_clear else f"no clear difference: {self._so_far}"
+
+    @property
+    def aside(self) -> str:
+        """What there is so far, where it is too little for a result."""
+        return f"so far {self._so_far}" if self.tally.decided and not self.is_enough else ""
+
+    @property
+    def _lacking(self) -> str:
+        votes, people = self.votes_missing, self.people_missing
+        if not votes:
+            return f"too few people to tell: at least {people} more {_are(people)} needed"
+        asked = f"too few votes to tell: about {_rounded(votes)} more {_are(votes)} needed"
+        return asked + (f", and at least {_counted(people, 'more person')}" if people else "")
+
+    @property
+    def _so_far(self) -> str:
+        """In favour of who wins more often."""
+        share, low, high = self.share.value or 0.0, self.share.low, self.share.high
+        name = self.first
+        if share < 0.5 and low is not None and high is not None:
+            share, low, high, name = 1 - share, 1 - high, 1 - low, self.second
+        counts = f"{_counted(self.tally.votes, 'vote')} by {_counted(self.people, 'person')}"
+        return (
+            f"{name} wins {share:.0%} of decided comparisons, "
+            f"{100 * (low or 0):.0f} to {100 * (high or 0):.0f}%; {counts}"
+        )
+
+
+def compare_pair(votes: Sequence[Vote], first: str, second: str) -> PairResult:
+    """What `votes` say of two recommenders; votes on others are left aside."""
+    names = {first, second}
+    about = [v for v in votes if v.is_measured and {v.left, v.right} == names]
+    signs = [_sign(vote, first) for vote in about]
+    told = [vote.verdict != "cannot_tell" for vote in about]
+    people = [vote.annotator for vote in about]
+    tally = _tally(about, signs)
+    return PairResult(
+        first,
+        second,
+        tally,
+        len(set(people)),
+        ratio(signs, told, people).hull(*_net_interval(tally)),
+        ratio([s > 0 for s in signs], [s != 0 for s in signs], people).hull(
+            *wilson(tally.wins, tally.decided)
+        ),
+        _lean(about, signs),
+        _sign_test(signs),
+        _sign_test(list(_leanings(about, signs).values())),
+    )
+
+
+def compare_pairs(votes: Sequence[Vote]) -> tuple[PairResult, ...]:
+    """Every pair that was judged."""
+    return tuple(compare_pair(votes, first, second) for first, second in pairs(votes))
+
+
+def _sign(vote: Vote, first: str) -> int:
+    """1 if `first` wins, -1 if the other one does, else 0."""
+    return vote.outcome if vote.pair[0] == first else -vote.outcome
+
+
+def _tally(votes: Sequence[Vote], signs: Sequence[int]) -> Tally:
+    verdicts = Counter(vote.verdict for vote in votes)
+    return Tally(
+        sum(sign > 0 for sign in signs),
+        sum(sign < 0 for sign in signs),
+        verdicts["both_good"],
+        verdicts["both_bad"],
+        verdicts["same"],
+        verdicts["cannot_tell"],
+    )
+
+
+def _net_interval(tally: Tally) -> tuple[float, float]:
+    """Of the net win rate, for independent votes (Bonett and Price 2012, JEBS 37(4)).
+
+    One win and one loss are added, so it has a width even where all votes are alike.
+    """
+    n = tally.told + 2
+    net, decided = (tally.wins - tally.losses) / n, (tally.decided + 2) / n
+    half = Z95 * math.sqrt((decided - net**2) / n)
+    return max(-1.0, net - half), min(1.0, net + half)
+
+
+def _lean(votes: Sequence[Vote], signs: Sequence[int]) -> Estimate:
+    graded = [(vote, sign) for vote, sign in zip(votes, signs, strict=True) if vote.strength]
+    return ratio(
+        [sign * (vote.strength or 0) for vote, sign in graded],
+        [1] * len(graded),
+        [vote.annotator for vote, _ in graded],
+    )
+
+
+def _leanings(votes: Sequence[Vote], signs: Sequence[int]) -> Counter[str]:
+    """Wins less losses of the first recommender, by annotator."""
+    leanings: Counter[str] = Counter()
+    for vote, sign in zip(votes, signs, strict=True):
+        leanings[vote.annotator] += sign
+    return leanings
+
+
+def _sign_test(signs: Sequence[int]) -> float:
+    """Exact and two-sided; ties are left out. 1 where nothing was decided."""
+    decided = [sign for sign in signs if sign]
+    if not decided:
+        return 1.0
+    return float(binomtest(sum(sign > 0 for sign in decided), len(decided)).pvalue)
+
+
+def _counted(n: int, noun: str) -> str:
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n:,} {noun.removesuffix('person')}people" if "person" in noun else f"{n:,} {noun}s"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _rounded(n: int) -> int:
+    """Up to tens, from 20: more would pretend to know."""
+    return n if n < 20 else math.ceil(n / 10) * 10

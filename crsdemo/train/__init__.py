@@ -1,1 +1,0 @@
-"""The stages that make weights. Nothing imports them but the command line."""

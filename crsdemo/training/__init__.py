@@ -1,0 +1,1 @@
+"""What makes weights; nothing but the command line imports it."""

@@ -1,0 +1,1 @@
+"""The catalog of films, vectors of items, and IDs compared."""

@@ -1,0 +1,1 @@
+"""The adapter of both systems: examples, their loss, the loop."""

@@ -1,0 +1,236 @@
+"""Train the generative recommender on a pretrained base: whole conversations, all in one format.
+
+    python -m crsdemo train-gcrs --dialogues train_data.jsonl,train.tsv --likes ratings.csv
+
+LoRA on all linear layers and the rows of the control tokens, which start from the mean embedding of
+what their films are called and about. Batches are filled up to a number of tokens; what is drawn
+moves from single facts to whole conversations. An interrupted run goes on from its saved state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.config import flag, parse
+from crsdemo.core.slots import TITLE, slots_of
+from crsdemo.items.encoder import item_text
+from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.model.attention import GROUPED
+from crsdemo.model.base import SMOLLM2, base_location
+from crsdemo.model.checkpoint import CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
+from crsdemo.model.talk import TalkFormat
+from crsdemo.model.tokens import add_control_tokens
+from crsdemo.training.ground import Ground, Sources, lay_ground
+from crsdemo.training.lm.candidates import CandidateDrawer
+from crsdemo.training.lm.fused import freeze_below, fuse
+from crsdemo.training.lm.half import training_dtype
+from crsdemo.training.lm.lessons import GOLD_SHARE, Drawer
+from crsdemo.training.lm.talk_loop import LearnFlags, learn
+from crsdemo.training.ranking.affinity import Teacher
+from crsdemo.training.ranking.distil import read_answers
+from crsdemo.training.written.data import (
+    DIALOGUES,
+    SEARCHES,
+    WISHES,
+    WRITTEN,
+    Search,
+    WrittenDialogue,
+    WrittenWish,
+    read,
+)
+
+# Share of the tokens of each kind at the beginning and at the end of the training
+MIXTURE = {
+    "card": (0.08, 0.04),
+    "fact": (0.10, 0.10),
+    "wish": (0.12, 0.12),
+    "liked": (0.06, 0.05),
+    "absent": (0.02, 0.02),
+    "real": (0.17, 0.19),
+    "written": (0.45, 0.48),
+}
+NOISE = 0.1  # of a new row, in standard deviations of the embeddings
+
+
+@dataclass(frozen=True)
+class GcrsConfig(LearnFlags, Sources):
+    """Train the LoRA adapter of the generative recommender on a pretrained base (GCRS, sec. 3)."""
+
+    base_model: str = flag(SMOLLM2, "folder or hub name of any causal LM that speaks ChatML")
+    written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
+    out: Path = flag(Path("runs/gcrs"), "folder of the adapter")
+    real_words: bool = flag(
+        False, "learn the words of the public dialogues too, not only when to recommend what"
+    )
+    distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
+    start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
+    first_layer: int = flag(0, "of the base that learns; those below stay as they started")
+    rank: int = flag(16, "LoRA r")
+    alpha: int = flag(32, "LoRA alpha")
+    dropout: float = flag(0.0, "LoRA dropout")
+
+
+def main(argv: list[str]) -> None:
+    """Flags in, one call."""
+    train_gcrs(parse(GcrsConfig, argv, "crsdemo train-gcrs"))
+
+
+def train_gcrs(config: GcrsConfig) -> None:
+    """Write adapter, tokenizer and card to `out`, every five minutes and at the end."""
+    torch.manual_seed(config.seed)
+    ground = lay_ground(config)
+    talk = talk_format(config, ground.catalog)
+    model = adapted(config, talk)
+    drawer = drawer_of(config, ground, talk)
+    card = card_of(config, talk)
+    learn(config, model, drawer, talk.control, MIXTURE, lambda: save(config.out, model, talk, card))
+
+
+def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
+    """The tokenizer of the base with the control tokens of the catalog."""
+    semantic_ids = SemanticIDs.load(config.catalog, catalog)
+    tokenizer = AutoTokenizer.from_pretrained(base_location(config.base_model))
+    shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
+    control = add_control_tokens(tokenizer, *shape, (TITLE, *slots_of(catalog)))
+    return TalkFormat(tokenizer, control, catalog, semantic_ids)
+
+
+def card_of(config: GcrsConfig, talk: TalkFormat) -> CheckpointCard:
+    """What is kept of how it was made."""
+    return CheckpointCard(
+        base=config.base_model,
+        semantic_ids_sha256=semantic_ids_sha256(talk.semantic_ids),
+        slots=tuple(slot.token for slot in talk.control.slot),
+        training={name: str(value) for name, value in asdict(config).items() if name in TRAINING},
+    )
+
+
+def _forget_paths(folder: Path, base: str) -> None:
+    """PEFT writes the path of the base as it was on this machine; the name is enough."""
+    path = folder / "adapter_config.json"
+    row = json.loads(path.read_text())
+    path.write_text(json.dumps({**row, "base_model_name_or_path": base}, indent=1) + "\n")
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def save(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:
+    """Adapter, tokenizer and card."""
+    model.save_pretrained(out, save_embedding_layers=False)
+    _forget_paths(out, card.base)
+    talk.tokenizer.save_pretrained(out)
+    save_card(out, card)
+
+
+TRAINING = (
+    "minutes", "tokens", "learning_rate", "rows_learning_rate", "first_layer", "rank", "alpha",
+    "dropout", "seed",
+)  # fmt: skip
+
+
+def drawer_of(
+    config: GcrsConfig,
+    ground: Ground,
+    talk: TalkFormat,
+    candidates: CandidateDrawer | None = None,
+    gold_share: float = GOLD_SHARE,
+) -> Drawer:
+    """From public and written dialogues; with `candidates` of the system that searches."""
+    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
+    kept = {one.id for one in ground.dialogues}
+    searches = [row for _, row in read(SEARCHES, Search, config.written) if row.dialogue in kept]
+    talks = [row for _, row in read(DIALOGUES, WrittenDialogue, config.written)]
+    answers = read_answers(config.distilled, ground.catalog.fingerprint) if config.distilled else {}
+    return Drawer(
+        talk,
+        teacher,
+        ground.dialogues,
+        ground.likes,
+        talks,
+        wishes_of(config.written, kept),
+        config.seed,
+        answers=answers,
+        candidates=candidates,
+        searches={(row.dialogue, row.turn): row.query for row in searches},
+        gold_share=gold_share,
+        real_words=config.real_words,
+    )
+
+
+def wishes_of(written: Path, dialogues: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """What is typed or searched for, and the ids of what fits; of public `dialogues` only these."""
+    wishes = [(row.wish, tuple(row.items)) for _, row in read(WISHES, WrittenWish, written)]
+    searches = [row for _, row in read(SEARCHES, Search, written) if row.dialogue in dialogues]
+    wishes += [(row.query, (row.item,)) for row in searches]
+    talks = [row for _, row in read(DIALOGUES, WrittenDialogue, written)]
+    return wishes + [(r.search, (r.item,)) for t in talks for r in t.replies if r.search and r.item]
+
+
+def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:
+    """The base with LoRA on all linear layers; of the embeddings the new rows learn."""
+    model = _with_lora(config, talk)
+    fuse(model)
+    freeze_below(model, config.first_layer)
+    return model
+
+
+def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
+    model = AutoModelForCausalLM.from_pretrained(
+        base_location(config.base_model), dtype=training_dtype(), attn_implementation=GROUPED
+    )
+    known = model.get_input_embeddings().weight.shape[0]
+    grow_embeddings(model, talk.tokenizer)
+    if config.start_from is not None:
+        return PeftModel.from_pretrained(
+            model, str(config.start_from), is_trainable=True, autocast_adapter_dtype=False
+        )
+    n_tokens = len(talk.tokenizer)
+    rows = list(range(min(known, n_tokens), n_tokens))
+    _begin_rows(model, talk, rows, config.seed)
+    adapter = LoraConfig(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules="all-linear",
+        trainable_token_indices=rows_to_learn(model, rows) if rows else None,
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, adapter, autocast_adapter_dtype=False)
+
+
+def rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:
+    """The rows of `tokens` in the embeddings, and in the output head where it is not the same."""
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    if ends[0].weight is ends[1].weight:
+        return tokens
+    names = {module: name.rsplit(".", 1)[-1] for name, module in model.named_modules()}
+    return {names[end]: tokens for end in ends}
+
+
+@torch.no_grad()
+def _begin_rows(model: Any, talk: TalkFormat, rows: Sequence[int], seed: int) -> None:
+    """Mean embeddings and a little noise: a constant start collapses (arXiv 2604.02324).
+
+    A code starts from the names and facts of its films, any other token from its own name.
+    """
+    embeddings = model.get_input_embeddings().weight
+    texts = {token: talk.tokenizer.convert_ids_to_tokens(token).strip("<>/") for token in rows}
+    of_code: dict[int, list[int]] = {}
+    for item in talk.catalog:
+        words = talk.text(item_text(item))
+        for token in talk.control.item(talk.semantic_ids[item.id]):
+            of_code.setdefault(token, []).extend(words)
+    generator = torch.Generator().manual_seed(seed)
+    spread = NOISE * embeddings[: rows[0] if rows else None].float().std(0)
+    for token in rows:
+        words = of_code.get(token) or talk.text(texts[token].replace("_", " ").replace("=", " "))
+        noise = torch.randn(embeddings.shape[1], generator=generator) * spread
+        embeddings[token] = embeddings[torch.tensor(words)].float().mean(0) + noise

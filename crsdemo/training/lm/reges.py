@@ -1,0 +1,93 @@
+"""Train the experts of ReGeS on a pretrained base: one adapter that searches, chooses and talks.
+
+    python -m crsdemo train-reges --dialogues train_data.jsonl,train.tsv --likes ratings.csv
+
+It goes on from the adapter of the generative recommender, which knows the format of conversations
+and what people say. The query expert (sec. 2.3) learns the searches written for this project as
+words; the item expert (sec. 2.4) learns to choose among what such a search finds, the right films
+against the nearest wrong ones. Both are the same weights under different tokens, so that a
+conversation is read once. Nothing else is trained here: map and ranker of the retriever come from
+`tune-retriever` and `fit-retriever`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from crsdemo.core.config import flag, parse
+from crsdemo.items.encoder import TextEncoder
+from crsdemo.items.item_vectors import load_item_vectors
+from crsdemo.model.choice import ChoiceHead, catalog_vectors
+from crsdemo.recommenders.reges import CARD
+from crsdemo.recommenders.retriever import Documents, QueryReader
+from crsdemo.training.ground import lay_ground
+from crsdemo.training.lm.candidates import CandidateDrawer
+from crsdemo.training.lm.gcrs import (
+    MIXTURE,
+    GcrsConfig,
+    adapted,
+    card_of,
+    drawer_of,
+    save,
+    talk_format,
+    wishes_of,
+)
+from crsdemo.training.lm.talk_loop import learn
+
+
+@dataclass(frozen=True)
+class RegesConfig(GcrsConfig):
+    """Train the LoRA adapter and the choosing head of ReGeS on a pretrained base."""
+
+    head: Path = flag(
+        Path("runs/reges"), "folder of the choosing head, and of what names the adapter"
+    )
+    retriever: Path = flag(
+        Path("checkpoints/reges/retriever"), "folder of the map that reads queries"
+    )
+    head_from: Path | None = flag(None, "folder of an earlier choosing head to go on from")
+    state: Path = flag(Path("runs/reges.pt"), "file that lets an interrupted run go on")
+
+
+def main(argv: list[str]) -> None:
+    """Flags in, one call."""
+    train_reges(parse(RegesConfig, argv, "crsdemo train-reges"))
+
+
+def train_reges(config: RegesConfig) -> None:
+    """Write the adapter to `out` and the head to `head`, every five minutes and at the end.
+
+    The first is a generative recommender; the second becomes ReGeS with a retriever and a ranker.
+    """
+    torch.manual_seed(config.seed)
+    ground = lay_ground(config)
+    catalog = ground.catalog
+    talk = talk_format(config, catalog)
+    model = adapted(config, talk)
+    reader = QueryReader.load(config.retriever, TextEncoder(config.encoder))
+    documents = Documents.of(catalog, reader, config.retriever)
+    items = load_item_vectors(config.catalog, catalog).numpy()
+    vectors = catalog_vectors(catalog, documents.vectors, items)
+    width = model.config.hidden_size
+    head = ChoiceHead(width, vectors)
+    if config.head_from is not None:
+        head = ChoiceHead.load(config.head_from, width, vectors).train()
+    texts = [text for text, _ in wishes_of(config.written, {one.id for one in ground.dialogues})]
+    popularity = np.array([item.popularity for item in catalog], np.float64)
+    candidates = CandidateDrawer(documents, texts, popularity)
+    drawer = drawer_of(config, ground, talk, candidates)
+    card = card_of(config, talk)
+
+    def save_all() -> None:
+        save(config.out, model, talk, card)
+        head.save(config.head)
+        named = json.dumps({"adapter": os.path.relpath(config.out, config.head)})
+        (config.head / CARD).write_text(named + "\n", encoding="utf-8")
+
+    learn(config, model, drawer, talk.control, MIXTURE, save_all, head)

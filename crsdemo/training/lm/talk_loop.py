@@ -1,0 +1,163 @@
+"""The loop in which a recommender on a pretrained base learns from whole conversations.
+
+Batches of one kind, filled up to a number of tokens; what is drawn moves from single facts to
+conversations as the time goes by. Small steps learn more per minute than large ones.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from crsdemo.core.config import flag
+from crsdemo.core.errors import CheckpointError
+from crsdemo.model.choice import ChoiceHead
+from crsdemo.model.tokens import ControlTokens
+from crsdemo.training.lm.half import Masters
+from crsdemo.training.lm.lessons import Drawer
+from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
+
+SAVE_SECONDS = 300
+Mixture = Mapping[str, tuple[float, float]]  # share of each kind at the beginning and at the end
+
+
+@dataclass(frozen=True)
+class LearnFlags:
+    """How it learns."""
+
+    state: Path = flag(Path("runs/gcrs.pt"), "file that lets an interrupted run go on")
+    minutes: float = flag(360.0, "how long to learn")
+    tokens: int = flag(700, "per step")
+    learning_rate: float = flag(1e-3, "of the adapter, at its height")
+    rows_learning_rate: float = flag(3e-3, "of the rows of control tokens, and of a choosing head")
+
+
+def learn(
+    config: LearnFlags,
+    model: Any,
+    drawer: Drawer,
+    control: ControlTokens,
+    mixture: Mixture,
+    save: Callable[[], None],
+    head: ChoiceHead | None = None,
+) -> None:
+    """Until the time is spent. `save` is called every five minutes and at the end.
+
+    Raises CheckpointError for the state of another run.
+    """
+    masters = Masters(model) if head is None else Masters(model, head)
+    optimizer = _optimizer(config, masters)
+    step, seconds = _restore(config.state, masters, optimizer)
+    drawer.rng = np.random.default_rng((drawer.seed, step))  # a resumed run draws what is new
+    averages: dict[str, float] = {}
+    bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
+    started = saved = time.monotonic()
+    model.train()
+    while seconds < 60 * config.minutes:
+        share = seconds / (60 * config.minutes)
+        kind, batch = _batch(drawer, mixture, config.tokens, share)
+        _set_rates(optimizer, config, step, share)
+        loss = sequence_loss(model, batch, control.eos, head=head)
+        loss.total.backward()
+        masters.take_gradients()
+        nn.utils.clip_grad_norm_(masters.weights, 1.0)
+        optimizer.step()
+        masters.give_back()
+        for name, value in loss.parts.items():
+            key = f"{kind} {name}"
+            averages[key] = 0.97 * averages.get(key, value) + 0.03 * value
+        step += 1
+        now = time.monotonic()
+        seconds += now - started
+        started = now
+        bar.update(min(round(seconds), bar.total) - bar.n)
+        if step % 20 == 0:
+            told = (f"{name} {value:.2f}" for name, value in sorted(averages.items()))
+            bar.set_description(f"step {step}: {', '.join(told)}")
+        if now - saved > SAVE_SECONDS:
+            _keep(config.state, masters, optimizer, step, seconds)
+            save()
+            started = saved = time.monotonic()
+    bar.close()
+    _keep(config.state, masters, optimizer, step, seconds)
+    save()
+
+
+def _batch(
+    drawer: Drawer, mixture: Mixture, tokens: int, share: float
+) -> tuple[str, list[TrainingSequence]]:
+    """Sequences of one kind, together about so many tokens with what fills them up."""
+    kinds = {kind: draw for kind, draw in drawer.kinds.items() if kind in mixture}
+    weights = [mixture[kind][0] * (1 - share) + mixture[kind][1] * share for kind in kinds]
+    shares = np.array(weights) / sum(weights)
+    kind = str(drawer.rng.choice(list(kinds), p=shares))
+    batch = [kinds[kind]()]
+    while (len(batch) + 1) * max(len(one.ids) for one in batch) <= tokens:
+        batch.append(kinds[kind]())
+    return kind, batch
+
+
+def _optimizer(config: LearnFlags, masters: Masters) -> torch.optim.Optimizer:
+    """The rows of control tokens and the head learn faster than the adapter."""
+    named = list(zip(masters.names, masters.weights, strict=True))
+    lora = [p for name, p in named if "lora" in name]
+    rows = [p for name, p in named if "lora" not in name]
+    groups = [
+        {"params": lora, "height": config.learning_rate},
+        {"params": rows, "height": config.rows_learning_rate},
+    ]
+    return torch.optim.AdamW(groups, config.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
+
+
+def _set_rates(
+    optimizer: torch.optim.Optimizer, config: LearnFlags, step: int, share: float
+) -> None:
+    """Forty steps of warm-up, then a cosine to a twentieth."""
+    cosine = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+    for group in optimizer.param_groups:
+        group["lr"] = group["height"] * min(1.0, (step + 1) / 40) * cosine
+
+
+def _keep(
+    state: Path,
+    masters: Masters,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    seconds: float,
+) -> None:
+    """In one step, so that an interruption leaves the old or the new state."""
+    state.parent.mkdir(parents=True, exist_ok=True)
+    partial = state.with_suffix(".partial")
+    weights = [p.detach() for p in masters.weights]
+    kept = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step}
+    torch.save({**kept, "seconds": seconds}, partial)
+    partial.replace(state)
+
+
+def _restore(state: Path, masters: Masters, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
+    """Steps and seconds spent so far. Raises CheckpointError for the state of another run."""
+    if not state.is_file():
+        return 0, 0.0
+    try:
+        kept: dict[str, Any] = torch.load(state, weights_only=True)
+        with torch.no_grad():
+            for parameter, value in zip(masters.weights, kept["weights"], strict=True):
+                parameter.copy_(value)
+        masters.give_back()
+        optimizer.load_state_dict(kept["optimizer"])
+        return kept["step"], kept["seconds"]
+    except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
+        raise CheckpointError(
+            f"{state} does not continue this run ({error}); remove it to begin anew, or go on "
+            "with the options of the run that wrote it"
+        ) from error

@@ -1,0 +1,1 @@
+"""What counts know: affinities, the prior of gcrs, the retriever of ReGeS."""

@@ -1,0 +1,121 @@
+"""Tune how the retriever reads what is searched for (ReGeS, sec. 2.3).
+
+    python -m crsdemo tune-retriever --dialogues train_data.jsonl,train.tsv
+
+The descriptions stay where the text encoder puts them; what learns is a linear map behind it that
+every query passes through, so that a film that comes later needs no training. Each query is held
+against every film of the catalog (a softmax over cosines), which a batch of negatives is not: the
+map learns in a minute what LoRA through the encoder did not in a quarter of an hour.
+
+Shapes: q queries, n items of the catalog, d numbers per vector.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from tqdm import tqdm
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.config import flag, parse
+from crsdemo.core.errors import BadInputError
+from crsdemo.items.encoder import TextEncoder, item_text
+from crsdemo.recommenders.retriever import QueryReader
+from crsdemo.training.ground import Sources, training_dialogues
+from crsdemo.training.ranking.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
+from crsdemo.training.written.data import WRITTEN
+
+log = logging.getLogger(__name__)
+Floats = NDArray[np.float32]
+
+SCALE = 30.0  # of cosines, before they become probabilities
+
+
+@dataclass(frozen=True)
+class RetrieverConfig(Sources):
+    """Tune how the retriever reads queries."""
+
+    out: Path = flag(Path("checkpoints/reges/retriever"), "folder of the map")
+    written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
+    epochs: int = flag(4, "passes over all pairs")
+    learning_rate: float = flag(1e-3, "of Adam")
+    batch: int = flag(256, "queries per batch")
+    talk: int = flag(2, "how often an epoch sees the ends of the public dialogues")
+
+
+def main(argv: list[str]) -> None:
+    """Flags in, one call."""
+    tune_retriever(parse(RetrieverConfig, argv, "crsdemo tune-retriever"))
+
+
+def tune_retriever(config: RetrieverConfig) -> None:
+    """Write the map to `out`. Raises BadInputError if there is nothing to learn from."""
+    if config.epochs < 1:
+        raise BadInputError(f"--epochs must be at least 1, got {config.epochs}")
+    encoder = TextEncoder(config.encoder)
+    catalog = Catalog.load(config.catalog)
+    pairs = pairs_of(config, catalog)
+    queries = encoder.embed([pair.query for pair in pairs])
+    documents = encoder.embed([item_text(item) for item in catalog])
+    learned = query_map(queries, documents, pairs, catalog, config)
+    QueryReader(encoder, learned).save(config.out)
+    log.info("tuned on %s pairs", len(pairs))
+
+
+def pairs_of(config: RetrieverConfig, catalog: Catalog) -> list[Pair]:
+    """All training data, the same for the same seed."""
+    pairs = talk_pairs(training_dialogues(config, catalog), catalog) * config.talk
+    pairs += [pair for _, pair in search_pairs(catalog, config.written)]
+    pairs += written_pairs(catalog, config.written, config.seed)
+    if not pairs:
+        raise BadInputError(
+            f"{config.dialogues} recommends no item of this catalog, and nothing was written "
+            "about its items; give dialogues about its items"
+        )
+    return pairs
+
+
+def query_map(
+    queries: Floats,
+    documents: Floats,
+    pairs: Sequence[Pair],
+    catalog: Catalog,
+    config: RetrieverConfig,
+) -> Floats:
+    """(d + 1, d), the last row a bias. `queries` (q, d) and `documents` (n, d): unit vectors."""
+    torch.manual_seed(config.seed)
+    width = queries.shape[1]
+    learned = torch.cat([torch.eye(width), torch.zeros(1, width)]).requires_grad_()
+    optimizer = torch.optim.Adam([learned], config.learning_rate)
+    read, found = torch.from_numpy(queries), torch.from_numpy(documents)
+    gold = torch.tensor([catalog.row[pair.gold.id] for pair in pairs])
+    steps = tqdm(total=config.epochs * -(-len(pairs) // config.batch), desc="tuning")
+    for _ in range(config.epochs):
+        for places in torch.randperm(len(pairs)).split(config.batch):
+            vectors = nn.functional.normalize(read[places] @ learned[:-1] + learned[-1], dim=1)
+            scores = SCALE * vectors @ found.T
+            shut = _spared([pairs[place] for place in places.tolist()], catalog)
+            loss = nn.functional.cross_entropy(scores.masked_fill(shut, -torch.inf), gold[places])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            steps.update()
+            steps.set_description(f"tuning: loss {loss.item():.3f}")
+    steps.close()
+    return np.asarray(learned.detach().numpy(), np.float32)
+
+
+def _spared(pairs: Sequence[Pair], catalog: Catalog) -> torch.Tensor:
+    """(B, n) what is not wrong to find, beside the right film of each pair."""
+    shut = torch.zeros(len(pairs), len(catalog), dtype=torch.bool)
+    for row, pair in enumerate(pairs):
+        shut[row, [catalog.row[i] for i in pair.spared if i in catalog.row]] = True
+        shut[row, catalog.row[pair.gold.id]] = False
+    return shut

@@ -1,0 +1,1 @@
+"""What was written for this project, read and held to its rules; see README.md."""

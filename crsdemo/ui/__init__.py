@@ -1,1 +1,0 @@
-"""The pages. The only modules that import gradio."""

@@ -1,0 +1,1 @@
+"""The pages, one folder each; the only package that imports gradio."""

@@ -1,0 +1,1 @@
+"""The pages of two answers, open and blind."""

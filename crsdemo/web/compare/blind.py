@@ -1,0 +1,74 @@
+"""The blind comparison page: two hidden systems answer, and are named once one has judged them.
+
+Who stands where is drawn anew for each message, so that no verdict tells of the next one. Before
+a verdict no name is sent to the browser, and no word before both answers are whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+
+from crsdemo.chat.side_by_side import SideBySide, drawn
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
+from crsdemo.core.errors import BadInputError
+from crsdemo.web.compare import screen as bench_screen
+from crsdemo.web.compare.bench import Bench, wire
+from crsdemo.web.compare.screen import Look, Screen
+from crsdemo.web.shared import render
+from crsdemo.web.shared.shown import BLIND, Shown
+
+OURS = ("gcrs", "reges")  # who answers unless the operator says otherwise
+
+
+@dataclass(frozen=True)
+class BlindPage(Bench):
+    """Nobody knows who answers before the verdict is in the log."""
+
+    offered: tuple[str, ...]
+
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        seed = new_seed()
+        return self.side_by_side.say(series, text, drawn(self.offered, seed), seed=seed)
+
+    def knows_names(self, earlier: Judgment | None) -> bool:
+        return earlier is not None
+
+    def manner(self, earlier: Judgment | None) -> Shown:
+        return Shown(revealed=True, unfolded=True) if self.knows_names(earlier) else BLIND
+
+    def welcome(self, view: Look) -> str:
+        return render.invitation(
+            "Two hidden systems answer. Say which is better, then see who they were.",
+            f"They choose among the same {len(self.catalog):,} films. Who is A and who is B is "
+            "drawn anew for each message.",
+        )
+
+
+def place(
+    blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog, offered: Sequence[str] = ()
+) -> None:
+    """Lay the page out and bring it to life, inside `blocks`.
+
+    The pair is drawn from `offered`: our two, or the first two there are, if it is empty.
+    Raises BadInputError for one that is not there.
+    """
+    offered = hidden(offered, side_by_side.recommenders.names)
+    wire(blocks, BlindPage(side_by_side, catalog, _layout(), offered))
+
+
+def hidden(offered: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Who may answer. Raises BadInputError for one that is not known."""
+    for name in offered:
+        if name not in known:
+            raise BadInputError(f"no recommender {name!r} to hide; there are: {', '.join(known)}")
+    ours = tuple(name for name in OURS if name in known)
+    return tuple(offered) or (ours if len(ours) == len(OURS) else known[:2])
+
+
+def _layout() -> Screen:
+    states, masthead = bench_screen.states("blind"), bench_screen.masthead("blind")
+    return Screen(*states, masthead, *bench_screen.parts())

@@ -1,0 +1,148 @@
+"""The open comparison page: two systems that the visitor chooses, named, with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
+from crsdemo.core.conversation import new_id
+from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.core.reply_json import as_json
+from crsdemo.web.compare import columns
+from crsdemo.web.compare import screen as bench_screen
+from crsdemo.web.compare.bench import Bench, wire
+from crsdemo.web.compare.screen import Look, Screen
+from crsdemo.web.shared.controls import MODEL, Updates
+from crsdemo.web.shared.shown import Shown
+
+Json = dict[str, Any]
+
+POLICIES = (
+    ("go on from the better answer", "shared"),
+    ("each keeps its own history", "own"),
+)
+
+
+@dataclass(frozen=True)
+class ComparePage(Bench):
+    """Everyone knows who answers."""
+
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        return self.side_by_side.say(series, text, view.names)
+
+    def knows_names(self, earlier: Judgment | None) -> bool:
+        return True
+
+    def manner(self, earlier: Judgment | None) -> Shown:
+        return Shown()
+
+    def welcome(self, view: Look) -> str:
+        return columns.welcome(view.names, len(self.catalog))
+
+    def setup(self, view: Look, series: Series) -> Updates:
+        """The choices that hold; the policy cannot be changed once something was said."""
+        assert self.screen.setup
+        left, right, policy = self.screen.setup
+        free = not (series.comparisons or view.growing)
+        chosen = gr.Radio(value=series.policy, interactive=free)
+        return {left: view.left, right: view.right, policy: chosen}
+
+    def resumed(self, view: Look, series: Series) -> Look:
+        """With the recommenders that answered last, unless a checkpoint has gone since."""
+        if series.last is None:
+            return view
+        names = series.last.left.recommender, series.last.right.recommender
+        there = set(names) <= set(self.side_by_side.recommenders.names)
+        return replace(view, left=names[0], right=names[1]) if there else view
+
+    def say_from_outside(
+        self,
+        message: str,
+        left: str,
+        right: str,
+        policy: str = "shared",
+        comparison_id: str = "",
+    ) -> Json:
+        """Say something to two recommenders and get both replies with their evidence.
+
+        Without `comparison_id` a new series begins; with the one that came with earlier replies,
+        that series goes on, under its own policy. `policy` is "shared" (the chosen reply becomes
+        the history of both) or "own" (each keeps its own). It is logged like a visit.
+        """
+        try:
+            series = self._series(policy, comparison_id)
+            *_, answered = self.side_by_side.say(series, message, (left, right))
+        except CrsdemoError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return _as_json(answered)
+
+    def _series(self, policy: str, comparison_id: str) -> Series:
+        """The one that is meant, or a new one. Raises BadInputError for an unknown one."""
+        if not comparison_id:
+            return self.side_by_side.start(new_id(), checked_policy(policy))
+        name = self.side_by_side.comparisons.series_of(comparison_id)
+        restored = self.side_by_side.comparisons.restore(name, self.catalog) if name else None
+        if restored is None:
+            raise BadInputError(
+                f"no comparison {comparison_id!r} is known here; leave it out to begin one"
+            )
+        return restored.series
+
+
+def _as_json(comparison: Comparison) -> Json:
+    onward = comparison.onward
+    goes_on = {"side": onward.side, "because": onward.because}
+    return {
+        "comparison_id": comparison.id,
+        "policy": comparison.policy,
+        "message": comparison.message,
+        "left": _answer_as_json(comparison.left),
+        "right": _answer_as_json(comparison.right),
+        "goes_on_from": goes_on if comparison.policy == "shared" else None,
+    }
+
+
+def _answer_as_json(answer: Answer) -> Json:
+    reply = answer.reply.reply
+    return {
+        "recommender": answer.recommender,
+        "dialogue_id": answer.heard.id,
+        "reply_id": answer.reply.id,
+        "status": answer.reply.status,
+        "error": answer.reply.error,
+        **(as_json(reply) if reply else {}),
+    }
+
+
+def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None:
+    """Lay the page out and bring it to life, inside `blocks`."""
+    page = ComparePage(side_by_side, catalog, _layout(side_by_side.recommenders.names))
+    gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
+    wire(blocks, page)
+    assert page.screen.setup
+    for chooser in page.screen.setup[:2]:
+        redrawn = {"show_progress": "hidden", "api_visibility": "private"}
+        chooser.input(
+            page.redraw, page.screen.look, page.screen.shown, trigger_mode="multiple", **redrawn
+        )
+
+
+def _layout(names: tuple[str, ...]) -> Screen:
+    states, masthead = bench_screen.states("compare"), bench_screen.masthead("compare")
+    with gr.Row(elem_id="setup"):
+        left = _chooser("A", names, names[0])
+        right = _chooser("B", names, names[min(1, len(names) - 1)])
+        policy = gr.Radio(POLICIES, value="shared", label="After each message", elem_id="policy")
+    return Screen(*states, masthead, *bench_screen.parts(), setup=(left, right, policy))
+
+
+def _chooser(letter: str, names: tuple[str, ...], chosen: str) -> gr.Dropdown:
+    return gr.Dropdown(
+        list(names), value=chosen, label=letter, filterable=False, elem_id=f"choose-{letter}"
+    )

@@ -1,0 +1,106 @@
+"""What the browser says of two answers -> a `Judgment`: the counterpart of `judge.js`.
+
+Each click says what it changes and how; all that was said earlier stays. Both are in terms of
+what this person sees. Knows no log and no page: whoever draws a comparison with `columns` and
+`verdicts` can read their events here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from crsdemo.core.comparison import SIDES, Judgment, checked_side
+from crsdemo.core.errors import BadInputError
+from crsdemo.web.compare.verdicts import REASONS
+
+Given = dict[str, Any]  # of one click, as `judge.js` sends it
+Pending = dict[str, Given]  # comparison -> what could not be saved yet
+
+MANNER = ("by", "evidence_open", "names_shown", "shown_ms")  # how a verdict came about
+
+
+def together(waiting: Given | None, given: Given) -> Given:
+    """A click with the earlier ones that could not be saved: one, under the name of the newer."""
+    if waiting is None:
+        return given
+    judges = any(change["about"] == "verdict" for change in given["changes"])
+    manner = given if judges else waiting
+    changes = [*waiting["changes"], *given["changes"]]
+    return {**manner, "id": given["id"], "changes": changes}
+
+
+def judgment(
+    given: Given, earlier: Judgment | None, *, names_shown: bool, swapped: bool = False
+) -> Judgment:
+    """What a person says of two answers after a click.
+
+    `names_shown` says whether they know who answered. A verdict that stays keeps how it came
+    about; what is said of it later notes that as `more_names_shown`.
+    Raises BadInputError for what cannot be read, or off its scale, or before any verdict.
+    """
+    try:
+        said = _judged(given, earlier, names_shown=names_shown, swapped=swapped)
+        for change in given["changes"]:
+            said = _changed(said, change)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadInputError(
+            f"the page said something that cannot be read ({error!r}); reload it"
+        ) from error
+    more = any(name not in MANNER for name in said.details)
+    return _detailed(said, more_names_shown=names_shown) if more and said != earlier else said
+
+
+def _judged(
+    given: Given, earlier: Judgment | None, *, names_shown: bool, swapped: bool
+) -> Judgment:
+    """The verdict with how it came about. With a new one, how strong it is must be said anew."""
+    verdicts = [c["value"] for c in given["changes"] if c["about"] == "verdict"]
+    if earlier and (not verdicts or verdicts[-1] == earlier.verdict):
+        return earlier
+    if not verdicts:
+        raise BadInputError("Say first which answer is better.")
+    waited = given["decided_ms"]
+    more = {} if earlier is None else {**earlier.details, "strength": None}
+    manner = {
+        "by": "key" if given["by"] == "key" else "click",
+        "evidence_open": bool(given["evidence_open"]),
+        "names_shown": names_shown,
+        "shown_ms": _ms(given["shown_ms"]),
+    }
+    details = {name: value for name, value in (more | manner).items() if value is not None}
+    return Judgment(verdicts[-1], _ms(waited), given["layout"], details, swapped)
+
+
+def _changed(said: Judgment, change: Mapping[str, Any]) -> Judgment:
+    """One change of the details; None takes back."""
+    about, value = change["about"], change["value"]
+    if about == "verdict":
+        return said
+    if about in ("strength", "comment"):
+        return _detailed(said, **{about: value})
+    side = checked_side(change["side"])
+    if about == "reason":
+        if value not in REASONS:
+            raise BadInputError(f"a reason is one of {', '.join(REASONS)}; got {value!r}")
+        every = dict(said.details.get("reasons") or {})
+        kept = [reason for reason in every.get(side, ()) if reason != value]
+        every[side] = [*kept, value] if change["on"] else kept
+        return _detailed(said, reasons={s: every[s] for s in SIDES if every.get(s)})
+    aspects = dict(said.details.get("aspects") or {})
+    scores = {**aspects.get(about, {}), side: value}
+    aspects[about] = {s: scores[s] for s in SIDES if scores.get(s) is not None}
+    return _detailed(said, aspects={name: of for name, of in aspects.items() if of})
+
+
+def _detailed(said: Judgment, **changes: Any) -> Judgment:
+    """Other details; what says nothing is left out. Raises BadInputError off a scale."""
+    details = {**said.details, **changes}
+    kept = {name: value for name, value in details.items() if value not in (None, "", {}, [])}
+    return replace(said, details=kept)
+
+
+def _ms(value: object) -> float | None:
+    """A time that the browser measured; None if it does not know."""
+    return float(value) if isinstance(value, int | float) else None

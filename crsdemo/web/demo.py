@@ -1,0 +1,42 @@
+"""What all pages of the app stand on, put together by app.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.chat.study_desk import StudyDesk
+from crsdemo.core.catalog import Catalog
+from crsdemo.evaluation.report import Report
+from crsdemo.evaluation.stages.folder import Stages
+from crsdemo.export.handouts import Handouts
+from crsdemo.feedback.rotation import Backups
+from crsdemo.web.operator import Operator
+from crsdemo.web.upkeep import Upkeep
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Who answers, where it is kept, and who may look at the results."""
+
+    exchange: Exchange
+    side_by_side: SideBySide
+    catalog: Catalog
+    operator: Operator = field(default_factory=Operator)
+    backups: Backups | None = None
+    hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `ui/blind.py` has it
+    study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
+    reports: tuple[Report, ...] = ()  # evaluations that are shown
+    stages: Stages = Stages()  # what was measured beside them
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """To be started by whoever serves the pages."""
+        return Upkeep(self.exchange.outbox, self.backups)
+
+    @cached_property
+    def handouts(self) -> Handouts:
+        """Files that the operator asked for."""
+        return Handouts()

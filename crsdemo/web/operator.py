@@ -1,0 +1,171 @@
+"""Who may see what is for the operator of the demo alone: results, exports, the state of the log.
+
+With a password (in the environment, or in a file) whoever knows it may, for half a day at a time.
+Without one only requests from the machine itself are answered. What a browser says of itself is
+never believed: it shows a signed token with every request, and the token is checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+import secrets
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from crsdemo.core.errors import AccessError, BadInputError
+
+VARIABLE = "CRSDEMO_PASSWORD"
+LEAST_LETTERS = 8  # of a password: tries are limited, so it need not be longer
+GOOD_FOR = 12 * 3600.0  # seconds that a token is
+WINDOW = 300.0  # seconds in which wrong passwords are counted
+TRIES = 5  # wrong passwords from one address in a window
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+TRIES_OF_ALL = 50  # from all addresses, which somebody may have many of
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from, as the server has it."""
+
+    address: str  # of the other end of the connection
+    host: str  # the name that the request was sent to, maybe with a port
+    is_forwarded: bool = False  # by a proxy, so that the address is the proxy's or hearsay
+
+    @classmethod
+    def of(cls, address: str, headers: Mapping[str, str]) -> Caller:
+        """Of a request with these headers, whose names are in small letters."""
+        return cls(address, headers.get("host", ""), any(name in headers for name in FORWARDED))
+
+    @property
+    def is_here(self) -> bool:
+        """Surely from this machine, and asked for under its own name.
+
+        A page elsewhere whose name resolves to this machine asks under that name.
+        """
+        return not self.is_forwarded and _is_loopback(self.address) and _is_loopback(self.name)
+
+    @property
+    def name(self) -> str:
+        """The host without its port."""
+        if self.host.startswith("["):
+            return self.host[1:].partition("]")[0]
+        return self.host.partition(":")[0]
+
+
+class Operator:
+    """Lets the operator in. Safe from many threads; `clock` tells seconds."""
+
+    def __init__(self, password: str | None = None, clock: Callable[[], float] = time.time) -> None:
+        if password is not None and len(password) < LEAST_LETTERS:
+            raise BadInputError(
+                f"the operator's password has {len(password)} characters; give it at least "
+                f"{LEAST_LETTERS}"
+            )
+        self._password, self._clock = password, clock
+        self._key = secrets.token_bytes(32)  # new at each start: old tokens end then
+        self._wrong: defaultdict[str, deque[float]] = defaultdict(deque)  # address -> moments
+        self._lock = Lock()
+
+    @property
+    def has_password(self) -> bool:
+        return self._password is not None
+
+    def sign_in(self, password: str, caller: Caller) -> str:
+        """A token for who knows the password.
+
+        Raises AccessError for a wrong one, and for any after too many wrong ones.
+        """
+        if self._password is None:
+            self.check("", caller)
+            return ""
+        with self._lock:  # one try after the other, so that none slips past the count
+            self._refuse_too_many(caller.address)
+            if not _same(password, self._password):
+                self._wrong[caller.address].append(self._clock())
+                raise AccessError("this is not the password")
+            self._wrong.pop(caller.address, None)
+        return self._token(self._clock() + GOOD_FOR)
+
+    def sign_out(self, token: str, caller: Caller) -> None:
+        """End all tokens there are, in every browser. Raises AccessError, as `check` does."""
+        self.check(token, caller)
+        self._key = secrets.token_bytes(32)
+
+    def check(self, token: str, caller: Caller) -> None:
+        """Raises AccessError unless this caller may see what the operator sees."""
+        if self._password is None:
+            if not caller.is_here:
+                raise AccessError(
+                    "without a password this page is shown on the machine itself alone; start the "
+                    f"app with {VARIABLE} set, or with --password-file"
+                )
+        elif not self._is_good(token):
+            raise AccessError("please give the password of the operator")
+
+    def _token(self, until: float) -> str:
+        """When it ends, in whole seconds, and a signature of that."""
+        end = str(int(until))
+        return f"{end}.{hmac.new(self._key, end.encode(), hashlib.sha256).hexdigest()}"
+
+    def _is_good(self, token: str) -> bool:
+        end = token.partition(".")[0]
+        if not (end.isascii() and end.isdigit()) or len(end) > len(str(2**63)):
+            return False
+        return _same(token, self._token(int(end))) and int(end) > self._clock()
+
+    def _refuse_too_many(self, address: str) -> None:
+        self._forget(self._clock() - WINDOW)
+        mine, all_ = self._wrong.get(address, deque()), self._wrong.values()
+        if len(mine) >= TRIES or sum(map(len, all_)) >= TRIES_OF_ALL:
+            oldest = mine[0] if mine else min(moments[0] for moments in all_)
+            wait = max(1, round(oldest + WINDOW - self._clock()))
+            raise AccessError(f"too many wrong passwords; try again in {wait} seconds")
+
+    def _forget(self, before: float) -> None:
+        """Drop the wrong passwords of earlier windows, and addresses that have no others."""
+        for address in list(self._wrong):
+            moments = self._wrong[address]
+            while moments and moments[0] <= before:
+                moments.popleft()
+            if not moments:
+                del self._wrong[address]
+
+
+def operator_of(password_file: Path | None) -> Operator:
+    """The operator with the password of the file, else of the environment, else without one.
+
+    Raises BadInputError for a file that cannot be read or a password that is too short.
+    """
+    if password_file is None:
+        return Operator(os.environ.get(VARIABLE) or None)
+    try:
+        return Operator(password_file.read_text(encoding="utf-8").strip("\r\n"))
+    except (OSError, UnicodeError) as error:
+        raise BadInputError(
+            f"--password-file {password_file} cannot be read ({error}); name a text file that "
+            "holds the password and nothing else"
+        ) from error
+
+
+def _same(given: str, right: str) -> bool:
+    """Compared in a time that does not depend on where they differ, nor on their lengths."""
+    digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (given, right))
+    return hmac.compare_digest(*digests)
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

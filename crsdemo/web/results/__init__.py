@@ -1,0 +1,1 @@
+"""What people judged, for the operator."""

@@ -1,0 +1,221 @@
+"""The results page, for the operator alone.
+
+Gradio's events can be called without the page, so each handler asks first whether the caller may
+see what it shows: by the signed token that came with the event, and by where the request is from.
+What is shown is computed anew from the log each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from crsdemo.core.errors import AccessError, CrsdemoError
+from crsdemo.export.handouts import Handout
+from crsdemo.export.take_home import TakeHome
+from crsdemo.feedback.results import ResultsLog
+from crsdemo.feedback.votes import VoteFilter, load_votes
+from crsdemo.studies.statistics import judging
+from crsdemo.studies.statistics.disputes import disputes
+from crsdemo.studies.statistics.exclusion import counted, flagged
+from crsdemo.studies.statistics.judging import Vote
+from crsdemo.studies.statistics.report import results
+from crsdemo.web.demo import Demo
+from crsdemo.web.operator import Caller
+from crsdemo.web.results import html as results_html
+from crsdemo.web.results.exhibits import EXHIBITS
+from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Place, Screen, Wanted, layout
+from crsdemo.web.results.words import Exhibit, Findings
+from crsdemo.web.shared.controls import Updates
+
+FETCH = "() => document.querySelector('#taken a.take')?.click()"
+GO_TO_PASSWORD = "() => document.querySelector('#password input')?.focus()"
+
+
+@dataclass(frozen=True)
+class ResultsPage:
+    """What happens on the page. Holds no visitor: they come with each event."""
+
+    demo: Demo
+    screen: Screen
+
+    # One event each
+
+    def show(self, request: gr.Request, token: str, *wanted: Any) -> Updates:
+        """The operator comes, or wants to see other votes."""
+        return self._for_operator(request, token, lambda: self._open(Wanted(*wanted)))
+
+    def sign_in(self, request: gr.Request, password: str, _: str, *wanted: Any) -> Updates:
+        """Let in whoever knows the password."""
+        try:
+            token = self.demo.operator.sign_in(password, _caller(request))
+        except AccessError as error:
+            return {**self._shut(error), self.screen.password: ""}
+        opened = self._for_operator(request, token, lambda: self._open(Wanted(*wanted)))
+        return {**opened, self.screen.token: token, self.screen.password: ""}
+
+    def leave(self, request: gr.Request, token: str, *_: Any) -> Updates:
+        """Let nobody in any more without the password."""
+        try:
+            self.demo.operator.sign_out(token, _caller(request))
+        except AccessError as error:
+            return self._shut(error)
+        return self._shut(AccessError("you are signed out"))
+
+    def export(self, request: gr.Request, format_: str, token: str, *wanted: Any) -> Updates:
+        """The judgments of the study that is looked at, or all."""
+        title = Wanted(*wanted).title
+        return self._for_operator(
+            request, token, lambda: self._handed(self._home.export(format_, title))
+        )
+
+    def backup(self, request: gr.Request, token: str, *_: Any) -> Updates:
+        """The whole log."""
+        return self._for_operator(request, token, lambda: self._handed(self._home.backup()))
+
+    # What is true
+
+    @property
+    def _home(self) -> TakeHome:
+        return TakeHome(self.demo.exchange.log.path, self.demo.handouts)
+
+    def _for_operator(self, request: gr.Request, token: str, do: Callable[[], Updates]) -> Updates:
+        """What `do` shows, for who may see it; for others the way in, and nothing else."""
+        try:
+            self.demo.operator.check(token, _caller(request))
+        except AccessError as error:
+            return self._shut(error)
+        try:
+            return {**do(), self.screen.gate: gr.Column(visible=False)}
+        except CrsdemoError as error:
+            return {
+                self.screen.notice: results_html.trouble(str(error)),
+                self.screen.inside: gr.Column(visible=True),
+            }
+
+    def _shut(self, error: AccessError) -> Updates:
+        """The way in, if there is one; what was shown before goes."""
+        s = self.screen
+        places = [self._drawn(place, None, "") for place in s.places.values()]
+        return {
+            **{part: value for place in places for part, value in place.items()},
+            s.inside: gr.Column(visible=False),
+            s.gate: gr.Column(visible=True),
+            s.reason: results_html.shut(str(error)),
+            s.password: gr.Textbox(visible=self.demo.operator.has_password),
+            **dict.fromkeys((s.notice, s.answer, s.disputes, s.taken), ""),
+        }
+
+    def _open(self, wanted: Wanted) -> Updates:
+        """The results of the votes that are wanted, of the whole log or a part of it."""
+        s, file = self.screen, self.demo.exchange.log.file
+        log = ResultsLog(file)
+        taken = load_votes(file, VoteFilter(wanted.title, wanted.blind_only))
+        votes = flagged(vote for vote in taken if _is_of(vote, wanted.pair))
+        found = results(votes, rules=wanted.known_rules)
+        findings = Findings(found, votes, log.participants(wanted.title))
+        disputed = disputes(counted(votes, wanted.known_rules))
+        shown = [one.task for one in disputed[: results_html.N_DISPUTES]]
+        return {
+            **self._exhibits(findings),
+            **self._choices(log.studies(), taken, wanted),
+            s.inside: gr.Column(visible=True),
+            s.answer: results_html.answer(found),
+            s.disputes: results_html.disputes(disputed, log.seen_pairs(shown)) if votes else "",
+            **dict.fromkeys((s.notice, s.taken), ""),
+        }
+
+    def _exhibits(self, findings: Findings) -> Updates:
+        """Every exhibit that has something to show; with three systems or more also their order."""
+        shown: Updates = {}
+        for name, place in self.screen.places.items():
+            has_any = bool(findings.votes) or (name == "progress" and findings.participants)
+            is_told = name != "strengths" or findings.results.strengths is not None
+            exhibit = EXHIBITS[name](findings) if has_any and is_told else None
+            shown |= self._drawn(place, exhibit, name)
+        return shown
+
+    def _drawn(self, place: Place, exhibit: Exhibit | None, name: str) -> Updates:
+        if exhibit is None:
+            empty = {place.head: "", place.picture: None, place.foot: ""}
+            return {**empty, place.column: gr.Column(visible=False)}
+        return {
+            place.column: gr.Column(visible=True),
+            place.head: results_html.head(exhibit),
+            place.picture: gr.Plot(exhibit.figure, visible=exhibit.figure is not None),
+            place.foot: results_html.foot(exhibit, name),
+        }
+
+    def _choices(
+        self, studies: tuple[str, ...], votes: tuple[Vote, ...], wanted: Wanted
+    ) -> Updates:
+        """What can be chosen, with what is chosen now even if it has no votes any more."""
+        pairs = [ALL_PAIRS, *map(_label, judging.pairs(votes))]
+        titles = [ALL_STUDIES, *studies]
+        return {
+            self.screen.study: gr.Dropdown(
+                _with(titles, wanted.study), value=wanted.study, visible=bool(studies)
+            ),
+            self.screen.pair: gr.Dropdown(_with(pairs, wanted.pair), value=wanted.pair),
+        }
+
+    def _handed(self, handout: Handout) -> Updates:
+        return {self.screen.taken: results_html.taken(handout), self.screen.notice: ""}
+
+
+def routes(demo: Demo) -> list[Route]:
+    """Where files that the operator asked for are fetched."""
+
+    def fetch(request: Request) -> Response:
+        handout = demo.handouts.find(request.path_params["ticket"])
+        if handout is None:
+            return PlainTextResponse("This link is unknown or too old; ask again.", 404)
+        fresh = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        return FileResponse(handout.path, filename=handout.name, headers=fresh)
+
+    return [Route(f"/{results_html.ADDRESS}/{{ticket}}", fetch)]
+
+
+def _caller(request: gr.Request) -> Caller:
+    """Where an event comes from."""
+    headers = {name.lower(): value for name, value in dict(request.headers).items()}
+    return Caller.of(request.client.host if request.client else "", headers)
+
+
+def _label(pair: tuple[str, str]) -> str:
+    return f"{pair[0]} / {pair[1]}"
+
+
+def _is_of(vote: Vote, label: str) -> bool:
+    """Attention items count for the pair whose people they test, so they stay."""
+    return label in (ALL_PAIRS, _label(vote.pair)) or vote.expected is not None
+
+
+def _with(choices: list[str], chosen: str) -> list[str]:
+    return choices if chosen in choices else [*choices, chosen]
+
+
+def place(blocks: gr.Blocks, demo: Demo) -> None:
+    """Lay the page out and bring it to life, inside `blocks`."""
+    has_password, study_runs = demo.operator.has_password, demo.study is not None
+    _wire(blocks, ResultsPage(demo, layout(has_password=has_password, study_runs=study_runs)))
+
+
+def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:
+    s = page.screen
+    quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
+    slow = quiet | {"concurrency_limit": 1, "concurrency_id": "take home", "trigger_mode": "once"}
+    blocks.load(page.show, s.asked, **quiet)
+    s.masthead.fresh(page.show, s.asked, **quiet)
+    s.password.submit(page.sign_in, [s.password, *s.asked], **quiet)
+    for filter_ in (s.study, s.pair, s.blind_only, s.rules):
+        filter_.input(page.show, s.asked, trigger_mode="always_last", **quiet)
+    s.export.click(page.export, [s.format, *s.asked], **slow).then(None, js=FETCH)
+    s.backup.click(page.backup, s.asked, **slow).then(None, js=FETCH)
+    s.leave.click(page.leave, s.asked, **quiet).then(None, js=GO_TO_PASSWORD)

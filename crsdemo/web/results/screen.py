@@ -1,0 +1,155 @@
+"""What the results page is made of: its components, and what is wanted when an event comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import gradio as gr
+
+from crsdemo.export.judgments import Format
+from crsdemo.studies.statistics.judging import FLAGS, Flag
+from crsdemo.web.results import html as results_html
+from crsdemo.web.results.exhibits import EXHIBITS
+from crsdemo.web.results.who import RULES
+from crsdemo.web.shared.controls import html
+
+ALL_STUDIES, ALL_PAIRS = "all votes", "all pairs"
+FORMATS: dict[Format, str] = {
+    "dpo": "pairs to train on (dpo)",
+    "kto": "single good and bad replies (kto)",
+    "sft": "good replies (sft)",
+    "csv": "a table (csv)",
+    "jsonl": "a table (jsonl)",
+}
+assert set(FORMATS) == set(get_args(Format))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one exhibit is shown."""
+
+    column: gr.Column
+    head: gr.HTML
+    picture: gr.Plot
+    foot: gr.HTML
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The components that events read and write."""
+
+    token: gr.BrowserState  # that the operator was let in; the server checks it each time
+    masthead: gr.HTML
+    gate: gr.Column
+    reason: gr.HTML
+    password: gr.Textbox
+    inside: gr.Column
+    study: gr.Dropdown
+    pair: gr.Dropdown
+    blind_only: gr.Checkbox
+    rules: gr.CheckboxGroup
+    notice: gr.HTML
+    answer: gr.HTML
+    places: dict[str, Place]
+    disputes: gr.HTML
+    format: gr.Dropdown
+    export: gr.Button
+    backup: gr.Button
+    taken: gr.HTML
+    leave: gr.Button
+
+    @property
+    def asked(self) -> list[Any]:
+        """What makes up the token and a `Wanted`, with which the handlers begin."""
+        return [self.token, self.study, self.pair, self.blind_only, self.rules]
+
+    @property
+    def shown(self) -> list[Any]:
+        """Everything that a handler may change."""
+        parts = [
+            part for p in self.places.values() for part in (p.column, p.head, p.picture, p.foot)
+        ]
+        gate = [self.token, self.gate, self.reason, self.password, self.inside]
+        filters = [self.study, self.pair]
+        return [*gate, *filters, self.notice, self.answer, *parts, self.disputes, self.taken]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which votes are to be looked at, as the browser has it."""
+
+    study: str
+    pair: str
+    blind_only: bool
+    rules: list[str]
+
+    @property
+    def title(self) -> str:
+        """Of the study; empty for all votes."""
+        return "" if self.study == ALL_STUDIES else self.study
+
+    @property
+    def known_rules(self) -> tuple[Flag, ...]:
+        return tuple(flag for flag in FLAGS if flag in self.rules)
+
+
+def layout(*, has_password: bool, study_runs: bool) -> Screen:
+    token = gr.BrowserState("", storage_key="crsdemo-operator", secret="crsdemo")
+    masthead = html("masthead", results_html.masthead(study_runs=study_runs), "shared/masthead.js")
+    with gr.Column(elem_id="results"):
+        with gr.Column(elem_id="gate", visible=False) as gate:
+            reason = html("reason")
+            password = gr.Textbox(
+                label="Password of the operator",
+                type="password",
+                submit_btn="Open",
+                max_length=1000,
+                elem_id="password",
+            )
+        notice = html("notice")
+        with gr.Column(elem_id="inside") as inside:
+            filters = _filters()
+            answer = html("answer", results_html.loading(), "results/results.js")
+            with gr.Column(elem_id="exhibits"):
+                places = {name: _place(name) for name in EXHIBITS}
+            disputes = html("disputes")
+            home = _home(has_password=has_password)
+    gated = (token, masthead, gate, reason, password, inside)
+    return Screen(*gated, *filters, notice, answer, places, disputes, *home)
+
+
+def _filters() -> tuple[gr.Dropdown, gr.Dropdown, gr.Checkbox, gr.CheckboxGroup]:
+    rules = [(words, flag) for flag, words in RULES.items()]
+    with gr.Column(elem_id="setup"):
+        with gr.Row():
+            study = _chooser("Study", ALL_STUDIES)
+            pair = _chooser("Pair", ALL_PAIRS)
+            blind = gr.Checkbox(False, label="blind votes only", elem_id="blind-only")
+        flags = gr.CheckboxGroup(rules, value=list(FLAGS), label="Left out", elem_id="rules")
+    return study, pair, blind, flags
+
+
+def _chooser(label: str, all_: str) -> gr.Dropdown:
+    return gr.Dropdown([all_], value=all_, label=label, filterable=False, elem_id=label.lower())
+
+
+def _place(name: str) -> Place:
+    with gr.Column(elem_id=name, elem_classes="exhibit", visible=False) as column:
+        head = html(f"{name}-head")
+        picture = gr.Plot(show_label=False, container=False, elem_classes="picture")
+        foot = html(f"{name}-foot")
+    return Place(column, head, picture, foot)
+
+
+def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.HTML, gr.Button]:
+    with gr.Column(elem_id="home"):
+        html("home-head", results_html.home())
+        with gr.Row(elem_id="ways"):
+            formats = [(words, name) for name, words in FORMATS.items()]
+            chosen = gr.Dropdown(formats, value="dpo", label="Export as", filterable=False)
+            export = gr.Button("Export", size="sm", elem_id="export")
+            backup = gr.Button("Back up the log", size="sm", elem_id="backup")
+            leave = gr.Button("Sign out", size="sm", elem_id="leave", visible=has_password)
+        taken = html("taken")
+    return chosen, export, backup, taken, leave

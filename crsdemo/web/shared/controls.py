@@ -1,0 +1,68 @@
+"""The Gradio components and the pace that all pages share."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+
+Growing = TypeVar("Growing")
+Updates = dict[Any, Any]  # component -> what it shows now
+
+MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the model
+# One at a time and in the order of the clicks: the last click wins, and none is lost.
+OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
+PACE = 0.05  # seconds between two views of a growing reply
+PATIENCE = 6.0  # seconds that a stopped reply may take to reach the log
+FOCUS = "() => document.querySelector('#box textarea').focus()"
+WEB = Path(__file__).parent.parent
+
+
+def paced(growth: Iterator[Growing]) -> Iterator[Growing]:
+    """The message and the first words at once, the rest at a pace that can be seen."""
+    seen = -math.inf
+    for n, grown in enumerate(growth):
+        if n and time.monotonic() - seen < PACE:
+            continue
+        yield grown
+        seen = time.monotonic() if n else seen
+
+
+def visit_state(name: str) -> gr.BrowserState:
+    """Names without meaning that the browser keeps, for all pages that use the same `name`."""
+    # The secret only keeps the names readable after a restart; there is nothing to hide in them.
+    return gr.BrowserState({}, storage_key=f"crsdemo-{name}", secret="crsdemo")
+
+
+def box() -> gr.Textbox:
+    return gr.Textbox(
+        placeholder="What do you feel like watching?",
+        lines=1,
+        max_lines=6,
+        show_label=False,
+        label="Your message",
+        container=False,
+        submit_btn="Send",
+        autofocus=True,
+        elem_id="box",
+    )
+
+
+def box_at_rest() -> gr.Textbox:
+    """The box when no reply is growing; what is typed in it stays."""
+    return gr.Textbox(submit_btn="Send", stop_btn=False)
+
+
+def box_while_growing() -> gr.Textbox:
+    """The message is in the log: it leaves the box."""
+    return gr.Textbox(value="", submit_btn=False, stop_btn="Stop")
+
+
+def html(name: str, content: str = "", *scripts: str) -> gr.HTML:
+    """A part of the page without Gradio's own look; `scripts` name files beside this one."""
+    code = "\n".join((WEB / script).read_text(encoding="utf-8") for script in scripts)
+    return gr.HTML(content, js_on_load=code or None, apply_default_css=False, elem_id=name)

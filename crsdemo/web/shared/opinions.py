@@ -1,0 +1,50 @@
+"""What a visitor thinks of replies, as the page shows it: what is saved, and what is not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crsdemo.core.conversation import Aspect, RatingValue
+from crsdemo.core.errors import CrsdemoError, KeptAsideError
+from crsdemo.feedback.log import Restored
+from crsdemo.web.shared.render import Opinion
+
+Changes = dict[Aspect, RatingValue | None]
+Pending = dict[str, Changes]  # reply -> changes that are not saved yet
+
+
+def changes_of(changes: Mapping[Aspect, Any]) -> Changes:
+    """What a click changes. A new thumb drops the reasons of the old one, none drops all."""
+    changed: Changes = {
+        aspect: tuple(value) if isinstance(value, list) else value
+        for aspect, value in changes.items()
+    }
+    if "thumbs" in changed:
+        changed["reasons"] = None
+        if changed["thumbs"] is None:
+            changed |= {"relevance": None, "interest": None, "comment": None}
+    return changed
+
+
+def unsaved_words(error: CrsdemoError) -> str:
+    """What a visitor hears of an opinion that is not in the log."""
+    return str(error) if isinstance(error, KeptAsideError) else f"Not saved: {error}"
+
+
+def opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:
+    """By reply: what the log has, and over it what is not saved yet."""
+    by_reply = {}
+    for logged in restored.conversation.turns:
+        ratings = {r.aspect: r.value for r in restored.ratings if r.generation_id == logged.id}
+        waiting = pending.get(logged.id, {})
+        # What was kept aside may have been saved since
+        unsaved = {a: value for a, value in waiting.items() if ratings.get(a) != value}
+        shown = {**ratings, **unsaved}
+        by_reply[logged.id] = Opinion(
+            {aspect: value for aspect, value in shown.items() if value is not None},
+            frozenset((m.item_id, m.kind) for m in restored.marks if m.generation_id == logged.id),
+            saved=bool(ratings) and not unsaved,
+            failed=bool(unsaved),
+        )
+    return by_reply

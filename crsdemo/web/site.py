@@ -1,0 +1,50 @@
+"""All pages in one Gradio app: a talk, two systems side by side, a study, reports, results."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from crsdemo.chat.study_desk import StudyDesk
+from crsdemo.web.compare import blind, compare
+from crsdemo.web.demo import Demo
+from crsdemo.web.report import page as report
+from crsdemo.web.results import page as results
+from crsdemo.web.study import page as study
+from crsdemo.web.talk import page as chat
+
+
+def build(demo: Demo) -> gr.Blocks:
+    """The pages, ready to be launched with the theme and the style sheet of `look`.
+
+    While a study runs, it and the results are all there is: on the others an annotator would find
+    the names of the systems, and could ask them one by one.
+    """
+    blocks = _with_study(demo.study, demo) if demo.study else _without_study(demo)
+    return blocks.queue(max_size=64, default_concurrency_limit=8)
+
+
+def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
+    title = desk.study.title
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
+        study.place_elsewhere(title)
+    with blocks.route("Study", "/study", show_in_navbar=False):
+        study.place(blocks, desk)
+    with blocks.route("Results", "/results", show_in_navbar=False):
+        results.place(blocks, demo)
+    return blocks
+
+
+def _without_study(demo: Demo) -> gr.Blocks:
+    with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
+        chat.place(blocks, demo.exchange, demo.catalog)
+    with blocks.route("Side by side", "/compare", show_in_navbar=False):
+        compare.place(blocks, demo.side_by_side, demo.catalog)
+    with blocks.route("Blind", "/blind", show_in_navbar=False):
+        blind.place(blocks, demo.side_by_side, demo.catalog, demo.hidden)
+    with blocks.route("Report", "/report", show_in_navbar=False):
+        report.place(demo.reports, demo.stages)
+    with blocks.route("Study", "/study", show_in_navbar=False):
+        study.place_closed()
+    with blocks.route("Results", "/results", show_in_navbar=False):
+        results.place(blocks, demo)
+    return blocks

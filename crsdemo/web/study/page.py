@@ -1,0 +1,277 @@
+"""The page of a study: what the desk says comes next, one thing at a time.
+
+What is judged is a blind bench whose names are never told. The desk alone knows where somebody
+is; the browser remembers who they are, and which page that is done they have not turned yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from crsdemo.chat.study_desk import (
+    Ask,
+    AskConsent,
+    Declined,
+    Done,
+    Explain,
+    Step,
+    StudyDesk,
+    Withdrawn,
+    Work,
+)
+from crsdemo.core.comparison import Comparison, Judgment, Series, Side
+from crsdemo.core.conversation import new_id
+from crsdemo.core.errors import CrsdemoError
+from crsdemo.feedback.comparisons import RestoredSeries
+from crsdemo.studies.questionnaire import Value
+from crsdemo.web.compare.bench import Bench, Snapshot, may_pass, private, wire_talk
+from crsdemo.web.compare.screen import Look
+from crsdemo.web.shared import render
+from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
+from crsdemo.web.shared.opinions import unsaved_words
+from crsdemo.web.shared.shown import BLIND, Shown
+from crsdemo.web.study import html as study_html
+from crsdemo.web.study.screen import StudyScreen, layout, stay
+
+UNNAMED = replace(BLIND, markable=False)
+
+
+@dataclass(frozen=True)
+class StudyPage(Bench):
+    """What happens on the page. Holds no annotator: they come with each event."""
+
+    screen: StudyScreen
+    desk: StudyDesk
+
+    # Where it differs from other pages with two answers
+
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        return self.desk.say(view.visitor, text)
+
+    def knows_names(self, earlier: Judgment | None) -> bool:
+        return False
+
+    def manner(self, earlier: Judgment | None) -> Shown:
+        return UNNAMED
+
+    def welcome(self, view: Look) -> str:
+        return ""
+
+    def keep(self, view: Look, name: str, said: Judgment, click: str) -> None:
+        self.desk.judge(view.visitor, name, said, click)
+
+    def kept(self, view: Look, name: str) -> Look:
+        """The page stays, so that more can be said of the two."""
+        return replace(view, at={"annotator": view.visitor, "comparison": name})
+
+    def go_on_from(self, view: Look, name: str, side: Side) -> None:
+        self.desk.pick(view.visitor, name, side)
+
+    def above(self, view: Look, snapshot: Snapshot) -> str:
+        return study_html.task(snapshot.step) if isinstance(snapshot.step, Work) else ""
+
+    def below(self, snapshot: Snapshot, shown: Shown) -> str:
+        """Where the talk goes on from, once it may go on."""
+        step = snapshot.step
+        goes_on = isinstance(step, Work) and not (
+            step.assignment.replay_of or step.is_done or step.to_judge
+        )
+        return super().below(snapshot, shown) if goes_on else ""
+
+    def around(self, view: Look, snapshot: Snapshot) -> Updates:
+        """The parts of the page that only this one has: the leaf, the way on and the way out."""
+        step = snapshot.step
+        assert step is not None
+        leaf, turn = self._leaf(view, step), study_html.NO_WORDS
+        if isinstance(step, Work):
+            turn = study_html.turn_page(step, growing=view.growing)
+        return {
+            self.screen.at: view.at,
+            self.screen.masthead: study_html.masthead(self.desk.study.title, step),
+            self.screen.sheet: self._stamped(leaf, step, snapshot.moment),
+            self.screen.turn: turn,
+            self.screen.foot: "" if isinstance(step, _OUTSIDE) else study_html.leaving(),
+        }
+
+    def snapshot(self, view: Look) -> Snapshot:
+        """Where the annotator is as the desk has it."""
+        moment = time.monotonic_ns()
+        step = self.desk.step(view.visitor, stay(view.at))
+        if not isinstance(step, Work):
+            empty = Series(view.visitor, view.visitor, self.desk.study.policy)
+            return Snapshot(RestoredSeries(empty), moment, step)
+        known = self.side_by_side.comparisons
+        said = {c.id: known.judgment(c.id, view.visitor) for c in step.series.comparisons}
+        judgments = {name: judgment for name, judgment in said.items() if judgment}
+        return Snapshot(RestoredSeries(step.series, (), judgments), moment, step)
+
+    # One event each
+
+    def arrive(self, request: gr.Request, *look: Any) -> Updates:
+        """Somebody comes by a link, or comes back."""
+        view = Look(*look)
+        visit = {**(view.visit or {}), "visitor": (view.visit or {}).get("visitor") or new_id()}
+        try:
+            annotator = self.desk.arrive(dict(request.query_params), visit["visitor"])
+        except CrsdemoError as error:
+            refused = study_html.leaf(study_html.refused(str(error)), time.monotonic_ns())
+            return {self.screen.visit: visit, self.screen.sheet: refused}
+        was = view.at or {}
+        at = was if was.get("annotator") == annotator else {"annotator": annotator}
+        return self._entered(replace(view, visit=visit, at=at))
+
+    def agree(self, *look: Any) -> Updates:
+        return self._done(Look(*look), lambda who: self.desk.consent(who, given=True))
+
+    def decline(self, *look: Any) -> Updates:
+        return self._done(Look(*look), lambda who: self.desk.consent(who, given=False))
+
+    def begin(self, *look: Any) -> Updates:
+        return self._done(Look(*look), self.desk.begin)
+
+    def withdraw(self, *look: Any) -> Updates:
+        return self._done(Look(*look), lambda who: self.desk.withdraw(who, erase=False))
+
+    def erase(self, *look: Any) -> Updates:
+        return self._done(Look(*look), lambda who: self.desk.withdraw(who, erase=True))
+
+    def turn(self, *look: Any) -> Updates:
+        """Leave what is done; what has to be answered first is marked."""
+        view = Look(*look)
+        try:
+            step = self.desk.step(view.visitor, stay(view.at))
+            if isinstance(step, Ask) and (held := self._held(view, step)):
+                return held
+        except CrsdemoError as error:
+            return {self.screen.notice: render.notice(str(error))}
+        return self._done(view, lambda who: None)
+
+    def answer(self, event: gr.EventData, *look: Any) -> Updates:
+        """Save the answer to a question."""
+        return self._answered(Look(*look), {event.answer["name"]: event.answer}, event.click)
+
+    def answer_again(self, event: gr.EventData, *look: Any) -> Updates:
+        """Save all that could not be saved."""
+        view = Look(*look)
+        return self._answered(view, view.pending, event.click)
+
+    # What becomes of it
+
+    def _answered(self, view: Look, given: dict[str, Any], click: int) -> Updates:
+        """Save answers; those that cannot be saved now are kept on the screen."""
+        notice = ""
+        for name, one in given.items():
+            waiting = {other: kept for other, kept in view.pending.items() if other != name}
+            about = {"questionnaire": one["questionnaire"], "about": one["about"]}
+            try:
+                self.desk.answer(
+                    view.visitor, **about, question=name, value=one["value"],
+                    client_event_id=one["id"],
+                )  # fmt: skip
+                view = replace(view, at={"annotator": view.visitor, **about}, pending=waiting)
+            except CrsdemoError as error:
+                notice = unsaved_words(error)
+                view = replace(view, pending={**waiting, name: one} if may_pass(error) else waiting)
+        said = {self.screen.pending: view.pending, self.screen.notice: render.notice(notice)}
+        try:
+            snapshot = self.snapshot(view)
+            step = snapshot.step
+            assert step is not None
+            leaf = self._stamped(self._leaf(view, step), step, snapshot.moment, click)
+            return {self.screen.at: view.at, self.screen.sheet: leaf, **said}
+        except CrsdemoError:  # the log is away: what is on the screen stays
+            return said
+
+    def _done(self, view: Look, deed: Callable[[str], None]) -> Updates:
+        """The page after a step was taken, as somebody finds it who comes anew."""
+        try:
+            deed(view.visitor)
+        except CrsdemoError as error:
+            return {self.screen.notice: render.notice(str(error))}
+        here = {"annotator": view.visitor}
+        return {**self._entered(replace(view, at=here)), self.screen.box: box_at_rest()}
+
+    def _held(self, view: Look, step: Ask) -> Updates:
+        """The questions with what has to be done first; nothing, if all is done."""
+        unsaved = self._unsaved(view, step)
+        gaps = tuple(name for name in study_html.missing(step) if name not in unsaved)
+        if not gaps and not unsaved:
+            return {}
+        please = "Please answer what is marked." if gaps else "Please save it first: try again."
+        leaf = study_html.questions(step, unsaved, gaps, please)
+        return {self.screen.sheet: self._stamped(leaf, step, time.monotonic_ns())}
+
+    def _leaf(self, view: Look, step: Step) -> str:
+        """The words that stand alone on the page; none where two replies are."""
+        match step:
+            case AskConsent():
+                return study_html.consent(self.desk.study)
+            case Explain():
+                return study_html.explanation(self.desk.study)
+            case Ask():
+                return study_html.questions(step, self._unsaved(view, step))
+            case Done(code):
+                return study_html.done(code)
+            case Declined():
+                return study_html.declined()
+            case Withdrawn(is_kept):
+                return study_html.withdrawn(is_kept=is_kept)
+        return ""
+
+    def _stamped(self, leaf: str, step: Step, moment: int, click: int = 0) -> str:
+        name = type(step).__name__
+        if isinstance(step, Ask):
+            name = f"{name} {step.questionnaire.name} {step.about}"
+        if isinstance(step, Work):
+            name = f"{name} {step.assignment.id}"
+        return study_html.leaf(leaf, moment, click, name)
+
+    def _unsaved(self, view: Look, step: Ask) -> dict[str, Value]:
+        of = step.questionnaire.name, step.about
+        return {
+            name: one["value"]
+            for name, one in view.pending.items()
+            if (one.get("questionnaire"), one.get("about")) == of
+        }
+
+
+_OUTSIDE = (AskConsent, Declined, Withdrawn)
+
+
+def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
+    """Lay the page out and bring it to life, inside `blocks`."""
+    screen = layout(desk.study.title)
+    page = StudyPage(desk.side_by_side, desk.catalog, screen, desk)
+    quiet = private(screen)
+    blocks.load(page.arrive, screen.look, **quiet)
+    wire_talk(page)
+    kept = quiet | {"trigger_mode": "multiple"} | OPINIONS
+    once = quiet | {"trigger_mode": "once"}
+    screen.sheet.answer(page.answer, screen.look, **kept)
+    screen.sheet.again(page.answer_again, screen.look, **kept)
+    screen.sheet.redraw(page.redraw, screen.look, **quiet)
+    for part in (screen.sheet, screen.turn):
+        part.next(page.turn, screen.look, **once)
+    for part in (screen.sheet, screen.foot):
+        part.erase(page.erase, screen.look, **once)
+    screen.sheet.agree(page.agree, screen.look, **once)
+    screen.sheet.decline(page.decline, screen.look, **once)
+    screen.sheet.begin(page.begin, screen.look, **once)
+    screen.foot.withdraw(page.withdraw, screen.look, **once)
+
+
+def place_closed() -> None:
+    """What is there while no study runs."""
+    html("masthead", study_html.masthead("crsdemo"), "shared/masthead.js")
+    html("sheet", study_html.leaf(study_html.closed(), 0))
+
+
+def place_elsewhere(title: str) -> None:
+    """What the first page says while a study runs: the others are closed."""
+    html("masthead", study_html.masthead(title), "shared/masthead.js")
+    html("sheet", study_html.leaf(study_html.elsewhere(title), 0))

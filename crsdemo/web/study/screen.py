@@ -1,0 +1,45 @@
+"""What the page of a study is made of: that of two replies, and leaves of words around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from crsdemo.chat.study_desk import Stay
+from crsdemo.web.compare import screen as bench_screen
+from crsdemo.web.compare.screen import Kept, Screen
+from crsdemo.web.shared.controls import html
+from crsdemo.web.study import html as study_html
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyScreen(Screen):
+    """`at` has the annotator's id and what is still open though it is done."""
+
+    sheet: gr.HTML  # words that stand alone: consent, questions, thanks
+    turn: gr.HTML  # the way on, below two replies
+    foot: gr.HTML  # leaving is safe, and the way out
+
+    @property
+    def shown(self) -> list[Any]:
+        return [*super().shown, self.masthead, self.sheet, self.turn, self.foot]
+
+
+def stay(at: Kept) -> Stay:
+    """What the browser says is still open."""
+    return Stay(at.get("comparison", ""), at.get("questionnaire", ""), at.get("about", ""))
+
+
+def layout(title: str) -> StudyScreen:
+    states = bench_screen.states("study")
+    masthead = html("masthead", study_html.masthead(title), "shared/masthead.js")
+    sheet = html("sheet", study_html.LOADING, "shared/clicks.js", "study/next.js", "study/study.js")
+    parts = bench_screen.parts()
+    composer = parts[-1].parent
+    assert isinstance(composer, gr.Column)
+    with composer:
+        turn = html("turn", study_html.NO_WORDS, "study/next.js", "study/turn.js")
+    foot = html("foot", "", "study/foot.js")
+    return StudyScreen(*states, masthead, *parts, sheet=sheet, turn=turn, foot=foot)

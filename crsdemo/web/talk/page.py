@@ -1,0 +1,406 @@
+"""The chat page: a conversation on the left, "Why this film?" on the right.
+
+Functions, then layout, then wiring. The log is the only thing that remembers: each event reads
+the conversation from it, so that a reload, a second tab or a restart shows what is true. Per
+visitor there are only two names in the browser, the reply that is looked at, and ratings that
+could not be saved yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from crsdemo.chat.exchange import Exchange
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
+from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.core.recommender import Reply
+from crsdemo.core.reply_json import as_json
+from crsdemo.feedback.log import Restored
+from crsdemo.web.shared import evidence, render
+from crsdemo.web.shared.controls import (
+    FOCUS,
+    MODEL,
+    OPINIONS,
+    PACE,
+    PATIENCE,
+    Updates,
+    box,
+    box_at_rest,
+    box_while_growing,
+    html,
+    paced,
+    visit_state,
+)
+from crsdemo.web.shared.opinions import Pending, changes_of, opinions, unsaved_words
+from crsdemo.web.shared.path_figure import path_figure
+
+Visit = dict[str, str]  # "visitor" and "dialogue": names without meaning, kept by the browser
+Growth = Iterator[Conversation]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The components that events read and write."""
+
+    visit: gr.BrowserState
+    selected: gr.State  # id of the reply whose evidence is shown
+    pending: gr.State
+    growing: gr.State  # id of the reply that grows, "" before its first word, None at rest
+    masthead: gr.HTML
+    thread: gr.HTML
+    live: gr.HTML
+    notice: gr.HTML
+    box: gr.Textbox
+    opening: gr.HTML
+    path: gr.Plot
+    rest: gr.HTML
+
+    @property
+    def look(self) -> list[Any]:
+        """What makes up a `Look`, with which every handler begins."""
+        return [self.visit, self.selected, self.pending, self.growing]
+
+    @property
+    def shown(self) -> list[Any]:
+        """Everything that a handler may change."""
+        return [getattr(self, name) for name in self.__dataclass_fields__ if name != "masthead"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one visitor looks at when an event comes."""
+
+    visit: Visit
+    selected: str | None
+    pending: Pending
+    growing: str | None
+
+    @property
+    def running(self) -> bool:
+        return self.growing is not None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A conversation as the log had it, and when: a later one is truer."""
+
+    restored: Restored
+    moment: int  # ns of the monotonic clock, before it was read
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.restored.conversation
+
+
+@dataclass(frozen=True)
+class ChatPage:
+    """What happens on the page. Holds no visitor: they come with each event."""
+
+    exchange: Exchange
+    catalog: Catalog
+    screen: Screen
+
+    # One event each
+
+    def enter(self, *look: Any) -> Updates:
+        """A visitor comes, or comes back."""
+        visit: Visit = look[0] or {}
+        known = visit if visit.get("visitor") and visit.get("dialogue") else _new_visit(visit)
+        try:
+            return {self.screen.visit: known, **self._settled(Look(known, None, {}, None))}
+        except CrsdemoError as error:
+            return {self.screen.visit: known, self.screen.notice: render.notice(str(error))}
+
+    def begin_anew(self, *look: Any) -> Updates:
+        """An empty conversation; the earlier one stays in the log."""
+        return {**self.enter(_new_visit(look[0] or {})), self.screen.box: box_at_rest()}
+
+    def say(self, text: str, *look: Any) -> Iterator[Updates]:
+        yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
+
+    def say_wish(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        yield from self.say(event.text, *look)
+
+    def answer_again(self, *look: Any) -> Iterator[Updates]:
+        yield from self._answered(Look(*look), self.exchange.regenerate)
+
+    def take_back(self, *look: Any) -> Updates:
+        """Undo the last message; its words return to the box."""
+        view = Look(*look)
+        try:
+            conversation = self._snapshot(view.visit).conversation
+            asked = conversation.up_to_user().turns
+            self.exchange.undo(conversation)
+            words = {self.screen.box: gr.Textbox(value=asked[-1].turn.text)} if asked else {}
+            return {**self._settled(view), **words}
+        except CrsdemoError as error:
+            return self._failed(view, error)
+
+    def stopped(self, *look: Any) -> Updates:
+        """Show what had been written when the visitor pressed stop, once the log has it."""
+        view = Look(*look)
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while time.monotonic() < deadline:
+                turns = self._snapshot(view.visit).conversation.turns
+                last = turns[-1] if turns else None
+                if last and last.status != "running" and _is_meant(last, view.growing):
+                    break
+                time.sleep(PACE)
+            return self._settled(view)
+        except CrsdemoError as error:
+            return self._failed(view, error)
+
+    def select(self, event: gr.EventData, *look: Any) -> Updates:
+        """Look at the evidence of another reply."""
+        view = replace(Look(*look), selected=event.reply)
+        try:
+            snapshot = self._snapshot(view.visit)
+            return {**self._talk(view, snapshot), **self._story(view, snapshot)}
+        except CrsdemoError as error:
+            return {self.screen.notice: render.notice(str(error))}
+
+    def redraw(self, *look: Any) -> Updates:
+        """The answers to two events came in the wrong order: show what is true now."""
+        view = Look(*look)
+        return self._talk(view, self._snapshot(view.visit))
+
+    def rate(self, event: gr.EventData, *look: Any) -> Updates:
+        """Save what was pressed, and what could not be saved before; say so only when it is."""
+        view = Look(*look)
+        unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
+        others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
+        try:
+            self.exchange.rate(event.reply, view.visit["visitor"], unsaved)
+            return self._noted(replace(view, pending=others), event.click)
+        except CrsdemoError as error:
+            pending = {**others, event.reply: unsaved}
+            return self._noted(replace(view, pending=pending), event.click, error)
+
+    def mark(self, event: gr.EventData, *look: Any) -> Updates:
+        """Keep that a film was seen, is wanted or not."""
+        view = Look(*look)
+        mark = ItemMark(event.reply, event.item, event.kind)
+        try:
+            self.exchange.mark(view.visit["visitor"], mark, on=event.on)
+            return self._noted(view, event.click)
+        except CrsdemoError as error:
+            return self._noted(view, event.click, error)
+
+    def say_from_outside(self, text: str, dialogue_id: str = "") -> Json:
+        """Say something and get the whole reply with its evidence.
+
+        Without `dialogue_id` a new dialogue begins; with the one that came with an earlier
+        reply, that dialogue goes on. It is logged like a visit.
+        """
+        try:
+            *_, answered = self.exchange.say(self._dialogue(dialogue_id), text)
+        except CrsdemoError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        logged = answered.turns[-1]
+        assert logged.reply is not None
+        return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}
+
+    # How a reply grows on the page
+
+    def _answered(self, view: Look, answer: Callable[[Conversation], Growth]) -> Iterator[Updates]:
+        """Show the reply as it grows; at the end, what the log has."""
+        try:
+            snapshot = self._snapshot(view.visit)
+            pictured = False
+            for n, grown in enumerate(paced(answer(snapshot.conversation))):
+                if n == 0:
+                    yield self._starting(view, snapshot, grown)
+                reply = grown.turns[-1].reply
+                if reply:
+                    growing = {self.screen.growing: grown.turns[-1].id}
+                    yield {self.screen.live: self._growing(grown), **growing}
+                if reply and not pictured and evidence.has_picture(reply.evidence):
+                    pictured = True
+                    yield self._reasons(reply)
+            yield self._settled(view)
+        except CrsdemoError as error:
+            yield self._failed(view, error)
+
+    def _starting(self, view: Look, snapshot: Snapshot, grown: Conversation) -> Updates:
+        """The message is in the log: it leaves the box, and the wait begins."""
+        asked = replace(snapshot.restored, conversation=grown.up_to_user())
+        begun = replace(view, selected=None, growing="")
+        return {
+            **self._talk(begun, replace(snapshot, restored=asked)),
+            self.screen.growing: "",
+            self.screen.box: box_while_growing(),
+            self.screen.notice: "",
+            self.screen.live: self._growing(grown),
+        }
+
+    def _growing(self, grown: Conversation) -> str:
+        said = grown.up_to_user().turns[-1].turn.text
+        return render.growing(said, grown.turns[-1].reply, len(self.catalog))
+
+    # What is true
+
+    def _snapshot(self, visit: Visit) -> Snapshot:
+        """The visitor's dialogue as the log has it; an empty one if it has none."""
+        moment = time.monotonic_ns()
+        restored = self.exchange.log.restore(visit["dialogue"], self.catalog)
+        if restored and restored.conversation.visitor == visit["visitor"]:
+            return Snapshot(restored, moment)
+        return Snapshot(Restored(Conversation(visit["dialogue"], visit["visitor"]), (), ()), moment)
+
+    def _dialogue(self, dialogue_id: str) -> Conversation:
+        """The one that is meant, or a new one. Raises BadInputError for an unknown one."""
+        if not dialogue_id:
+            return self.exchange.start(new_id())
+        if restored := self.exchange.log.restore(dialogue_id, self.catalog):
+            return restored.conversation
+        raise BadInputError(f"no dialogue {dialogue_id!r} is known here; leave it out to begin one")
+
+    def _settled(self, view: Look) -> Updates:
+        """The whole page out of the log, ready for the next message; the newest reply selected."""
+        at_rest = replace(view, selected=None, growing=None)
+        snapshot = self._snapshot(view.visit)
+        return {
+            self.screen.growing: None,
+            self.screen.box: box_at_rest(),
+            self.screen.live: "",
+            self.screen.notice: "",
+            **self._talk(at_rest, snapshot),
+            **self._story(at_rest, snapshot),
+        }
+
+    def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
+        """The conversation up to the message that is being answered, with all opinions.
+
+        The stamp makes no two equal, so that what a click has changed in the browser gives way
+        to the truth, and lets the browser see which is newer. `click` is the number of the click
+        that this answers.
+        """
+        turns = snapshot.conversation.turns
+        if view.running:
+            turns = snapshot.conversation.up_to_user().turns[:-1]
+        logged = _chosen(turns, view.selected) if view.selected or not view.running else None
+        content = (
+            render.conversation(
+                turns,
+                opinions(snapshot.restored, view.pending),
+                logged.id if logged else None,
+                running=view.running,
+            )
+            if turns or view.running
+            else render.welcome(self.exchange.recommender.name, len(self.catalog))
+        )
+        return {self.screen.thread: render.stamped(content, snapshot.moment, click)}
+
+    def _story(self, view: Look, snapshot: Snapshot) -> Updates:
+        """The evidence of the selected reply."""
+        logged = _chosen(snapshot.conversation.turns, view.selected)
+        return {
+            self.screen.selected: logged.id if logged else None,
+            **self._reasons(logged.reply if logged else None),
+        }
+
+    def _reasons(self, reply: Reply | None) -> Updates:
+        path = reply.evidence.path if reply else ()
+        return {
+            self.screen.opening: evidence.story_opening(reply, len(self.catalog)),
+            self.screen.path: path_figure(path, reply.item if reply else None),
+            self.screen.rest: evidence.story_rest(reply),
+        }
+
+    def _noted(self, view: Look, click: int, error: CrsdemoError | None = None) -> Updates:
+        """The page after a click on a rating or a mark: it is saved, or there was an error.
+
+        What could not be saved stays on the screen.
+        """
+        words = unsaved_words(error) if error else ""
+        said = {self.screen.pending: view.pending, self.screen.notice: render.notice(words)}
+        try:
+            return {**self._talk(view, self._snapshot(view.visit), click), **said}
+        except CrsdemoError as reason:
+            return {**said, self.screen.notice: render.notice(words or str(reason))}
+
+    def _failed(self, view: Look, error: CrsdemoError) -> Updates:
+        """Say what went wrong. Words that were not taken stay in the box."""
+        said = {self.screen.notice: render.notice(str(error))}
+        if isinstance(error, BadInputError):
+            return said
+        try:
+            return {**self._settled(view), **said}
+        except CrsdemoError:  # the log is away: what is on the screen stays
+            return {self.screen.growing: None, self.screen.box: box_at_rest(), **said}
+
+
+def _new_visit(visit: Visit) -> Visit:
+    """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
+    return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
+
+
+def _is_meant(last: LoggedTurn, growing: str | None) -> bool:
+    """Whether this is the reply that was growing; of one without words yet nobody knows the id."""
+    return last.id == growing if growing else last.reply is not None
+
+
+def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
+    """The reply to look at: the selected one if it is still there, else the newest."""
+    replies = [logged for logged in turns if logged.reply]
+    newest = replies[-1] if replies else None
+    return next((logged for logged in replies if logged.id == selected), newest)
+
+
+def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
+    """Lay the page out and bring it to life, inside `blocks`."""
+    _wire(blocks, ChatPage(exchange, catalog, _layout()))
+
+
+def _layout() -> Screen:
+    visit = visit_state("visit")
+    selected, pending, growing = gr.State(None), gr.State({}), gr.State(None)
+    masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="talk"):
+            with gr.Column(elem_id="conversation"):
+                thread = html(
+                    "thread", "", "shared/clicks.js", "shared/follow.js", "talk/thread.js"
+                )
+                live = html("live")
+            with gr.Column(elem_id="composer"):
+                notice = html("notice")
+                typed = box()
+        with gr.Column(elem_id="why", elem_classes="reasons"):
+            html("fold", render.fold(), "talk/fold.js")
+            html("why-title", "<h2>Why this film?</h2>")
+            opening = html("opening")
+            path = gr.Plot(show_label=False, container=False, elem_id="path")
+            rest = html("rest")
+    states = (visit, selected, pending, growing)
+    return Screen(*states, masthead, thread, live, notice, typed, opening, path, rest)
+
+
+def _wire(blocks: gr.Blocks, page: ChatPage) -> None:
+    s = page.screen
+    quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
+    once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
+    gr.api(page.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
+    blocks.load(page.enter, s.look, **quiet)
+    s.box.submit(None, js=FOCUS)
+    answering = [
+        s.box.submit(page.say, [s.box, *s.look], **once, **MODEL),
+        s.thread.wish(page.say_wish, s.look, **once, **MODEL),
+        s.thread.again(page.answer_again, s.look, **once, **MODEL),
+    ]
+    for halt, then in ((s.box.stop, page.stopped), (s.masthead.fresh, page.begin_anew)):
+        # Two events: in one, Gradio would cancel only after the handler has run.
+        halt(None, cancels=answering, api_visibility="private").then(then, s.look, **quiet)
+    s.thread.undo(page.take_back, s.look, **once)
+    s.thread.select(page.select, s.look, **many)
+    s.thread.redraw(page.redraw, s.look, **many)
+    s.thread.rate(page.rate, s.look, **many, **OPINIONS)
+    s.thread.mark(page.mark, s.look, **many, **OPINIONS)

@@ -1,0 +1,70 @@
+"""A visitor who asks too much is told how long to wait; the others notice nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from stand_in import NoLinker, StandIn, StandIns
+
+from crsdemo.chat.admission import NO_LIMITS, Admission, Limits
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.errors import BadInputError, TooManyError
+from crsdemo.feedback.log import FeedbackLog
+
+
+def test_one_visitor_is_held_the_others_are_not() -> None:
+    admission = Admission(Limits(visitor_messages="2/minute"))
+    for visitor in ("ann", "ann", "bob"):
+        admission.message(visitor)
+    with pytest.raises(TooManyError, match=r"You have sent many messages.*wait \d\d seconds"):
+        admission.message("ann")
+    admission.message("bob")
+    admission.opinion("ann")
+
+
+def test_all_together_are_held_whatever_they_call_themselves() -> None:
+    admission = Admission(Limits(all_messages="5/minute"))
+    for n in range(5):
+        admission.message(f"visitor {n}")
+    with pytest.raises(TooManyError, match="Many people"):
+        admission.message("one more")
+
+
+def test_the_time_to_wait_is_true() -> None:
+    admission = Admission(Limits(visitor_opinions="1/second; 3/hour"))
+    admission.opinion("ann")
+    with pytest.raises(TooManyError, match="wait 1 second,"):
+        admission.opinion("ann")
+    hourly = Admission(Limits(visitor_opinions="1/hour"))
+    hourly.opinion("ann")
+    with pytest.raises(TooManyError, match=re.escape("wait 60 minutes")):
+        hourly.opinion("ann")
+
+
+def test_no_limits_hold_nobody_and_wrong_ones_are_named() -> None:
+    admission = Admission(NO_LIMITS)
+    for _ in range(1000):
+        admission.message("ann")
+    with pytest.raises(BadInputError, match="got 'twenty'"):
+        Admission(Limits(all_messages="twenty"))
+
+
+def test_a_message_too_many_leaves_no_trace(tmp_path) -> None:
+    log = FeedbackLog(tmp_path / "feedback.db")
+    admission = Admission(Limits(visitor_messages="2/minute"))
+    exchange = Exchange(StandIn(), NoLinker(), log, admission)
+    pair = SideBySide(StandIns((StandIn(),)), NoLinker(), log, admission)
+    begun = exchange.start("ann")
+    *_, answered = exchange.say(begun, "hello")
+    *_, answered = exchange.regenerate(answered)
+    with pytest.raises(TooManyError):
+        next(exchange.say(answered, "again"))
+    with pytest.raises(TooManyError):
+        next(exchange.regenerate(answered))
+    with pytest.raises(TooManyError):
+        next(pair.say(pair.start("ann", "shared"), "again", ("stand-in", "stand-in")))
+    with log.file.reading() as db:
+        assert db.execute("select count(*) from turns where speaker = 'user'").fetchone() == (1,)
+    log.close()

@@ -1,0 +1,169 @@
+"""The catalog class, and the shipped film catalog."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.errors import CatalogError
+from crsdemo.core.tags import Tag
+
+SHIPPED = Path(__file__).parents[2] / "catalog"
+ANT = Item("a", "Ant", 1990, {"genres": ("drama",), "directors": ("Jo",), "cast": ("Al", "Jo")})
+
+
+@pytest.fixture(scope="module")
+def films() -> Catalog:
+    return Catalog.load(SHIPPED)
+
+
+def test_a_saved_catalog_loads_again(tmp_path):
+    catalog = Catalog((ANT, Item("b", "Bée", links={"IMDb": "https://x.org"}, popularity=3)))
+    catalog.save(tmp_path / "folder")
+    loaded = Catalog.load(tmp_path / "folder")
+    assert [item.to_json() for item in loaded] == [item.to_json() for item in catalog]
+    assert loaded.fingerprint == catalog.fingerprint
+
+
+def test_items_are_found_by_id_and_row():
+    catalog = Catalog((ANT, Item("b", "Bee")))
+    assert catalog.item("b") is catalog[1] and catalog.row["b"] == 1
+    assert "a" in catalog and "c" not in catalog
+    with pytest.raises(CatalogError, match="no item 'c' among the 2"):
+        catalog.item("c")
+
+
+def test_a_name_has_the_year_and_people_are_named_once():
+    assert ANT.name == "Ant (1990)" and Item("b", "Bee").name == "Bee"
+    assert ANT.people == ("Jo", "Al")
+
+
+def test_an_empty_catalog_and_double_ids_are_refused():
+    with pytest.raises(CatalogError, match="no items"):
+        Catalog(())
+    with pytest.raises(CatalogError, match="two items have the id 'a'"):
+        Catalog((ANT, ANT))
+
+
+def test_a_missing_or_damaged_file_says_what_to_do(tmp_path):
+    with pytest.raises(CatalogError, match="python -m crsdemo build-catalog"):
+        Catalog.load(tmp_path)
+    for line in ("{", '{"id": "a"}', "[]"):
+        (tmp_path / "items.jsonl").write_text(ANT.to_json() + "\n" + line + "\n")
+        with pytest.raises(CatalogError, match="line 2: not an item"):
+            Catalog.load(tmp_path)
+
+
+def test_the_fingerprint_follows_titles_and_facts_but_not_popularity():
+    def fingerprint(**changes: object) -> str:
+        fields = {"id": "a", "title": "Ant", "facts": {"genres": ("drama",)}} | changes
+        return Catalog((Item(**fields),)).fingerprint  # type: ignore[arg-type]
+
+    assert fingerprint() == fingerprint(popularity=9, links={"x": "y"})
+    different = [{"title": "Ants"}, {"year": 1990}, {"facts": {"genres": ("war",)}}, {"id": "b"}]
+    assert len({fingerprint(), *(fingerprint(**change) for change in different)}) == 5
+
+
+def test_the_shipped_films_are_many_and_have_facts(films):
+    assert 7500 < len(films) < 8500
+    assert all(film.genres or film.people for film in films)
+    assert sum(bool(film.genres) for film in films) > 0.99 * len(films)
+    assert sum(bool(film.people) for film in films) > 0.98 * len(films)
+    assert {field for film in films for field in film.facts} == {
+        "genres",
+        "directors",
+        "cast",
+        "keywords",
+    }
+
+
+def test_genres_and_keywords_are_one_lower_case_vocabulary(films):
+    genres = Counter(genre for film in films for genre in film.genres)
+    keywords = Counter(word for film in films for word in film.facts.get("keywords", ()))
+    assert len(genres) == 22 and not {"sci-fi", "animated", "romantic"} & genres.keys()
+    assert all(word == word.lower().strip() for word in keywords)
+    assert not {"imdb top 250", "great acting", "seen more than once"} & keywords.keys()
+    assert max(len(film.facts.get("keywords", ())) for film in films) <= 8
+
+
+def test_titles_are_clean_and_no_film_is_there_twice(films):
+    assert all(film.title == " ".join(film.title.split()) for film in films)
+    assert not [film.title for film in films if "&amp;" in film.title or ", The" in film.title[-5:]]
+    assert max(Counter((film.title, film.year) for film in films).values()) == 1
+    assert all(film.year is None or 1890 < film.year < 2030 for film in films)
+
+
+@pytest.mark.parametrize(
+    ("title", "year", "genre", "person"),
+    [
+        ("It", 2017, "horror", "Bill Skarsgård"),
+        ("It", 1990, "horror", "Tim Curry"),
+        ("Titanic", 1997, "romance", "James Cameron"),
+        ("The Matrix", 1999, "science fiction", "Keanu Reeves"),
+        ("Goodfellas", 1990, "crime", "Martin Scorsese"),
+    ],
+)
+def test_well_known_films_have_their_own_facts(films, title, year, genre, person):
+    (film,) = [film for film in films if (film.title, film.year) == (title, year)]
+    assert genre in film.genres and person in film.people and film.popularity > 5
+
+
+def test_links_lead_to_imdb_and_wikipedia(films):
+    hosts = {
+        "IMDb": "https://www.imdb.com/title/tt",
+        "Wikipedia": "https://en.wikipedia.org/wiki/",
+    }
+    assert all(url.startswith(hosts[site]) for film in films for site, url in film.links.items())
+
+
+def test_every_redial_id_leads_to_a_film(films):
+    redial_ids = json.loads((SHIPPED / "redial_ids.json").read_text())
+    assert len(redial_ids) > 6000 and all(item_id in films for item_id in redial_ids.values())
+
+
+KNOWN = Item("a", "Ant", 1990, logline="Small, on a large hill, it digs.", tags=("slow burn",))
+
+
+def test_what_was_written_about_items_is_kept_beside_them(tmp_path):
+    catalog = Catalog((KNOWN, Item("b", "Bee")), (Tag("slow burn", "style", "", ("slow",)),))
+    catalog.save(tmp_path)
+    loaded = Catalog.load(tmp_path)
+    assert loaded == catalog and loaded.tags == catalog.vocabulary
+    assert "logline" not in (tmp_path / "items.jsonl").read_text()
+    assert (tmp_path / "knowledge.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"id": "a"}',
+        '{"id": "a", "logline": 3, "tags": []}',
+        '{"id": "a", "logline": "", "tags": "slow"}',
+        '{"id": "a", "logline": "", "tags": [1]}',
+    ],
+)
+def test_a_damaged_line_of_knowledge_is_named(tmp_path, line):
+    Catalog((KNOWN,)).save(tmp_path)
+    with (tmp_path / "knowledge.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CatalogError, match="knowledge.jsonl, line 2"):
+        Catalog.load(tmp_path)
+
+
+def test_knowledge_of_an_item_that_is_gone_is_passed_over(tmp_path):
+    Catalog((KNOWN, Item("b", "Bee"))).save(tmp_path)
+    lines = (tmp_path / "items.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "items.jsonl").write_text(lines[1])
+    assert [item.id for item in Catalog.load(tmp_path)] == ["b"]
+
+
+def test_the_shipped_films_are_known(films):
+    known = [item for item in films if item.logline]
+    assert len(known) >= 3000
+    assert all(item.tags for item in known)
+    assert len(films.vocabulary) == len(films.tags), "an item has a tag that the vocabulary lacks"
+    assert all(tag.definition and tag.says for tag in films.vocabulary)

@@ -1,0 +1,179 @@
+"""Tags of a catalog, and how people say them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.errors import CatalogError
+from crsdemo.core.tags import Tag, read_tags, save_tags
+from crsdemo.language.themes import Themes, stem
+
+TAGS = (
+    Tag("zombies", "theme", "the undead walk", ("zombie", "undead", "walking dead")),
+    Tag("feel-good", "mood", "leaves you happier", ("feel-good", "cheer me up")),
+    Tag("heist", "theme", "a robbery", ("heist", "rob a bank")),
+    Tag("gore", "caution", "blood", ("gore", "gory", "blood and guts")),
+    Tag("unused", "theme", "nothing has it", ("unheard of",)),
+)
+CATALOG = Catalog(
+    (
+        Item("a", "Ants", tags=("zombies", "gore")),
+        Item("b", "Bees", tags=("feel-good", "heist")),
+        Item("c", "Cows", facts={"keywords": ("undead", "farming", "god")}),
+    ),
+    TAGS,
+)
+
+
+@pytest.fixture(scope="module")
+def themes() -> Themes:
+    return Themes(CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("a zombie movie", {"zombies"}),
+        ("ZOMBIES!!", {"zombies"}),
+        ("something with the walking-dead", {"zombies"}),
+        ("feel good please", {"feel-good"}),
+        ("a feel-good film", {"feel-good"}),
+        ("they rob the bank", {"heist"}),
+        ("heists, and nothing gory", {"heist", "gore"}),
+        ("blood and guts", {"gore"}),
+        ("blood or guts", set()),
+        ("farming", {"farming"}),
+        ("oh my god", set()),  # too short a keyword to be told from talk
+        ("unheard of", set()),  # no item has it
+        ("", set()),
+    ],
+)
+def test_a_theme_is_heard_in_any_of_its_forms(themes, typed, meant):
+    assert themes.named(typed) == meant
+
+
+def test_a_keyword_counts_as_the_tag_that_it_is_a_way_to_say(themes):
+    assert themes.rows["zombies"] == [0, 2]
+    assert themes.of(CATALOG[2]) == {"zombies", "farming", "god"}
+
+
+def test_where_a_theme_was_said(themes):
+    said = list(themes.said("Let's see: The Zombies rob a bank"))
+    assert [
+        (one.theme, "Let's see: The Zombies rob a bank"[one.start : one.end]) for one in said
+    ] == [
+        ("zombies", "Zombies"),
+        ("heist", "rob a bank"),
+    ]
+
+
+def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name():
+    catalog = Catalog((Item("a", "Ants", tags=("slow burn",)),))
+    assert [tag.name for tag in catalog.tags] == ["slow burn"]
+    assert Themes(catalog).named("a slow burn") == {"slow burn"}
+
+
+@given(st.text())
+def test_whatever_is_typed_places_lie_in_the_text(typed):
+    for said in Themes(CATALOG).said(typed):
+        assert 0 <= said.start < said.end <= len(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "stemmed"),
+    [
+        ("witches", "witch"),
+        ("witch's", "witch"),
+        ("zombies", "zomby"),
+        ("zombie", "zomby"),
+        ("boxes", "box"),
+        ("paris", "paris"),
+        ("bus", "bus"),
+        ("1960s", "1960s"),
+        ("glass", "glass"),
+        ("cops", "cop"),
+        ("fairies", "fairy"),
+        ("heroes", "hero"),
+        ("hero", "hero"),
+        ("werewolves", "werewolf"),
+        ("knife", "knif"),
+        ("knives", "knif"),
+        ("women", "woman"),
+    ],
+)
+def test_plurals_and_owners_are_one_word(word, stemmed):
+    assert stem(word) == stemmed
+
+
+def test_a_vocabulary_is_kept(tmp_path):
+    save_tags(TAGS, tmp_path)
+    assert read_tags(tmp_path) == TAGS
+    assert read_tags(tmp_path / "nowhere") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "3", '["heist"]', '[{"name": ""}]', '[{"name": 3, "says": []}]', '[{"says": []}]']
+)
+def test_a_damaged_vocabulary_says_what_is_expected(tmp_path, text):
+    (tmp_path / "tags.json").write_text(text)
+    with pytest.raises(CatalogError, match="not a vocabulary of tags"):
+        read_tags(tmp_path)
+
+
+def test_a_tag_twice_is_refused(tmp_path):
+    save_tags((TAGS[0], TAGS[0]), tmp_path)
+    with pytest.raises(CatalogError, match="'zombies' twice"):
+        read_tags(tmp_path)
+
+
+SHIPPED = Path(__file__).parents[2] / "catalog"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Themes:
+    return Themes(Catalog.load(SHIPPED))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "hi there, how are you",
+        "cool, sounds good",
+        "what's it about?",
+        "who is in it?",
+        "no thanks",
+        "I have seen that one",
+        "ok maybe another one then",
+        "great, one of my favourites",
+        "hello! looking for a good movie tonight",
+        "I love it",
+        "yes please",
+        "not really",
+    ],
+)
+def test_small_talk_names_no_theme(shipped, typed):
+    assert shipped.named(typed) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "theme"),
+    [
+        ("robot movie", "robots"),
+        ("any good vampire films?", "vampires"),
+        ("mind bending", "mind-bending"),
+        ("nothing gory", "gore"),
+        ("no superheroes please", "superhero"),
+        ("any werewolves?", "werewolves"),
+        ("thieves who rob a bank", "heist"),
+        ("my dog must not die: no animal deaths", "animal death"),
+        ("it all takes place in one room", "one location"),
+        ("make me cry", "when you need a cry"),
+    ],
+)
+def test_what_people_say_names_a_theme(shipped, typed, theme):
+    assert theme in shipped.named(typed)

@@ -1,0 +1,32 @@
+"""What rules read in the words of a wish."""
+
+import pytest
+
+from crsdemo.language.wish_words import decades_named, genres_named, years_named
+
+GENRES = ("animation", "comedy", "fantasy", "horror", "romance", "science fiction", "war")
+
+
+@pytest.mark.parametrize(
+    ("text", "genres"),
+    [
+        ("any good comedies?", {"comedy"}),
+        ("Horror please", {"horror"}),
+        ("some sci-fi", {"science fiction"}),
+        ("a romcom", {"romance", "comedy"}),
+        ("an animated film", {"animation"}),
+        ("like that but funnier", {"comedy"}),
+        ("nothing scary", {"horror"}),
+        ("long films, a warm and fantastic one", set()),
+        ("something quiet", set()),
+        ("gory", set()),  # a theme: who refuses it does not refuse all horror
+    ],
+)
+def test_a_genre_is_known_by_its_names(text: str, genres: set[str]) -> None:
+    found = {g for g, named in zip(GENRES, genres_named(text, GENRES), strict=True) if named}
+    assert found == genres
+
+
+def test_a_decade_is_no_single_year() -> None:
+    assert decades_named("from the 1990s or the eighties") == [1990, 1980]
+    assert years_named("from the 1990s, or 2004") == [2004]

@@ -1,0 +1,115 @@
+"""What a dialogue says of every item, by themes and refusals: rules that decide what is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.tags import Tag
+from crsdemo.language.mentions import PeopleLinker
+from crsdemo.recommenders.memory import Memory
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
+
+TAGS = (
+    Tag("gore", "caution", "", ("gore", "gory", "blood")),
+    Tag("heist", "theme", "", ("heist", "bank robbery")),
+    Tag("dogs", "theme", "", ("dog",)),
+)
+
+
+def item(name: str, *tags: str, genre: str = "drama", **facts: tuple[str, ...]) -> Item:
+    return Item(name, name.title(), 2000, {"genres": (genre,), **facts}, tags=tags)
+
+
+CATALOG = Catalog(
+    (
+        item("slash", "gore", genre="horror"),
+        item("vault", "heist", cast=("Ann Lee",)),
+        item("both", "gore", "heist"),
+        item("pups", "dogs", genre="comedy"),
+        item("undead", keywords=("bank robbery", "gory")),
+        item("plain"),
+    ),
+    TAGS,
+)
+
+
+class Deaf:
+    """An encoder to which all texts are alike."""
+
+    dim = 4
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        return np.full((len(texts), self.dim), 0.5, np.float32)
+
+
+@pytest.fixture(scope="module")
+def prior() -> ItemPrior:
+    n = len(CATALOG)
+    nothing = sparse.csr_matrix((n, n), dtype=np.float32)
+    blank = np.zeros((5, len(CATALOG.genres)), np.float32)
+    memory = Memory(
+        np.zeros(n, np.float32),
+        np.zeros((n, 4), np.float32),
+        np.zeros((12, 1), np.float32),
+        np.zeros((1, n), np.float32),
+        blank,
+        np.zeros(5, np.float32),
+    )
+    vectors = np.eye(n, 4, dtype=np.float32) + 1
+    neighbours = Neighbours(nothing, nothing)
+    return ItemPrior(CATALOG, vectors, neighbours, memory, Deaf(), PeopleLinker(CATALOG))  # type: ignore[arg-type]
+
+
+def said(*texts: str) -> Dialogue:
+    turns = (Turn("assistant" if n % 2 else "user", text) for n, text in enumerate(texts))
+    return Dialogue(tuple(turns))
+
+
+@pytest.mark.parametrize(
+    ("texts", "hidden"),
+    [
+        (["a heist"], set()),
+        (["a heist, but nothing gory"], {"slash", "both", "undead"}),
+        (["no blood please"], {"slash", "both", "undead"}),
+        (["I can't stand dogs"], {"pups"}),
+        (["my mum hates dogs"], {"pups"}),
+        (["i hate dogs, and no horror please"], {"pups", "slash"}),
+        (["no horror"], {"slash"}),
+        (["nothing with Ann Lee"], {"vault"}),
+        (["no heists and no dogs"], {"vault", "both", "undead", "pups"}),
+        (["nothing gory", "What then?", "ok, gory is fine after all"], set()),
+        (["nothing gory", "What then?", "a heist"], {"slash", "both", "undead"}),
+        (["hello", "No blood tonight?", "yes"], set()),  # what the assistant says is no refusal
+    ],
+)
+def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden):
+    assert prior.refused(said(*texts)) == hidden
+
+
+def test_a_theme_counts_for_the_items_that_have_it_the_rarer_the_more(prior):
+    place = SIGNALS.index("a theme you named")
+    heist = prior.signals(said("a bank robbery"))[place]
+    assert heist == pytest.approx([0, np.log(2), np.log(2), 0, np.log(2), 0])
+    both = prior.signals(said("a bank robbery with a dog"))[place]
+    assert both[3] == pytest.approx(np.log(6)) and both[3] > both[1]
+
+
+def test_a_refused_theme_is_no_wish(prior):
+    place = SIGNALS.index("a theme you named")
+    assert not prior.signals(said("nothing gory"))[place].any()
+
+
+def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
+    """The stand-in's memory finds it as probable as not that anything asks afresh."""
+    given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
+    before = Dialogue((Turn("user", "a heist"), given))
+    refusing = before.say(Turn("user", "no dogs please"))
+    assert prior.relevant(refusing) == refusing
+    asking = before.say(Turn("user", "a film with dogs, nothing gory"))
+    assert prior.relevant(asking).turns == asking.turns[-1:]

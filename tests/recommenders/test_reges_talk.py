@@ -1,0 +1,399 @@
+"""ReGeS on a pretrained base, from the command that trains it to what it answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from crsdemo.__main__ import main
+from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.core.recommender import Mode, Plan, reply
+from crsdemo.core.slots import TITLE
+from crsdemo.evaluation.checks.compare_systems import figures, first, without_model
+from crsdemo.items.encoder import MINILM, TextEncoder
+from crsdemo.language.corpus import load_aliases, load_dialogues
+from crsdemo.model.choice import ChoiceHead
+from crsdemo.model.word_choice import Place
+from crsdemo.recommenders.gcrs import Gcrs
+from crsdemo.recommenders.guide import ItemKnowledge
+from crsdemo.recommenders.loading import Shelf, names
+from crsdemo.recommenders.query_sources import sources
+from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
+from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talking import REC_FROM
+from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateDrawer
+from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
+from crsdemo.training.ranking.distil import read_answers
+from tests import films
+from tests.chatml import chat_model as model
+from tests.chatml import chat_tokenizer
+
+CATALOG = films.CATALOG
+HEAT = films.BY_TITLE["Heat"]
+
+
+@pytest.fixture(scope="module")
+def system(shelf, talking) -> Reges:
+    assert json.loads((talking / "reges" / CARD).read_text()) == {"adapter": "../gcrs"}
+    assert names(talking) == ["gcrs", "reges"]
+    loaded = shelf.get("reges")
+    assert isinstance(loaded, Reges)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def shelf(talking, trained) -> Shelf:
+    return Shelf(CATALOG, trained.catalog, talking)
+
+
+def test_training_goes_on_from_what_was_learned(talking, trained, tmp_path, monkeypatch):
+    """Without a step nothing changes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+    monkeypatch.chdir(trained.folder)
+    options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
+    options += ["--base-model", str(talking / "base"), "--written", str(trained.written)]
+    options += ["--retriever", str(talking / "reges" / "retriever"), "--tokens", "300"]
+    options += ["--start-from", str(talking / "gcrs"), "--head-from", str(talking / "reges")]
+    options += ["--learning-rate", "0", "--rows-learning-rate", "0", "--no-real-words"]
+    options += ["--out", str(tmp_path / "gcrs"), "--head", str(tmp_path / "reges")]
+    options += ["--state", str(tmp_path / "s.pt"), "--minutes", "0.02", "--first-layer", "1"]
+    assert main(["train-reges", *options]) == 0
+    for part in ("reges/choice.safetensors", "gcrs/adapter_model.safetensors"):
+        assert same(load_file(tmp_path / part), load_file(talking / part))
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
+    assert shelf.names[:3] == ("gcrs", "reges", "gcrs-alone"), (
+        "two systems stand side by side first"
+    )
+    both, alone = shelf.get("gcrs"), shelf.get("gcrs-alone")
+    assert isinstance(both, Gcrs) and isinstance(alone, Gcrs) and alone.name == "gcrs-alone"
+    assert both.talker.loaded is alone.talker.loaded, "the weights are in memory once"
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    deciders = reply(both, dialogue, Plan(mode="REC")).evidence.deciders
+    assert [one.name for one in deciders] == ["the language model", "who likes what together"]
+    assert reply(alone, dialogue, Plan(mode="REC")).evidence.deciders == ()
+    bare = without_model(both)
+    assert first(bare, dialogue) == bare.recommend(dialogue, 1)[0].item.id
+
+
+def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, monkeypatch):
+    system = shelf.get("gcrs")
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    last = system.recommend(dialogue, 40)[-1].item
+    look = ItemKnowledge.look
+
+    def sure(self, dialogue, exclude=frozenset()):  # type: ignore[no-untyped-def]
+        found = look(self, dialogue, exclude)
+        parts = np.zeros_like(found.parts)
+        parts[0, CATALOG.row[last.id]] = 60
+        return replace(found, parts=parts)
+
+    whole, half = (
+        ItemKnowledge(system.knowledge.prior, system.knowledge.ranker, weight).look(dialogue)
+        for weight in (1.0, 0.5)
+    )
+    assert np.abs(whole.scores).max() > 0
+    np.testing.assert_allclose(half.scores, 0.5 * whole.scores, rtol=1e-5)
+    monkeypatch.setattr(ItemKnowledge, "look", sure)
+    assert system.recommend(dialogue, 1)[0].item == last
+    with pytest.raises(BadInputError, match="0 to 1"):
+        ItemKnowledge(system.knowledge.prior, weight=1.5)
+
+
+@pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
+def test_what_is_refused_is_not_recommended(shelf, name):
+    """Now and for as long as it is not asked for again."""
+    system = shelf.get(name)
+    dialogue = Dialogue((Turn("user", "anything but crime films, I hate crime"),))
+    for text in ("another", "and one more"):
+        found = reply(system, dialogue, Plan(mode="REC"))
+        assert found.item is not None and "crime" not in found.item.facts["genres"]
+        assert all("crime" not in c.item.facts["genres"] for c in found.evidence.candidates)
+        dialogue = dialogue.say(found.turn()).say(Turn("user", text))
+    listed = system.recommend(Dialogue((Turn("user", "a film"),)), 40)
+    assert any("crime" in one.item.facts["genres"] for one in listed), "unless it was refused"
+
+
+def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
+    """What was read before is not read again, and changes nothing."""
+    talker = shelf.get("gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    talker.read([talker.history(dialogue)])
+    grown = dialogue.say(Turn("assistant", "Which?")).say(Turn("user", "tired ones"))
+    ids = talker.history(grown).ids
+    _, known = talker.decoder.prefixes.find(ids)
+    assert known > 5
+    context = talker.read([talker.history(grown)])
+    fresh = talker.decoder.read(torch.tensor([ids]))
+    assert torch.allclose(context.logits, fresh.logits, atol=1e-4)
+    assert context.mask.shape == fresh.mask.shape
+
+
+def test_no_recommendation_ends_before_its_film_is_named(shelf):
+    talker = shelf.get("gcrs").talker
+    title = talker.control.slot[TITLE]
+    slots = list(talker.control.slot)
+    place = Place(talker.grammar, "REC", slots, [], owes_a_title=True)
+    for token in talker.format.text("Try this one."):
+        place.advance(token)
+        assert talker.control.eos not in place.allowed and place.owes_a_name == place.may_end
+    assert place.naming.tolist() == [title]
+    place.advance(title)
+    assert talker.control.eos in place.allowed and not place.owes_a_name
+
+
+class Wants:
+    """A decoder whose model wants these tokens one after the other, then the end."""
+
+    def __init__(self, talker: Talker, tokens: list[int]) -> None:
+        self.left = [*tokens, *[talker.control.eos] * 200]
+        self.n_tokens = len(talker.loaded.tokenizer)
+
+    def logits(self) -> torch.Tensor:
+        return 90 * torch.eye(self.n_tokens)[[self.left.pop(0)]]
+
+    def words(self, talker: Talker, mode: Mode, item: Item | None, dialogue: Dialogue) -> list[int]:
+        def feed(context, tokens, *, words=False):  # type: ignore[no-untyped-def]
+            context.logits = self.logits()
+
+        context = talker.read([talker.history(dialogue)])
+        context.logits = self.logits()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(talker.decoder, "feed", feed)
+            return list(talker.words(context, mode, item, dialogue, Plan()))
+
+
+def test_a_film_is_named_though_the_model_would_end(shelf):
+    talker = shelf.get("gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    said = Wants(talker, []).words(talker, "REC", HEAT, dialogue)
+    assert talker.control.slot[TITLE] in said
+    assert Wants(talker, []).words(talker, "CHAT", HEAT, dialogue) == [], "talk need not name it"
+
+
+def test_earlier_replies_are_not_said_again(shelf):
+    talker = shelf.get("gcrs").talker
+    text = "Robbers and policemen, a tired one and a proud one."
+    wanted = talker.format.text(text)
+    fresh = Dialogue((Turn("user", "robbers"),))
+    assert Wants(talker, wanted).words(talker, "CHAT", None, fresh) == wanted
+    again = fresh.say(Turn("assistant", text)).say(Turn("user", "huh?"))
+    said = Wants(talker, wanted).words(talker, "CHAT", None, again)
+    n = talker.wording.no_repeat_ngram
+    assert said[: n - 1] == wanted[: n - 1] and said[n - 1] != wanted[n - 1]
+
+
+def test_the_ranker_answers_every_training_turn_and_names_nothing_again(talking, trained):
+    talks = {
+        one.id: one.dialogue
+        for one in load_dialogues(trained.redial, CATALOG, load_aliases(trained.catalog))
+    }
+    answers = read_answers(talking / "answers.npz", CATALOG.fingerprint)
+    kept = np.load(talking / "answers.npz")
+    assert 0 < len(answers) <= 6
+    for (name, place), (rows, shares) in answers.items():
+        assert name and place > 0
+        seen = talks[name].before(place).mentioned
+        assert {CATALOG[int(row)].id for row in rows}.isdisjoint(seen)
+        assert len(set(rows.tolist())) == len(rows) and shares.sum() == pytest.approx(1, abs=1e-4)
+        assert (np.diff(shares) <= 0).all(), "best first"
+    assert len(kept["rows"]) == len(answers)
+    with pytest.raises(BadInputError, match="another catalog"):
+        read_answers(talking / "answers.npz", "other")
+    with pytest.raises(BadInputError, match="crsdemo distil"):
+        read_answers(talking / "nowhere.npz", "")
+
+
+def test_it_searches_chooses_and_speaks(system):
+    dialogue = Dialogue((Turn("user", "robbers and policemen please"),))
+    first = reply(system, dialogue, Plan(mode="REC"))
+    control = system.talker.control
+    assert first.output_ids[:2] == (control.rec, control.query)
+    end = first.output_ids.index(control.eos)
+    said = system.talker.text(first.output_ids[2:end]).strip()
+    assert first.evidence.query == said, "the query is what the model wrote"
+    assert first.item is not None and first.item in first.pieces
+    candidates = first.evidence.candidates
+    assert first.item == candidates[0].item and first.evidence.path == ()
+    shares = [one.score for one in candidates]
+    assert sum(shares) == pytest.approx(1) and shares == sorted(shares, reverse=True)
+    both = ["the item expert", "the retriever"]
+    assert [signal.name for signal in candidates[0].signals] == both
+    assert [one.name for one in first.evidence.deciders] == both
+    assert all(1 <= d.place <= d.of == len(candidates) for d in first.evidence.deciders)
+    dialogue = dialogue.say(first.turn()).say(Turn("user", "another"))
+    second = reply(system, dialogue, Plan(mode="REC"))
+    assert second.item is not None and second.item.id not in dialogue.mentioned
+    given = reply(system, dialogue, Plan(item_id=HEAT.id))
+    assert given.item == HEAT and given.evidence.is_given and not second.evidence.is_given
+    talked = reply(system, dialogue, Plan(mode="CHAT"))
+    assert talked.item is None and talked.evidence.query == ""
+    free = reply(system, dialogue)
+    assert (free.mode == "REC") == (dict(free.evidence.modes)["REC"] >= REC_FROM)
+
+
+def test_dialogues_read_together_are_answered_as_alone(system):
+    talks = [
+        Dialogue((Turn("user", "hi"),)),
+        Dialogue((Turn("user", "I liked Heat", (Mention(8, 12, HEAT.id),)),)),
+        Dialogue((Turn("user", "something with many robbers in it, and a tired policeman"),)),
+    ]
+    hidden = [frozenset[str](), frozenset({HEAT.id}), frozenset[str]()]
+    together = system.recommend_batch(talks, 10, hidden)
+    for talk, without, found in zip(talks, hidden, together, strict=True):
+        alone = system.recommend(talk, 10, exclude=without)
+        assert [one.item.id for one in found] == [one.item.id for one in alone]
+        assert [one.score for one in found] == pytest.approx([o.score for o in alone], abs=1e-3)
+        assert without.isdisjoint(one.item.id for one in found)
+
+
+def test_both_orders_decide(system, monkeypatch):
+    """The item expert's order counts; without it the retriever's first is the first."""
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    found = system.recommend(dialogue, 50)
+    unlikely = system.catalog.row[found[-1].item.id]
+
+    def prefer(states, rows):  # type: ignore[no-untyped-def]
+        return (rows == unlikely).float() * 50
+
+    monkeypatch.setattr(system.head, "forward", prefer)
+    assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
+    system = without_model(system)
+    deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
+    assert [one.place for one in deciders] == [1, 1], "all alike to one, first to the other"
+    assert system.recommend(dialogue, 1)[0].score > 1 / len(found)
+    system.retriever_weight = 0
+    scores = [one.score for one in system.recommend(dialogue, 50)]
+    assert scores == pytest.approx([1 / len(found)] * len(found))
+
+
+def test_what_the_model_decides_is_counted(system):
+    bare = without_model(system)
+    assert isinstance(bare, Reges) and bare is not system
+    talks = [Dialogue((Turn("user", text),)) for text in ("robbers", "a wedding", "ghosts")]
+    found = figures((system, system), talks, 2)
+    assert found["same film"]["share"] == 1 == found["same words"]["share"]
+    others = [first(system, talk) != first(bare, talk) for talk in talks]
+    shares = [one["share"] for one in list(found.values())[2:]]
+    assert shares == pytest.approx([sum(others) / 3] * len(shares), abs=1e-4)
+
+
+def test_two_systems_draw_their_words_each_by_itself(system):
+    """Greetings of both were the same word for word: one adapter, one seed."""
+    other = Gcrs("other", system.talker)
+    talks = [Dialogue((Turn("user", text),)) for text in ("hello", "thanks", "who are you?")]
+
+    def said(one):  # type: ignore[no-untyped-def]
+        return [reply(one, talk, Plan(mode="CHAT")).text for talk in talks]
+
+    assert said(system) == said(system)
+    assert said(other) == said(Gcrs("other", system.talker))
+    assert said(system) != said(other)
+
+
+def test_a_damaged_card_is_refused(tmp_path):
+    assert adapter_folder(tmp_path) == tmp_path, "without one the adapter lies beside it"
+    (tmp_path / CARD).write_text("[]")
+    with pytest.raises(CheckpointError, match="adapter"):
+        adapter_folder(tmp_path)
+
+
+# choosing among candidates is learned
+
+
+def test_a_head_learns_which_candidate_goes_with_a_state():
+    torch.manual_seed(0)
+    vectors = torch.nn.functional.normalize(torch.randn(12, 6), dim=1)
+    head = ChoiceHead(16, vectors)
+    states, rows = torch.randn(4, 16), torch.arange(12).expand(4, 12)
+    assert head(states, rows).abs().max() == 0, "all candidates are alike at first"
+    optimizer = torch.optim.Adam(head.parameters(), 0.05)
+    right = torch.tensor([3, 7, 0, 11])
+    for _ in range(200):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(head(states, rows), right).backward()
+        optimizer.step()
+    assert head(states, rows).argmax(1).tolist() == right.tolist()
+    some = torch.tensor([[11, 5], [1, 7], [0, 2], [4, 11]])
+    assert torch.equal(head(states, rows).gather(1, some), head(states, some))
+
+
+def test_how_loud_a_state_is_tells_nothing():
+    """Hidden states differ in size from place to place."""
+    head = ChoiceHead(8, torch.randn(5, 3))
+    torch.nn.init.normal_(head.map.weight)
+    states, rows = torch.randn(2, 8), torch.arange(5).expand(2, 5)
+    assert torch.allclose(head(10 * states, rows), head(states, rows), atol=1e-3)
+
+
+def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path):
+    head = ChoiceHead(8, torch.randn(5, 3))
+    torch.nn.init.normal_(head.map.weight)
+    head.save(tmp_path)
+    again = ChoiceHead.load(tmp_path, 8, head.vectors)
+    states, rows = torch.randn(2, 8), torch.tensor([[0, 4], [1, 2]])
+    assert torch.allclose(again(states, rows), head(states, rows), atol=1e-2)
+    with pytest.raises(CheckpointError, match="train-reges"):
+        ChoiceHead.load(tmp_path, 8, torch.randn(5, 4))
+
+
+def test_choices_are_part_of_the_loss():
+    tokenizer = chat_tokenizer()
+    lm = model(len(tokenizer))
+    head = ChoiceHead(lm.config.hidden_size, torch.eye(4))
+    sequence = TrainingSequence()
+    sequence.add([5, 6, 7])
+    sequence.choose(np.array([2, 0]), np.array([1.0, 0.0]))
+    assert sequence.choices[0].at == 2, "the token added last chooses"
+    sequence.add([8])
+    loss = sequence_loss(lm, [sequence], pad=0, head=head)
+    assert loss.parts["choice"] == pytest.approx(np.log(2), abs=1e-4), "no candidate is known yet"
+    loss.total.backward()
+    assert head.map.bias.grad is not None
+    assert head.map.bias.grad[2] < 0 < head.map.bias.grad[0], "towards the right one"
+    assert head.map.bias.grad[1] == 0 == head.map.bias.grad[3], "others are no candidates"
+
+
+class Near:
+    """Answers every search with the first rows."""
+
+    def nearest(self, texts, k):  # type: ignore[no-untyped-def]
+        rows = np.tile(np.arange(k), (len(texts), 1))
+        return type("Found", (), {"rows": rows})
+
+
+def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
+    drawer = CandidateDrawer(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]
+    rng = np.random.default_rng(0)
+    rows, wanted = drawer.draw("heists", np.array([120, 3]), np.array([3.0, 1.0]), [120], rng)
+    assert len(rows) == 50 and set(rows) == {120, *range(49)}
+    assert dict(zip(rows.tolist(), wanted, strict=True))[120] == pytest.approx(0.75)
+    assert dict(zip(rows.tolist(), wanted, strict=True))[3] == pytest.approx(0.25)
+    assert rows.tolist() != [120, *range(49)], "their places tell nothing"
+    many = np.arange(100, 190)
+    rows, wanted = drawer.draw("heists", many, np.ones(90), many.tolist(), rng)
+    assert (
+        len(rows) == 50 and (rows >= 100).sum() == MOST_RIGHT and wanted.sum() == pytest.approx(1)
+    )
+    rows, _ = drawer.draw("unknown", np.array([7]), np.ones(1), [7], rng)
+    assert 7 in rows and len(set(rows.tolist())) == len(rows)
+    rows, _ = drawer.draw("heists", np.array([7]), np.ones(1), [7], rng, np.array([150, 151]))
+    assert set(rows.tolist()) == {7, 150, 151}
+
+
+def test_a_search_is_traced_to_the_words_that_it_took_up():
+    dialogue = Dialogue((Turn("user", "Something terrifying about robbers, for the kids"),))
+    found = sources(dialogue, ["scary film about robbery"], TextEncoder(MINILM))
+    assert "robbers" in found and "terrifying" in found and "kids" not in found

@@ -1,0 +1,302 @@
+"""Habits, exclusions and the whole report, from a real log to what the command prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from ballots import ballots, mirrored, study, vote
+from stand_in import NoLinker, StandIn, StandIns
+
+from crsdemo.__main__ import main
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.comparison import Comparison, Judgment
+from crsdemo.core.errors import BadInputError, FeedbackError
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.votes import load_votes, open_votes
+from crsdemo.studies.statistics.exclusion import Limits, counted, flagged, sensitivity
+from crsdemo.studies.statistics.habits import aspect_scores, days, position_bias, progress, times
+from crsdemo.studies.statistics.judging import FLAGS, Scores, Vote
+from crsdemo.studies.statistics.report import results
+from crsdemo.studies.statistics.text import aligned, render
+
+# exclusions
+
+
+def flags_of(*votes: Vote, limits: Limits = Limits()) -> list[set[str]]:
+    return [set(one.flags) for one in flagged(votes, limits)]
+
+
+def test_a_vote_that_is_faster_than_reading_is_flagged_and_no_other() -> None:
+    found = flags_of(
+        vote("ann", "left", 1, seconds=2.9),
+        vote("ann", "left", 2, seconds=3.0),
+        vote("ann", "left"),
+    )
+    assert found == [set(), {"too_fast"}, set()]  # by time; the last one comes first
+
+
+def test_whoever_always_takes_one_side_is_flagged_from_eight_votes_on() -> None:
+    assert flags_of(*ballots("ann: l l g l l l l l / bob: r r r r r r r r")) == [
+        *[set()] * 8,
+        *[{"one_sided"}] * 8,
+    ]
+    random = Random(0)
+    same_winner = [vote("ann", "left", n) for n in range(30)]  # an opinion is not a side
+    swapped = [mirrored(one) if random.random() < 0.5 else one for one in same_winner]
+    assert not any(flags_of(*swapped))
+
+
+def test_a_failed_attention_item_flags_all_votes_of_that_annotator() -> None:
+    votes = [vote("ann", "left", 1), vote("ann", "right", 2, expected="left")]
+    votes += [vote("bob", "left", 3), vote("bob", "both_bad", 4, expected="both_bad")]
+    assert flags_of(*votes) == [{"attention_failed"}] * 2 + [set()] * 2
+    assert not any(flags_of(*votes, limits=Limits(most_failures=1)))
+
+
+def test_the_second_vote_on_the_same_pair_is_a_duplicate() -> None:
+    again = [vote("ann", "left", 1), vote("ann", "right", 2, task="task 1")]
+    other = [vote("bob", "left", 3, task="task 1"), vote("ann", "left", 4, task="task 1", left="x")]
+    assert flags_of(*again, *other) == [set(), {"duplicate"}, set(), set()]
+
+
+def test_flags_are_reversible_and_keep_what_the_log_said() -> None:
+    votes = flagged([vote("ann", "left", 1, seconds=1.0, flags=frozenset({"withdrawn"}))])
+    assert votes[0].flags == {"withdrawn", "too_fast"}
+    assert counted(votes) == ()
+    assert counted(votes, ()) == votes
+    assert counted(votes, ("duplicate",)) == votes
+
+
+def test_the_sensitivity_table_has_the_result_with_each_rule_off() -> None:
+    honest = study(6, 10, 0.3, 0.0, seed=0)
+    hasty = [vote("hasty", "left" if n % 2 else "right", 900 + n, seconds=0.5) for n in range(6)]
+    rows = sensitivity(flagged([*honest, *hasty]))
+    by_rules = {row.rules: row for row in rows}
+    assert len(rows) == len(FLAGS) + 2
+    strict, lax = by_rules[FLAGS], by_rules[()]
+    assert (strict.left_out, lax.left_out) == (6, 0)
+    assert (strict.results[0].people, lax.results[0].people) == (6, 7)
+    without = by_rules[tuple(flag for flag in FLAGS if flag != "too_fast")]
+    assert without.results == lax.results != strict.results
+
+
+# habits
+
+
+def test_position_bias_is_the_share_of_left_with_an_exact_test() -> None:
+    found = position_bias(ballots("ann: l l l l r g / bob: l l l l r ?"))
+    assert (found.decided, found.left, found.share.value) == (10, 8, 0.8)
+    assert found.test == pytest.approx(112 / 1024)
+    assert found.share.low == pytest.approx(0.4902, abs=1e-4)  # Wilson, 8 of 10
+    assert found.test_between_people == 1.0  # both 4 of 5
+    assert position_bias(()).share.value is None
+
+
+def test_annotators_of_opposite_sides_are_found_to_differ() -> None:
+    found = position_bias(ballots("a: l l l l l l / b: r r r r r r"))
+    assert found.test == 1.0
+    # of 12 deals of 6 lefts to two people only two are as uneven: 2 / C(12, 6) = 0.0022
+    assert found.test_between_people == pytest.approx(2 / 924, abs=0.0035)
+    assert position_bias(ballots("a: l r l / b: r l r")).test_between_people == 1.0
+
+
+def test_attention_items_have_no_side() -> None:
+    assert position_bias([vote("ann", "left", expected="left")]).decided == 0
+
+
+def test_times_are_quartiles_of_what_is_known() -> None:
+    votes = [vote("ann", "left", n, seconds=float(n)) for n in (1, 5, 9, 13, 17)]
+    found = times(flagged([*votes, vote("ann", "left")]))
+    assert (found.votes, found.lower, found.median, found.upper) == (5, 5, 9, 13)
+    assert found.too_fast == 1
+    assert times(()).median is None
+
+
+def test_days_and_progress_tell_who_did_what_when() -> None:
+    late = [vote("bob", "both_bad", 60 * 24 + n, seconds=4.0 + 2 * n) for n in range(3)]
+    votes = flagged([vote("ann", "left", 1), vote("ann", "right", 2), *late])
+    assert [(str(day.day), day.votes) for day in days(votes)] == [
+        ("2026-03-01", 2),
+        ("2026-03-02", 3),
+    ]
+    ann, bob = progress(votes)
+    assert (ann.annotator, ann.votes, ann.left, ann.seconds, ann.flags) == ("ann", 2, 0.5, None, ())
+    assert (bob.votes, bob.left, bob.seconds) == (3, None, 6.0)
+    assert bob.last - bob.first == timedelta(minutes=2)
+
+
+def test_aspects_are_means_by_recommender_wherever_it_stood() -> None:
+    one = vote("ann", "left", 1, aspects={"relevance": Scores(3, 0), "novelty": Scores(None, 2)})
+    two = mirrored(vote("bob", "left", 2, aspects={"relevance": Scores(2, 1)}))
+    found = {(s.recommender, s.aspect): s for s in aspect_scores([one, two])}
+    assert found.keys() == {("red", "relevance"), ("blue", "relevance"), ("blue", "novelty")}
+    assert found["red", "relevance"].mean.value == 2.5
+    assert found["blue", "relevance"].mean.value == 0.5
+    assert found["blue", "novelty"].scores == 1
+    assert found["blue", "novelty"].mean.low is None  # one annotator says nothing of others
+
+
+# the log
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[FeedbackLog]:
+    log = FeedbackLog(tmp_path / "feedback.db")
+    yield log
+    log.close()
+
+
+def compared(log: FeedbackLog, visitor: str, left: str = "red", right: str = "blue") -> Comparison:
+    """Two whole replies side by side."""
+    table = StandIns((StandIn(0, "red"), StandIn(0, "blue"), StandIn(0, "green")))
+    pair = SideBySide(table, NoLinker(), log)
+    *_, last = pair.say(pair.start(visitor, "own"), "something odd", (left, right))
+    return last
+
+
+def judge(log: FeedbackLog, comparison: Comparison, visitor: str, *what: object) -> None:
+    pair = SideBySide(StandIns(()), NoLinker(), log)
+    pair.comparisons.record_verdict(comparison.id, visitor, Judgment(*what))  # type: ignore[arg-type]
+
+
+def test_votes_are_the_newest_verdicts_of_the_log(log: FeedbackLog) -> None:
+    one = compared(log, "ann")
+    judge(log, one, "ann", "left", 5200.0)
+    judge(log, one, "ann", "both_bad", 9100.0)
+    judge(log, compared(log, "bob", "green", "red"), "bob", "right")
+    first, second = load_votes(log.file)
+    assert (first.annotator, first.left, first.right) == ("ann", "red", "blue")
+    assert (first.verdict, first.seconds, first.task) == ("both_bad", 9.1, one.id)
+    assert first.created.utcoffset() == timedelta(0)
+    assert (second.winner, second.seconds, second.flags) == ("red", None, frozenset())
+
+
+def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
+    details = {"strength": 2, "task": "replay 4", "expected": "left", "withdrawn": True}
+    details |= {"aspects": {"relevance": {"left": 3, "right": None}, "interest": {"right": 1}}}
+    judge(log, compared(log, "ann"), "ann", "left", None, "stacked", details)
+    judge(log, compared(log, "bob"), "bob", "both_good", None, "stacked", {"same": True})
+    first, second = load_votes(log.file)
+    assert (first.strength, first.task, first.expected) == (2, "replay 4", "left")
+    assert first.flags == {"withdrawn"}
+    assert first.aspects == {"relevance": Scores(3, None), "interest": Scores(None, 1)}
+    assert second.verdict == "same"
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"strength": 9}, {"strength": "much"}, {"aspects": [1]}, {"aspects": {"novelty": "good"}}],
+)
+def test_details_that_make_no_sense_are_refused_with_their_place(log, details) -> None:
+    one = compared(log, "ann")  # written by another program: ours would have refused them
+    with log.file.writing() as db:
+        db.execute(
+            "insert into visitors (id, app_version) values ('bob', '') on conflict do nothing"
+        )
+        db["verdicts"].insert(
+            {
+                "comparison_id": one.id,
+                "visitor": "bob",
+                "verdict": "left",
+                "revision": 1,
+                "layout": "stacked",
+                "details": json.dumps(details),
+                "app_version": "",
+            }
+        )
+    with pytest.raises(BadInputError, match=f"comparison {one.id} has details that make no sense"):
+        load_votes(log.file)
+
+
+def test_reading_votes_leaves_a_reply_that_is_being_written_alone(log: FeedbackLog) -> None:
+    table = StandIns((StandIn(0, "red"), StandIn(0, "blue")))
+    pair = SideBySide(table, NoLinker(), log)
+    growing = pair.say(pair.start("ann", "own"), "very slowly please", ("red", "blue"))
+    begun = next(growing)
+    assert open_votes(log.path) == ()
+    *_, last = growing
+    assert (begun.id, last.can_be_judged) == (last.id, True)
+
+
+def test_a_log_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(FeedbackError, match="there is no log at"):
+        open_votes(tmp_path / "feedback.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+# the report
+
+
+def three_way(n: int) -> list[Vote]:
+    """Votes of 6 annotators on three recommenders, red the best, each task judged by two."""
+    random, votes = Random(2), []
+    for number in range(n):
+        left, right = random.sample(["red", "blue", "green"], 2)
+        verdict = random.choices(["left", "right", "both_bad"], [7 if left == "red" else 4, 4, 3])[
+            0
+        ]
+        for person in random.sample(range(6), 2):
+            aspects = {"relevance": Scores(random.randint(0, 3), random.randint(0, 3))}
+            more = {"left": left, "right": right, "task": f"task {number}", "aspects": aspects}
+            votes.append(vote(f"p{person}", verdict, number, seconds=9.0, **more))
+    return votes
+
+
+def test_an_empty_log_gives_an_empty_report(log: FeedbackLog) -> None:
+    found = results(load_votes(log.file))
+    assert (found.votes, found.pairs, found.strengths, found.days) == (0, (), None, ())
+    assert "votes 0, annotators 0" in render(found)
+
+
+def test_the_report_has_a_common_scale_from_three_recommenders_on() -> None:
+    assert results(study(5, 6, 0.4, 0.0, seed=0)).strengths is None
+    strengths = results(three_way(60)).strengths
+    assert strengths is not None and len(strengths.standings) == 3
+
+
+def test_what_is_left_out_counts_for_habits_but_not_for_results() -> None:
+    hasty = [vote("hasty", "left", 500 + n, seconds=0.1) for n in range(4)]
+    found = results([*study(5, 6, 0.4, 0.0, seed=0), *hasty])
+    assert (found.votes, found.counted, found.people) == (34, 30, 6)
+    assert found.flags["too_fast"] == 4
+    assert found.pairs[0].people == 5
+    assert found.position.decided == 34
+    assert [p.annotator for p in found.progress][-1:] == ["p4"]
+
+
+def test_the_report_as_json_holds_every_figure_and_the_sentence() -> None:
+    found = results(three_way(40))
+    row = found.as_json()
+    assert row == json.loads(json.dumps(row))
+    assert [pair["sentence"] for pair in row["pairs"]] == [pair.sentence for pair in found.pairs]
+    assert row["days"] == [{"day": "2026-03-01", "votes": 80}]
+    assert row["agreement"]["verdicts"]["percent"] == 1.0
+    assert row["sensitivity"][0]["rules"] == list(FLAGS)
+
+
+def test_the_report_as_text_shows_every_table() -> None:
+    text = render(results(three_way(40)))
+    for part in ("blue and red: too few votes to tell", "net win rate", "points", "relevance"):
+        assert part in text
+    for part in ("split half, tasks", "left among decided", "all rules", "without duplicate"):
+        assert part in text
+    assert "194 decided votes find" in text
+
+
+def test_columns_are_aligned() -> None:
+    assert list(aligned([("a", "b", "ccc"), ("aaaa", "bb")])) == ["a      b  ccc", "aaaa  bb"]
+
+
+def test_the_command_prints_the_report_of_a_log(log: FeedbackLog, capsys) -> None:
+    judge(log, compared(log, "ann"), "ann", "left", 8000.0)
+    assert main(["results", "--db", str(log.path)]) == 0
+    assert "red wins 100% of decided comparisons" in capsys.readouterr().out
+    assert main(["results", "--db", str(log.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["votes"] == 1
+    assert main(["results", "--db", str(log.path) + ".not"]) == 2
+    assert "there is no log at" in capsys.readouterr().err

@@ -1,0 +1,182 @@
+"""A study file says what annotators meet; one that is wrong says where, and what belongs there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_studies import FILE
+
+from crsdemo.__main__ import main
+from crsdemo.core.errors import BadInputError
+from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
+from crsdemo.studies.study import Study, parse_study
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example-study.toml"
+
+
+def study(folder: Path, text: str = FILE) -> Study:
+    path = folder / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return parse_study(path)
+
+
+def test_the_example_of_the_docs_is_a_study() -> None:
+    example = parse_study(EXAMPLE)
+    assert example.to_judge == 12
+    assert {task.kind for task in example.tasks} == {
+        "practice",
+        "free",
+        "scenario",
+        "replay",
+        "attention",
+    }
+
+
+def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    assert found.to_judge == 2 * 2 + 1 + 2 + 1
+    assert found.pairs == (("red", "blue"), ("blue", "red"))
+    assert [q.name for q in found.task("talk").questionnaires] == ["crsarena-eval"]
+    assert found.policy == "shared"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('kind = "free"', 'kind = "chat"', "`kind` is 'chat'; it is one of practice, free"),
+        ("messages = 2", "messages = 0", "`messages` is 0; it is a whole number from 1 to 50"),
+        ("minutes = 12", "minutes = true", "`minutes` is True; it is a whole number"),
+        ("seed = 20", "seeds = 20", "`seed` is missing"),
+        ('systems = ["red", "blue"]', 'systems = ["red", "red"]', "name two or more, each once"),
+        ('version = "1"', "version = 1", "`version` is 1; it is a text in quotes"),
+        ("each = 2\noverlap", "each = 5\noverlap", "`each` is 5; it is a whole number from 1 to 4"),
+        ('"crsarena-eval"', '"sus"', "'sus' is neither a file there nor one of crs-que-short"),
+        ('bad = "Boil', 'bed = "Boil', "`bad` is missing"),
+        ('name = "family"', 'name = "talk"', "another task has this name"),
+        ('name = "family"', 'name = "shared 2"', "another task has this name"),
+        ("overlap = 3", "overlap = 3\nsince = 1", "`since` is 1; no such key is known here"),
+        ('instruction = "Find', 'instructions = "Find', "`instruction` is missing"),
+        ('"C0FFEE"', '"C"\ncompletion_code_env = "X"', "there is `completion_code` already"),
+        ("A western?", "x" * 2001, "a message has at most 2,000 characters"),
+    ],
+)
+def test_a_wrong_study_names_file_line_key_and_what_belongs_there(
+    tmp_path: Path, right: str, wrong: str, says: str
+) -> None:
+    text = FILE.replace(right, wrong)
+    assert text != FILE
+    with pytest.raises(BadInputError) as caught:
+        study(tmp_path, text)
+    found = str(caught.value)
+    assert says in found and found.startswith(f"{tmp_path / 'study.toml'}, line ")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"),
+    [
+        ('kind = "scenario"', 'kind = "play"', 'kind = "play"'),
+        ("messages = 1", "messages = -1", "messages = -1"),
+        (
+            'text = "We keep what you write."',
+            'text = """\nkind = 7\n"""\nversion2 = 1',
+            "version2 = 1",
+        ),
+        ('instruction = "Find a film for children."\n', "", 'name = "family"'),
+    ],
+)
+def test_the_line_that_is_named_is_the_one_to_change(
+    tmp_path: Path, right: str, wrong: str, line: str
+) -> None:
+    text = FILE.replace(right, wrong)
+    with pytest.raises(BadInputError) as caught:
+        study(tmp_path, text)
+    number = text.splitlines().index(line) + 1
+    number -= line == 'name = "family"'  # the header of the part that lacks the key
+    assert f"line {number}:" in str(caught.value)
+
+
+def test_what_is_no_toml_or_no_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="is not TOML: .*line 2"):
+        study(tmp_path, '\ntitle "x"')
+    with pytest.raises(BadInputError, match="cannot be read: No such file"):
+        parse_study(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
+    with pytest.raises(BadInputError, match="not UTF-8"):
+        parse_study(tmp_path / "latin.toml")
+
+
+def test_practice_and_attention_alone_are_no_study(tmp_path: Path) -> None:
+    head, *_ = FILE.partition('[[tasks]]\nname = "talk"')
+    with pytest.raises(BadInputError, match="nothing tells of the systems"):
+        study(tmp_path, head)
+
+
+def test_the_code_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = study(
+        tmp_path, FILE.replace('completion_code = "C0FFEE"', 'completion_code_env = "C"')
+    )
+    with pytest.raises(BadInputError, match="the environment has no C"):
+        by_name.code.read()
+    monkeypatch.setenv("C", " T3A ")
+    assert by_name.code.read() == "T3A"
+    by_file = study(tmp_path, FILE.replace('_code = "C0FFEE"', '_code_file = "code.txt"'))
+    (tmp_path / "code.txt").write_text("M1LK\n")
+    assert by_file.code.read() == "M1LK"
+
+
+def test_a_changed_file_is_another_study(tmp_path: Path) -> None:
+    assert study(tmp_path).sha256 != study(tmp_path, FILE + "\n# a comment").sha256
+
+
+@pytest.mark.parametrize("name", ready_made())
+def test_the_ready_made_questionnaires_can_be_asked(name: str) -> None:
+    asked = parse_questionnaire(READY_MADE / f"{name}.toml")
+    for question in asked.questions:
+        value = question.steps[-1] if question.kind == "scale" else "fine"
+        assert question.checked(value) == value
+
+
+def test_the_scales_are_those_of_the_paper() -> None:
+    eval_form = parse_questionnaire(READY_MADE / "crsarena-eval.toml")
+    tops = {q.name: q.steps[-1] for q in eval_form.questions if q.kind == "scale"}
+    assert tops == {
+        "understanding": 2,
+        "task_completion": 2,
+        "interest_arousal": 2,
+        "efficiency": 1,
+        "overall": 4,
+    }
+    crs_que = parse_questionnaire(READY_MADE / "crs-que-short.toml")
+    assert len(crs_que.questions) == 10 and {q.steps for q in crs_que.questions} == {range(1, 6)}
+
+
+@pytest.mark.parametrize("value", [3, -1, True, "2", None, 1.0])
+def test_an_answer_off_the_scale_is_refused(value: object) -> None:
+    question = parse_questionnaire(READY_MADE / "crsarena-eval.toml").question("understanding")
+    with pytest.raises(BadInputError, match="a number from 0 to 2"):
+        question.checked(value)
+
+
+def test_a_questionnaire_of_ones_own_lies_beside_the_study(tmp_path: Path) -> None:
+    own = 'title = "You"\n[[questions]]\nname = "age"\ntext = "Age?"\nkind = "choice"\n'
+    (tmp_path / "you.toml").write_text(own + 'labels = ["18 to 30", "above"]\n')
+    found = study(tmp_path, FILE.replace('"fluency-informativeness"', '"you.toml"'))
+    (asked,) = found.questionnaires
+    assert asked.question("age").checked("above") == "above"
+    (tmp_path / "you.toml").write_text(own)
+    with pytest.raises(BadInputError, match="you.toml, line 2: `labels` is missing"):
+        study(tmp_path, FILE.replace('"fluency-informativeness"', '"you.toml"'))
+
+
+def test_check_study_says_in_plain_words_what_annotators_meet(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["check-study", str(EXAMPLE)]) == 0
+    told = capsys.readouterr().out
+    assert "12 comparisons to judge, in random order" in told
+    assert "4 of 6 replays, each judged by 3 people" in told
+    path = tmp_path / "study.toml"
+    path.write_text(FILE)
+    assert main(["check-study", str(path)]) == 2
+    assert "the study names the system 'red'; there are: " in capsys.readouterr().err

@@ -1,0 +1,46 @@
+"""Which words ask afresh is learned from wishes and from talk that goes on."""
+
+from __future__ import annotations
+
+import pytest
+from chatml import ALIEN, WRITTEN
+from films import CATALOG
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.recommenders.prior import AFRESH, AFRESH_WHEN_NAMED, ItemPrior
+from crsdemo.training.ground import lay_ground
+from crsdemo.training.ranking.fit_prior import PriorConfig, blank_prior
+from crsdemo.training.ranking.wish_meaning import what_wishes_mean
+from crsdemo.training.written.made_wishes import WishMaker
+
+
+@pytest.fixture(scope="module")
+def prior(trained) -> ItemPrior:
+    config = PriorConfig(**trained.sources)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(trained.folder)
+        return blank_prior(config, lay_ground(config))
+
+
+def asked(prior: ItemPrior, memory, *texts: str) -> list[float]:  # type: ignore[no-untyped-def]
+    return memory.asked(prior.encoder.embed(list(texts))).tolist()
+
+
+def test_what_is_said_of_a_film_that_was_given_is_no_wish(prior) -> None:
+    wishes = WishMaker(CATALOG, [], seed=0).draw(60)
+    memory = what_wishes_mean(prior, wishes, [], [WRITTEN])
+    of_film, wish = asked(prior, memory, "what is it about?", "any good horror film?")
+    assert of_film < wish
+    horror = CATALOG.genres.index("horror")
+    scary, calm = prior.encoder.embed(["any good horror film?", "a family film please"])
+    assert memory.meant(scary)[horror] > memory.meant(calm)[horror]
+
+
+def test_without_any_talk_only_words_that_name_something_ask_afresh(prior) -> None:
+    wishes = WishMaker(CATALOG, [], seed=0).draw(10)
+    fewer = Catalog(tuple(item for item in CATALOG if item != ALIEN))
+    assert not WRITTEN.is_of(fewer) and WRITTEN.is_of(CATALOG)
+    for written in ([], [WRITTEN.model_copy(update={"turns": WRITTEN.turns[:4]})]):
+        memory = what_wishes_mean(prior, wishes, [], written)
+        (chance,) = asked(prior, memory, "what is it about?")
+        assert AFRESH_WHEN_NAMED < chance < AFRESH

@@ -1,0 +1,214 @@
+"""The story behind a reply is true to its numbers, and says so when there is none."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stand_in import FILMS, StandIn, path_to
+from test_render import NASTY, Reader
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.recommender import (
+    Branch,
+    Evidence,
+    PathStep,
+    Provenance,
+    Recommendation,
+    Reply,
+    Signal,
+    reply,
+)
+from crsdemo.core.reply_json import as_json, evidence_from_json
+from crsdemo.recommenders.evidence import Order, decided
+from crsdemo.web.shared.evidence import story_opening, story_rest
+from crsdemo.web.shared.path_figure import path_figure
+
+
+@pytest.fixture(scope="module")
+def recommended() -> Reply:
+    return reply(StandIn(), Dialogue((Turn("user", "a quiet film"),)))
+
+
+@pytest.fixture(scope="module")
+def chatted() -> Reply:
+    return reply(StandIn(), Dialogue((Turn("user", "thanks"),)))
+
+
+def story(answer: Reply | None) -> str:
+    return Reader(story_opening(answer, 8012) + story_rest(answer)).text
+
+
+def test_the_story_has_four_steps_in_order(recommended):
+    words = story(recommended)
+    steps = ("What I decided", "How I got to the film", "What else was close", "Time")
+    assert sorted(steps, key=words.index) == list(steps)
+
+
+def test_the_decision_shows_both_probabilities(recommended, chatted):
+    assert "Recommend a film" in story(recommended) and "recommend 87%" in story(recommended)
+    assert "Talk" in story(chatted) and "talk 94%" in story(chatted)
+
+
+def test_a_decision_against_the_odds_is_explained(recommended):
+    assert "less likely of the two" not in story(recommended)
+    modes = (("CHAT", 0.7), ("REC", 0.3))
+    unlikely = replace(recommended, evidence=replace(recommended.evidence, modes=modes))
+    assert "less likely of the two" in story(unlikely)
+
+
+def test_the_path_multiplies_to_the_probability_of_the_film(recommended):
+    assert "62% × 48% × 81% × 100% = 24%" in story(recommended)
+
+
+def test_the_picture_names_every_branch_with_its_probability():
+    path = path_to(FILMS[0])
+    words = [note.text for note in path_figure(path, FILMS[0]).layout.annotations]
+    for step in path:
+        assert f"<b>{step.chosen.label}</b>" in words
+        for branch in step.alternatives:
+            assert any(branch.label[:30] in w and f">{branch.code}<" in w for w in words)
+    assert "<b>62%</b>" in words and "21%" in words
+    assert "<b>After Life</b>  1998" in words
+
+
+def test_a_branch_with_one_film_has_its_title():
+    alone = Branch(1, 0.7, "boxing, revenge", 1, ("Rocky",))
+    step = PathStep(3, alone, (Branch(2, 0.3, "boxing, family", 2, ("Creed", "Warrior")),), 2, 1.0)
+    words = [note.text for note in path_figure((step,), None).layout.annotations]
+    assert "<b>Rocky</b>" in words and not any("revenge" in w or "Creed" in w for w in words)
+
+
+def test_bars_are_as_long_as_probabilities_and_the_chosen_ones_are_strong():
+    path = path_to(FILMS[0])
+    bars = next(trace for trace in path_figure(path, FILMS[0]).data if trace.type == "bar")
+    branches = [b for step in path for b in (step.chosen, *step.alternatives)]
+    scale = bars.x[0] / branches[0].probability
+    assert bars.x == pytest.approx([b.probability * scale for b in branches])
+    chosen = {bars.marker.color[branches.index(step.chosen)] for step in path}
+    passed = {bars.marker.color[branches.index(b)] for s in path for b in s.alternatives}
+    assert len(chosen) == 1 and len(passed) == 1 and chosen != passed
+
+
+def test_pointing_at_a_branch_names_films_under_it():
+    hover = path_figure(path_to(FILMS[0]), FILMS[0]).data[-1].customdata
+    assert any("Tokyo Story" in words and "412 films" in words for words in hover)
+
+
+def test_nothing_of_the_picture_lies_outside_its_frame():
+    figure = path_figure(path_to(FILMS[0]), FILMS[0])
+    bottom, top = figure.layout.yaxis.range
+    ys = [y for trace in figure.data for y in trace.y]
+    ys += [note.y for note in figure.layout.annotations]
+    assert top <= min(ys) and max(ys) <= bottom <= figure.layout.height
+    xs = [x for trace in figure.data if trace.type == "scatter" for x in trace.x]
+    assert min(xs) >= 0 and max(xs) <= 1
+
+
+def test_the_height_of_the_picture_follows_from_the_path_alone():
+    path = path_to(FILMS[0])
+    assert path_figure(path, FILMS[0]).layout.height == path_figure(path, FILMS[3]).layout.height
+    assert path_figure(path[:2], None).layout.height < path_figure(path, None).layout.height
+
+
+@pytest.mark.parametrize("text", NASTY[:3])
+def test_labels_with_markup_are_words(text):
+    step = PathStep(0, Branch(1, 0.5, text, 2, (text,)), (Branch(2, 0.5, text, 1, ()),), 2, 1.0)
+    figure = path_figure((step,), None)
+    drawn = [note.text for note in figure.layout.annotations] + list(figure.data[-1].customdata)
+    assert not any(re.search(r"<(script|img|MODE)", words) for words in drawn)
+    answer = Reply(("x",), "REC", None, Evidence(path=(step,), query=text))
+    assert text in story(answer)
+
+
+def test_candidates_are_a_ranked_table_with_the_answer_marked(recommended):
+    words = story(recommended)
+    titles = [c.item.title for c in recommended.evidence.candidates]
+    table = words[words.index("What else was close") :]
+    assert sorted(titles, key=table.index) == titles
+    assert re.search(r"After Life\s*1998\s*my answer", table)
+
+
+def test_scores_that_are_no_probabilities_are_called_scores():
+    candidates = tuple(
+        Recommendation(item, 1200.0 - n, (Signal("mentions", 800.0), Signal("words", 400.0)))
+        for n, item in enumerate(FILMS[:3])
+    )
+    answer = Reply(("x",), "REC", FILMS[0], Evidence(candidates=candidates))
+    words = story(answer)
+    assert "Score" in words and "1,200" in words and "%" not in words
+    assert "mentions" in words and "words" in words
+
+
+def test_a_score_that_is_no_number_is_a_dash():
+    scores = (0.5, float("-inf"), float("nan"))
+    candidates = tuple(Recommendation(i, s) for i, s in zip(FILMS, scores, strict=False))
+    answer = Reply(("x",), "REC", FILMS[0], Evidence(candidates=candidates))
+    assert "–" in story(answer) and "nan" not in story_rest(answer)
+
+
+def test_a_chat_reply_says_that_no_film_was_looked_for(chatted):
+    assert "not looking for a film" in story(chatted)
+    assert path_figure(chatted.evidence.path, None) is None
+    assert "no-path" in story_opening(chatted, 8)
+
+
+def test_a_recommender_without_a_path_says_so_by_name():
+    answer = Reply(("x",), "REC", FILMS[0], provenance=Provenance("popularity"))
+    assert "popularity ranks the films as a whole" in story(answer)
+
+
+def test_a_query_is_quoted():
+    answer = Reply(("x",), "REC", FILMS[0], Evidence(query="slow films of the sea"))
+    assert "slow films of the sea" in story(answer)
+
+
+def test_what_a_query_took_from_the_talk_is_marked_in_it_and_named():
+    evidence = Evidence(query="Sea films, not seasonal", query_sources=("sea", "Jaws (1975)", " "))
+    html = story_opening(Reply(("x",), "REC", FILMS[0], evidence), 8)
+    assert "<q><mark>Sea</mark> films, not seasonal</q>" in html
+    assert "<li>sea</li><li>Jaws (1975)</li></ul>" in html
+
+
+def test_who_put_the_film_where_is_told():
+    films = tuple(Recommendation(film, 0.5) for film in FILMS[:2])
+    orders = (
+        Order("the item expert", np.log([0.8, 0.2])),
+        Order("the retriever", np.log([0.25, 0.75])),
+    )
+    candidates, deciders = decided(films, orders, FILMS[0].id)
+    assert [(d.place, d.of, round(d.share, 2)) for d in deciders] == [(1, 2, 0.8), (2, 2, 0.25)]
+    assert candidates[0].signals[0].value == pytest.approx(np.log(4))
+    assert candidates[0].signals[1].value == 0 == candidates[1].signals[0].value
+    answer = Reply(("x",), "REC", FILMS[0], Evidence(candidates=candidates, deciders=deciders))
+    assert "the item expert puts it 1st of 2 (80% of its belief)" in story(answer)
+    assert "the retriever puts it 2nd of 2 (25% of its belief)" in story(answer)
+    again = evidence_from_json(json.loads(json.dumps(as_json(answer))), Catalog(FILMS))
+    assert again.deciders == deciders and again.candidates == candidates
+    assert decided(films, orders, "unknown")[1] == ()
+
+
+def test_a_film_that_was_given_is_not_said_to_be_chosen(recommended):
+    given = replace(recommended, evidence=replace(recommended.evidence, is_given=True))
+    assert "given beforehand" in story(given) and "given beforehand" not in story(recommended)
+    assert "how I would have got to it" in story(given)
+    bare = replace(given, evidence=replace(given.evidence, path=()))
+    assert "how I would have got" not in story(bare) and "given beforehand" in story(bare)
+    again = evidence_from_json(as_json(given), Catalog(FILMS))
+    assert again.is_given
+
+
+def test_time_adds_up(recommended):
+    assert "525 ms in all" in story(recommended) and "writing 310 ms" in story(recommended)
+
+
+def test_without_a_reply_an_outline_tells_what_will_come():
+    assert "8,012 films" in story(None) and "Time" in story(None)
+
+
+def test_the_story_is_well_formed(recommended, chatted):
+    bare = replace(recommended, evidence=Evidence())
+    for answer in (recommended, chatted, bare, None):
+        assert not Reader(story_opening(answer, 8) + story_rest(answer)).open

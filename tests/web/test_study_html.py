@@ -1,0 +1,101 @@
+"""The words of a study: nothing typed becomes HTML, and what came before a replay is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+from made_studies import SHORT, Annotator, Lab, lab
+from stand_in import StandIn
+
+from crsdemo.chat.study_desk import Ask, Work
+from crsdemo.core.conversation import new_id
+from crsdemo.web.study import html as study_html
+
+HOSTILE = "<script>alert('x')</script>"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Lab]:
+    made = lab(tmp_path)
+    yield made
+    made.log.close()
+
+
+def reached(annotator: Annotator, wanted: type) -> Ask | Work:
+    for _ in range(200):
+        step = annotator.step
+        if isinstance(step, wanted) and isinstance(step, Ask | Work):
+            return step
+        annotator.act()
+    raise AssertionError(f"no {wanted} came")
+
+
+def test_nothing_that_somebody_wrote_becomes_html(made: Lab) -> None:
+    study = replace(
+        made.desk.study,
+        title=HOSTILE,
+        consent=replace(made.desk.study.consent, text=HOSTILE, version=HOSTILE),
+        explanation=(HOSTILE,),
+    )
+    ask = reached(made.annotator("ann"), Ask)
+    assert isinstance(ask, Ask)
+    drawn = (
+        study_html.masthead(study.title),
+        study_html.consent(study),
+        study_html.explanation(study),
+        study_html.done(HOSTILE),
+        study_html.refused(HOSTILE),
+        study_html.questions(ask, {"comment": f"</textarea>{HOSTILE}"}),
+    )
+    for html in drawn:
+        assert "<script" not in html and "&lt;script" in html
+
+
+def test_the_work_is_counted_from_one_and_the_last_one_stays_the_last(made: Lab) -> None:
+    ann = made.annotator("ann")
+    work = ann.step
+    assert isinstance(work, Work) and "Practice" in study_html.masthead("t", work)
+    ann.act()
+    work = reached(ann, Work)
+    assert isinstance(work, Work)
+    assert "<b>1 of 8</b>" in study_html.masthead("t", replace(work, done=0))
+    assert "<b>8 of 8</b>" in study_html.masthead("t", replace(work, done=7, minutes_left=1))
+    assert "about 1 minute left" in study_html.masthead("t", replace(work, minutes_left=1))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_replayed_comparison_stands_below_what_was_said_before_it(
+    tmp_path: Path, swapped: bool
+) -> None:
+    systems = StandIn(0.0, "red"), StandIn(0.0, "blue", "Watch ")
+    earlier = lab(tmp_path, SHORT, *systems)
+    pair = earlier.desk.side_by_side
+    series = pair.start(new_id(), "shared")
+    for text in ("the first wish", "the second wish"):
+        *_, comparison = pair.say(series, text, ("red", "blue"))
+        series = series.then(comparison)
+    replayed = f'comparisons = ["{comparison.id}"]'
+    earlier.log.close()
+    made = lab(tmp_path, SHORT.replace('messages = ["A quiet film."]', replayed), *systems)
+    for n in range(20):  # until the lot has fallen as wanted
+        ann = made.annotator(f"ann {n}")
+        work = ann.step
+        while not (isinstance(work, Work) and work.assignment.replay_of):
+            ann.act()
+            work = ann.step
+        if work.assignment.swapped == swapped:
+            break
+    head = study_html.task(work)
+    assert "the first wish" in head and "the second wish" not in head
+    answered = unescape(re.sub("<[^>]*>", "", head))
+    kept, left_behind = (
+        ("Try", "Watch") if series.comparisons[0].onward.side == "left" else ("Watch", "Try")
+    )
+    assert f'You said "the first wish". {kept} After Life' in answered
+    assert left_behind not in answered
+    made.log.close()

@@ -1,0 +1,160 @@
+"""Backups come on time and go in turn; the operator alone sees what is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from stand_in import CATALOG, NoLinker, StandIn, StandIns
+from test_feedback import answered
+from test_outbox import kept_aside, locked
+
+from app import open_pages
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.backup import restore
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.outbox import Outbox, Rated
+from crsdemo.feedback.rotation import DAYS, NEWEST, Backups, superfluous
+from crsdemo.web.demo import Demo
+from crsdemo.web.health_figures import examine
+from crsdemo.web.operator import Operator
+from crsdemo.web.upkeep import Upkeep
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PASSWORD = "open: sésame"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[FeedbackLog]:
+    log = FeedbackLog(tmp_path / "feedback.db", busy_seconds=0.05)
+    yield log
+    log.close()
+
+
+def test_a_backup_is_made_each_hour_and_can_be_restored(log: FeedbackLog, tmp_path: Path) -> None:
+    conversation = answered(log)
+    backups = Backups(log.path, tmp_path / "copies")
+    assert backups.is_due(NOON)
+    made = backups.make(NOON)
+    (tmp_path / "copies" / "feedback-of-a-friend.db").write_text("not ours")
+    assert backups.made() == (NOON,)
+    assert not backups.is_due(NOON + timedelta(minutes=59))
+    assert backups.is_due(NOON + timedelta(hours=1))
+    restore(made, tmp_path / "restored.db")
+    again = FeedbackLog(tmp_path / "restored.db")
+    assert again.restore_latest("visitor", CATALOG).conversation.id == conversation.id  # type: ignore[union-attr]
+    again.close()
+
+
+def test_old_backups_go_but_one_of_each_day_stays() -> None:
+    hours = [NOON + timedelta(hours=n) for n in range(24 * 60)]
+    gone = set(superfluous(hours))
+    kept = [time for time in hours if time not in gone]
+    assert kept[-NEWEST:] == hours[-NEWEST:]
+    earlier = kept[:-NEWEST]
+    assert len(earlier) in (DAYS - 1, DAYS - 2) and {time.hour for time in earlier} == {23}
+    assert superfluous(kept) == () and superfluous(hours[:NEWEST]) == ()
+
+
+def test_a_backup_that_fails_drops_none_and_is_said(
+    log: FeedbackLog, tmp_path: Path, capsys
+) -> None:
+    folder = tmp_path / "copies"
+    folder.write_text("a file where the folder should be")
+    upkeep = Upkeep(Outbox(log), Backups(log.path, folder))
+    upkeep.round()
+    upkeep.round()
+    assert "back up the log" in upkeep.troubles
+    assert capsys.readouterr().err.count("could not back up the log") == 1
+    assert any("back up the log" in problem for problem in examine(upkeep).problems())
+
+
+def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.05)
+    reply = answered(log).turns[-1].id
+    upkeep = Upkeep(Outbox(log), Backups(log.path, tmp_path / "copies"))
+    upkeep.start()
+    assert len(upkeep.backups.made()) == 1  # type: ignore[union-attr]
+    with locked(log):
+        kept_aside(upkeep.outbox, Rated(reply, "ann", {"thumbs": 1}))
+    deadline = datetime.now() + timedelta(seconds=10)
+    while upkeep.outbox.n_waiting() and datetime.now() < deadline:
+        pass
+    upkeep.stop()
+    with sqlite3.connect(log.path) as db:
+        assert db.execute("select visitor from ratings").fetchall() == [("ann",)]
+
+
+def test_health_counts_what_failed_waits_and_was_given_up(log: FeedbackLog) -> None:
+    upkeep = Upkeep(Outbox(log))
+    assert examine(upkeep).is_well
+    reply = answered(log).turns[-1].id
+    with locked(log):
+        kept_aside(upkeep.outbox, Rated(reply, "ann", {"thumbs": 1}))
+    health = examine(upkeep)
+    assert health.failed_writes == {"database is locked": 1} and health.n_waiting == 1
+    assert not health.is_well and "outbox" in next(health.problems())
+    assert health.activity and health.activity.generations == {"ok": 1}
+    assert 0 <= health.latency_p95["double"] < 5
+    upkeep.round()
+    assert examine(upkeep).is_well and examine(upkeep).activity.n_ratings == 1  # type: ignore[union-attr]
+
+
+def test_many_replies_given_up_are_a_problem(log: FeedbackLog) -> None:
+    answered(log)
+    for _ in range(12):
+        answered(log)
+    with log.file.writing() as db:
+        db.execute("drop trigger generations_stay")
+        db.execute("update generations set status = 'abandoned' where rowid % 4 = 0")
+    health = examine(Upkeep(Outbox(log)))
+    assert 0.2 < health.abandoned_share < 0.3
+    assert any("given up" in problem for problem in health.problems())
+
+
+def test_a_log_that_cannot_be_read_is_said_and_the_rest_still_shown(log: FeedbackLog) -> None:
+    log.path.rename(log.path.with_name("elsewhere.db"))
+    with pytest.raises(FeedbackError):
+        answered(log)
+    health = examine(Upkeep(Outbox(log)))
+    assert list(health.problems())[0] == "The log cannot be read."
+    assert health.as_json()["failed_writes"] and health.free_bytes > 0
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a demo with a password."""
+    log = FeedbackLog(tmp_path_factory.mktemp("guarded") / "feedback.db")
+    exchange = Exchange(StandIn(name="<b>red</b>"), NoLinker(), log)
+    *_, _ = exchange.say(exchange.start("ann"), "hello")
+    pair = SideBySide(StandIns((StandIn(),)), NoLinker(), log)
+    blocks, url = open_pages(Demo(exchange, pair, CATALOG, Operator(PASSWORD)), "127.0.0.1", None)
+    yield url
+    blocks.close()
+    log.close()
+
+
+def test_only_the_operator_sees_how_the_demo_is(guarded: str) -> None:
+    page = httpx.get(guarded + "health")
+    assert page.status_code == 401 and "Basic" in page.headers["www-authenticate"]
+    assert "outbox" not in page.text
+    assert httpx.get(guarded + "health.json").status_code == 401
+    assert httpx.get(guarded + "health", auth=("operator", "open sesame")).status_code == 401
+    odd = httpx.get(guarded + "health", headers={"Authorization": "Basic %%%"})
+    assert odd.status_code == 401
+
+
+def test_the_operator_reads_it_and_a_monitor_too(guarded: str) -> None:
+    known = ("operator", PASSWORD)
+    page = httpx.get(guarded + "health", auth=known)
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+    assert "All is well" in page.text and "&lt;b&gt;red" in page.text
+    numbers = httpx.get(guarded + "health.json", auth=known)
+    assert numbers.status_code == 200
+    assert numbers.json()["well"] is True and numbers.json()["replies"] == {"ok": 1}
