@@ -1,6 +1,6 @@
 """One message and two answers at once: two recommenders hear it, the log keeps both replies.
 
-The sibling of `exchange.py`, and like it knows nothing about the page: a series of comparisons
+The sibling of `chat/exchange.py`, and like it knows nothing about the page: a series of comparisons
 goes in, the next comparison comes out as its two replies grow.
 """
 

@@ -1,1 +1,1 @@
-"""Values and the contract, `recommender.py`: a `Dialogue` goes in, a `Reply` comes out."""
+"""Values and the contract, `core/recommender.py`: a `Dialogue` goes in, a `Reply` comes out."""

@@ -11,7 +11,7 @@ REPORTS = Path(__file__).resolve().parents[2] / "docs" / "reports"
 
 
 def dataset_of(report: Report) -> str:
-    """ReDial or INSPIRED, by the name of the file, as `corpus.py` tells them apart."""
+    """ReDial or INSPIRED, by the name of the file, as `language/corpus.py` tells them apart."""
     return "INSPIRED" if report.data.endswith(".tsv") else "ReDial"
 
 

@@ -1,7 +1,7 @@
 """The log: what was said, what produced it and what people thought of it, in one SQLite file.
 
-The only SQL of the project is here, in feedback_schema.py (which explains the tables) and in
-feedback_file.py. When a `record_` method returns, what it was given is on the disk.
+The only SQL of the project is here, in feedback/schema.py (which explains the tables) and in
+feedback/file.py. When a `record_` method returns, what it was given is on the disk.
 """
 
 from __future__ import annotations

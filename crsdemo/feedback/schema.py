@@ -14,7 +14,7 @@
     picks     append-only: the side that a visitor chose to go on from
     replies   a view to read first: every attempt with who it was for and what came of it
 
-What a study adds to these (who takes part, what each is to judge) is in feedback_studies_schema.py.
+What a study adds to these (who takes part, what each is to judge) is in feedback/studies_schema.py.
 
 Times are UTC, ISO 8601 with milliseconds. Columns that hold JSON say so by a check.
 """

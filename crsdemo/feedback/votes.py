@@ -97,7 +97,7 @@ def _vote(row: Row) -> Vote:
     except (BadInputError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadInputError(
             f"the verdict on comparison {row['comparison_id']} has details that make no sense: "
-            f"{row['details'][:200]} ({error}); see feedback_votes.py for what may stand there"
+            f"{row['details'][:200]} ({error}); see feedback/votes.py for what may stand there"
         ) from error
 
 

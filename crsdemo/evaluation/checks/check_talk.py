@@ -4,7 +4,7 @@
 
 The lines of `data/talks.jsonl` are typed one after the other, the recommender's replies stand in
 between, and the last reply is judged. They were written apart from everything that models learn
-from, by a large language model; see the card in `train/written/README.md`.
+from, by a large language model; see the card in `training/written/README.md`.
 """
 
 from __future__ import annotations

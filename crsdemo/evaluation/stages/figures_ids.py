@@ -1,6 +1,6 @@
 """How a semantic ID is written, as values read from the JSON of the stage `generative`.
 
-Reading raises as in `stage_figures.py`.
+Reading raises as in `evaluation/stages/figures.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is said, as values read from the JSON of the stage `dialogue`.
 
-Reading raises as in `stage_figures.py`.
+Reading raises as in `evaluation/stages/figures.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A vote: what one annotator made of two replies to one message.
 
-Values only. Where votes come from is in feedback_votes.py, what is computed from them in the
-modules judging_*.py, all of it at once in judging_report.py.
+Values only. Where votes come from is in feedback/votes.py, what is computed from them in the
+modules judging_*.py, all of it at once in studies/statistics/report.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Figures of shares and of two-way choices. Pure functions of numbers and lists.
 
-Those of ranked lists are in `evaluate_statistics.py`, by a library.
+Those of ranked lists are in `evaluation/statistics.py`, by a library.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The shipped film catalog, made from a list of films with facts and from training dialogues.
 
-    python -m crsdemo.training.items.film_catalog --movies movies.jsonl --extracts film_extracts.jsonl \\
-        --redial train_data.jsonl --inspired train.tsv --out catalog
+    python -m crsdemo.training.items.film_catalog --movies movies.jsonl \\
+        --extracts film_extracts.jsonl --redial train_data.jsonl --inspired train.tsv --out catalog
 
 A film may be listed twice, and a remake may carry the facts of the original: both show as one IMDb
 id on two rows. Same film: one row takes the other in. Otherwise people and genres stay only with
