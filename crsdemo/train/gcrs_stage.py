@@ -25,6 +25,7 @@ from crsdemo.config import flag, parse
 from crsdemo.encoder import item_text
 from crsdemo.model.attention import GROUPED
 from crsdemo.model.base import SMOLLM2, base_location
+from crsdemo.model.precision import fast_dtype
 from crsdemo.model.talk import TalkFormat
 from crsdemo.semantic_ids import SemanticIDs
 from crsdemo.slots import TITLE, slots_of
@@ -33,7 +34,6 @@ from crsdemo.train.affinity import Teacher
 from crsdemo.train.candidates import CandidateDrawer
 from crsdemo.train.distil import read_answers
 from crsdemo.train.fused import freeze_below, fuse
-from crsdemo.train.half import training_dtype
 from crsdemo.train.lessons import GOLD_SHARE, Drawer
 from crsdemo.train.stages import Ground, Sources, lay_ground
 from crsdemo.train.talk_loop import LearnFlags, learn
@@ -184,7 +184,7 @@ def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:
 
 def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
-        base_location(config.base_model), dtype=training_dtype(), attn_implementation=GROUPED
+        base_location(config.base_model), dtype=fast_dtype(), attn_implementation=GROUPED
     )
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)
