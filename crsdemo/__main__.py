@@ -68,16 +68,20 @@ STAGES = {
     ),
     "results": ("crsdemo.cli.commands", "results", "what the votes in a log say of recommenders"),
     "export": (
-        "crsdemo.export.judgments",
+        "crsdemo.export.judgments.judgments.judgments",
         "main",
         "judgments as DPO, KTO or SFT examples, or as tables",
     ),
     "backup": (
-        "crsdemo.feedback.backup",
+        "crsdemo.feedback.log.log.backup",
         "backup_main",
         "a whole copy of the log, also while it is used",
     ),
-    "restore": ("crsdemo.feedback.backup", "restore_main", "a backup in the place of the log"),
+    "restore": (
+        "crsdemo.feedback.log.log.backup",
+        "restore_main",
+        "a backup in the place of the log",
+    ),
     "build-catalog": (
         "crsdemo.items.build_catalog",
         "main",

@@ -11,6 +11,7 @@ import pytest
 from films import CATALOG, write_inspired, write_redial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models lose time by sharing work
+os.environ.setdefault("CRSDEMO_PRECISION", "float32")  # the same numbers on every machine
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a base model that is missing is not looked for
 
 

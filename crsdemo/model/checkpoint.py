@@ -32,6 +32,7 @@ from crsdemo.core.slots import TITLE, Slot, slots_of
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.base import base_location
 from crsdemo.model.int8 import int8_linears
+from crsdemo.model.precision import fast_dtype, round_weights
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.model.quick import quick_blocks
 from crsdemo.model.tokens import ControlTokens
@@ -113,6 +114,8 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
             f"{folder} or its base {card.base} is missing or damaged "
             f"({type(error).__name__}: {error}); fetch the checkpoint anew or train it again"
         ) from error
+    quick = quick_blocks(int8_linears(merged))
+    round_weights(merged, fast_dtype())
     slots = slots_by_token(catalog, card.slots)
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     return Loaded(
@@ -121,7 +124,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         control,
         _sha256_of(Path(base)),
         _sha256_of(folder),
-        quick_blocks(int8_linears(merged)),
+        quick,
         Prefixes(KEPT_TOKENS),
     )
 

@@ -72,7 +72,8 @@ class QuickBlock(nn.Module):
             seen = mask if mask.dtype == torch.bool else mask == 0
             split = scores.view(batch, heads, length, -1)
             scores = split.masked_fill(~seen, torch.finfo(scores.dtype).min).view_as(scores)
-        out = (scores.softmax(-1) @ value).view(batch, heads, length, width)
+        shares = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
+        out = (shares @ value).view(batch, heads, length, width)
         return out.transpose(1, 2).reshape(batch, length, -1)
 
 

@@ -26,7 +26,9 @@ class Demo:
     catalog: Catalog
     operator: Operator = field(default_factory=Operator)
     backups: Backups | None = None
-    hidden: tuple[str, ...] = ()  # who answers on the blind page; empty: as `web/compare/blind.py` has it
+    hidden: tuple[
+        str, ...
+    ] = ()  # who answers on the blind page; empty: as `web/compare/blind.py` has it
     study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
     reports: tuple[Report, ...] = ()  # evaluations that are shown
     stages: Stages = Stages()  # what was measured beside them

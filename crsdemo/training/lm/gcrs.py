@@ -26,13 +26,12 @@ from crsdemo.items.encoder import item_text
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.attention import GROUPED
 from crsdemo.model.base import SMOLLM2, base_location
-from crsdemo.model.checkpoint import CheckpointCard, grow_embeddings, save_card, semantic_ids_sha256
+from crsdemo.model.precision import fast_dtype
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
 from crsdemo.training.ground import Ground, Sources, lay_ground
 from crsdemo.training.lm.candidates import CandidateDrawer
 from crsdemo.training.lm.fused import freeze_below, fuse
-from crsdemo.training.lm.half import training_dtype
 from crsdemo.training.lm.lessons import GOLD_SHARE, Drawer
 from crsdemo.training.lm.talk_loop import LearnFlags, learn
 from crsdemo.training.ranking.affinity import Teacher
@@ -184,7 +183,7 @@ def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:
 
 def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
-        base_location(config.base_model), dtype=training_dtype(), attn_implementation=GROUPED
+        base_location(config.base_model), dtype=fast_dtype(), attn_implementation=GROUPED
     )
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)

@@ -12,12 +12,6 @@ import torch
 from torch import Tensor
 
 
-def training_dtype() -> torch.dtype:
-    """bfloat16 on GPUs and on CPUs that multiply it (AMX, AVX-512 BF16), else float32."""
-    cpu = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if cpu or torch.cuda.is_available() else torch.float32
-
-
 class Masters:
     """Single-precision copies of what modules learn; of single-precision weights the weights."""
 
