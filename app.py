@@ -11,21 +11,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crsdemo.chat.admission import (Admission, Limits)
+from crsdemo.chat.admission import Admission, Limits
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CrsdemoError
-from crsdemo.evaluation.folder import (REPORTS, load_reports)
-from crsdemo.evaluation.stages.folder import (FOLDER, load_stages)
+from crsdemo.evaluation.folder import REPORTS, load_reports
+from crsdemo.evaluation.stages.folder import FOLDER, load_stages
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.rotation import Backups
 from crsdemo.language.mentions import MentionLinker
-from crsdemo.recommenders.loading import (CATALOG, DEFAULT, Shelf)
+from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study
 from crsdemo.web.demo import Demo
-from crsdemo.web.operator import (VARIABLE, operator_of)
+from crsdemo.web.operator import VARIABLE, operator_of
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -99,8 +99,7 @@ def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]
     """Start the server and return at once, with its URL. Asks nothing of any other host."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.web import health
-    from crsdemo.web import site
+    from crsdemo.web import health, site
     from crsdemo.web.results import page as results
     from crsdemo.web.shared import look
 
