@@ -1,6 +1,6 @@
 """Recommendation and mode choice of any recommender on dialogues of a dataset.
 
-What is a sample, and which samples are reported together, is a protocol's to say (`evaluation/protocol.py`).
+What is a sample, and which samples are reported together, is a protocol's to say (`protocol.py`).
 Every metric comes with its 95% interval over dialogues and the number of samples it is of.
 """
 

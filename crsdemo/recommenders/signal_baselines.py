@@ -1,7 +1,7 @@
 """Baselines that count instead of learning a language model: what goes together, and all signals.
 
 They show what a model has to beat: who is mentioned together in training dialogues, and the fitted
-sum of everything that the prior knows (`recommenders/prior.py`), alone or corrected by its trees (`recommenders/ranker.py`).
+sum of everything that the prior knows (`prior.py`), alone or corrected by its trees (`ranker.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What stages found, as values read from their JSON: wishes, and the parts of ReGeS.
 
 Reading raises KeyError, TypeError, ValueError or AttributeError for what is no such JSON. How an
-ID is written is in `evaluation/stages/figures_ids.py`, what is said in `evaluation/stages/figures_words.py`.
+ID is written is in `figures_ids.py`, what is said in `figures_words.py`.
 """
 
 from __future__ import annotations

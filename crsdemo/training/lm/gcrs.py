@@ -26,6 +26,12 @@ from crsdemo.items.encoder import item_text
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.attention import GROUPED
 from crsdemo.model.base import SMOLLM2, base_location
+from crsdemo.model.checkpoint import (
+    CheckpointCard,
+    grow_embeddings,
+    save_card,
+    semantic_ids_sha256,
+)
 from crsdemo.model.precision import fast_dtype
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
