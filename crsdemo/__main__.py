@@ -137,5 +137,10 @@ def main(argv: list[str]) -> int:
         return 2
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command `crsdemo`."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

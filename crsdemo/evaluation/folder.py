@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import REPORTS as REPORTS
 from crsdemo.evaluation.report import Report
-
-REPORTS = Path(__file__).resolve().parents[2] / "docs" / "reports"
 
 
 def dataset_of(report: Report) -> str:

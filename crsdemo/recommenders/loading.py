@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Recommender
+from crsdemo.core.shipped import CATALOG as CATALOG
+from crsdemo.core.shipped import CHECKPOINTS as CHECKPOINTS
+from crsdemo.core.shipped import HOME as HOME
 from crsdemo.recommenders.popularity import Popularity, RepeatLast
 from crsdemo.recommenders.ranker import FILE as RANKER_FILE
 from crsdemo.recommenders.ranker import Ranker
@@ -17,9 +20,6 @@ from crsdemo.recommenders.ranker import Ranker
 if TYPE_CHECKING:
     from crsdemo.recommenders.commons import Commons
 
-HOME = Path(__file__).resolve().parents[2]
-CATALOG = HOME / "catalog"
-CHECKPOINTS = HOME / "checkpoints"
 DEFAULT = "gcrs"
 ALONE = "-alone"  # behind the name of a generative checkpoint: without the prior
 CARD = "crsdemo.json"  # of an adapter; a generative recommender, unless there is CHOICE
