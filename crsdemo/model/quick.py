@@ -47,7 +47,7 @@ class QuickBlock(nn.Module):
         past_key_values: DynamicCache | None = None,
         **_: Any,
     ) -> Tensor:
-        """(B, T, h) from (B, T, h), a mask (B, 1, T, S), True where something is seen, or none."""
+        """(B, T, h) from (B, T, h), a mask (B, 1, T, S) as attention takes it, or none."""
         assert position_embeddings is not None
         heads = self.qkv(_normed(hidden_states, self.norms[0]))
         heads = heads.view(*hidden_states.shape[:2], -1, self.width).transpose(1, 2)
@@ -64,17 +64,15 @@ class QuickBlock(nn.Module):
         """(B, T, H D) from queries (B, H, T, D), keys and values (B, G, S, D)."""
         batch, heads, length, width = query.shape
         grouped = query.reshape(batch, self.n_keys, -1, width)  # heads with the same keys are rows
-        scores = (grouped @ key.transpose(2, 3)).mul_(self.scaling)
         if mask is None and length > 1:
             seen = torch.ones(length, key.shape[2], dtype=torch.bool, device=query.device)
-            mask = seen.tril_(key.shape[2] - length)
+            mask = seen.tril_(key.shape[2] - length)[None, None]
         if mask is not None:
-            seen = mask if mask.dtype == torch.bool else mask == 0
-            split = scores.view(batch, heads, length, -1)
-            scores = split.masked_fill(~seen, torch.finfo(scores.dtype).min).view_as(scores)
-        shares = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
-        out = (shares @ value).view(batch, heads, length, width)
-        return out.transpose(1, 2).reshape(batch, length, -1)
+            mask = mask.repeat(1, 1, heads // self.n_keys, 1)
+        out = nn.functional.scaled_dot_product_attention(
+            grouped, key, value, mask, scale=self.scaling
+        )
+        return out.view(batch, heads, length, width).transpose(1, 2).reshape(batch, length, -1)
 
 
 def quick_blocks(twin: PreTrainedModel) -> PreTrainedModel:
