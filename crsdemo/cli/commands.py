@@ -384,11 +384,11 @@ def _tell(figures: Iterable[Figure], out: Path | None) -> None:
 def results(argv: list[str]) -> None:
     from crsdemo.feedback.votes import open_votes
     from crsdemo.studies.statistics.report import results as judged
-    from crsdemo.studies.statistics.text import render
+    from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
     found = judged(open_votes(config.db))
-    print(json.dumps(found.as_json(), indent=1) if config.json else render(found))
+    print(json.dumps(found.as_json(), indent=1) if config.json else text(found))
 
 
 def semantic_ids(argv: list[str]) -> None:
