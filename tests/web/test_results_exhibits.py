@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,9 +33,9 @@ def shown(votes: tuple[Vote, ...], *participants: Participant) -> dict[str, Exhi
     return exhibits(results(votes), participants)
 
 
-def page(votes: tuple[Vote, ...]) -> str:
+def page(votes: Sequence[Vote], seen: Mapping[str, SeenPair] = {}) -> str:
     found = results(votes)
-    return results_html.page(answer(found), exhibits(found))
+    return results_html.page(answer(found), exhibits(found), disputes(votes), seen)
 
 
 def cells(exhibit: Exhibit) -> list[dict[str, Any]]:
@@ -167,7 +168,8 @@ def test_progress_shows_who_is_where_and_never_a_real_id():
     assert rows[pseudonym("eve")]["state"] == "declined"
     assert rows[pseudonym("bob")]["to judge"] is None
     assert "1 of 3 people" in exhibit.answer
-    told = results_html.page(answer(results(HAND)), {"progress": exhibit}) + exhibit.table.csv()
+    found = answer(results(HAND))
+    told = results_html.page(found, {"progress": exhibit}, (), {}) + exhibit.table.csv()
     assert not any(word in told for word in (">ann", ">bob", ">dan", ",ann", "ann,", "\nbob"))
 
 
@@ -237,16 +239,16 @@ def test_the_most_disputed_replies_come_first_and_agreement_is_no_dispute():
 
 
 def test_a_dispute_shows_both_replies_under_their_own_names():
-    (one,) = disputes(contradicting("c1", "left", "right"))
+    votes = contradicting("c1", "left", "right")
     heard = Dialogue(
         (Turn("user", "<i>hi</i>"), Turn("assistant", "hello"), Turn("user", "a film"))
     )
     seen = SeenPair(heard, "red", "what red said", "blue", "what blue said")
-    html = results_html.disputes([one], {"c1": seen})
+    html = page(votes, {"c1": seen})
     blue, red = html.index("what blue said"), html.index("what red said")
     assert html.index("<b>blue</b></header>") < blue < html.index("<b>red</b></header>") < red
     assert "&lt;i&gt;hi" in html and "<b>1</b> for blue, <b>1</b> for red" in html
-    assert "a comparison that this log does not have" in results_html.disputes([one], {})
+    assert "a comparison that this log does not have" in page(votes)
 
 
 def test_while_a_study_runs_the_results_lead_to_no_page_that_is_closed():

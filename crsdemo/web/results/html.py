@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -52,16 +51,12 @@ def shut(reason: str) -> str:
 def page(
     said: Answer,
     exhibits: Mapping[str, Exhibit],
-    disputed: Sequence[Dispute] = (),
-    seen: Mapping[str, SeenPair] = MappingProxyType({}),
+    disputed: Sequence[Dispute],
+    seen: Mapping[str, SeenPair],
 ) -> str:
-    """The answer first, then what it rests on, then what people disagreed on."""
+    """The answer first, then what it rests on, then what people disagreed on, a click for both
+    replies."""
     return str(_PARTS.page(said, exhibits, disputed, seen))
-
-
-def disputes(found: Sequence[Dispute], seen: Mapping[str, SeenPair]) -> str:
-    """What people disagreed on; a click opens both replies."""
-    return str(_PARTS.disputes(found, seen))
 
 
 def home() -> str:

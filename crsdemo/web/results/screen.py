@@ -94,7 +94,7 @@ def layout(*, has_password: bool, study_runs: bool) -> Screen:
         notice = html("notice")
         with gr.Column(elem_id="inside") as inside:
             filters = _filters()
-            found = html("found", results_html.page(COUNTING))
+            found = html("found", results_html.page(COUNTING, {}, (), {}))
             home = _home(has_password=has_password)
     return Screen(token, masthead, gate, reason, password, notice, inside, *filters, found, *home)
 
