@@ -89,7 +89,7 @@ def test_every_number_is_in_a_table() -> None:
 
 def test_what_is_measured_here_lies_in_the_folder_that_ships() -> None:
     page = shown(load_reports(REPORTS_FOLDER), (), published())
-    for said in ("signals-trees", "recall-INSPIRED", "4.7\n<small>3.1 to 6.4</small>"):
+    for said in ("signals-trees", "recall-INSPIRED", "4.7\n<small>[3.1, 6.4]</small>"):
         assert said in page
 
 
