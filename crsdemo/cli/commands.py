@@ -221,7 +221,7 @@ def evaluate(argv: list[str]) -> None:
         _evaluate_whole(config, catalog, dialogues, n_left_out)
         return
     from crsdemo.evaluation.stages.run import measured  # torch is loaded only when weights are
-    from crsdemo.evaluation.stages.text import told
+    from crsdemo.evaluation.stages.tables import told
 
     report = measured(config.stage, config.of(catalog), catalog, dialogues)
     report["left_out"] = n_left_out
