@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from crsdemo.studies.statistics.judging import Scores, Vote, VoteVerdict
+from crsdemo.core.comparison import Verdict
+from crsdemo.studies.statistics.judging import Scores, Vote
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
-OTHER: dict[VoteVerdict, VoteVerdict] = {"left": "right", "right": "left"}
+OTHER: dict[Verdict, Verdict] = {"left": "right", "right": "left"}
 
 
-def vote(annotator: str, verdict: VoteVerdict, number: int = 0, **more: Any) -> Vote:
+def vote(annotator: str, verdict: Verdict, number: int = 0, **more: Any) -> Vote:
     """Of red on the left against blue on the right, the `number`th minute after the start."""
     about: dict[str, Any] = {"left": "red", "right": "blue", "task": f"task {number}"}
     created = START + timedelta(minutes=number)
@@ -23,7 +24,7 @@ def vote(annotator: str, verdict: VoteVerdict, number: int = 0, **more: Any) -> 
 
 def ballots(text: str) -> tuple[Vote, ...]:
     """`"ann: l r l / bob: g b s ?"`: each letter a vote, in this order a task of its own."""
-    meaning: dict[str, VoteVerdict] = {"l": "left", "r": "right", "g": "both_good"}
+    meaning: dict[str, Verdict] = {"l": "left", "r": "right", "g": "both_good"}
     meaning |= {"b": "both_bad", "s": "same", "?": "cannot_tell"}
     people = [line.split(":") for line in text.split("/")]
     return tuple(
@@ -40,7 +41,7 @@ def study(n_people: int, n_each: int, share: float, spread: float, seed: int) ->
     for person in range(n_people):
         own = min(1.0, max(0.0, random.gauss(share, spread)))
         for number in range(n_each):
-            verdict: VoteVerdict = "left" if random.random() < own else "right"
+            verdict: Verdict = "left" if random.random() < own else "right"
             one = vote(f"p{person}", verdict, person * n_each + number)
             votes.append(mirrored(one) if random.random() < 0.5 else one)
     return votes

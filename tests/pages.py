@@ -17,7 +17,7 @@ from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.recommender import Recommender
 from crsdemo.evaluation.report import Report
-from crsdemo.evaluation.stages.folder import Stages
+from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Operator
@@ -35,7 +35,7 @@ class Server:
         *recommenders: Recommender,
         operator: Operator | None = None,
         reports: tuple[Report, ...] = (),
-        stages: Stages = Stages(),
+        stages: tuple[Measured, ...] = (),
     ) -> None:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)

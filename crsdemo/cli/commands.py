@@ -221,7 +221,7 @@ def evaluate(argv: list[str]) -> None:
         _evaluate_whole(config, catalog, dialogues, n_left_out)
         return
     from crsdemo.evaluation.stages.run import measured  # torch is loaded only when weights are
-    from crsdemo.evaluation.stages.text import told
+    from crsdemo.evaluation.stages.tables import told
 
     report = measured(config.stage, config.of(catalog), catalog, dialogues)
     report["left_out"] = n_left_out
@@ -384,11 +384,11 @@ def _tell(figures: Iterable[Figure], out: Path | None) -> None:
 def results(argv: list[str]) -> None:
     from crsdemo.feedback.votes import open_votes
     from crsdemo.studies.statistics.report import results as judged
-    from crsdemo.studies.statistics.text import render
+    from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
     found = judged(open_votes(config.db))
-    print(json.dumps(found.as_json(), indent=1) if config.json else render(found))
+    print(json.dumps(found.as_json(), indent=1) if config.json else text(found))
 
 
 def semantic_ids(argv: list[str]) -> None:

@@ -25,19 +25,9 @@ from crsdemo.evaluation.folder import REPORTS
 from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.evaluation.rankings import run_key
 from crsdemo.evaluation.report import Report
-from crsdemo.evaluation.stages.folder import (
-    DATASETS,
-    DIALOGUE,
-    FOLDER,
-    GENERATIVE,
-    ITEM,
-    LATE_WISHES,
-    RETRIEVAL,
-    WISHES,
-    StageName,
-)
+from crsdemo.evaluation.stages.folder import DATASETS, FOLDER, LATE_WISHES, WISHES, StageName
 from crsdemo.evaluation.stages.run import measured
-from crsdemo.evaluation.stages.text import told
+from crsdemo.evaluation.stages.tables import DIALOGUE, GENERATIVE, ITEM, RETRIEVAL, told
 from crsdemo.evaluation.table import table
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
 from crsdemo.language.mentions import MentionLinker

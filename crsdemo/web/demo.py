@@ -10,7 +10,7 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
 from crsdemo.evaluation.report import Report
-from crsdemo.evaluation.stages.folder import Stages
+from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.export.handouts import Handouts
 from crsdemo.feedback.rotation import Backups
 from crsdemo.web.operator import Operator
@@ -31,7 +31,7 @@ class Demo:
     ] = ()  # who answers on the blind page; empty: as `web/compare/blind.py` has it
     study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
     reports: tuple[Report, ...] = ()  # evaluations that are shown
-    stages: Stages = Stages()  # what was measured beside them
+    stages: tuple[Measured, ...] = ()  # what was measured beside them
 
     @cached_property
     def upkeep(self) -> Upkeep:

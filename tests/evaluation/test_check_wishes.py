@@ -26,7 +26,7 @@ from crsdemo.evaluation.checks.check_wishes import (
     nuances,
 )
 from crsdemo.evaluation.checks.check_wishes_text import outcomes, render
-from crsdemo.evaluation.stages.figures import Wishes
+from crsdemo.evaluation.stages.tables import wishes
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.popularity import Popularity
 
@@ -164,7 +164,8 @@ def test_wishes_are_asked_from_the_command_line(capsys, tmp_path):
     assert main(["check-wishes", *flags]) == 0
     told = capsys.readouterr().out
     assert "| popularity" in told and "[genre]" in told
-    assert Wishes.from_row(json.loads(path.read_text())).n == 80
+    (row,) = wishes([("popularity", "at once", json.loads(path.read_text()))]).rows
+    assert row[:3] == ["popularity", "at once", "80"]
 
 
 @pytest.mark.parametrize(

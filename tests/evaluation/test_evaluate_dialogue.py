@@ -17,8 +17,8 @@ from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Plan, Recommendation, Reply, reply
 from crsdemo.evaluation.stages.dialogue_stage import evaluate_dialogue
-from crsdemo.evaluation.stages.dialogue_text import render
 from crsdemo.evaluation.stages.reference_words import answered, reference_figures
+from crsdemo.evaluation.stages.tables import DIALOGUE, told
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import Shelf
@@ -149,12 +149,12 @@ def test_the_choice_of_the_mode_is_held_against_the_references(dialogues) -> Non
 def test_a_baseline_has_no_perplexity_but_is_judged_all_the_same(dialogues) -> None:
     report = evaluate_dialogue(Popularity(CATALOG), CATALOG, LINKER, dialogues)
     assert "references" not in report
-    assert "BLEU" in render(report)
+    assert "BLEU" in told(DIALOGUE, report)
 
 
 def test_the_report_is_told_in_tables(report) -> None:
-    text = render(report)
-    for said in ("perplexity", "distinct-4 by replies", "wrong claims: genre", "choice of REC"):
+    text = told(DIALOGUE, report)
+    for said in ("Perplexity", "distinct by replies: 4", "facts: wrong: genre", "mode: accuracy"):
         assert said in text
     assert all(line.startswith("|") == line.endswith("|") for line in text.splitlines())
 

@@ -13,8 +13,8 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Plan, reply
 from crsdemo.evaluation.evaluate import evaluate
 from crsdemo.evaluation.stages.generative_stage import evaluate_generative
-from crsdemo.evaluation.stages.generative_text import render
 from crsdemo.evaluation.stages.run import measured
+from crsdemo.evaluation.stages.tables import GENERATIVE, told
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf
@@ -113,6 +113,6 @@ def test_a_model_that_chooses_among_candidates_is_refused(shelf, dialogues) -> N
 
 
 def test_the_report_is_told_in_tables(report) -> None:
-    text = render(report)
+    text = told(GENERATIVE, report)
     assert "first 2 codes forced" in text and "without the trie" in text
     assert all(line.startswith("|") == line.endswith("|") for line in text.splitlines())

@@ -25,7 +25,7 @@ from crsdemo.evaluation.stages.item_stage import (
     with_forced,
 )
 from crsdemo.evaluation.stages.run import measured
-from crsdemo.evaluation.stages.text import told
+from crsdemo.evaluation.stages.tables import told
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.popularity import Popularity

@@ -20,8 +20,8 @@ from crsdemo.evaluation.checks import check_wishes
 from crsdemo.evaluation.folder import load_reports
 from crsdemo.evaluation.protocol import PROTOCOLS
 from crsdemo.evaluation.report import Report
-from crsdemo.evaluation.stages.folder import load_stages
-from crsdemo.evaluation.stages.text import told
+from crsdemo.evaluation.stages.folder import LATE_WISHES, load_stages
+from crsdemo.evaluation.stages.tables import told
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def test_all_is_measured_once(config: measure.MeasureConfig) -> None:
     assert all(not report.samples for report in reports)
     assert tables.count("protocol ours, part new") == 2
     stages = load_stages(config.out / "stages")
-    assert [(one.system, one.found.n) for one in stages.late_wishes] == [
+    late = [one for one in stages if one.name.stage == LATE_WISHES]
+    assert [(one.name.system, one.row["wishes"]) for one in late] == [
         ("popularity", 3), ("repeat-last", 3)
     ]  # fmt: skip
     assert "## Wishes late in a talk" in tables and tables.count("| disliked items") == 2

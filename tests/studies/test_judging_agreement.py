@@ -7,8 +7,9 @@ from random import Random
 import pytest
 from ballots import mirrored, vote
 
-from crsdemo.studies.statistics.agreement import Judged, agreement, agreement_report, split_half
-from crsdemo.studies.statistics.judging import Scores, Vote, VoteVerdict
+from crsdemo.core.comparison import Verdict
+from crsdemo.studies.statistics.agreement import Judged, agreement, agreement_report
+from crsdemo.studies.statistics.judging import Scores, Vote
 
 # Krippendorff (2011), Computing Krippendorff's Alpha-Reliability: rows are observers, a dot is
 # missing. A: binary, two observers. B: nominal, two observers. C: four observers, missing data.
@@ -19,8 +20,8 @@ EXAMPLE_C = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
 
 def rows(*observers: str) -> list[Judged]:
     return [
-        Judged(f"{unit}", f"{observer}", float(ord(value)))
-        for observer, values in enumerate(observers)
+        Judged(f"{unit}", float(ord(value)))
+        for values in observers
         for unit, value in enumerate(values)
         if value != "."
     ]
@@ -29,7 +30,7 @@ def rows(*observers: str) -> list[Judged]:
 def many_votes(n_tasks: int, noise: float, seed: int = 0) -> list[Vote]:
     """Eight annotators on every task, who see its right answer but for `noise`."""
     random = Random(seed)
-    sides: tuple[VoteVerdict, VoteVerdict] = ("left", "right")
+    sides: tuple[Verdict, Verdict] = ("left", "right")
     votes = []
     for task in range(n_tasks):
         right = random.choice(sides)
@@ -81,7 +82,7 @@ def test_agreement_is_on_recommenders_not_on_sides() -> None:
 
 
 def test_kinds_of_tie_differ_as_verdicts_but_not_as_winners() -> None:
-    verdicts: tuple[VoteVerdict, ...] = ("both_good", "both_bad", "left", "right")
+    verdicts: tuple[Verdict, ...] = ("both_good", "both_bad", "left", "right")
     votes = [vote("ann", verdict, task) for task, verdict in enumerate(verdicts)]
     votes += [vote("bob", "both_bad", 0), *(vote("bob", v, n) for n, v in enumerate(verdicts) if n)]
     found = agreement_report(votes)
@@ -100,30 +101,3 @@ def test_aspects_are_compared_by_reply() -> None:
     ]
     found = agreement_report(votes).aspects["relevance"]
     assert (found.units, found.percent) == (2, 0.5)
-
-
-def test_split_half_of_two_annotators_is_that_computed_by_hand() -> None:
-    judged = [Judged(f"{u}", "ann", x) for u, x in enumerate((1, 2, 3, 4))]
-    judged += [Judged(f"{u}", "bob", x) for u, x in enumerate((2, 1, 4, 3))]
-    r = 0.6  # Pearson: (0.75 + 0.75 + 0.75 + 0.75) / 5
-    assert split_half(judged) == pytest.approx(2 * r / (1 + r))
-
-
-def test_split_half_is_high_where_noise_is_low_and_none_where_nothing_overlaps() -> None:
-    quiet = agreement_report(many_votes(40, 0.3)).split_half
-    noisy = agreement_report(many_votes(40, 0.95)).split_half
-    assert quiet is not None and noisy is not None
-    assert quiet > 0.9 > 0.6 > noisy
-    assert agreement_report([vote("ann", "left", n) for n in range(9)]).split_half is None
-
-
-def test_low_alpha_can_go_with_a_stable_ranking() -> None:
-    random, votes = Random(1), []
-    for n in range(400):
-        for left, right in (("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")):
-            verdict: VoteVerdict = "left" if random.random() < 0.64 else "right"
-            one = vote(f"p{n % 20}", verdict, n // 20, left=left, right=right)
-            votes.append(one)
-    found = agreement_report(votes)
-    assert found.winners.alpha.value is not None and found.winners.alpha.value < 0.3
-    assert found.split_half_ranking is not None and found.split_half_ranking > 0.8

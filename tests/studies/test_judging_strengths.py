@@ -11,14 +11,14 @@ from ballots import cloned, mirrored, vote
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.optimize import approx_fprime, check_grad
+from scipy.optimize import check_grad
 
-from crsdemo.studies.statistics.judging import Vote, VoteVerdict
+from crsdemo.core.comparison import Verdict
+from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.strengths import (
     _design,
     _seen,
     compare_all,
-    curvature,
     fit,
     loss,
     why_not,
@@ -65,7 +65,7 @@ def league(n_each: int, ties: bool = True, seed: int = 0) -> list[Vote]:
         for left, right in (("ace", "bee"), ("bee", "cat"), ("cat", "ace")):
             odds = [math.exp(strengths[left]), math.exp(strengths[right])]
             odds += [math.sqrt(odds[0] * odds[1])] if ties else []
-            verdicts: tuple[VoteVerdict, ...] = ("left", "right", "both_good")
+            verdicts: tuple[Verdict, ...] = ("left", "right", "both_good")
             verdict = random.choices(verdicts[: len(odds)], odds)[0]
             votes.append(vote(f"p{n % 10}", verdict, len(votes), left=left, right=right))
     return votes
@@ -103,12 +103,6 @@ def test_the_gradient_is_that_of_the_loss() -> None:
             lambda x: loss(x, seen, design)[0], lambda x: loss(x, seen, design)[1], at
         )
         assert error < 1e-6
-
-
-def test_the_curvature_is_that_of_the_gradient() -> None:
-    seen, design, at = _seen(puddings()), _design(6), np.linspace(-1, 1, 7)
-    numeric = approx_fprime(at, lambda x: loss(x, seen, design)[1])
-    assert np.abs(curvature(at, seen, design) - numeric).max() < 1e-6
 
 
 @settings(max_examples=30, deadline=None)

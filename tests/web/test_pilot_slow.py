@@ -175,7 +175,7 @@ def test_three_annotators_finish_the_results_answer_and_trl_reads_the_pairs(
 def expect_answers(page: Page) -> None:
     """The results page with its intervals."""
     expect(page.locator("#answer")).to_contain_text("votes by 3 people in all", timeout=90_000)
-    expect(page.locator("#verdicts .main-svg").first).to_be_visible(timeout=90_000)
+    expect(page.locator("#verdicts .picture")).to_be_visible(timeout=90_000)
     expect(page.locator("#progress")).to_contain_text("done")
 
 

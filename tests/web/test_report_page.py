@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
-from made_up import made_up
+from made_up import around, made_up
 from pages import Server, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import StandIn
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.evaluation.folder import REPORTS as REPORTS_FOLDER
 from crsdemo.evaluation.folder import load_reports
-from crsdemo.evaluation.published import load_published, published
-from crsdemo.web.report.exhibits import exhibits
-from crsdemo.web.report.page import answer
+from crsdemo.evaluation.published import PARTS, load_published, published
+from crsdemo.evaluation.stages.sheets import Sheet
+from crsdemo.web.report import recall
+from crsdemo.web.report.page import shown
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 REPORTS = (
@@ -26,7 +26,7 @@ REPORTS = (
 )
 
 
-def test_everybody_reads_the_answer_the_pictures_and_their_numbers(
+def test_everybody_reads_the_answer_and_the_numbers(
     browser: Browser,  # noqa: F811
     tmp_path: Path,
 ) -> None:
@@ -39,11 +39,14 @@ def test_everybody_reads_the_answer_the_pictures_and_their_numbers(
     page.get_by_role("link", name="scores").click()
     expect(page.locator("#answer .verdict")).to_contain_text(f"{HOSTILE} has the right one")
     expect(page.locator("#answer .verdict")).to_contain_text("popularity, the best baseline, in 7")
-    expect(page.locator(".picture .main-svg").first).to_be_visible(timeout=90_000)
-    expect(page.locator("#recall-ReDial-new")).to_contain_text(HOSTILE[:20])
-    page.locator("#recall-ReDial-new summary").click()
-    expect(page.locator("#recall-ReDial-new table")).to_contain_text("Kostric & Balog, SIGIR 2026")
-    expect(page.locator("#recall-ReDial-new a[download]")).to_be_visible()
+    expect(page.locator("#recall-ReDial tbody").first).to_contain_text(HOSTILE)
+    expect(page.locator("#recall-ReDial .ours svg line").first).to_be_visible()
+    papers = page.locator("#recall-ReDial details", has_text="Everything that papers report")
+    expect(papers.locator("table")).to_be_hidden()
+    papers.locator("summary").click()
+    expect(papers.locator("table")).to_contain_text("Kostric & Balog, SIGIR 2026")
+    page.locator("#names summary").click()
+    expect(page.locator("#names")).to_contain_text("most mentioned in training dialogues")
     assert page.locator("img[src='x']").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert wrong == []
@@ -51,29 +54,50 @@ def test_everybody_reads_the_answer_the_pictures_and_their_numbers(
     server.close()
 
 
-def test_the_best_come_first_and_every_number_is_in_the_table() -> None:
-    found = exhibits(REPORTS, published())
-    assert list(found) == [
-        "recall-ReDial-new", "recall-ReDial-all", "slices-ReDial", "lists-ReDial", "protocols"
+def rows(sheet: Sheet) -> list[dict[str, str]]:
+    return [dict(zip(sheet.head, row, strict=True)) for row in sheet.rows]
+
+
+def test_the_best_come_first_beside_what_papers_report() -> None:
+    found = recall.of_dataset("ReDial", REPORTS, published())
+    assert found is not None
+    assert [line.name for line in found.measured] == [HOSTILE, "popularity"]
+    assert found.measured[0].recall["new", 10] == around(0.2)
+    assert found.n == {"new": 700, "all": 700}
+    kbrd, *_ = (line for line in found.reported if line.name == "KBRD")
+    assert [kbrd.recall[part, 10].value for part in PARTS] == pytest.approx([0.148, 0.177])
+    assert {line.name for line in found.reported} >= {"GCRS (7B)", "ReGeS best (8B)"}
+    assert recall.of_dataset("INSPIRED", REPORTS, published()) is None
+
+
+def test_every_number_is_in_a_table() -> None:
+    found = recall.of_dataset("ReDial", REPORTS, published())
+    assert found is not None
+    figures, slices, lists, papers = map(rows, found.details.values())
+    assert (figures[0]["system"], figures[0]["n"]) == (HOSTILE, "700")
+    assert figures[0]["recall@10"] == figures[0]["mrr@10"] == "20.0 [19.0, 21.0]"
+    assert slices == [
+        {"films": "target: cold", "n": "41", HOSTILE: "10.0 [9.0, 11.0]",
+         "popularity": "3.5 [2.5, 4.5]"}
     ]  # fmt: skip
-    table = found["recall-ReDial-new"].table
-    rows = list(csv.DictReader(io.StringIO(table.csv())))
-    ours, theirs = rows[:2], rows[2:]
-    assert [row["system"] for row in ours] == [HOSTILE, "popularity"]
-    assert (ours[0]["recall@10"], ours[0]["recall@10, low"], ours[0]["n"]) == ("0.2", "0.19", "700")
-    assert {row["method"] for row in (vars(one) for one in published())} >= {
-        row["system"] for row in theirs
-    }
-    assert all(row["source"] and row["protocol"] for row in rows)
-    (slice_,) = {row[1:4] for row in found["slices-ReDial"].table.rows}
-    assert slice_ == ("target", "cold", 41)
-    assert found["protocols"].table.rows[0][:4] == ("popularity", "ReDial", "unicrs", "all")
+    assert lists[0]["coverage"] == "10.0 [9.0, 11.0]"
+    assert len(papers) == sum(row.dataset == "ReDial" for row in published())
+    assert all(row["source"] and row["protocol"] for row in papers)
+    (other,) = rows(recall.protocols(REPORTS))
+    assert (other["system"], other["protocol"], other["part"]) == ("popularity", "unicrs", "all")
+
+
+def test_what_is_measured_here_lies_in_the_folder_that_ships() -> None:
+    page = shown(load_reports(REPORTS_FOLDER), (), published())
+    for said in ("signals-trees", "recall-INSPIRED", "4.7\n<small>[3.1, 6.4]</small>"):
+        assert said in page
 
 
 def test_without_reports_the_page_says_how_to_make_them() -> None:
-    assert "No recommendation has been measured yet" in answer(())
-    assert "python -m crsdemo measure" in answer(())
-    assert exhibits((), published()) == {}
+    page = shown((), (), published())
+    assert "No recommendation has been measured yet" in page
+    assert "python -m crsdemo measure" in page
+    assert "<table>" not in page
 
 
 def test_a_folder_of_reports(tmp_path: Path) -> None:
@@ -124,8 +148,3 @@ def test_a_wrong_row_is_refused_with_its_line(
     path.write_text(TABLE.replace(old, new))
     with pytest.raises(BadInputError, match=message):
         load_published(path)
-
-
-def test_the_csv_holds_no_formula() -> None:
-    found = exhibits([made_up("=1+1", 0.1)], ())
-    assert "'=1+1" in found["recall-ReDial-new"].table.csv()

@@ -205,16 +205,16 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, s
     at.sign_in(WORD)
     expect(answer).to_contain_text("Too few votes to tell")
     expect(answer).to_contain_text("4 votes by 3 people in all; 1 left out")
-    expect(page.locator("#verdicts .main-svg").first).to_be_visible(timeout=90_000)
+    expect(page.locator("#verdicts .picture")).to_be_visible(timeout=90_000)
     expect(page.locator("#verdicts")).to_contain_text(f"2 {RED}")
     page.reload()
     expect(answer).to_contain_text("1 left out")
 
-    page.locator("#verdicts-foot summary").click()
-    row = page.locator("#verdicts-foot tbody tr")
+    page.locator("#verdicts summary").click()
+    row = page.locator("#verdicts tbody tr")
     expect(row.locator("td")).to_have_text([BLUE, RED, "0", "1", "0", "0", "0", "2", "3", "2"])
     with page.expect_download() as download:
-        page.locator("#verdicts-foot a.take").click()
+        page.locator("#verdicts a.take").click()
     found = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
     assert [one["second wins"] for one in found] == ["2"]
 
@@ -244,7 +244,7 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, s
 
 def test_a_phone_has_no_sideways_scroll(browser, open_server):  # noqa: F811
     at = Researcher(browser, open_server, width=390)
-    expect(at.page.locator("#progress .main-svg").first).to_be_visible(timeout=90_000)
+    expect(at.page.locator("#progress .picture")).to_be_visible(timeout=90_000)
     assert at.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     at.page.context.close()
     assert at.complaints == []

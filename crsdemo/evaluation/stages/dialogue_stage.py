@@ -78,7 +78,7 @@ def evaluate_dialogue(
         "reference": _variety([without_titles(one.turn) for one in turns]),
         "forced": _figures(forced, catalog),
         "free": _figures(free, catalog) | {"mode": _modes(free)},
-        "wrong_item": _follows(wrong),
+        "wrong_item": _keeping(wrong),
     }
     if isinstance(recommender, TalkingRecommender):
         report["references"] = reference_figures(recommender, turns, seed)
@@ -123,21 +123,18 @@ def _figures(answers: Sequence[Said], catalog: Catalog) -> dict[str, Any]:
         **{name: round(value, 5) for name, value in rouge(texts, references).items()},
         **_variety(texts),
         "items_outside_the_catalog": _outside(answers, catalog),
-        "facts": _facts(answers),
-        "faithfulness": _faithfulness(answers),
+        **_keeping(answers),
     }
 
 
 def _variety(texts: Sequence[str]) -> dict[str, Any]:
     """How much is said and how differently; texts hold `<movie>` where they name an item."""
-    both = [distinct(texts, n) for n in ORDERS]
+    both = {str(n): distinct(texts, n) for n in ORDERS}
     return {
         "words_per_reply": round(sum(len(words(text)) for text in texts) / len(texts), 3),
         "item_ratio": share_of([TITLE in text for text in texts]),
-        "distinct_by_ngrams": {str(n): round(a, 5) for n, (a, _) in zip(ORDERS, both, strict=True)},
-        "distinct_by_replies": {
-            str(n): round(b, 5) for n, (_, b) in zip(ORDERS, both, strict=True)
-        },
+        "distinct_by_ngrams": {n: round(share, 5) for n, (share, _) in both.items()},
+        "distinct_by_replies": {n: round(each, 5) for n, (_, each) in both.items()},
     }
 
 
@@ -147,34 +144,24 @@ def _outside(answers: Sequence[Said], catalog: Catalog) -> dict[str, Any]:
     return share_of([item_id not in catalog.row for ids in chosen for item_id in {*ids}])
 
 
-def _facts(answers: Sequence[Said]) -> dict[str, Any]:
-    """Of each kind of claim the share that is wrong, and of the replies those with one."""
-    claims = [claim for one in answers for claim in one.claims]
-    kinds = {
-        kind: share_of([bool(claim.wrong) for claim in claims if claim.kind == kind])
-        for kind in KINDS
-    }
-    return {
-        "wrong": kinds,
-        "replies": share_of([any(claim.wrong for claim in one.claims) for one in answers]),
-    }
+def _keeping(answers: Sequence[Said]) -> dict[str, Any]:
+    """Whether words keep to the facts, and to the item that was chosen.
 
-
-def _faithfulness(answers: Sequence[Said]) -> dict[str, Any]:
-    """Of the replies that recommend: whether the words name the chosen item, and any other.
-
-    What the user spoke of before may be named beside it and counts as another all the same.
+    Of each kind of claim the share that is wrong, and of the replies those with one. Of the replies
+    that recommend whether they name the chosen item, and any other: what the user spoke of before
+    may be named beside it and counts as another all the same.
     """
-    about = [(one.named, one.reply.item) for one in answers if one.reply.item is not None]
+    claims = [claim for one in answers for claim in one.claims]
+    wrong = {k: share_of([bool(claim.wrong) for claim in claims if claim.kind == k]) for k in KINDS}
+    replies = share_of([any(claim.wrong for claim in one.claims) for one in answers])
+    about = [(one.named, one.reply.item.id) for one in answers if one.reply.item is not None]
     return {
-        "names_the_chosen_item": share_of([item.id in named for named, item in about]),
-        "names_another_item": share_of([bool(named - {item.id}) for named, item in about]),
+        "facts": {"wrong": wrong, "replies": replies},
+        "faithfulness": {
+            "names_the_chosen_item": share_of([item in named for named, item in about]),
+            "names_another_item": share_of([bool(named - {item}) for named, item in about]),
+        },
     }
-
-
-def _follows(answers: Sequence[Said]) -> dict[str, Any]:
-    """Of the replies with a wrong item forced."""
-    return {"facts": _facts(answers), "faithfulness": _faithfulness(answers)}
 
 
 def _modes(answers: Sequence[Said]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.evaluate import chosen_modes
 from crsdemo.evaluation.protocol import Case, cases
+from crsdemo.evaluation.stages.tables import MISSED, ORACLE_WIDTH
 from crsdemo.evaluation.statistics import Hit, ends, means, recalls
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.model.decoding import Choice, Ranking
@@ -30,8 +31,6 @@ from crsdemo.studies.statistics.shares import share_of
 
 CUTOFFS = (1, 10, 50)
 WIDTHS = (10, 50, 200)  # of the beam; 50 is the paper's (GCRS, App. D)
-ORACLE_WIDTH = 50
-MISSED = 10  # a target that is not among the first so many is asked where it was lost
 
 
 @dataclass(frozen=True)

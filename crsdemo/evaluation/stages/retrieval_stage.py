@@ -10,9 +10,9 @@ Shapes: n items of the catalog, c cases, d numbers per vector.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ from crsdemo.evaluation.protocol import Case, cases
 from crsdemo.evaluation.rankings import BATCH
 from crsdemo.evaluation.statistics import Hit, ends, means, recalls
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.recommenders.guide import Guidance
-from crsdemo.recommenders.retriever import Documents
+from crsdemo.recommenders.reges import Reges
+from crsdemo.recommenders.retriever import Documents, Retriever
 from crsdemo.studies.statistics.metrics import rank_of
 
 Floats = NDArray[np.float32]
@@ -35,25 +35,6 @@ CUTOFFS = (5, 20, 50)
 WHOLE, LAST, EXPERT = "whole dialogue", "last user turn", "query of the expert"
 UNTUNED, TUNED, SIGNALS = "untuned encoder", "tuned encoder", "all signals"
 LAST_WORDS = 140  # of a dialogue: as much of its end as a sentence encoder reads
-
-
-class CandidateFinder(Protocol):
-    """What of `retriever.Retriever` is measured."""
-
-    @property
-    def documents(self) -> Documents: ...
-
-    def look(
-        self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
-    ) -> Guidance:
-        """With a shortlist of at most `k`, best first, without those in `exclude`."""
-        ...
-
-
-class QueryWriter(Protocol):
-    """Writes what to search for, as `Reges` does."""
-
-    def searches(self, dialogues: Sequence[Dialogue]) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -104,14 +85,12 @@ class RetrievalReport:
         }
 
     def _row(self, one: Found) -> dict[str, Any]:
-        row = _named(one.search) | {
-            "all": recalls(one.all, CUTOFFS),
-            "new": recalls(one.new, CUTOFFS),
-        }
-        if one.search.query != WHOLE:
-            whole = next(f for f in self.found if f.search == Search(WHOLE, one.search.ranker))
-            row["better_by"] = {f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS}
-        return row
+        found = {"all": recalls(one.all, CUTOFFS), "new": recalls(one.new, CUTOFFS)}
+        if one.search.query == WHOLE:
+            return asdict(one.search) | found
+        whole = next(f for f in self.found if f.search == Search(WHOLE, one.search.ranker))
+        gains = {f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS}
+        return asdict(one.search) | found | {"better_by": gains}
 
 
 def difference(hits: Sequence[Hit], others: Sequence[Hit], k: int) -> dict[str, Any]:
@@ -123,9 +102,9 @@ def difference(hits: Sequence[Hit], others: Sequence[Hit], k: int) -> dict[str, 
 
 
 def evaluate_retrieval(
-    retriever: CandidateFinder,
+    retriever: Retriever,
     untuned: Documents,
-    expert: QueryWriter,
+    expert: Reges,
     catalog: Catalog,
     dialogues: Sequence[CorpusDialogue],
 ) -> RetrievalReport:
@@ -139,21 +118,17 @@ def evaluate_retrieval(
             f"none of the {len(dialogues)} dialogues has a recommender turn that names an item "
             "after another turn; nothing can be evaluated"
         )
-    evaluation = _Evaluation(retriever, untuned, catalog, turns)
-    queries = _queries([case.context for case in turns], expert)
-    return RetrievalReport(len(dialogues), len(turns), *evaluation.searched(queries))
-
-
-def _queries(contexts: Sequence[Dialogue], expert: QueryWriter) -> Mapping[str, Sequence[str]]:
-    """(c,) of each kind."""
-    return {
+    contexts = [case.context for case in turns]
+    queries = {
         WHOLE: [whole_dialogue(context) for context in contexts],
         LAST: [last_user_turn(context) for context in contexts],
         EXPERT: list(_searches(contexts, expert)),
     }
+    evaluation = _Evaluation(retriever, untuned, catalog, turns)
+    return RetrievalReport(len(dialogues), len(turns), *evaluation.searched(queries))
 
 
-def _searches(contexts: Sequence[Dialogue], expert: QueryWriter) -> Iterator[str]:
+def _searches(contexts: Sequence[Dialogue], expert: Reges) -> Iterator[str]:
     for start in tqdm(range(0, len(contexts), BATCH), desc="searches are written", unit="batch"):
         yield from expert.searches(contexts[start : start + BATCH])
 
@@ -174,7 +149,7 @@ def last_user_turn(dialogue: Dialogue) -> str:
 class _Evaluation:
     """The cases and what searches for them."""
 
-    retriever: CandidateFinder
+    retriever: Retriever
     untuned: Documents
     catalog: Catalog
     turns: Sequence[Case]
@@ -221,12 +196,14 @@ class _Evaluation:
         return tuple(hits)
 
     def _to_targets(self, cosines: Floats) -> Floats:
-        return np.array(list(self._target_cosines(cosines)), np.float32)
-
-    def _target_cosines(self, cosines: Floats) -> Iterator[float]:
-        for case, row in zip(self.turns, cosines, strict=True):
-            known = (target for target in case.new_targets if target in self.catalog.row)
-            yield from (float(row[self.catalog.row[target]]) for target in known)
+        """Of the new targets that the catalog holds."""
+        near = [
+            row[self.catalog.row[target]]
+            for case, row in zip(self.turns, cosines, strict=True)
+            for target in case.new_targets
+            if target in self.catalog.row
+        ]
+        return np.array(near, np.float32)
 
 
 def _wanted(case: Case, new: bool) -> tuple[str, ...]:
@@ -238,15 +215,11 @@ def _struck(case: Case, new: bool) -> frozenset[str]:
     return frozenset(case.context.mentioned if new else ())
 
 
-def _named(search: Search) -> dict[str, Any]:
-    return {"query": search.query, "ranker": search.ranker}
-
-
 def _spread(one: Nearness) -> dict[str, Any]:
     """How the cosines lie."""
     values = one.cosines
     quartiles = np.quantile(values, (0.25, 0.5, 0.75)) if len(values) else ()
-    return _named(one.search) | {
+    return asdict(one.search) | {
         "n": len(values),
         "mean": round(float(values.mean()), 5) if len(values) else None,
         "quartiles": [round(float(q), 5) for q in quartiles],

@@ -9,10 +9,10 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommender
 from crsdemo.evaluation.stages.dialogue_stage import evaluate_dialogue
-from crsdemo.evaluation.stages.folder import DIALOGUE, GENERATIVE, ITEM
 from crsdemo.evaluation.stages.generative_stage import evaluate_generative
 from crsdemo.evaluation.stages.item_stage import evaluate_item_expert
 from crsdemo.evaluation.stages.retrieval_stage import evaluate_retrieval
+from crsdemo.evaluation.stages.tables import DIALOGUE, GENERATIVE, ITEM
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.gcrs import Gcrs
@@ -23,7 +23,7 @@ from crsdemo.recommenders.retriever import Documents, QueryReader
 def measured(
     stage: str, recommender: Recommender, catalog: Catalog, dialogues: Sequence[CorpusDialogue]
 ) -> dict[str, Any]:
-    """What `stage`, one of `stage_folder.ON_DIALOGUES`, finds, ready for JSON.
+    """What `stage`, one of `folder.ON_DIALOGUES`, finds, ready for JSON.
 
     Raises BadInputError for a recommender without such a part, and for dialogues that hold nothing
     to be measured.

@@ -30,9 +30,18 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def ends(self) -> tuple[float | None, float | None, float | None]:
+        """The figure and both ends of its interval."""
+        return self.value, self.low, self.high
+
     def excludes(self, value: float) -> bool:
         """Whether the interval is known and leaves `value` out."""
         return self.low is not None and self.high is not None and not self.low <= value <= self.high
+
+    def scaled(self, factor: float, shift: float = 0.0) -> Estimate:
+        """On another scale: times `factor`, which is above 0, plus `shift`."""
+        return Estimate(*(None if end is None else factor * end + shift for end in self.ends))
 
     def hull(self, low: float, high: float) -> Estimate:
         """An interval no narrower than from `low` to `high`."""

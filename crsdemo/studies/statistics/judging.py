@@ -1,25 +1,21 @@
 """A vote: what one annotator made of two replies to one message.
 
-Values only. Where votes come from is in feedback/votes.py, what is computed from them in the
-modules judging_*.py, all of it at once in studies/statistics/report.py.
+Values only. Where votes come from is in feedback/votes.py; what is computed from them in the
+modules beside this one, all of it at once in report.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, get_args
 
 from crsdemo.core.comparison import STRONGEST, VERDICTS, Verdict
 from crsdemo.core.errors import BadInputError
 
-VoteVerdict: TypeAlias = Verdict
 Flag = Literal["too_fast", "one_sided", "attention_failed", "withdrawn", "duplicate"]
-
-VOTE_VERDICTS: tuple[VoteVerdict, ...] = VERDICTS
-TIES: tuple[VoteVerdict, ...] = ("both_good", "both_bad", "same")
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 
@@ -37,13 +33,13 @@ class Vote:
     annotator: str
     left: str  # the recommender that stood on the left
     right: str
-    verdict: VoteVerdict
+    verdict: Verdict
     task: str  # votes of one task and pair are about the same two replies
     created: datetime
     seconds: float | None = None  # from the moment both replies could be read
     strength: int | None = None  # 1 to STRONGEST, of a decided vote
     aspects: Mapping[str, Scores] = field(default_factory=dict, hash=False)
-    expected: VoteVerdict | None = None  # the right answer, of an attention item
+    expected: Verdict | None = None  # the right answer, of an attention item
     flags: frozenset[Flag] = frozenset()  # reasons to leave it out
     study: str = ""  # its title, of an annotator's vote
     study_task: str = ""  # the name of the task in the study
@@ -51,10 +47,8 @@ class Vote:
 
     def __post_init__(self) -> None:
         for verdict in (self.verdict, self.expected or self.verdict):
-            if verdict not in VOTE_VERDICTS:
-                raise BadInputError(
-                    f"a verdict is one of {', '.join(VOTE_VERDICTS)}; got {verdict!r}"
-                )
+            if verdict not in VERDICTS:
+                raise BadInputError(f"a verdict is one of {', '.join(VERDICTS)}; got {verdict!r}")
         if self.seconds is not None and not 0 <= self.seconds < math.inf:
             raise BadInputError(f"a vote takes 0 seconds or more, got {self.seconds}")
         if self.strength is not None and not 1 <= self.strength <= STRONGEST:
@@ -63,10 +57,6 @@ class Vote:
     @property
     def is_decided(self) -> bool:
         return self.verdict in ("left", "right")
-
-    @property
-    def is_tie(self) -> bool:
-        return self.verdict in TIES
 
     @property
     def is_measured(self) -> bool:
@@ -96,15 +86,32 @@ class Vote:
             return 0
         return 1 if self.winner == self.pair[0] else -1
 
-    def with_flag(self, flag: Flag) -> Vote:
-        return replace(self, flags=self.flags | {flag})
+    def scored(self) -> Iterator[tuple[str, str, float]]:
+        """Recommender, aspect and score of each answer."""
+        for aspect, scores in self.aspects.items():
+            for recommender, score in zip((self.left, self.right), scores, strict=True):
+                if score is not None:
+                    yield recommender, aspect, score
 
 
-def pairs(votes: Sequence[Vote]) -> tuple[tuple[str, str], ...]:
+def pairs(votes: Iterable[Vote]) -> tuple[tuple[str, str], ...]:
     """The pairs of recommenders that votes tell of, in alphabetical order."""
     return tuple(sorted({vote.pair for vote in votes if vote.is_measured}))
 
 
-def recommenders(votes: Sequence[Vote]) -> tuple[str, ...]:
+def recommenders(votes: Iterable[Vote]) -> tuple[str, ...]:
     """The recommenders that votes tell of, in alphabetical order."""
     return tuple(sorted({name for pair in pairs(votes) for name in pair}))
+
+
+def telling(votes: Iterable[Vote]) -> list[Vote]:
+    """The votes of those who could tell two recommenders apart or find them alike."""
+    return [vote for vote in votes if vote.is_measured and vote.verdict != "cannot_tell"]
+
+
+def by_subject(votes: Sequence[Vote]) -> dict[str, tuple[Vote, ...]]:
+    """What was told of each subject. Of an annotator's votes on the same the first counts."""
+    firsts: dict[str, dict[str, Vote]] = {}
+    for vote in sorted(telling(votes), key=lambda vote: vote.created):
+        firsts.setdefault(vote.subject, {}).setdefault(vote.annotator, vote)
+    return {subject: tuple(by_person.values()) for subject, by_person in firsts.items()}

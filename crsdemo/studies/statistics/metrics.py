@@ -5,11 +5,10 @@ Those of ranked lists are in `evaluation/statistics.py`, by a library.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-Z95 = 1.959963984540054  # half of the width of a 95% interval, in standard deviations
+from scipy.stats import binomtest
 
 
 def rank_of(target: Hashable, ranking: Sequence[Hashable]) -> int | None:
@@ -21,10 +20,13 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     """The 95% interval of a share of `hits` among `n` independent trials (Wilson 1927)."""
     if n == 0:
         return 0.0, 1.0
-    share, slack = hits / n, Z95**2 / n
-    centre = (share + slack / 2) / (1 + slack)
-    half = Z95 / (1 + slack) * math.sqrt(share * (1 - share) / n + slack / n / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    ends = binomtest(hits, n).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)
+
+
+def sign_test(hits: int, n: int) -> float:
+    """Exact two-sided p-value of a share of one half; 1 of nothing."""
+    return float(binomtest(hits, n).pvalue) if n else 1.0
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import binomtest, norm
+from scipy.stats import norm
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs
-from crsdemo.studies.statistics.metrics import Z95, wilson
+from crsdemo.studies.statistics.metrics import sign_test, wilson
 
+Z95 = float(norm.ppf(0.975))  # half of the width of a 95% interval, in standard deviations
 POWER = 0.8  # the chance to see a difference that is there, at the 5% level, two-sided
 SMALLEST_SHARE = 0.6  # of decided votes: the smallest difference worth finding
 LARGEST_SHARE = 0.8  # what even a large difference needs is the least that is believed
@@ -75,7 +76,6 @@ class PairResult:
     share: Estimate  # wins / decided
     lean: Estimate  # mean strength towards the first, from -3 to 3, where one was given
     sign_test: float  # p-value over votes, as if these were independent
-    sign_test_people: float  # p-value over annotators, each for whom they chose more often
 
     @property
     def decided_missing(self) -> int:
@@ -124,7 +124,7 @@ class PairResult:
         if not votes:
             return f"too few people to tell: at least {people} more {_are(people)} needed"
         asked = f"too few votes to tell: about {_rounded(votes)} more {_are(votes)} needed"
-        return asked + (f", and at least {_counted(people, 'more person')}" if people else "")
+        return asked + (f", and at least {counted(people, 'more person')}" if people else "")
 
     @property
     def _so_far(self) -> str:
@@ -133,7 +133,7 @@ class PairResult:
         name = self.first
         if share < 0.5 and low is not None and high is not None:
             share, low, high, name = 1 - share, 1 - high, 1 - low, self.second
-        counts = f"{_counted(self.tally.votes, 'vote')} by {_counted(self.people, 'person')}"
+        counts = f"{counted(self.tally.votes, 'vote')} by {counted(self.people, 'person')}"
         return (
             f"{name} wins {share:.0%} of decided comparisons, "
             f"{100 * (low or 0):.0f} to {100 * (high or 0):.0f}%; {counts}"
@@ -142,30 +142,35 @@ class PairResult:
 
 def compare_pair(votes: Sequence[Vote], first: str, second: str) -> PairResult:
     """What `votes` say of two recommenders; votes on others are left aside."""
-    names = {first, second}
-    about = [v for v in votes if v.is_measured and {v.left, v.right} == names]
+    about = [v for v in votes if v.is_measured and {v.left, v.right} == {first, second}]
     signs = [_sign(vote, first) for vote in about]
     told = [vote.verdict != "cannot_tell" for vote in about]
     people = [vote.annotator for vote in about]
+    graded = [bool(vote.strength) for vote in about]
+    lean = [sign * (vote.strength or 0) for vote, sign in zip(about, signs, strict=True)]
     tally = _tally(about, signs)
+    wins, decided = [sign > 0 for sign in signs], [sign != 0 for sign in signs]
     return PairResult(
         first,
         second,
         tally,
         len(set(people)),
         ratio(signs, told, people).hull(*_net_interval(tally)),
-        ratio([s > 0 for s in signs], [s != 0 for s in signs], people).hull(
-            *wilson(tally.wins, tally.decided)
-        ),
-        _lean(about, signs),
-        _sign_test(signs),
-        _sign_test(list(_leanings(about, signs).values())),
+        ratio(wins, decided, people).hull(*wilson(tally.wins, tally.decided)),
+        ratio(lean, graded, people),
+        sign_test(tally.wins, tally.decided),
     )
 
 
 def compare_pairs(votes: Sequence[Vote]) -> tuple[PairResult, ...]:
     """Every pair that was judged."""
     return tuple(compare_pair(votes, first, second) for first, second in pairs(votes))
+
+
+def counted(n: int, noun: str) -> str:
+    """1 vote, 2 votes, 3 more people"""
+    many = f"{noun.removesuffix('person')}people" if noun.endswith("person") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else many}"
 
 
 def _sign(vote: Vote, first: str) -> int:
@@ -176,8 +181,8 @@ def _sign(vote: Vote, first: str) -> int:
 def _tally(votes: Sequence[Vote], signs: Sequence[int]) -> Tally:
     verdicts = Counter(vote.verdict for vote in votes)
     return Tally(
-        sum(sign > 0 for sign in signs),
-        sum(sign < 0 for sign in signs),
+        signs.count(1),
+        signs.count(-1),
         verdicts["both_good"],
         verdicts["both_bad"],
         verdicts["same"],
@@ -194,37 +199,6 @@ def _net_interval(tally: Tally) -> tuple[float, float]:
     net, decided = (tally.wins - tally.losses) / n, (tally.decided + 2) / n
     half = Z95 * math.sqrt((decided - net**2) / n)
     return max(-1.0, net - half), min(1.0, net + half)
-
-
-def _lean(votes: Sequence[Vote], signs: Sequence[int]) -> Estimate:
-    graded = [(vote, sign) for vote, sign in zip(votes, signs, strict=True) if vote.strength]
-    return ratio(
-        [sign * (vote.strength or 0) for vote, sign in graded],
-        [1] * len(graded),
-        [vote.annotator for vote, _ in graded],
-    )
-
-
-def _leanings(votes: Sequence[Vote], signs: Sequence[int]) -> Counter[str]:
-    """Wins less losses of the first recommender, by annotator."""
-    leanings: Counter[str] = Counter()
-    for vote, sign in zip(votes, signs, strict=True):
-        leanings[vote.annotator] += sign
-    return leanings
-
-
-def _sign_test(signs: Sequence[int]) -> float:
-    """Exact and two-sided; ties are left out. 1 where nothing was decided."""
-    decided = [sign for sign in signs if sign]
-    if not decided:
-        return 1.0
-    return float(binomtest(sum(sign > 0 for sign in decided), len(decided)).pvalue)
-
-
-def _counted(n: int, noun: str) -> str:
-    if n == 1:
-        return f"1 {noun}"
-    return f"{n:,} {noun.removesuffix('person')}people" if "person" in noun else f"{n:,} {noun}s"
 
 
 def _are(n: int) -> str:

@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, softmax
 
 from crsdemo.studies.statistics.bootstrap import Estimate, Floats, cluster_sums, draws, interval
-from crsdemo.studies.statistics.judging import Vote, recommenders
+from crsdemo.studies.statistics.judging import Vote, recommenders, telling
+
+Members = NDArray[np.bool_]
 
 DRAWS = 300  # each is a fit
 POINTS_PER_FACTOR_10 = 400  # the scale of Elo, on which 1000 is the mean here
@@ -58,31 +60,27 @@ class Strengths:
 def compare_all(votes: Sequence[Vote], n_draws: int = DRAWS) -> Strengths:
     """The strengths of all that were judged, with intervals clustered by annotator."""
     names = recommenders(votes)
-    told = [v for v in votes if v.is_measured and v.verdict != "cannot_tell"]
+    told = telling(votes)
     sums = cluster_sums(_outcomes(told, names), [vote.annotator for vote in told])
     counts = sums.sum(axis=0)
     reason = why_not(counts, names)
     if reason:
         return Strengths((), None, len(sums), reason)
     fitted = fit(counts)
-    drawn = _drawn(draws(sums, n_draws), names, fitted)
+    drawn = _drawn(draws(sums, n_draws), names)
     standings = _standings(names, fitted, drawn, len(sums))
     return Strengths(standings, math.exp(fitted.log_tie), len(sums))
 
 
-def fit(counts: Floats, start: Davidson | None = None) -> Davidson:
+def fit(counts: Floats) -> Davidson:
     """The maximum of the likelihood of `counts` (m, m, 2): wins of i over j, and ties, both ways.
 
-    `start` saves steps. The maximum must be finite: see `why_not`.
+    It must be finite: see `why_not`.
     """
     m, has_ties = len(counts), bool(counts[..., 1].any())
     seen, design = _seen(counts)[: 2 + has_ties], _design(m)[: 2 + has_ties, :, : m + has_ties]
-    guess = np.zeros(m + has_ties)
-    if start is not None and math.isfinite(start.log_tie) == has_ties:
-        guess[:m], guess[m:] = start.strengths, start.log_tie
-    options, of = {"gtol": 1e-8}, (seen, design)
-    # Steps by curvature: few, and without BLAS threads, which cost small fits most of their time
-    found = minimize(loss, guess, of, "trust-ncg", jac=True, hess=curvature, options=options).x
+    start, steep = np.zeros(m + has_ties), {"gtol": 1e-8}
+    found = minimize(loss, start, (seen, design), "BFGS", jac=True, options=steep).x
     centred = found[:m] - found[:m].mean()
     return Davidson(centred, float(found[m]) if has_ties else -math.inf)
 
@@ -93,22 +91,9 @@ def loss(parameters: Floats, seen: Floats, design: Floats) -> tuple[float, Float
     `parameters` (d,); `seen` (o, q) counts; `design` (o, q, d) makes log odds of the parameters.
     """
     scores = design @ parameters
-    norms = logsumexp(scores, axis=0)
-    totals = seen.sum(axis=0)
-    surplus = totals * np.exp(scores - norms) - seen  # expected less seen
-    value = totals @ norms - np.sum(seen * scores)
+    surplus = seen.sum(axis=0) * softmax(scores, axis=0) - seen  # expected less seen
+    value = -np.sum(seen * log_softmax(scores, axis=0))
     return float(value / seen.sum()), np.tensordot(surplus, design, 2) / seen.sum()
-
-
-def curvature(parameters: Floats, seen: Floats, design: Floats) -> Floats:
-    """Second derivatives (d, d) of `loss`: the spread of outcomes in each pair, summed.
-
-    Not of full rank, for strengths may all grow by the same; gradients have no part in that.
-    """
-    expected = softmax(design @ parameters, axis=0) * seen.sum(axis=0)
-    mean = np.einsum("oq,oqd->qd", expected, design) / np.maximum(expected.sum(axis=0), 1)[:, None]
-    spread = np.einsum("oq,oqd,oqe->de", expected, design - mean, design - mean)
-    return np.asarray(spread / seen.sum())
 
 
 def why_not(counts: Floats, names: Sequence[str]) -> str:
@@ -116,33 +101,26 @@ def why_not(counts: Floats, names: Sequence[str]) -> str:
     if not counts.any():
         return "there are no votes to compare"
     beaten = counts.sum(axis=-1) > 0  # i was at least once as good as j
-    n_groups, group = connected_components(beaten, connection="weak")
-    if n_groups > 1:
-        parts = " | ".join(", ".join(_members(names, group, k)) for k in range(n_groups))
+    apart, groups = _groups(beaten, "weak"), _groups(beaten, "strong")
+    if len(apart) > 1:
+        parts = " | ".join(_named(names, one) for one in apart)
         return f"these groups were never compared with each other: {parts}"
-    n_groups, group = connected_components(beaten, connection="strong")
-    if n_groups > 1:
-        return "; ".join(_separated(beaten, names, group, n_groups))
+    if len(groups) > 1:  # their strengths would be infinite
+        unbeaten = [one for one in groups if not beaten[np.ix_(~one, one)].any()]
+        winless = [one for one in groups if not beaten[np.ix_(one, ~one)].any()]
+        never = [f"{_named(names, one)} never lost to the others" for one in unbeaten]
+        never += [f"{_named(names, one)} never won against the others" for one in winless]
+        return "; ".join(f"{words} nor tied with them" for words in never)
     return "" if counts[..., 0].any() else "every comparison ended in a tie"
 
 
-def _separated(
-    beaten: NDArray[np.bool_], names: Sequence[str], group: NDArray[np.int32], n_groups: int
-) -> list[str]:
-    """Who always won and who always lost: their strengths would be infinite."""
-    unbeaten, winless = [], []
-    for k in range(n_groups):
-        inside = group == k
-        members = ", ".join(_members(names, group, k))
-        if not beaten[np.ix_(~inside, inside)].any():
-            unbeaten.append(f"{members} never lost to the others nor tied with them")
-        elif not beaten[np.ix_(inside, ~inside)].any():
-            winless.append(f"{members} never won against the others nor tied with them")
-    return unbeaten + winless
+def _groups(beaten: Members, connection: str) -> list[Members]:
+    n_groups, group = connected_components(beaten, connection=connection)
+    return [group == k for k in range(n_groups)]
 
 
-def _members(names: Sequence[str], group: NDArray[np.int32], k: int) -> list[str]:
-    return [name for name, one in zip(names, group, strict=True) if one == k]
+def _named(names: Sequence[str], members: Members) -> str:
+    return ", ".join(name for name, inside in zip(names, members, strict=True) if inside)
 
 
 def _outcomes(votes: Sequence[Vote], names: Sequence[str]) -> Floats:
@@ -171,12 +149,10 @@ def _design(m: int) -> Floats:
     return np.stack([first, second, (first + second) / 2 + np.eye(m + 1)[m]])
 
 
-def _drawn(totals: Floats, names: Sequence[str], start: Davidson) -> Floats:
+def _drawn(totals: Floats, names: Sequence[str]) -> Floats:
     """(r, m): strengths in each draw; NaN where it has no common scale."""
     missing = np.full(len(names), np.nan)
-    return np.stack(
-        [missing if why_not(t, names) else fit(t, start).strengths for t in totals],
-    )
+    return np.stack([missing if why_not(t, names) else fit(t).strengths for t in totals])
 
 
 def _standings(
@@ -187,9 +163,8 @@ def _standings(
         for strength, column in zip(fitted.strengths, drawn.T, strict=True)
     ]
     order = np.argsort(-fitted.strengths, kind="stable")
-    return tuple(
-        Standing(names[i], _rank(found[i], found), found[i], _points(found[i])) for i in order
-    )
+    points = [one.scaled(POINTS_PER_FACTOR_10 / math.log(10), MEAN_POINTS) for one in found]
+    return tuple(Standing(names[i], _rank(found[i], found), found[i], points[i]) for i in order)
 
 
 def _rank(one: Estimate, everyone: Sequence[Estimate]) -> int | None:
@@ -198,12 +173,3 @@ def _rank(one: Estimate, everyone: Sequence[Estimate]) -> int | None:
     if one.high is None or None in lows or None in highs:
         return None
     return 1 + sum(low is not None and low > one.high for low in lows)
-
-
-def _points(strength: Estimate) -> Estimate:
-    def on_scale(value: float | None) -> float | None:
-        if value is None:
-            return None
-        return MEAN_POINTS + POINTS_PER_FACTOR_10 * value / math.log(10)
-
-    return Estimate(on_scale(strength.value), on_scale(strength.low), on_scale(strength.high))

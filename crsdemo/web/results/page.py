@@ -29,9 +29,9 @@ from crsdemo.studies.statistics.report import results
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Caller
 from crsdemo.web.results import html as results_html
-from crsdemo.web.results.exhibits import EXHIBITS
-from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Place, Screen, Wanted, layout
-from crsdemo.web.results.words import Exhibit, Findings
+from crsdemo.web.results.answer import answer
+from crsdemo.web.results.exhibits import exhibits
+from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Screen, Wanted, layout
 from crsdemo.web.shared.controls import Updates
 
 FETCH = "() => document.querySelector('#taken a.take')?.click()"
@@ -102,14 +102,12 @@ class ResultsPage:
     def _shut(self, error: AccessError) -> Updates:
         """The way in, if there is one; what was shown before goes."""
         s = self.screen
-        places = [self._drawn(place, None, "") for place in s.places.values()]
         return {
-            **{part: value for place in places for part, value in place.items()},
             s.inside: gr.Column(visible=False),
             s.gate: gr.Column(visible=True),
             s.reason: results_html.shut(str(error)),
             s.password: gr.Textbox(visible=self.demo.operator.has_password),
-            **dict.fromkeys((s.notice, s.answer, s.disputes, s.taken), ""),
+            **dict.fromkeys((s.notice, s.found, s.taken), ""),
         }
 
     def _open(self, wanted: Wanted) -> Updates:
@@ -118,51 +116,26 @@ class ResultsPage:
         log = ResultsLog(file)
         taken = load_votes(file, VoteFilter(wanted.title, wanted.blind_only))
         votes = flagged(vote for vote in taken if _is_of(vote, wanted.pair))
-        found = results(votes, rules=wanted.known_rules)
-        findings = Findings(found, votes, log.participants(wanted.title))
+        found = results(votes, wanted.known_rules)
+        shown = exhibits(found, log.participants(wanted.title))
         disputed = disputes(counted(votes, wanted.known_rules))
-        shown = [one.task for one in disputed[: results_html.N_DISPUTES]]
+        seen = log.seen_pairs(one.task for one in disputed[: results_html.N_DISPUTES])
         return {
-            **self._exhibits(findings),
             **self._choices(log.studies(), taken, wanted),
             s.inside: gr.Column(visible=True),
-            s.answer: results_html.answer(found),
-            s.disputes: results_html.disputes(disputed, log.seen_pairs(shown)) if votes else "",
+            s.found: results_html.page(answer(found), shown, disputed, seen),
             **dict.fromkeys((s.notice, s.taken), ""),
-        }
-
-    def _exhibits(self, findings: Findings) -> Updates:
-        """Every exhibit that has something to show; with three systems or more also their order."""
-        shown: Updates = {}
-        for name, place in self.screen.places.items():
-            has_any = bool(findings.votes) or (name == "progress" and findings.participants)
-            is_told = name != "strengths" or findings.results.strengths is not None
-            exhibit = EXHIBITS[name](findings) if has_any and is_told else None
-            shown |= self._drawn(place, exhibit, name)
-        return shown
-
-    def _drawn(self, place: Place, exhibit: Exhibit | None, name: str) -> Updates:
-        if exhibit is None:
-            empty = {place.head: "", place.picture: None, place.foot: ""}
-            return {**empty, place.column: gr.Column(visible=False)}
-        return {
-            place.column: gr.Column(visible=True),
-            place.head: results_html.head(exhibit),
-            place.picture: gr.Plot(exhibit.figure, visible=exhibit.figure is not None),
-            place.foot: results_html.foot(exhibit, name),
         }
 
     def _choices(
         self, studies: tuple[str, ...], votes: tuple[Vote, ...], wanted: Wanted
     ) -> Updates:
         """What can be chosen, with what is chosen now even if it has no votes any more."""
-        pairs = [ALL_PAIRS, *map(_label, judging.pairs(votes))]
-        titles = [ALL_STUDIES, *studies]
+        pairs = dict.fromkeys([ALL_PAIRS, *map(_label, judging.pairs(votes)), wanted.pair])
+        titles = dict.fromkeys([ALL_STUDIES, *studies, wanted.study])
         return {
-            self.screen.study: gr.Dropdown(
-                _with(titles, wanted.study), value=wanted.study, visible=bool(studies)
-            ),
-            self.screen.pair: gr.Dropdown(_with(pairs, wanted.pair), value=wanted.pair),
+            self.screen.study: gr.Dropdown([*titles], value=wanted.study, visible=bool(studies)),
+            self.screen.pair: gr.Dropdown([*pairs], value=wanted.pair),
         }
 
     def _handed(self, handout: Handout) -> Updates:
@@ -195,10 +168,6 @@ def _label(pair: tuple[str, str]) -> str:
 def _is_of(vote: Vote, label: str) -> bool:
     """Attention items count for the pair whose people they test, so they stay."""
     return label in (ALL_PAIRS, _label(vote.pair)) or vote.expected is not None
-
-
-def _with(choices: list[str], chosen: str) -> list[str]:
-    return choices if chosen in choices else [*choices, chosen]
 
 
 def place(blocks: gr.Blocks, demo: Demo) -> None:

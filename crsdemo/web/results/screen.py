@@ -10,8 +10,8 @@ import gradio as gr
 from crsdemo.export.judgments import Format
 from crsdemo.studies.statistics.judging import FLAGS, Flag
 from crsdemo.web.results import html as results_html
-from crsdemo.web.results.exhibits import EXHIBITS
-from crsdemo.web.results.who import RULES
+from crsdemo.web.results.answer import COUNTING
+from crsdemo.web.results.words import RULES
 from crsdemo.web.shared.controls import html
 
 ALL_STUDIES, ALL_PAIRS = "all votes", "all pairs"
@@ -26,16 +26,6 @@ assert set(FORMATS) == set(get_args(Format))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one exhibit is shown."""
-
-    column: gr.Column
-    head: gr.HTML
-    picture: gr.Plot
-    foot: gr.HTML
-
-
-@dataclass(frozen=True)
 class Screen:
     """The components that events read and write."""
 
@@ -44,20 +34,18 @@ class Screen:
     gate: gr.Column
     reason: gr.HTML
     password: gr.Textbox
+    notice: gr.HTML
     inside: gr.Column
     study: gr.Dropdown
     pair: gr.Dropdown
     blind_only: gr.Checkbox
     rules: gr.CheckboxGroup
-    notice: gr.HTML
-    answer: gr.HTML
-    places: dict[str, Place]
-    disputes: gr.HTML
+    found: gr.HTML
     format: gr.Dropdown
     export: gr.Button
     backup: gr.Button
-    taken: gr.HTML
     leave: gr.Button
+    taken: gr.HTML
 
     @property
     def asked(self) -> list[Any]:
@@ -67,12 +55,8 @@ class Screen:
     @property
     def shown(self) -> list[Any]:
         """Everything that a handler may change."""
-        parts = [
-            part for p in self.places.values() for part in (p.column, p.head, p.picture, p.foot)
-        ]
         gate = [self.token, self.gate, self.reason, self.password, self.inside]
-        filters = [self.study, self.pair]
-        return [*gate, *filters, self.notice, self.answer, *parts, self.disputes, self.taken]
+        return [*gate, self.study, self.pair, self.notice, self.found, self.taken]
 
 
 @dataclass(frozen=True)
@@ -110,13 +94,9 @@ def layout(*, has_password: bool, study_runs: bool) -> Screen:
         notice = html("notice")
         with gr.Column(elem_id="inside") as inside:
             filters = _filters()
-            answer = html("answer", results_html.loading(), "results/results.js")
-            with gr.Column(elem_id="exhibits"):
-                places = {name: _place(name) for name in EXHIBITS}
-            disputes = html("disputes")
+            found = html("found", results_html.page(COUNTING, {}, (), {}))
             home = _home(has_password=has_password)
-    gated = (token, masthead, gate, reason, password, inside)
-    return Screen(*gated, *filters, notice, answer, places, disputes, *home)
+    return Screen(token, masthead, gate, reason, password, notice, inside, *filters, found, *home)
 
 
 def _filters() -> tuple[gr.Dropdown, gr.Dropdown, gr.Checkbox, gr.CheckboxGroup]:
@@ -134,15 +114,7 @@ def _chooser(label: str, all_: str) -> gr.Dropdown:
     return gr.Dropdown([all_], value=all_, label=label, filterable=False, elem_id=label.lower())
 
 
-def _place(name: str) -> Place:
-    with gr.Column(elem_id=name, elem_classes="exhibit", visible=False) as column:
-        head = html(f"{name}-head")
-        picture = gr.Plot(show_label=False, container=False, elem_classes="picture")
-        foot = html(f"{name}-foot")
-    return Place(column, head, picture, foot)
-
-
-def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.HTML, gr.Button]:
+def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.Button, gr.HTML]:
     with gr.Column(elem_id="home"):
         html("home-head", results_html.home())
         with gr.Row(elem_id="ways"):
@@ -152,4 +124,4 @@ def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.
             backup = gr.Button("Back up the log", size="sm", elem_id="backup")
             leave = gr.Button("Sign out", size="sm", elem_id="leave", visible=has_password)
         taken = html("taken")
-    return chosen, export, backup, taken, leave
+    return chosen, export, backup, leave, taken

@@ -1,26 +1,26 @@
-"""The numbers behind a picture: as a table to read, and as a CSV to take home.
+"""The numbers behind a picture: a table to read on a page or in a terminal, and a CSV.
 
 A cell holds the number as it is, which the CSV has; the column says how it is read.
 """
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from tabulate import tabulate
+
 from crsdemo.export.tables import csv_cell
-from crsdemo.web.shared.markup import attribute, escape
 
 Cell: TypeAlias = str | int | float | datetime | None
-Kind = Literal[
-    "words", "count", "share", "percent", "number", "points", "seconds", "chance", "moment"
-]
+Kind = Literal["words", "count", "share", "number", "points", "seconds", "chance", "moment"]
+
+HEAD = 12  # letters of a heading in a line of the terminal
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Column:
     kind: Kind = "words"
 
 
+def cells(kind: Kind, named: Mapping[str, Cell]) -> dict[Column, Cell]:
+    """Several of one kind, with the names of their columns."""
+    return {Column(name, kind): cell for name, cell in named.items()}
+
+
 @dataclass(frozen=True)
 class Table:
     """Numbers with their names."""
@@ -38,84 +43,58 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[Column, Cell]]) -> Table:
+        """What a row does not have is not known."""
+        found = list(rows)
+        columns = tuple(dict.fromkeys(column for row in found for column in row))
+        return cls(columns, tuple(tuple(row.get(column) for column in columns) for row in found))
+
     def csv(self) -> str:
         """With the numbers as they are, and text that no spreadsheet runs."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(column.name for column in self.columns)
-        for row in self.rows:
-            writer.writerow(csv_cell(_plain(cell)) for cell in row)
+        writer.writerows([csv_cell(cell) for cell in row] for row in self.rows)
         return file.getvalue()
 
     def html(self) -> str:
-        head = "".join(
-            f'<th scope="col"{_class(column)}>{escape(column.name)}</th>' for column in self.columns
-        )
-        body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
-        return (
-            f'<div class="wide-table" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
-        )
+        return self._written("html")
 
-    def _row(self, row: Sequence[Cell]) -> str:
-        cells = (
-            f"<td{_class(column)}>{written(cell, column.kind)}</td>"
-            for column, cell in zip(self.columns, row, strict=True)
-        )
-        return "".join(cells)
+    def text(self) -> str:
+        return self._written("simple", maxheadercolwidths=HEAD)
 
-
-def folded(table: Table, name: str) -> str:
-    """The table under a line that opens it, with the way to take it home as `name`.csv."""
-    data = base64.b64encode(table.csv().encode("utf-8-sig")).decode()
-    return (
-        '<details class="numbers"><summary>The numbers</summary>'
-        f"{table.html()}"
-        f'<a class="take" download="{attribute(name)}.csv" '
-        f'href="data:text/csv;charset=utf-8;base64,{data}">Download as CSV</a></details>'
-    )
+    def _written(self, form: str, **more: int) -> str:
+        kinds = [column.kind for column in self.columns]
+        rows = [[written(*pair) for pair in zip(row, kinds, strict=True)] for row in self.rows]
+        heads = [column.name for column in self.columns]
+        sides = ["left" if kind == "words" else "right" for kind in kinds]
+        return str(tabulate(rows, heads, form, disable_numparse=True, colalign=sides, **more))
 
 
 def written(cell: Cell, kind: Kind) -> str:
-    """One cell as HTML; a dash for what is not known."""
-    if cell is None:
-        return '<span class="unknown" title="not known">–</span>'
+    """One cell as it is read; a dash for what is not known."""
     if isinstance(cell, datetime):
-        iso = cell.isoformat()
-        return f'<time datetime="{attribute(iso)}">{cell:%Y-%m-%d %H:%M}</time>'
+        return f"{cell:%Y-%m-%d %H:%M}"
     if isinstance(cell, str):
-        return escape(cell)
-    return _number(cell, kind)
-
-
-def _number(value: float, kind: Kind) -> str:
-    if not math.isfinite(value):
+        return cell
+    if cell is None or not math.isfinite(cell):
         return "–"
     match kind:
         case "share":
-            return f"{_minus(100 * value, 0)}%"
-        case "percent":
-            return f"{_minus(100 * value, 1)}%"
+            return f"{decimal(100 * cell, 0)}%"
         case "points":
-            return _minus(value, 0)
+            return decimal(cell, 0)
         case "seconds":
-            return f"{value:.1f} s"
+            return f"{cell:.1f} s"
         case "chance":
-            return "&lt; 0.001" if value < 0.001 else f"{value:.3f}"
+            return "< 0.001" if cell < 0.001 else f"{cell:.3f}"
         case "number":
-            return _minus(value, 2)
+            return decimal(cell, 2)
         case _:
-            return f"{value:,}"
+            return f"{cell:,}"
 
 
-def _minus(value: float, digits: int) -> str:
-    """With the sign that is as wide as a digit, and no minus before a zero."""
-    return f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
-
-
-def _class(column: Column) -> str:
-    return "" if column.kind == "words" else ' class="figure"'
-
-
-def _plain(cell: Cell) -> Cell:
-    return cell.isoformat() if isinstance(cell, datetime) else cell
+def decimal(value: float, digits: int, sign: str = "") -> str:
+    """With a minus as wide as a digit, and none before a zero; a plus where `sign` is one."""
+    return f"{value:{sign}z.{digits}f}".replace("-", "−")

@@ -16,7 +16,13 @@ LORA = {  # file -> the characters it draws
     "lora-latin-ext-wght-normal.woff2": "U+0100-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, "
     "U+02DD-02FF, U+1D00-1DBF, U+1E00-1E9F, U+1EF2-1EFF, U+2020, U+20A0-20AB, U+20AD-20C0",
 }
-SHEETS = ("shared/style.css", "compare/verdict.css", "study/study.css", "results/results.css")
+SHEETS = (
+    "shared/style.css",
+    "compare/verdict.css",
+    "study/study.css",
+    "results/results.css",
+    "report/report.css",
+)
 
 
 def theme() -> gr.themes.Base:

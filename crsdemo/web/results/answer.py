@@ -1,0 +1,97 @@
+"""Which one people prefer, in words, and all results as a text for the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crsdemo.studies.statistics.pairs import (
+    POWER,
+    SMALLEST_SHARE,
+    PairResult,
+    counted,
+    decided_needed,
+)
+from crsdemo.studies.statistics.report import Results
+from crsdemo.studies.statistics.strengths import Strengths
+from crsdemo.web.results.exhibits import exhibits
+from crsdemo.web.results.words import RULES
+
+NO_VOTES = (
+    "Votes come from pages with two answers and from studies; they are counted here as soon as "
+    "they are saved. If you have chosen a study or a pair, there may be others."
+)
+ENOUGH = (
+    f"Enough is {decided_needed(SMALLEST_SHARE)} decided votes: they find a system that wins "
+    f"{SMALLEST_SHARE:.0%} of them in {POWER:.0%} of studies."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Sentences, the most important first."""
+
+    verdict: str
+    so_far: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()  # where there are several: who, and who is better
+    notes: tuple[str, ...] = ()
+
+
+COUNTING = Answer("Counting the votes…")
+
+
+def answer(results: Results) -> Answer:
+    """The result, or what it needs; where there are more pairs, one for each."""
+    if not results.votes:
+        return Answer("Nobody has voted yet.", notes=(NO_VOTES,))
+    if not results.pairs:
+        return Answer("No vote counts.", notes=(_counts(results),))
+    notes = (_counts(results), ENOUGH)
+    if len(results.pairs) == 1:
+        (pair,) = results.pairs
+        return Answer(_headline(pair), _begun(pair.aside), notes=notes)
+    each = ((f"{pair.first} and {pair.second}", _result(pair)) for pair in results.pairs)
+    return Answer(_leader(results.strengths), pairs=tuple(each), notes=notes)
+
+
+def text(results: Results) -> str:
+    """The answer, then every exhibit as a table."""
+    said = answer(results)
+    each = (f"{pair}: {words}" for pair, words in said.pairs)
+    lines = [line for line in (said.verdict, said.so_far, *each, *said.notes) if line]
+    tables = (
+        f"{one.question} {one.answer}\n\n{one.table.text()}" for one in exhibits(results).values()
+    )
+    return "\n\n".join(["\n".join(lines), *tables])
+
+
+def _result(pair: PairResult) -> str:
+    return f"{_headline(pair)} {_begun(pair.aside)}".rstrip()
+
+
+def _headline(pair: PairResult) -> str:
+    """Begins with a name, which stays as it is, or with a capital."""
+    return f"{pair.headline}." if pair.is_clear else _begun(pair.headline)
+
+
+def _begun(words: str) -> str:
+    """With a capital and a full stop; nothing stays nothing."""
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _leader(strengths: Strengths | None) -> str:
+    """Who is ahead of all, if that is known."""
+    standings = strengths.standings if strengths else ()
+    first = [standing.recommender for standing in standings if standing.rank == 1]
+    if len(first) == 1:
+        return f"{first[0]} is ahead of all others."
+    if first:
+        return f"{', '.join(first[:-1])} and {first[-1]} are too close to tell who is ahead."
+    return "Too few votes to put them in an order yet."
+
+
+def _counts(results: Results) -> str:
+    """How many votes there are and how many are left out, why."""
+    said = f"{counted(results.votes, 'vote')} by {counted(results.people, 'person')} in all"
+    why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.flags.items() if n)
+    n = results.votes - results.counted
+    return f"{said}; {f'{n:,}' if n else 'none'} left out ({why})." if why else f"{said}."
