@@ -25,22 +25,23 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from crsdemo.feedback.studies_schema import m005_who_takes_part_in_studies
+from crsdemo.feedback.studies_schema import STUDIED, refused
+
+Migration = Callable[[Database], None]
 
 APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it is ours
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
+# The dialogue up to a turn, by its id: a list of {speaker, text}
+HEARD = """(with recursive heard as (
+        select speaker, text, parent, position from turns where id = {}
+        union all select t.speaker, t.text, t.parent, t.position
+        from turns t join heard on t.id = heard.parent)
+    select json_group_array(json_object('speaker', speaker, 'text', text))
+    from (select speaker, text from heard order by position))"""
+
+_VERBS = ("update", "delete")
 _CREATED = f"created_at text not null default ({NOW})"
-
-
-def _append_only(*tables: str) -> tuple[str, ...]:
-    """Triggers that refuse to change or forget a row."""
-    return tuple(
-        f"""create trigger {table}_no_{verb} before {verb} on {table}
-            begin select raise(abort, '{table} are append-only'); end"""
-        for table in tables
-        for verb in ("update", "delete")
-    )
 
 
 _SAID = (
@@ -155,7 +156,7 @@ _THOUGHT = (
         {_CREATED}) strict""",
     """create index item_events_of on item_events
         (generation_id, visitor, item_id, kind)""",
-    *_append_only("ratings", "item_events"),
+    *(refused(table, verb) for table in ("ratings", "item_events") for verb in _VERBS),
     """create view current_ratings as
         select r.* from ratings r where not r.withdrawn and r.revision = (
             select max(o.revision) from ratings o where o.generation_id = r.generation_id
@@ -221,9 +222,8 @@ _COMPARED = (
         app_version text not null,
         {_CREATED}) strict""",
     "create index picks_of on picks (comparison_id)",
-    *_append_only("verdicts", "picks"),
-    """create trigger comparisons_no_delete before delete on comparisons
-        begin select raise(abort, 'comparisons are append-only'); end""",
+    *(refused(table, verb) for table in ("verdicts", "picks") for verb in _VERBS),
+    refused("comparisons", "delete"),
     """create view current_verdicts as
         select v.comparison_id, v.visitor, v.verdict, v.revision, v.decided_ms, v.layout,
             v.details, v.created_at, c.policy, c.left_generation, c.right_generation,
@@ -236,37 +236,22 @@ _COMPARED = (
 )
 
 
-def m001_what_was_said(db: Database) -> None:
-    for statement in _SAID:
-        db.execute(statement)
+def _migration(*statements: str) -> Migration:
+    def migrate(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return migrate
 
 
-def m002_what_was_thought(db: Database) -> None:
-    for statement in _THOUGHT:
-        db.execute(statement)
-
-
-def m003_what_was_compared(db: Database) -> None:
-    for statement in _COMPARED:
-        db.execute(statement)
-
-
-def m004_where_a_query_came_from(db: Database) -> None:
-    db.execute(
+MIGRATIONS: tuple[Migration, ...] = (  # only ever grows: old files have had the first of them
+    _migration(*_SAID),
+    _migration(*_THOUGHT),
+    _migration(*_COMPARED),
+    _migration(
         "alter table evidence add column query_sources text not null default '[]' "
         "check (json_valid(query_sources))"
-    )
-
-
-def m006_that_a_reply_is_still_being_written(db: Database) -> None:
-    db.execute("alter table generations add column heartbeat_at text")
-
-
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (
-    m001_what_was_said,
-    m002_what_was_thought,
-    m003_what_was_compared,
-    m004_where_a_query_came_from,
-    m005_who_takes_part_in_studies,
-    m006_that_a_reply_is_still_being_written,
+    ),
+    _migration(*STUDIED),
+    _migration("alter table generations add column heartbeat_at text"),
 )

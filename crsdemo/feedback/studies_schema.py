@@ -21,9 +21,14 @@ them. A verdict and its details are always in terms of what was seen.
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
 _CREATED = "created_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
+
+
+def refused(table: str, verb: str, when: str = "true") -> str:
+    """A trigger that refuses to change or to forget a row."""
+    return f"""create trigger {table}_no_{verb} before {verb} on {table} when {when}
+        begin select raise(abort, '{table} are append-only'); end"""
+
 
 _SAME_AND_SWAPPED = (
     "drop trigger verdicts_are_known",
@@ -46,7 +51,7 @@ _SAME_AND_SWAPPED = (
             where o.comparison_id = v.comparison_id and o.visitor = v.visitor)""",
 )
 
-_STUDIED = (
+_TABLES = (
     f"""create table studies (
         sha256 text primary key check (length(sha256) = 64),
         name text not null,
@@ -139,29 +144,18 @@ _OWNERS = {
     "assignments": "old.annotator",
     "answers": "old.annotator",
 }
+_KEPT = ("studies", "annotators", "consents", "replays", "completions", "erasures")  # always
+_NEW = ("assignments", "answers")  # of these tables that can be erased
 
 
-def m005_who_takes_part_in_studies(db: Database) -> None:
-    for statement in (*_SAME_AND_SWAPPED, *_STUDIED):
-        db.execute(statement)
-    for table in ("ratings", "item_events", "verdicts", "picks", "comparisons"):
-        db.execute(f"drop trigger {table}_no_delete")
-    for table, owners in _OWNERS.items():
-        db.execute(_erasable(table, owners))
-    for table in ("studies", "annotators", "consents", "replays", "completions", "erasures"):
-        db.execute(_refused(table, "delete"))
-        db.execute(_refused(table, "update"))
-    for table in ("assignments", "answers"):
-        db.execute(_refused(table, "update"))
-
-
-def _erasable(table: str, owners: str) -> str:
-    """A trigger that refuses to forget a row, but of a person who asked to be forgotten."""
-    return f"""create trigger {table}_no_delete before delete on {table}
-        when not exists (select 1 from erasures where annotator in ({owners}))
-        begin select raise(abort, '{table} are append-only'); end"""
-
-
-def _refused(table: str, verb: str) -> str:
-    return f"""create trigger {table}_no_{verb} before {verb} on {table}
-        begin select raise(abort, '{table} are append-only'); end"""
+STUDIED = (
+    *_SAME_AND_SWAPPED,
+    *_TABLES,
+    *(f"drop trigger {table}_no_delete" for table in _OWNERS if table not in _NEW),
+    *(
+        refused(table, "delete", f"not exists (select 1 from erasures where annotator in ({of}))")
+        for table, of in _OWNERS.items()
+    ),
+    *(refused(table, verb) for table in _KEPT for verb in ("delete", "update")),
+    *(refused(table, "update") for table in _NEW),
+)

@@ -12,7 +12,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Stages
 from crsdemo.export.handouts import Handouts
-from crsdemo.feedback.rotation import Backups
+from crsdemo.feedback.backup import Backups
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
 

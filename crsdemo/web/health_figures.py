@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ class Health:
     """A moment of the demo. Times are UTC."""
 
     moment: datetime
-    activity: Activity | None  # None: the log cannot be read
+    activity: Activity  # empty if the log cannot be read
+    is_readable: bool
     failed_writes: dict[str, int]  # since the start, by reason
     n_waiting: int  # opinions in the outbox
     n_damaged: int  # lines that could not be delivered
@@ -36,33 +36,27 @@ class Health:
     @property
     def abandoned_share(self) -> float:
         """Of the replies that are not being written now; 0 where there is none."""
-        ended = {s: n for s, n in self._generations.items() if s != "running"}
+        ended = {s: n for s, n in self.activity.generations.items() if s != "running"}
         return ended.get("abandoned", 0) / max(1, sum(ended.values()))
 
     @property
     def verdicts_per_hour(self) -> float:
-        return self.activity.n_verdicts / self.activity.hours if self.activity else 0.0
-
-    @property
-    def latency_p95(self) -> dict[str, float]:
-        """Seconds to a whole reply, by recommender: 95 of 100 took no longer."""
-        latencies = self.activity.latencies if self.activity else {}
-        return {name: _quantile(seconds, 0.95) for name, seconds in latencies.items()}
+        return self.activity.n_verdicts / HOURS
 
     @property
     def is_well(self) -> bool:
-        return not any(True for _ in self.problems())
+        return not any(self.problems())
 
     def problems(self) -> Iterator[str]:
         """What the operator should look at, each in a sentence."""
-        if self.activity is None:
+        if not self.is_readable:
             yield "The log cannot be read."
         if self.n_waiting:
             yield f"{self.n_waiting} opinions wait in the outbox: the log could not be written."
         yield from (f"Could not {what}: {why}" for what, why in self.troubles.items())
         if self.free_bytes < LEAST_FREE:
             yield f"The disk of the log has only {self.free_bytes / 2**20:.0f} MB left."
-        if sum(self._generations.values()) >= FEW and self.abandoned_share > MOST_ABANDONED:
+        if sum(self.activity.generations.values()) >= FEW and self.abandoned_share > MOST_ABANDONED:
             yield f"{self.abandoned_share:.0%} of the replies were given up half-way."
         if self._backup_is_late:
             yield "No backup was made for more than twice the time set."
@@ -77,18 +71,14 @@ class Health:
             "outbox": self.n_waiting,
             "outbox_damaged": self.n_damaged,
             "hours": HOURS,
-            "replies": self._generations,
+            "replies": self.activity.generations,
             "abandoned_share": self.abandoned_share,
             "verdicts_per_hour": self.verdicts_per_hour,
-            "ratings": self.activity.n_ratings if self.activity else 0,
-            "latency_p95_s": self.latency_p95,
+            "ratings": self.activity.n_ratings,
+            "latency_p95_s": self.activity.latency_p95,
             "last_backup": self.last_backup and self.last_backup.isoformat(),
             "disk_free_bytes": self.free_bytes,
         }
-
-    @property
-    def _generations(self) -> dict[str, int]:
-        return self.activity.generations if self.activity else {}
 
     @property
     def _backup_is_late(self) -> bool:
@@ -99,16 +89,16 @@ class Health:
 
 def examine(upkeep: Upkeep) -> Health:
     """How the demo is now."""
-    outbox, backups = upkeep.outbox, upkeep.backups
-    log = outbox.log
+    outbox, backups, log = upkeep.outbox, upkeep.backups, upkeep.outbox.log
     made = backups.made() if backups else ()
     try:
-        happened = activity(log.file, HOURS)
+        happened, is_readable = activity(log.file, HOURS), True
     except FeedbackError:
-        happened = None  # which is what the page then says
+        happened, is_readable = Activity(), False  # which is what the page then says
     return Health(
         moment=datetime.now(UTC),
         activity=happened,
+        is_readable=is_readable,
         failed_writes=dict(log.file.failures),
         n_waiting=outbox.n_waiting(),
         n_damaged=outbox.n_damaged(),
@@ -117,8 +107,3 @@ def examine(upkeep: Upkeep) -> Health:
         backup_every=backups.every if backups else None,
         free_bytes=shutil.disk_usage(log.path.absolute().parent).free,
     )
-
-
-def _quantile(ascending: tuple[float, ...], share: float) -> float:
-    """The least value that `share` of all do not exceed."""
-    return ascending[math.ceil(share * len(ascending)) - 1]
