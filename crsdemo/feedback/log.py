@@ -283,9 +283,7 @@ def know_visitor(db: Database, visitor: str) -> None:
 def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
     """Put the reply, as far as it has come, into its three rows; it must not be finished."""
     turn, generation, evidence = rows_of_reply(reply)
-    db.execute(
-        "update turns set text = ?, mentions = ? where id = ?",
-        [turn["text"], to_json(turn["mentions"]), generation_id],
-    )
+    put = "update turns set text = :text, mentions = :mentions where id = :id"
+    db.execute(put, turn | {"id": generation_id})
     db["generations"].update(generation_id, generation)
     db["evidence"].insert(evidence | {"generation_id": generation_id}, replace=True)

@@ -28,8 +28,7 @@ class Participant:
         """In plain words."""
         if self.completed_at:
             return "done"
-        words = {"declined": "declined", "withdrawn": "withdrawn", "given": "under way"}
-        return words.get(self.decision or "", "not begun")
+        return "under way" if self.decision == "given" else self.decision or "not begun"
 
 
 @dataclass(frozen=True)

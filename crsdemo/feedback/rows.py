@@ -98,5 +98,5 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _mentions(turn: Turn) -> list[Row]:
-    return [asdict(mention) for mention in turn.mentions]
+def _mentions(turn: Turn) -> str:
+    return _MENTIONS.dump_json(turn.mentions).decode()

@@ -163,8 +163,8 @@ class StudyLog:
             if _decision(db, annotator) != "withdrawn":
                 _insert_decision(db, annotator, "withdrawn", consent)
             db["erasures"].insert({"annotator": annotator}, ignore=True)
-            for statement in _FORGET:
-                db.execute(statement, {"annotator": annotator})
+            for table, rows in _FORGET.items():
+                db[table].delete_where(rows, {"annotator": annotator})
         self._shrink()
 
     def _shrink(self) -> None:
@@ -281,17 +281,16 @@ _OWN_COMPARISONS = f"select id from comparisons where left_turn in ({_OWN_TURNS}
 
 # Of the person, and what anyone made of the replies to the person: in an order that leaves no
 # row which refers to one that is gone
-_FORGET = (
-    "delete from answers where annotator = :annotator",
-    f"""delete from verdicts
-        where visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})""",
-    f"delete from picks where comparison_id in ({_OWN_COMPARISONS})",
-    f"delete from ratings where visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    f"delete from item_events where visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    "delete from assignments where annotator = :annotator",
-    f"delete from comparisons where left_turn in ({_OWN_TURNS})",
-    f"delete from evidence where generation_id in ({_OWN_TURNS})",
-    f"delete from generations where id in ({_OWN_TURNS})",
-    "delete from turns where dialogue_id in (select id from dialogues where visitor = :annotator)",
-    "delete from dialogues where visitor = :annotator",
-)
+_FORGET = {
+    "answers": "annotator = :annotator",
+    "verdicts": f"visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})",
+    "picks": f"comparison_id in ({_OWN_COMPARISONS})",
+    "ratings": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    "item_events": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    "assignments": "annotator = :annotator",
+    "comparisons": f"left_turn in ({_OWN_TURNS})",
+    "evidence": f"generation_id in ({_OWN_TURNS})",
+    "generations": f"id in ({_OWN_TURNS})",
+    "turns": "dialogue_id in (select id from dialogues where visitor = :annotator)",
+    "dialogues": "visitor = :annotator",
+}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crsdemo.export.handouts import Handout
+from crsdemo.export.take_home import Handout
 from crsdemo.feedback.results import SeenPair, pseudonym
 from crsdemo.studies.statistics.disputes import Dispute
 from crsdemo.studies.statistics.judging import FLAGS
