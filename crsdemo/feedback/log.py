@@ -1,6 +1,6 @@
 """The log: what was said, what produced it and what people thought of it, in one SQLite file.
 
-All SQL of the project is in this folder; feedback/schema.py explains the tables. When a `record_`
+All SQL of the project is in this folder; migrations/ explains the tables. When a `record_`
 method returns, what it was given is on the disk.
 """
 
