@@ -19,8 +19,8 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.evaluation.folder import REPORTS, load_reports
 from crsdemo.evaluation.stages.folder import FOLDER, load_stages
+from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.log import FeedbackLog
-from crsdemo.feedback.rotation import Backups
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study

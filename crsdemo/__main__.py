@@ -68,17 +68,17 @@ STAGES = {
     ),
     "results": ("crsdemo.cli.commands", "results", "what the votes in a log say of recommenders"),
     "export": (
-        "crsdemo.export.judgments.judgments.judgments",
+        "crsdemo.export.judgments",
         "main",
         "judgments as DPO, KTO or SFT examples, or as tables",
     ),
     "backup": (
-        "crsdemo.feedback.log.log.backup",
+        "crsdemo.feedback.backup",
         "backup_main",
         "a whole copy of the log, also while it is used",
     ),
     "restore": (
-        "crsdemo.feedback.log.log.backup",
+        "crsdemo.feedback.backup",
         "restore_main",
         "a backup in the place of the log",
     ),

@@ -16,7 +16,7 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.web.demo import Demo
 
 if __name__ == "__main__":
-    crsdemo.feedback.log.log.SILENT_SECONDS = 2.0  # a test does not wait for half a minute
+    crsdemo.feedback.log.SILENT_SECONDS = 2.0  # a test does not wait for half a minute
     crsdemo.web.upkeep.PAUSE = 0.5
     log = FeedbackLog(Path(sys.argv[1]))
     left, right = StandIn(0.03, "red"), StandIn(0.03, "blue")

@@ -74,7 +74,7 @@ def dpo(pair: JudgedPair, text: Text) -> Considered:
     """The example that a verdict makes."""
     if pair.verdict not in SIDES:
         return Excluded(pair, Reason.NO_WINNER)
-    won, lost = pair.replies if pair.verdict == "left" else reversed(pair.replies)
+    won, lost = pair.replies if pair.verdict == "left" else pair.replies[::-1]
     reason = _unfit(won, text) or _unfit(lost, text) or _unpaired(pair, text)
     if reason:
         return Excluded(pair, reason)
@@ -100,42 +100,36 @@ def kto(judgment: Judgment, text: Text, *, winners: bool) -> Iterator[Considered
         if reason:
             yield Excluded(judgment, reason)
         else:
-            columns = _single(reply, text) | {"label": opinion}
-            yield Example(judgment, columns, (reply.id,))
+            columns = {"prompt": _prompt(reply, text), "completion": _completion(reply, text)}
+            yield Example(judgment, columns | {"label": opinion}, (reply.id,))
 
 
 def sft(judgment: Judgment, text: Text) -> Iterator[Considered]:
     """The examples that a judgment makes: the replies that it likes."""
-    for reply, opinion in _labels(judgment, winners=True):
-        reason = _unfit(reply, text) or (opinion if isinstance(opinion, Reason) else None)
-        if reason or not opinion:
-            yield Excluded(judgment, reason or Reason.NOT_LIKED)
-        else:
-            yield Example(judgment, _single(reply, text), (reply.id,))
+    for one in kto(judgment, text, winners=True):
+        is_liked = isinstance(one, Excluded) or one.columns.pop("label")
+        yield one if is_liked else Excluded(judgment, Reason.NOT_LIKED)
 
 
 def once(considered: Iterable[Considered]) -> Iterator[Considered]:
     """Each reply at most once. Remembers the ids, so some 100 bytes per example."""
     seen: set[tuple[str, ...]] = set()
     for one in considered:
-        if isinstance(one, Example) and one.reply_ids in seen:
-            yield Excluded(one.judgment, Reason.TWICE)
-            continue
+        is_new = isinstance(one, Excluded) or one.reply_ids not in seen
+        yield one if is_new else Excluded(one.judgment, Reason.TWICE)
         if isinstance(one, Example):
             seen.add(one.reply_ids)
-        yield one
 
 
 def _labels(judgment: Judgment, *, winners: bool) -> Iterator[tuple[JudgedReply, bool | Reason]]:
     """Each reply, and whether it is good, or why one cannot say."""
     if isinstance(judgment, Opinion):
-        thumb = judgment.reply.ratings.get("thumbs")
+        thumb = judgment.reply.ratings.thumbs
         yield judgment.reply, Reason.NO_THUMB if thumb is None else thumb > 0
         return
     for side, reply in zip(SIDES, judgment.replies, strict=True):
-        has_thumb = "thumbs" in reply.ratings
         opinion = _of_verdict(judgment.verdict, side, winners=winners)
-        yield reply, Reason.HAS_THUMB if has_thumb else opinion
+        yield reply, opinion if reply.ratings.thumbs is None else Reason.HAS_THUMB
 
 
 def _of_verdict(verdict: str, side: Side, *, winners: bool) -> bool | Reason:
@@ -149,21 +143,17 @@ def _of_verdict(verdict: str, side: Side, *, winners: bool) -> bool | Reason:
 def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
     if reply.undone:
         return Reason.UNDONE
-    if not reply.is_whole:
+    if reply.status != "ok":
         return Reason.NOT_WHOLE
     if text == "exact" and not (reply.prompt and reply.output):
         return Reason.NO_PROMPT
     return None
 
 
-def _single(reply: JudgedReply, text: Text) -> dict[str, Any]:
-    return {"prompt": _prompt(reply, text), "completion": _completion(reply, text)}
-
-
 def _prompt(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:
     if text == "exact":
         return reply.prompt
-    return [{"role": turn.speaker, "content": turn.text} for turn in reply.heard.turns]
+    return [{"role": turn["speaker"], "content": turn["text"]} for turn in reply.heard]
 
 
 def _completion(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:

@@ -10,8 +10,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -28,49 +30,24 @@ def split_of(visitor: str, test_share: float) -> Split:
     return "test" if draw < test_share * 2**64 else "train"
 
 
-@contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
-    """A folder to write into that becomes `out` if all goes well, and else is gone.
-
-    Raises BadInputError if something is there already, or if it cannot be written.
-    """
-    out = out.absolute()
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise BadInputError(f"{out} is there already and not empty; name a new folder with --out")
-    building = out.with_name(f".{out.name}.{new_id()}")
-    try:
-        building.mkdir(parents=True)
-        yield building
-        building.rename(out)  # takes the place of an empty folder
-    except OSError as error:
-        raise BadInputError(f"{out} cannot be written ({error}); nothing was kept there") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)  # after the renaming there is none
-
-
+@dataclass(frozen=True)
 class Files:
     """The files of one folder. Each begins with its first row, so that none is empty."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stack = ExitStack()
-        self._open: dict[str, TextIO] = {}
-        self._n_rows: dict[str, int] = {}
-
-    def __enter__(self) -> Files:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    folder: Path
+    _stack: ExitStack  # closes them
+    _open: dict[str, TextIO] = field(default_factory=dict)
+    _n_rows: Counter[str] = field(default_factory=Counter)
 
     def write(self, name: str, row: dict[str, Any]) -> None:
-        """Append a row to a `.jsonl` or a `.csv` file."""
+        """Append a row to a `.jsonl` file, or to a `.csv` with the mark that spreadsheets want."""
         is_csv = name.endswith(".csv")
         if name not in self._open:
-            self._open[name] = self._stack.enter_context(_new_file(self._folder / name))
-            self._n_rows[name] = 0
+            encoding = "utf-8-sig" if is_csv else "utf-8"
+            new = (self.folder / name).open("x", encoding=encoding, newline="")
+            self._open[name] = self._stack.enter_context(new)
             if is_csv:
-                csv.writer(self._open[name]).writerow(row)
+                csv.writer(new).writerow(row)
         self._n_rows[name] += 1
         if is_csv:
             csv.writer(self._open[name]).writerow(map(csv_cell, row.values()))
@@ -85,14 +62,27 @@ class Files:
         return {name: self._measured(name) for name in sorted(self._open)}
 
     def _measured(self, name: str) -> dict[str, Any]:
-        with (self._folder / name).open("rb") as file:
+        with (self.folder / name).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             return {"rows": self._n_rows[name], "bytes": file.tell(), "sha256": digest}
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[TextIO]:
-    """UTF-8; a CSV with the mark by which spreadsheets know it."""
-    encoding = "utf-8-sig" if path.suffix == ".csv" else "utf-8"
-    with path.open("x", encoding=encoding, newline="") as file:
-        yield file
+def new_folder(out: Path) -> Iterator[Files]:
+    """A folder to write into that becomes `out` if all goes well, and else is gone.
+
+    Raises BadInputError if something is there already, or if it cannot be written.
+    """
+    out = out.absolute()
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise BadInputError(f"{out} is there already and not empty; name a new folder with --out")
+    building = out.with_name(f".{out.name}.{new_id()}")
+    try:
+        building.mkdir(parents=True)
+        with ExitStack() as stack:
+            yield Files(building, stack)
+        building.rename(out)  # takes the place of an empty folder
+    except OSError as error:
+        raise BadInputError(f"{out} cannot be written ({error}); nothing was kept there") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)  # after the renaming there is none

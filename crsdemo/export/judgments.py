@@ -26,30 +26,15 @@ from crsdemo.core.comparison import checked_policy
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
-from crsdemo.export.files import Files, Split, new_folder, split_of
+from crsdemo.export.files import Split, new_folder, split_of
 from crsdemo.export.tables import row_of
-from crsdemo.feedback.judgments import (
-    JudgedPair,
-    Judgment,
-    JudgmentReader,
-    Totals,
-    reading_judgments,
-)
+from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
 from crsdemo.feedback.schema import MIGRATIONS
 from crsdemo.studies.study import Kind
 
 Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
 MANIFEST = "manifest.json"
-_FILTERS = (
-    "recommenders",
-    "policy",
-    "since",
-    "until",
-    "min_seconds",
-    "study",
-    "with_tests",
-    "without_visitors",
-)
+_NO_FILTERS = {"db", "format", "out", "text", "test_share", "winners"}
 _NO_DATA: dict[Kind, Reason] = {"practice": Reason.PRACTICE, "attention": Reason.ATTENTION}
 
 
@@ -75,12 +60,16 @@ class ExportConfig:
     without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
 
     def __post_init__(self) -> None:
-        _check_choice("--format", self.format, get_args(Format))
-        _check_choice("--text", self.text, get_args(Text))
+        for name, value, known in (("format", self.format, Format), ("text", self.text, Text)):
+            if value not in get_args(known):
+                raise BadInputError(
+                    f"--{name} is one of {', '.join(get_args(known))}; got {value!r}"
+                )
         if self.policy:
             checked_policy(self.policy)
-        for name, day in (("--since", self.since), ("--until", self.until)):
-            _check_day(name, day)
+        for name, day in (("since", self.since), ("until", self.until)):
+            if day and not _is_day(day):
+                raise BadInputError(f"--{name} is a day such as 2030-12-31, got {day!r}")
         if not 0 <= self.test_share < 1:
             raise BadInputError(f"--test-share is from 0 to below 1, got {self.test_share}")
 
@@ -138,12 +127,11 @@ def export(config: ExportConfig, command: str = "") -> dict[str, Any]:
 
     Raises BadInputError if the folder cannot be made, FeedbackError if the log cannot be read.
     """
-    with new_folder(config.out) as folder, Files(folder) as files:
-        tally, digest = Tally(), hashlib.sha256()
+    tally, digest = Tally(), hashlib.sha256()
+    with new_folder(config.out) as files:
         with reading_judgments(config.db) as log:
             held = log.totals()
-            judgments = _watched(_judgments(log, config), held, config, digest)
-            for one in _considered(judgments, config):
+            for one in _considered(_watched(log, held, config, digest), config):
                 split = split_of(one.judgment.visitor, config.test_share)
                 tally.count(one, split)
                 if isinstance(one, Example):
@@ -151,49 +139,43 @@ def export(config: ExportConfig, command: str = "") -> dict[str, Any]:
         manifest = _manifest(config, command, held, digest.hexdigest(), tally)
         manifest["files"] = files.report()
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        (files.folder / MANIFEST).write_text(text, encoding="utf-8")
     return manifest
 
 
-def _judgments(log: JudgmentReader, config: ExportConfig) -> Iterator[Judgment]:
-    """What the format is made of: pairs need verdicts, all else is made of both."""
-    return log.pairs() if config.format == "dpo" else chain(log.opinions(), log.pairs())
-
-
 def _watched(
-    judgments: Iterator[Judgment], held: Totals, config: ExportConfig, digest: hashlib._Hash
+    log: JudgmentReader, held: dict[str, int], config: ExportConfig, digest: hashlib._Hash
 ) -> Iterator[Judgment]:
-    """The judgments, shown as progress and put into a digest as lines of JSON."""
-    n = held.verdicts + (held.rated_replies if config.format != "dpo" else 0)
+    """What the format is made of, shown as progress and put into a digest as lines of JSON."""
+    needs_pairs = config.format == "dpo"  # all else is made of both
+    n = held["verdicts"] + (0 if needs_pairs else held["rated_replies"])
+    judgments = chain(() if needs_pairs else log.opinions(), log.pairs())
     for judgment in tqdm(judgments, total=n, desc="exporting", unit="judgment"):
         digest.update(json.dumps(row_of(judgment), sort_keys=True).encode() + b"\n")
         yield judgment
 
 
 def _considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Considered]:
-    considered = (one for judgment in judgments for one in _filtered(judgment, config))
+    considered = (
+        Excluded(judgment, reason) if reason else one
+        for judgment in judgments
+        for reason in [config.why_not(judgment)]
+        for one in _examples(judgment, config)
+    )
     return once(considered) if config.format == "sft" else considered
-
-
-def _filtered(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
-    reason = config.why_not(judgment)
-    for one in _examples(judgment, config):
-        yield Excluded(judgment, reason) if reason else one
 
 
 def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
     text: Text = "exact" if config.text == "exact" else "messages"
-    match config.format:
-        case "dpo":
-            assert isinstance(judgment, JudgedPair)  # as `_judgments` gives them
-            yield dpo(judgment, text)
-        case "kto":
-            yield from kto(judgment, text, winners=config.winners)
-        case "sft":
-            yield from sft(judgment, text)
-        case _:
-            split = split_of(judgment.visitor, config.test_share)
-            yield Example(judgment, row_of(judgment) | {"split": split}, ())
+    if config.format == "kto":
+        yield from kto(judgment, text, winners=config.winners)
+    elif config.format == "sft":
+        yield from sft(judgment, text)
+    elif config.format == "dpo" and isinstance(judgment, JudgedPair):
+        yield dpo(judgment, text)
+    else:
+        split = split_of(judgment.visitor, config.test_share)
+        yield Example(judgment, row_of(judgment) | {"split": split}, ())
 
 
 def _file_of(example: Example, split: Split, config: ExportConfig) -> str:
@@ -205,7 +187,7 @@ def _file_of(example: Example, split: Split, config: ExportConfig) -> str:
 
 
 def _manifest(
-    config: ExportConfig, command: str, held: Totals, digest: str, tally: Tally
+    config: ExportConfig, command: str, held: dict[str, int], digest: str, tally: Tally
 ) -> dict[str, Any]:
     """All but the files."""
     return {
@@ -215,12 +197,12 @@ def _manifest(
         "format": config.format,
         "text": config.text,
         "winners": config.winners,
-        "filters": {name: getattr(config, name) for name in _FILTERS if getattr(config, name)},
+        "filters": {n: v for n, v in asdict(config).items() if v and n not in _NO_FILTERS},
         "database": {
             "file": config.db.name,
             "schema_version": len(MIGRATIONS),
             "judgments_sha256": digest,
-            "holds": asdict(held),
+            "holds": held,
         },
         "split": {
             "by": "visitor",
@@ -247,16 +229,11 @@ def _listed(names: str) -> set[str]:
     return {name.strip() for name in names.split(",") if name.strip()}
 
 
-def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadInputError(f"{name} is one of {', '.join(known)}; got {value!r}")
-
-
-def _check_day(name: str, day: str) -> None:
+def _is_day(text: str) -> bool:
     try:
-        date.fromisoformat(day or "2030-12-31")
+        return bool(date.fromisoformat(text))
     except ValueError:
-        raise BadInputError(f"{name} is a day such as 2030-12-31, got {day!r}") from None
+        return False
 
 
 def render(manifest: dict[str, Any], out: Path) -> str:

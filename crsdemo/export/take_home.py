@@ -1,16 +1,76 @@
-"""What the operator takes home from a running app: an export as one file, a copy of the log."""
+"""What the operator takes home from a running app: an export as one file, a copy of the log.
+
+Each file is made for one person, who fetches it by an address that nobody can guess. It lies in a
+folder of this process alone and is gone after a while, or with the process.
+"""
 
 from __future__ import annotations
 
+import secrets
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
-from crsdemo.export.handouts import Handout, Handouts
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.feedback.backup import backup
+
+KEPT_FOR = 600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Handout:
+    """A file that can be fetched with its ticket."""
+
+    ticket: str
+    path: Path
+    until: float  # on the clock
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.path.stat().st_size
+
+
+class Handouts:
+    """Safe from many threads; `clock` tells seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._folder = TemporaryDirectory(prefix="crsdemo-", ignore_cleanup_errors=True)
+        self._kept: dict[str, Handout] = {}
+        self._lock = Lock()
+
+    def make(self, name: str, write: Callable[[Path], None]) -> Handout:
+        """Let `write` make a file of this name. Raises whatever it raises."""
+        ticket = secrets.token_urlsafe(32)
+        path = Path(self._folder.name) / secrets.token_hex(8) / name
+        path.parent.mkdir(mode=0o700)
+        write(path)
+        handout = Handout(ticket, path, self._clock() + KEPT_FOR)
+        with self._lock:
+            self._forget_old()
+            self._kept[ticket] = handout
+        return handout
+
+    def find(self, ticket: str) -> Handout | None:
+        """None for a ticket that is unknown or too old."""
+        with self._lock:
+            self._forget_old()
+            return self._kept.get(ticket)
+
+    def _forget_old(self) -> None:
+        for handout in [one for one in self._kept.values() if one.until <= self._clock()]:
+            del self._kept[handout.ticket]
+            handout.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -26,27 +86,22 @@ class TakeHome:
         Raises BadInputError for an unknown format, FeedbackError if the log cannot be read.
         """
         name = f"crsdemo-{format_}-{_today()}"
+        only = f" --study {study!r}" if study else ""
+        command = f"python -m crsdemo export --db {self.db.name} --format {format_}{only}"
 
         def write(path: Path) -> None:
             with TemporaryDirectory(dir=path.parent) as folder:
                 out = Path(folder) / name
                 config = ExportConfig(db=self.db, format=format_, out=out, study=study)
-                export(config, _command(self.db, format_, study))
+                export(config, f"{command} --out FOLDER")
                 shutil.make_archive(str(path.with_suffix("")), "zip", folder)
 
         return self.handouts.make(f"{name}.zip", write)
 
     def backup(self) -> Handout:
         """A checked copy of the log. Raises FeedbackError if it cannot be read or is damaged."""
-        return self.handouts.make(
-            f"crsdemo-backup-{_today()}.db", lambda path: backup(self.db, path)
-        )
-
-
-def _command(db: Path, format_: str, study: str) -> str:
-    """What does the same on the command line."""
-    only = f" --study {study!r}" if study else ""
-    return f"python -m crsdemo export --db {db.name} --format {format_}{only} --out FOLDER"
+        name = f"crsdemo-backup-{_today()}.db"
+        return self.handouts.make(name, lambda path: backup(self.db, path))
 
 
 def _today() -> str:

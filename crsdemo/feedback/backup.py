@@ -1,4 +1,4 @@
-"""A copy of the log that is whole, also while the app writes; and the way back.
+"""Copies of the log that are whole, also while the app writes; and the way back.
 
     python -m crsdemo backup --db feedback.db --out backups/monday.db
     python -m crsdemo restore --from backups/monday.db --db feedback.db
@@ -11,14 +11,56 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crsdemo.core.conversation import new_id
-from crsdemo.core.errors import BadInputError
-from crsdemo.feedback.archive import check_log, copy_log, fold_log
+from crsdemo.core.errors import BadInputError, FeedbackError
+from crsdemo.feedback.file import connect, in_plain_words, known_version, opened
+
+NEWEST = 48  # copies that stay of those that the app makes
+_TIME = "%Y%m%dT%H%M%SZ"
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Where the app's copies of a log lie and how often one is made."""
+
+    db: Path
+    folder: Path
+    every: timedelta = timedelta(hours=1)
+
+    def make(self, now: datetime) -> Path:
+        """A new checked copy; then the oldest go. Raises BadInputError or FeedbackError.
+
+        Where the copy cannot be made, no other is dropped.
+        """
+        out = self._path(now.astimezone(UTC))
+        backup(self.db, out)
+        for old in self.made()[:-NEWEST]:
+            self._path(old).unlink(missing_ok=True)
+        return out
+
+    def is_due(self, now: datetime) -> bool:
+        made = self.made()
+        return not made or now - made[-1] >= self.every
+
+    def made(self) -> tuple[datetime, ...]:
+        """When there was a copy that is still there, first one first."""
+        times = []
+        for path in self.folder.glob(f"{self.db.stem}-*.db"):
+            with suppress(ValueError):  # a file that somebody else put there
+                stem = path.stem.removeprefix(f"{self.db.stem}-")
+                times.append(datetime.strptime(stem, _TIME).replace(tzinfo=UTC))
+        return tuple(sorted(times))
+
+    def _path(self, time: datetime) -> Path:
+        return self.folder / f"{self.db.stem}-{time:{_TIME}}.db"
 
 
 def backup(db: Path, out: Path) -> None:
@@ -41,7 +83,7 @@ def restore(source: Path, db: Path) -> Path | None:
     """
     if source.resolve() == db.resolve():
         raise BadInputError(f"{source} is the log itself; name a backup with --from")
-    check_log(source)
+    _check(source)
     with _checked_copy(source, db) as copy:
         kept = _kept_beside(db) if db.exists() else None
         os.replace(copy, db)
@@ -55,8 +97,10 @@ def _checked_copy(source: Path, out: Path) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         try:
-            copy_log(source, copy)
-            check_log(copy)
+            with opened(source) as db:
+                known_version(db, source)
+                db.execute("vacuum into ?", [str(copy)])
+            _check(copy)
             _to_disk(copy)
             yield copy
             _to_disk(out.parent)  # the new name
@@ -66,12 +110,24 @@ def _checked_copy(source: Path, out: Path) -> Iterator[Path]:
         raise BadInputError(f"{out} cannot be written: {error}") from error
 
 
+def _check(path: Path) -> None:
+    """Read all of a log, of today's version or an older one. Raises FeedbackError if not sound."""
+    with opened(path) as db:
+        if not known_version(db, path):
+            raise FeedbackError(f"{path} is empty, no log; name another file")
+        (found,) = db.execute("pragma integrity_check(1)").fetchone()
+        orphan = db.execute("pragma foreign_key_check").fetchone()
+    if found != "ok" or orphan:
+        about = found if found != "ok" else f"a row of {orphan[0]} refers to one that is not there"
+        raise FeedbackError(f"{path} is damaged ({about}); use another copy of it")
+
+
 def _kept_beside(db: Path) -> Path:
     """Copy the log and what belongs to it to a name that says when; returns that name.
 
     Raises FeedbackError if it is open elsewhere. One that is too damaged to tell is kept as it is.
     """
-    fold_log(db)
+    _fold(db)
     kept = db.with_name(f"{db.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     for ending in ("", "-wal", "-shm"):  # the last two only of a damaged one
         part = db.with_name(db.name + ending)
@@ -82,6 +138,22 @@ def _kept_beside(db: Path) -> Path:
             if ending:
                 part.unlink()  # it would be read into the restored log
     return kept
+
+
+def _fold(path: Path) -> None:
+    """Put all of a log into its one file. One that is too damaged for that is left as it is.
+
+    Raises FeedbackError while another program has it open, whatever that does with it: to leave
+    the write-ahead log SQLite takes the file for itself.
+    """
+    try:
+        with in_plain_words(path), closing(connect(path, busy_seconds=0.5)) as db:
+            known_version(db, path)
+            db.execute("pragma journal_mode = delete")
+    except FeedbackError as error:
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.Error) or cause.sqlite_errorcode & 0xFF not in _DAMAGED:
+            raise
 
 
 def _to_disk(path: Path) -> None:

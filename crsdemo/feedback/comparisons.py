@@ -15,8 +15,9 @@ from crsdemo.core.comparison import SIDES, Answer, Comparison, Judgment, Policy,
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Plan
+from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, know_visitor, said_before
-from crsdemo.feedback.rows import logged_turn_from_row, to_json
+from crsdemo.feedback.rows import logged_turn_from_row
 
 Row = dict[str, Any]
 
@@ -88,13 +89,12 @@ class ComparisonLog:
         What holds already is not written again, nor is what the same click has brought before.
         """
         with self.log.file.writing() as db:
-            if db.execute(_SAME_CLICK, [comparison_id, client_event_id]).fetchone():
+            if first_value(db, _SAME_CLICK, comparison_id, client_event_id):
                 return
             of = [comparison_id, visitor]
-            was, details, revision = db.execute(_LAST_VERDICT, of).fetchone() or (None, "{}", 0)
-            if was == judgment.verdict and _opinion(json.loads(details)) == _opinion(
-                judgment.details
-            ):
+            verdict, details, revision = db.execute(_LAST_VERDICT, of).fetchone() or ("", "{}", 0)
+            was = (verdict, _opinion(json.loads(details)))
+            if was == (judgment.verdict, _opinion(judgment.details)):
                 return
             know_visitor(db, visitor)
             db["verdicts"].insert(
@@ -105,8 +105,8 @@ class ComparisonLog:
                     "revision": revision + 1,
                     "decided_ms": judgment.decided_ms,
                     "layout": judgment.layout,
-                    "details": to_json(judgment.details),
-                    "swapped": int(judgment.swapped),
+                    "details": judgment.details,
+                    "swapped": judgment.swapped,
                     "client_event_id": client_event_id,
                     "app_version": __version__,
                 }
@@ -126,24 +126,24 @@ class ComparisonLog:
                 return None
             turns = {row["id"]: row for row in db.query(_TURNS, [series_id])}
             marks = tuple(ItemMark(**row) for row in db.query(_MARKS, [series_id]))
-            judged = {row["comparison_id"]: row for row in db.query(_JUDGMENTS, [series_id])}
+            judged = db.query(_JUDGMENTS, [series_id])
+            judgments = {row["comparison_id"]: _judgment(row) for row in judged}
         known = {name: logged_turn_from_row(row, catalog) for name, row in turns.items()}
         comparisons = tuple(_comparison(row, turns, known) for row in rows)
-        visitor, policy = rows[0]["visitor"], rows[0]["policy"]
-        judgments = {name: _judgment(row) for name, row in judged.items()}
-        return RestoredSeries(Series(series_id, visitor, policy, comparisons), marks, judgments)
+        series = Series(series_id, rows[0]["visitor"], rows[0]["policy"], comparisons)
+        return RestoredSeries(series, marks, judgments)
 
     def judgment(self, comparison_id: str, visitor: str) -> Judgment | None:
         """What this person says of a comparison now, whoever had it made."""
         with self.log.file.reading() as db:
-            rows = list(db.query(_JUDGMENT, [comparison_id, visitor]))
-        return _judgment(rows[0]) if rows else None
+            row = next(db.query(_JUDGMENT, [comparison_id, visitor]), None)
+        return _judgment(row) if row else None
 
     def series_of(self, comparison_id: str) -> str | None:
         """The id of the series that a comparison belongs to."""
         with self.log.file.reading() as db:
-            found = db.execute(_SERIES_OF, [comparison_id]).fetchone()
-        return found[0] if found else None
+            found: str | None = first_value(db, _SERIES_OF, comparison_id)
+        return found
 
 
 def _opinion(details: Row) -> Row:
@@ -163,18 +163,13 @@ def _begin(db: Database, entrant: Entrant, heard: Conversation) -> Answer:
 
 
 def _comparison_row(comparison: Comparison) -> Row:
-    return {
-        "id": comparison.id,
-        "policy": comparison.policy,
-        "seed": comparison.seed,
-        "left_turn": comparison.left.heard.turns[-1].id,
-        "right_turn": comparison.right.heard.turns[-1].id,
-        "left_generation": comparison.left.reply.id,
-        "right_generation": comparison.right.reply.id,
-        "left_recommender": comparison.left.recommender,
-        "right_recommender": comparison.right.recommender,
-        "app_version": __version__,
-    }
+    row = {name: getattr(comparison, name) for name in ("id", "policy", "seed")}
+    for side in SIDES:
+        answer = comparison.side(side)
+        row[f"{side}_turn"] = answer.heard.turns[-1].id
+        row[f"{side}_generation"] = answer.reply.id
+        row[f"{side}_recommender"] = answer.recommender
+    return row | {"app_version": __version__}
 
 
 def _comparison(row: Row, turns: dict[str, Row], known: dict[str, LoggedTurn]) -> Comparison:
@@ -192,10 +187,8 @@ def _comparison(row: Row, turns: dict[str, Row], known: dict[str, LoggedTurn]) -
 
 
 def _judgment(row: Row) -> Judgment:
-    details = json.loads(row["details"])
-    return Judgment(
-        row["verdict"], row["decided_ms"], row["layout"], details, swapped=bool(row["swapped"])
-    )
+    details, swapped = json.loads(row["details"]), bool(row["swapped"])
+    return Judgment(row["verdict"], row["decided_ms"], row["layout"], details, swapped)
 
 
 def _heard(

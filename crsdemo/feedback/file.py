@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from sqlite_utils import Database
 
 from crsdemo.core.errors import FeedbackError, RefusedError
 from crsdemo.feedback.schema import APPLICATION_ID, MIGRATIONS
+
+BUSY_SECONDS = 30.0  # that a command or the app waits for others
 
 
 class LogFile:
@@ -78,6 +81,21 @@ def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Databas
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma synchronous = full")
     return Database(connection)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """A log that lies on the disk, to be read while the app writes it. Raises FeedbackError."""
+    if not path.is_file():
+        raise FeedbackError(f"there is no log {path}; name the file that the app writes")
+    with in_plain_words(path), closing(connect(path, BUSY_SECONDS)) as db:
+        yield db
+
+
+def first_value(db: Database, sql: str, *values: object) -> Any:
+    """The first column of the first row, None if there is no row."""
+    found = db.execute(sql, values).fetchone()
+    return found[0] if found else None
 
 
 def _prepare(db: Database, path: Path) -> None:

@@ -7,26 +7,36 @@ looked up when it is asked for, so that a log of any size can be read.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Json
 from sqlite_utils import Database
 
 from crsdemo.core.comparison import SIDES, Policy
 from crsdemo.core.conversation import Status
-from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.feedback.archive import reading_log
+from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.file import known_version, opened
+from crsdemo.feedback.schema import HEARD, MIGRATIONS
 from crsdemo.studies.study import Kind
 
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class JudgedReply:
+class Ratings(BaseModel):
+    """What one person says of one reply, each on its own scale; None: nothing."""
+
+    thumbs: int | None = None
+    relevance: int | None = None
+    interest: int | None = None
+    reasons: list[str] | None = None
+    comment: str | None = None
+
+
+class JudgedReply(BaseModel):
     """A reply, how it came to be, and what one person thinks of it."""
 
     id: str  # of its generation
@@ -34,7 +44,6 @@ class JudgedReply:
     status: Status
     undone: bool
     dialogue_id: str
-    heard: Dialogue  # ends with the user's turn
     text: str
     mode: str | None
     item_id: str | None
@@ -46,20 +55,16 @@ class JudgedReply:
     adapter_sha256: str
     catalog_sha256: str
     decoding: str
-    plan: Row
-    timings: list[Row]
+    plan: Json[Row]
+    timings: Json[list[Row]]
     started_at: str  # UTC, ISO 8601
     app_version: str
-    ratings: Mapping[str, Any]  # aspect -> value
-    marks: list[Row]  # item_id, kind
-
-    @property
-    def is_whole(self) -> bool:
-        return self.status == "ok"
+    marks: Json[list[Row]]  # item_id, kind
+    heard: Json[list[dict[str, str]]]  # speaker, text; ends with the user's turn
+    ratings: Json[Ratings]
 
 
-@dataclass(frozen=True)
-class Opinion:
+class Opinion(BaseModel):
     """What one person thinks of one reply."""
 
     visitor: str
@@ -73,8 +78,7 @@ class Opinion:
         return (self.reply,)
 
 
-@dataclass(frozen=True)
-class JudgedPair:
+class JudgedPair(BaseModel):
     """A verdict on two replies, left and right as this person saw them."""
 
     visitor: str
@@ -85,7 +89,7 @@ class JudgedPair:
     revision: int
     decided_ms: float | None
     layout: str
-    details: Row
+    details: Json[Row]
     policy: Policy
     seed: int
     same_context: bool  # both sides had heard the same
@@ -110,78 +114,54 @@ Judgment = Opinion | JudgedPair
 
 
 @dataclass(frozen=True)
-class Totals:
-    """How much a log holds."""
-
-    visitors: int
-    dialogues: int
-    replies: int
-    comparisons: int
-    comparisons_without_verdict: int
-    verdicts: int
-    rated_replies: int  # by one person each
-
-
-@dataclass(frozen=True)
 class JudgmentReader:
     """The judgments of a log that is open for reading."""
 
     db: Database
 
-    def totals(self) -> Totals:
+    def totals(self) -> dict[str, int]:
+        """How much the log holds, by what it is."""
         (row,) = self.db.query(_TOTALS)
-        return Totals(**row)
+        return dict(row)
 
     def pairs(self) -> Iterator[JudgedPair]:
         """Every verdict that holds, in the order of the comparisons."""
         for row in self.db.query(_PAIRS):
-            sides = _sides(row)
-            left, right = (
-                _reply(self.db, side["generation"], side["recommender"], row["visitor"])
-                for side in sides
-            )
-            row["left_ready_ms"], row["right_ready_ms"] = (side["ready_ms"] for side in sides)
-            row["details"] = json.loads(row["details"])
-            row |= {name: bool(row[name]) for name in ("same_context", "swapped", "is_test")}
-            yield JudgedPair(left=left, right=right, **row)
+            if row["swapped"]:
+                ways = (SIDES, SIDES[::-1])
+                row |= {f"{to}_{name}": row[f"{of}_{name}"] for to, of in ways for name in _SIDED}
+            sides = {side: self._reply(row, f"{side}_") for side in SIDES}
+            yield JudgedPair.model_validate(row | sides)
 
     def opinions(self) -> Iterator[Opinion]:
         """Every reply that somebody rated or marked films of, once per person."""
         for row in self.db.query(_OPINIONS):
-            reply = _reply(self.db, row["id"], row["recommender"], row["visitor"])
-            yield Opinion(
-                row["visitor"],
-                row["created_at"],
-                reply,
-                row["comparison_id"],
-                bool(row["is_test"]),
-            )
+            yield Opinion.model_validate(row | {"reply": self._reply(row, "")})
+
+    def _reply(self, judged: Row, side: str) -> JudgedReply:
+        of = {"id": judged[f"{side}generation"], "visitor": judged["visitor"]}
+        (row,) = self.db.query(_REPLY, of)
+        return JudgedReply(recommender=judged[f"{side}recommender"], **row)
 
 
 @contextmanager
 def reading_judgments(path: Path) -> Iterator[JudgmentReader]:
-    """The judgments as they are at this moment. Raises FeedbackError, as `reading_log` does."""
-    with reading_log(path) as db:
+    """The judgments as they are at this moment, whatever others write meanwhile.
+
+    Raises FeedbackError for a log that is missing, damaged, locked, of another program or version.
+    """
+    with opened(path) as db:
+        db.execute("begin")
+        version = known_version(db, path)
+        if version < len(MIGRATIONS):
+            raise FeedbackError(
+                f"{path} was written by an older crsdemo (tables of version {version}, this one "
+                f"reads {len(MIGRATIONS)}); start the app on it once, or on a copy, then try again"
+            )
         yield JudgmentReader(db)
 
 
-def _sides(row: Row) -> list[Row]:
-    """What a row has on the left and on the right, taken out of it, as this person saw it."""
-    names = ("generation", "recommender", "ready_ms")
-    sides = [{name: row.pop(f"{side}_{name}") for name in names} for side in SIDES]
-    return sides[::-1] if row["swapped"] else sides
-
-
-def _reply(db: Database, generation_id: str, recommender: str, visitor: str) -> JudgedReply:
-    (row,) = db.query(_REPLY, {"id": generation_id, "visitor": visitor})
-    said = db.query(_HEARD, [row.pop("message_id")])
-    heard = Dialogue(tuple(Turn(turn["speaker"], turn["text"]) for turn in said))
-    read = {name: json.loads(row[name]) for name in ("plan", "timings", "ratings", "marks")}
-    undone = bool(row["undone"])
-    return JudgedReply(
-        **row | read | {"undone": undone, "heard": heard, "recommender": recommender}
-    )
-
+_SIDED = ("generation", "recommender", "ready_ms")  # columns that each side has
 
 _TOTALS = """select
     (select count(*) from visitors) as visitors,
@@ -210,7 +190,7 @@ _PAIRS = """select v.visitor, v.created_at, v.comparison_id, v.verdict, v.winner
     where v.visitor not in (select annotator from withdrawn)
     order by c.number, v.visitor"""
 
-_OPINIONS = """select g.id, o.visitor, o.created_at, c.id as comparison_id, case g.id
+_OPINIONS = """select g.id as generation, o.visitor, o.created_at, c.id as comparison_id, case g.id
         when c.left_generation then c.left_recommender
         when c.right_generation then c.right_recommender else g.recommender end as recommender,
         coalesce(n.is_test, 0) as is_test
@@ -224,18 +204,12 @@ _OPINIONS = """select g.id, o.visitor, o.created_at, c.id as comparison_id, case
     where o.visitor not in (select annotator from withdrawn)
     order by t.number, o.visitor"""
 
-_REPLY = """select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
-        t.parent as message_id, t.text, g.mode, g.item_id, g.item_title, g.item_year, g.prompt,
-        g.output, g.model_sha256, g.adapter_sha256, g.catalog_sha256, g.decoding, g.plan,
-        g.timings, g.started_at, g.app_version,
+_REPLY = f"""select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
+        t.text, g.mode, g.item_id, g.item_title, g.item_year, g.prompt, g.output,
+        g.model_sha256, g.adapter_sha256, g.catalog_sha256, g.decoding, g.plan, g.timings,
+        g.started_at, g.app_version, {HEARD.format("t.parent")} as heard,
         (select json_group_object(aspect, json(value)) from current_ratings
             where generation_id = g.id and visitor = :visitor) as ratings,
         (select json_group_array(json_object('item_id', item_id, 'kind', kind))
             from current_item_events where generation_id = g.id and visitor = :visitor) as marks
     from generations g join turns t on t.id = g.id where g.id = :id"""
-
-_HEARD = """with recursive heard as (
-        select speaker, text, parent, position from turns where id = ?
-        union all select t.speaker, t.text, t.parent, t.position
-        from turns t join heard on t.id = heard.parent)
-    select speaker, text from heard order by position"""

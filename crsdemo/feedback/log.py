@@ -1,7 +1,7 @@
 """The log: what was said, what produced it and what people thought of it, in one SQLite file.
 
-The only SQL of the project is here, in feedback/schema.py (which explains the tables) and in
-feedback/file.py. When a `record_` method returns, what it was given is on the disk.
+All SQL of the project is in this folder; migrations/ explains the tables. When a `record_`
+method returns, what it was given is on the disk.
 """
 
 from __future__ import annotations
@@ -26,16 +26,13 @@ from crsdemo.core.conversation import (
 )
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Plan, Reply
-from crsdemo.core.reply_json import as_json
-from crsdemo.feedback.file import LogFile
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile, first_value
 from crsdemo.feedback.rows import (
-    EVIDENCE,
-    generation_row,
     logged_turn_from_row,
-    mentions_to_json,
     plan_from_json,
-    plan_to_json,
+    plan_row,
     rating_from_row,
+    rows_of_reply,
     to_json,
     turn_row,
 )
@@ -68,7 +65,7 @@ class FeedbackLog:
     `busy_seconds`, read-only, damaged, not ours, or the disk is full.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
         self.file = LogFile(path, busy_seconds)
         self.record_abandoned()
@@ -154,11 +151,7 @@ class FeedbackLog:
     def attempts(self, turn_id: str) -> tuple[Attempt, ...]:
         """The tries so far at a reply to the user's turn `turn_id`, first one first."""
         with self.file.reading() as db:
-            rows = db.query(
-                "select plan, item_id from generations join turns using (id) "
-                "where parent = ? order by attempt",
-                [turn_id],
-            )
+            rows = db.query(_ATTEMPTS, [turn_id])
             return tuple(Attempt(plan_from_json(row["plan"]), row["item_id"]) for row in rows)
 
     # What was thought of it
@@ -172,34 +165,24 @@ class FeedbackLog:
         holds now. Raises BadInputError for a value that is not on the scale of the aspect.
         """
         kept = None if value is None else checked_rating(aspect, value)
-        of = [generation_id, visitor, aspect]
+        text = None if kept is None else to_json(kept)
+        row = {"generation_id": generation_id, "visitor": visitor, "aspect": aspect}
         with self.file.writing() as db:
-            was, revision = db.execute(_LAST_RATING, of).fetchone() or (None, 0)
-            text = None if kept is None else to_json(kept)
+            was, revision = db.execute(_LAST_RATING, row).fetchone() or (None, 0)
             if text != was:
                 revision += 1
                 know_visitor(db, visitor)
-                db["ratings"].insert(
-                    {
-                        "generation_id": generation_id,
-                        "visitor": visitor,
-                        "aspect": aspect,
-                        "value": text,
-                        "revision": revision,
-                        "withdrawn": int(text is None),
-                        "app_version": __version__,
-                    }
-                )
+                row |= {"value": text, "revision": revision, "app_version": __version__}
+                db["ratings"].insert(row | {"withdrawn": text is None})
         return None if kept is None else Rating(generation_id, aspect, kept, revision)
 
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
         """Keep that an item of a reply was seen, is wanted or not, or no longer so."""
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:
-            if on == any(db.query(_MARK, row)):
-                return
-            know_visitor(db, visitor)
-            db["item_events"].insert(row | {"is_on": int(on), "app_version": __version__})
+            if on != any(db.query(_MARK, row)):
+                know_visitor(db, visitor)
+                db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
 
     # What is remembered
 
@@ -211,7 +194,7 @@ class FeedbackLog:
                 return None
             visitor = rows[0]["visitor"]
             of = [dialogue_id, visitor]
-            ratings = tuple(rating_from_row(row) for row in db.query(_RATINGS, of))
+            ratings = tuple(map(rating_from_row, db.query(_RATINGS, of)))
             marks = tuple(ItemMark(**row) for row in db.query(_MARKS, of))
         turns = tuple(logged_turn_from_row(row, catalog) for row in rows)
         return Restored(Conversation(dialogue_id, visitor, turns), ratings, marks)
@@ -219,12 +202,15 @@ class FeedbackLog:
     def restore_latest(self, visitor: str, catalog: Catalog) -> Restored | None:
         """The dialogue in which the visitor spoke last, or None for a stranger."""
         with self.file.reading() as db:
-            found = db.execute(_LATEST_DIALOGUE, [visitor]).fetchone()
-        return self.restore(found[0], catalog) if found else None
+            found = first_value(db, _LATEST_DIALOGUE, visitor)
+        return self.restore(found, catalog) if found else None
 
 
-_LAST_RATING = """select value, revision from ratings
-    where generation_id = ? and visitor = ? and aspect = ? order by revision desc limit 1"""
+_ATTEMPTS = """select plan, item_id from generations join turns using (id)
+    where parent = ? order by attempt"""
+
+_LAST_RATING = """select value, revision from ratings where generation_id = :generation_id
+    and visitor = :visitor and aspect = :aspect order by revision desc limit 1"""
 
 _MARK = """select 1 from current_item_events where generation_id = :generation_id
     and visitor = :visitor and item_id = :item_id and kind = :kind"""
@@ -252,13 +238,13 @@ _MARKS = """select e.generation_id, e.item_id, e.kind from current_item_events e
     where t.dialogue_id = ? and e.visitor = ? order by e.number"""
 
 
+# Parts of a transaction
+
+
 def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:
     """Whether the same click has brought a message to this dialogue before."""
-    found = db.execute(
-        "select 1 from turns where dialogue_id = ? and client_event_id = ?",
-        [dialogue_id, client_event_id],
-    )
-    return found.fetchone() is not None
+    same = "dialogue_id = ? and client_event_id = ?"
+    return db["turns"].count_where(same, [dialogue_id, client_event_id]) > 0
 
 
 def insert_said(
@@ -267,22 +253,16 @@ def insert_said(
     """Put what the user says after `conversation` into its row."""
     logged = LoggedTurn(new_id(), turn)
     know_visitor(db, conversation.visitor)
-    db.execute(
-        "insert into dialogues (id, visitor) values (?, ?) on conflict do nothing",
-        [conversation.id, conversation.visitor],
-    )
-    row = turn_row(logged, conversation) | {"client_event_id": client_event_id}
-    db["turns"].insert(row)
+    db["dialogues"].insert({"id": conversation.id, "visitor": conversation.visitor}, ignore=True)
+    db["turns"].insert(turn_row(logged, conversation) | {"client_event_id": client_event_id})
     return logged
 
 
 def insert_started(db: Database, conversation: Conversation, recommender: str, plan: Plan) -> str:
     """Put a reply that has no words yet into its rows; returns the generation's id."""
     logged = LoggedTurn(new_id(), Turn("assistant", ""))
-    (n_earlier,) = db.execute(
-        "select count(*) from turns where parent = ? and speaker = 'assistant'",
-        [conversation.turns[-1].id],
-    ).fetchone()
+    asked = conversation.turns[-1].id
+    n_earlier = db["turns"].count_where("parent = ? and speaker = 'assistant'", [asked])
     db["turns"].insert(turn_row(logged, conversation))
     db["generations"].insert(
         {
@@ -290,29 +270,20 @@ def insert_started(db: Database, conversation: Conversation, recommender: str, p
             "attempt": n_earlier + 1,
             "recommender": recommender,
             "app_version": __version__,
-            "plan": plan_to_json(plan),
+            "plan": plan_row(plan),
         }
     )
     return logged.id
 
 
 def know_visitor(db: Database, visitor: str) -> None:
-    db.execute(
-        "insert into visitors (id, app_version) values (?, ?) on conflict do nothing",
-        [visitor, __version__],
-    )
+    db["visitors"].insert({"id": visitor, "app_version": __version__}, ignore=True)
 
 
 def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
     """Put the reply, as far as it has come, into its three rows; it must not be finished."""
-    turn, row = reply.turn(), as_json(reply)
-    db.execute(
-        "update turns set text = ?, mentions = ? where id = ?",
-        [turn.text, mentions_to_json(turn), generation_id],
-    )
-    db["generations"].update(generation_id, generation_row(reply, row))
-    db["evidence"].insert(
-        {"generation_id": generation_id, "query": row["query"]}
-        | {name: to_json(row[name]) for name in EVIDENCE},
-        replace=True,
-    )
+    turn, generation, evidence = rows_of_reply(reply)
+    put = "update turns set text = :text, mentions = :mentions where id = :id"
+    db.execute(put, turn | {"id": generation_id})
+    db["generations"].update(generation_id, generation)
+    db["evidence"].insert(evidence | {"generation_id": generation_id}, replace=True)

@@ -15,9 +15,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from crsdemo.core.comparison import Judgment, Side
 from crsdemo.core.conversation import Aspect, ItemMark, RatingValue, checked_rating
@@ -41,6 +43,7 @@ class Rated:
     generation_id: str
     visitor: str
     ratings: Ratings
+    kind: Literal["Rated"] = "Rated"
 
     def __post_init__(self) -> None:
         for aspect, value in self.ratings.items():
@@ -57,6 +60,7 @@ class Marked:
     visitor: str
     mark: ItemMark
     on: bool
+    kind: Literal["Marked"] = "Marked"
 
     def record(self, log: FeedbackLog) -> None:
         log.record_mark(self.visitor, self.mark, on=self.on)
@@ -68,6 +72,7 @@ class Judged:
     visitor: str
     judgment: Judgment
     client_event_id: str | None = None
+    kind: Literal["Judged"] = "Judged"
 
     def record(self, log: FeedbackLog) -> None:
         ComparisonLog(log).record_verdict(
@@ -79,6 +84,7 @@ class Judged:
 class Picked:
     comparison_id: str
     side: Side
+    kind: Literal["Picked"] = "Picked"
 
     def record(self, log: FeedbackLog) -> None:
         ComparisonLog(log).record_pick(self.comparison_id, self.side)
@@ -94,12 +100,16 @@ class Answered:
     question: str
     value: Value
     client_event_id: str | None = None
+    kind: Literal["Answered"] = "Answered"
 
     def record(self, log: FeedbackLog) -> None:
-        StudyLog(log).record_answer(**asdict(self))
+        where = (self.annotator, self.questionnaire, self.about, self.question)
+        StudyLog(log).record_answer(*where, self.value, self.client_event_id)
 
 
 Opinion = Rated | Marked | Judged | Picked | Answered
+
+_LINE: TypeAdapter[Opinion] = TypeAdapter(Annotated[Opinion, Field(discriminator="kind")])
 
 
 class Outbox:
@@ -139,9 +149,9 @@ class Outbox:
 
         Raises FeedbackError if the log still cannot be written: the rest stays in the outbox.
         """
-        if not self._waiting_bytes():
+        if self._is_empty:
             return 0
-        with self._opened() as file:
+        with _opened(self.path) as file:
             n_saved = 0
             for offset, line in list(_lines(file)):
                 n_saved += self._deliver(line)
@@ -153,20 +163,23 @@ class Outbox:
 
     def n_waiting(self) -> int:
         """Opinions that are not in the log yet."""
-        if not self._waiting_bytes():
+        if self._is_empty:
             return 0
-        with self._opened() as file:
+        with _opened(self.path) as file:
             return sum(1 for _ in _lines(file))
 
     def n_damaged(self) -> int:
         """Lines that could not be delivered and never will be."""
         return len(self.damaged.read_bytes().splitlines()) if self.damaged.exists() else 0
 
+    @property
+    def _is_empty(self) -> bool:
+        return not (self.path.exists() and self.path.stat().st_size)
+
     def _keep(self, opinion: Opinion, error: FeedbackError) -> None:
         """Always raises."""
         try:
-            with self._opened() as file:
-                _append(file, _to_line(opinion))
+            _append(self.path, _LINE.dump_json(opinion))
         except _FileError as worse:
             raise FeedbackError(f"{error} It could not be kept aside either: {worse}") from error
         raise KeptAsideError(
@@ -176,24 +189,12 @@ class Outbox:
     def _deliver(self, line: bytes) -> bool:
         """Write one line to the log, or set it apart if that cannot be. Whether it was written."""
         try:
-            _from_line(line).record(self.log)
+            _LINE.validate_json(line).record(self.log)
             return True
-        except (RefusedError, BadInputError) as error:
-            self._set_apart(line, error)
+        except (RefusedError, BadInputError, ValidationError) as error:
+            kept = {"why": str(error), "line": line.decode(errors="backslashreplace")}
+            _append(self.damaged, json.dumps(kept, ensure_ascii=False).encode())
             return False
-
-    def _set_apart(self, line: bytes, error: Exception) -> None:
-        kept = {"why": str(error), "line": line.decode(errors="backslashreplace")}
-        with _file(self.damaged) as file:
-            _append(file, json.dumps(kept, ensure_ascii=False).encode())
-
-    def _waiting_bytes(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    @contextmanager
-    def _opened(self) -> Iterator[IO[bytes]]:
-        with _file(self.path) as file:
-            yield file
 
 
 class _FileError(FeedbackError):
@@ -201,7 +202,7 @@ class _FileError(FeedbackError):
 
 
 @contextmanager
-def _file(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     """The file, created if it is not there, for this thread of this process alone.
 
     Raises _FileError if it cannot be opened or written.
@@ -216,17 +217,18 @@ def _file(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _append(file: IO[bytes], line: bytes) -> None:
+def _append(path: Path, line: bytes) -> None:
     """Add a line, on the disk when this returns. One that a crash cut off is not joined to it."""
-    size = file.seek(0, os.SEEK_END)
-    torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
-    try:
-        file.write(b"\n" * torn + line + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), size)  # half a line is no line
-        raise
+    with _opened(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+        try:
+            file.write(b"\n" * torn + line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), size)  # half a line is no line
+            raise
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -236,30 +238,3 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         if line.strip() and not line.startswith(DELIVERED):
             yield offset, line.rstrip(b"\n")
         offset += len(line)
-
-
-_KINDS = {kind.__name__: kind for kind in (Rated, Marked, Judged, Picked, Answered)}
-
-
-def _to_line(opinion: Opinion) -> bytes:
-    row = {"kind": type(opinion).__name__} | asdict(opinion)
-    return json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _from_line(line: bytes) -> Opinion:
-    """Raises BadInputError for what is no opinion."""
-    try:
-        row: dict[str, Any] = json.loads(line)
-        kind = _KINDS[row.pop("kind")]
-        if "mark" in row:
-            row["mark"] = ItemMark(**row["mark"])
-        if "judgment" in row:
-            row["judgment"] = Judgment(**row["judgment"])
-        if "ratings" in row:
-            row["ratings"] = {
-                aspect: tuple(value) if isinstance(value, list) else value
-                for aspect, value in row["ratings"].items()
-            }
-        return kind(**row)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadInputError(f"this is no opinion ({type(error).__name__}: {error})") from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.feedback.file import LogFile
+from crsdemo.feedback.schema import HEARD
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Participant:
         """In plain words."""
         if self.completed_at:
             return "done"
-        words = {"declined": "declined", "withdrawn": "withdrawn", "given": "under way"}
-        return words.get(self.decision or "", "not begun")
+        return "under way" if self.decision == "given" else self.decision or "not begun"
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,11 @@ class ResultsLog:
     def seen_pairs(self, comparison_ids: Iterable[str]) -> dict[str, SeenPair]:
         """What stood in these comparisons; one that the log does not know is left out."""
         with self.file.reading() as db:
-            found = ((name, _seen_pair(db, name)) for name in comparison_ids)
-            return {name: pair for name, pair in found if pair}
+            rows = {row.pop("id"): row for row in db.query(_PAIRS, [json.dumps([*comparison_ids])])}
+        for row in rows.values():
+            turns = (Turn(**turn) for turn in json.loads(row["heard"]))
+            row["heard"] = Dialogue(tuple(turns))
+        return {name: SeenPair(**row) for name, row in rows.items()}
 
 
 def pseudonym(visitor: str) -> str:
@@ -75,14 +77,6 @@ def pseudonym(visitor: str) -> str:
     It says nothing of the id that it is made from, with which a browser could claim to be them.
     """
     return hashlib.sha256(f"pseudonym {visitor}".encode()).hexdigest()[:6]
-
-
-def _seen_pair(db: Database, comparison_id: str) -> SeenPair | None:
-    row = next(iter(db.query(_PAIR, [comparison_id])), None)
-    if row is None:
-        return None
-    turns = db.query(_HEARD, [row.pop("message")])
-    return SeenPair(Dialogue(tuple(Turn(turn["speaker"], turn["text"]) for turn in turns)), **row)
 
 
 _STUDIES = (
@@ -102,13 +96,8 @@ _PARTICIPANTS = """select n.id as annotator, s.name as study,
     from annotators n join studies s on s.sha256 = n.study
     where :study in ('', s.name) and not n.is_test order by n.created_at, n.id"""
 
-_PAIR = """select c.left_turn as message, c.left_recommender as "left", l.text as left_text,
-        c.right_recommender as "right", r.text as right_text
+_PAIRS = f"""select c.id, c.left_recommender as "left", l.text as left_text,
+        c.right_recommender as "right", r.text as right_text,
+        {HEARD.format("c.left_turn")} as heard
     from comparisons c join turns l on l.id = c.left_generation
-    join turns r on r.id = c.right_generation where c.id = ?"""
-
-_HEARD = """with recursive heard as (
-        select speaker, text, parent, position from turns where id = ?
-        union all select t.speaker, t.text, t.parent, t.position
-        from turns t join heard on t.id = heard.parent)
-    select speaker, text from heard order by position"""
+    join turns r on r.id = c.right_generation where c.id in (select value from json_each(?))"""

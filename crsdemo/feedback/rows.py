@@ -1,4 +1,7 @@
-"""Turns, replies, plans and ratings as rows of feedback.db, and back. No SQL here."""
+"""Turns, replies, plans and ratings as rows of feedback.db, and back. No SQL here.
+
+Lists and objects become JSON where a row is written.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,38 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.conversation import Conversation, LoggedTurn, Rating
 from crsdemo.core.dialogue import Mention, Turn
 from crsdemo.core.recommender import Plan, Provenance, Reply
-from crsdemo.core.reply_json import evidence_from_json, known_item, pieces_from_turn
+from crsdemo.core.reply_json import as_json, evidence_from_json, known_item, pieces_from_turn
 
 Row = dict[str, Any]
 
-EVIDENCE = ("modes", "trie_path", "candidates", "query_sources")  # columns that hold JSON
+_EVIDENCE = ("modes", "trie_path", "candidates", "query_sources")  # columns that hold JSON
+_MENTIONS = TypeAdapter(tuple[Mention, ...])
+_PLAN = TypeAdapter(Plan)
+_RATING = TypeAdapter(Rating)
 
 
-def generation_row(reply: Reply, row: Row) -> Row:
-    return asdict(reply.provenance) | {
+def rows_of_reply(reply: Reply) -> tuple[Row, Row, Row]:
+    """What a reply, as far as it has come, has in the tables turns, generations and evidence."""
+    turn, row = reply.turn(), as_json(reply)
+    generation = asdict(reply.provenance) | {
         "prompt": reply.prompt,
         "prompt_sha256": hashlib.sha256(reply.prompt.encode()).hexdigest(),
         "output": reply.output,
-        "output_token_ids": to_json(list(map(int, reply.output_ids))),
+        "output_token_ids": list(map(int, reply.output_ids)),
         "mode": reply.mode,
         "item_id": reply.item and reply.item.id,
         "item_title": reply.item and reply.item.title,
         "item_year": reply.item and reply.item.year,
-        "timings": to_json(row["timings"]),
+        "timings": row["timings"],
     }
+    evidence = {name: row[name] for name in (*_EVIDENCE, "query")}
+    return {"text": turn.text, "mentions": _mentions(turn)}, generation, evidence
 
 
 def turn_row(logged: LoggedTurn, conversation: Conversation) -> Row:
@@ -41,26 +53,22 @@ def turn_row(logged: LoggedTurn, conversation: Conversation) -> Row:
         "position": len(conversation.turns),
         "speaker": logged.turn.speaker,
         "text": logged.turn.text,
-        "mentions": mentions_to_json(logged.turn),
+        "mentions": _mentions(logged.turn),
     }
 
 
 def logged_turn_from_row(row: Row, catalog: Catalog) -> LoggedTurn:
-    mentions = tuple(Mention(**mention) for mention in json.loads(row["mentions"]))
-    turn = Turn(row["speaker"], row["text"], mentions)
+    turn = Turn(row["speaker"], row["text"], _MENTIONS.validate_json(row["mentions"]))
     if turn.speaker == "user":
         return LoggedTurn(row["id"], turn)
     reply = _reply_from_row(row, turn, catalog) if row["modes"] else None  # none: not a word came
-    return LoggedTurn(row["id"], turn, reply, row["status"], error_from_row(row))
-
-
-def error_from_row(row: Row) -> str:
-    return f"{row['error_class']}: {row['error_message']}" if row["error_class"] else ""
+    error = f"{row['error_class']}: {row['error_message']}" if row["error_class"] else ""
+    return LoggedTurn(row["id"], turn, reply, row["status"], error)
 
 
 def _reply_from_row(row: Row, turn: Turn, catalog: Catalog) -> Reply:
     item_id, title, year = row["item_id"], row["item_title"], row["item_year"]
-    evidence = {name: json.loads(row[name]) for name in (*EVIDENCE, "timings")}
+    evidence = {name: json.loads(row[name]) for name in (*_EVIDENCE, "timings")}
     return Reply(
         pieces=pieces_from_turn(turn, catalog),
         mode=row["mode"],
@@ -75,23 +83,20 @@ def _reply_from_row(row: Row, turn: Turn, catalog: Catalog) -> Reply:
 
 
 def rating_from_row(row: Row) -> Rating:
-    value = json.loads(row["value"])
-    kept = tuple(value) if isinstance(value, list) else value
-    return Rating(row["generation_id"], row["aspect"], kept, row["revision"])
+    return _RATING.validate_python(row | {"value": json.loads(row["value"])})
 
 
-def mentions_to_json(turn: Turn) -> str:
-    return to_json([asdict(mention) for mention in turn.mentions])
-
-
-def plan_to_json(plan: Plan) -> str:
-    return to_json(asdict(plan) | {"avoid": sorted(plan.avoid)})
+def plan_row(plan: Plan) -> Row:
+    return _PLAN.dump_python(plan) | {"avoid": sorted(plan.avoid)}
 
 
 def plan_from_json(text: str) -> Plan:
-    row = json.loads(text)
-    return Plan(**row | {"avoid": frozenset(row["avoid"])})
+    return _PLAN.validate_json(text)
 
 
 def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _mentions(turn: Turn) -> str:
+    return _MENTIONS.dump_json(turn.mentions).decode()

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 from crsdemo import __version__
-from crsdemo.core.comparison import Verdict
+from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import FeedbackError
-from crsdemo.feedback.file import connect, in_plain_words
+from crsdemo.feedback.file import BUSY_SECONDS, connect, first_value, in_plain_words
 from crsdemo.feedback.log import FeedbackLog, know_visitor
 from crsdemo.feedback.rows import to_json
-from crsdemo.feedback.schema import NOW
 from crsdemo.studies.annotators import Arrival
 from crsdemo.studies.assignment import Assignment, Shared, Tally
 from crsdemo.studies.questionnaire import Value
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 Decision = Literal["given", "declined", "withdrawn"]
 Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
 
-BUSY_SECONDS = 30.0
+_ASSIGNED = TypeAdapter(tuple[Assignment, ...])
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,18 @@ class StudyLog:
     def record_study(self, study: Study) -> None:
         """Keep the file of a study, once."""
         with self.log.file.writing() as db:
-            db.execute(
-                "insert into studies (sha256, name, file) values (?, ?, ?) on conflict do nothing",
-                [study.sha256, study.title, study.text],
-            )
+            row = {"sha256": study.sha256, "name": study.title, "file": study.text}
+            db["studies"].insert(row, ignore=True)
 
     def record_arrival(self, study: str, arrival: Arrival) -> str:
         """The annotator's id: a new one for a new person, else the one that the person has."""
-        known = [study, arrival.source, arrival.external_hmac]
         with self.log.file.writing() as db:
-            found = db.execute(_ANNOTATOR, known).fetchone()
-            if found:
-                return str(found[0])
+            known = first_value(db, _ANNOTATOR, study, *arrival)
+            if known:
+                return str(known)
             annotator = new_id()
             know_visitor(db, annotator)
-            row = {"id": annotator, "study": study, "is_test": int(arrival.is_test)}
+            row = {"id": annotator, "study": study, "is_test": arrival.is_test}
             db["annotators"].insert(row | arrival._asdict())
             return annotator
 
@@ -81,17 +78,15 @@ class StudyLog:
     def standing(self, study: str, annotator: str) -> Standing | None:
         """None if nobody of this id takes part in the study."""
         with self.log.file.reading() as db:
-            if not db.execute(_TAKES_PART, [annotator, study]).fetchone():
+            if not db["annotators"].count_where("id = ? and study = ?", [annotator, study]):
                 return None
             judged = list(db.query(_JUDGED, [annotator]))
-            done = db.execute("select code from completions where annotator = ?", [annotator])
-            code = done.fetchone()
             return Standing(
                 decision=_decision(db, annotator),
-                assignments=tuple(map(_assignment, db.query(_ASSIGNMENTS, [study, annotator]))),
+                assignments=_ASSIGNED.validate_python(db.query(_ASSIGNMENTS, [study, annotator])),
                 verdicts=_verdicts(judged),
-                answers=_answers(list(db.query(_ANSWERS, [annotator]))),
-                code=code[0] if code else None,
+                answers=_answers(db.query(_ANSWERS, [annotator])),
+                code=first_value(db, _CODE, annotator),
                 verdict_seconds=tuple(row["judged_at"] for row in judged),
             )
 
@@ -102,9 +97,9 @@ class StudyLog:
     ) -> None:
         """Draw what an annotator is to judge from what was drawn so far, once."""
         with self.log.file.writing() as db:
-            if not db.execute(_HAS_ASSIGNMENTS, [annotator]).fetchone():
-                for one in draw(_tally(db, study)):
-                    db["assignments"].insert(_assignment_row(annotator, one))
+            if not db["assignments"].count_where("annotator = ?", [annotator]):
+                dealt = draw(_tally(db, study))
+                db["assignments"].insert_all(_assignment_row(annotator, one) for one in dealt)
 
     def replays(self, study: str) -> dict[str, Shared]:
         """By the name of the replay."""
@@ -118,14 +113,14 @@ class StudyLog:
         own is forgotten on demand, and with it what others make of it would be.
         """
         with self.log.file.writing() as db:
-            (n_usable,) = db.execute(_USABLE, [comparison_id]).fetchone()
-            if not n_usable:
+            if not first_value(db, _USABLE, comparison_id):
                 raise FeedbackError(
                     f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
                     "this log, one of its replies is not whole or was taken back, or it is an "
                     "annotator's, who may have it erased; name another, or replay its message"
                 )
-            db.execute(_NEW_REPLAY, [study, name, comparison_id])
+            row = {"study": study, "task": name, "comparison_id": comparison_id}
+            db["replays"].insert(row, ignore=True)
 
     # What each says
 
@@ -139,34 +134,21 @@ class StudyLog:
         client_event_id: str | None = None,
     ) -> None:
         """Answer a question, or answer it otherwise: then it is a new revision."""
-        of = [annotator, questionnaire, question, about]
+        row: Row = {"annotator": annotator, "questionnaire": questionnaire}
+        row |= {"question": question, "about": about, "client_event_id": client_event_id}
         with self.log.file.writing() as db:
-            if db.execute(_SAME_CLICK, [annotator, client_event_id]).fetchone():
+            if first_value(db, _SAME_CLICK, annotator, client_event_id):
                 return
-            was, revision = db.execute(_LAST_ANSWER, of).fetchone() or (None, 0)
+            was, revision = db.execute(_LAST_ANSWER, row).fetchone() or (None, 0)
             if was != to_json(value):
-                db["answers"].insert(
-                    {
-                        "annotator": annotator,
-                        "questionnaire": questionnaire,
-                        "question": question,
-                        "about": about,
-                        "value": to_json(value),
-                        "revision": revision + 1,
-                        "client_event_id": client_event_id,
-                        "app_version": __version__,
-                    }
-                )
+                row |= {"value": to_json(value), "revision": revision + 1}
+                db["answers"].insert(row | {"app_version": __version__})
 
     def record_completion(self, annotator: str, code: str) -> str:
         """Keep that all is done; returns the code that was shown first."""
         with self.log.file.writing() as db:
-            db.execute(
-                "insert into completions (annotator, code) values (?, ?) on conflict do nothing",
-                [annotator, code],
-            )
-            sql = "select code from completions where annotator = ?"
-            return str(db.execute(sql, [annotator]).fetchone()[0])
+            db["completions"].insert({"annotator": annotator, "code": code}, ignore=True)
+            return str(first_value(db, _CODE, annotator))
 
     # Taking it back
 
@@ -180,13 +162,9 @@ class StudyLog:
         with self.log.file.writing() as db:
             if _decision(db, annotator) != "withdrawn":
                 _insert_decision(db, annotator, "withdrawn", consent)
-            db.execute(
-                f"insert into erasures (annotator, created_at) values (?, {NOW}) "
-                "on conflict do nothing",
-                [annotator],
-            )
-            for statement in _FORGET:
-                db.execute(statement, {"annotator": annotator})
+            db["erasures"].insert({"annotator": annotator}, ignore=True)
+            for table, rows in _FORGET.items():
+                db[table].delete_where(rows, {"annotator": annotator})
         self._shrink()
 
     def _shrink(self) -> None:
@@ -203,11 +181,8 @@ class StudyLog:
 
 
 def _decision(db: Database, annotator: str) -> Decision | None:
-    found = db.execute(
-        "select decision from consents where annotator = ? order by number desc limit 1",
-        [annotator],
-    ).fetchone()
-    return found[0] if found else None
+    decision: Decision | None = first_value(db, _DECISION, annotator)
+    return decision
 
 
 def _insert_decision(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
@@ -223,55 +198,38 @@ def _insert_decision(db: Database, annotator: str, decision: Decision, consent: 
 
 
 def _tally(db: Database, study: str) -> Tally:
-    pairs = {(row["l"], row["r"]): row["n"] for row in db.query(_PAIRS_DEALT, [study])}
-    replays = {
-        (row["replay_of"], bool(row["swapped"])): row["n"]
-        for row in db.query(_REPLAYS_DEALT, [study])
-    }
+    pairs = {(left, right): n for left, right, n in db.execute(_PAIRS_DEALT, [study])}
+    replays = {(of, bool(swapped)): n for of, swapped, n in db.execute(_REPLAYS_DEALT, [study])}
     return Tally(Counter(pairs), Counter(replays))
 
 
 def _assignment_row(annotator: str, one: Assignment) -> Row:
-    return {
-        "id": one.id,
-        "annotator": annotator,
-        "place": one.place,
-        "kind": one.kind,
-        "task": one.task,
-        "left_recommender": one.left,
-        "right_recommender": one.right,
-        "seed": one.seed,
-        "swapped": int(one.swapped),
-        "messages": one.messages,
-        "replay_of": one.replay_of,
-        "expected": one.expected,
-    }
-
-
-def _assignment(row: Row) -> Assignment:
-    return Assignment(**row | {"swapped": bool(row["swapped"])})
+    row = asdict(one) | {"annotator": annotator}
+    del row["replay"]  # known by its comparison
+    for side in SIDES:
+        row[f"{side}_recommender"] = row.pop(side)
+    return row
 
 
 def _verdicts(rows: list[Row]) -> dict[str, dict[str, Verdict]]:
-    by_assignment: dict[str, dict[str, Verdict]] = {}
+    found: defaultdict[str, dict[str, Verdict]] = defaultdict(dict)
     for row in rows:
-        by_assignment.setdefault(row["assignment_id"], {})[row["comparison_id"]] = row["verdict"]
-    return by_assignment
+        found[row["assignment_id"]][row["comparison_id"]] = row["verdict"]
+    return dict(found)
 
 
-def _answers(rows: list[Row]) -> Answers:
-    found: dict[tuple[str, str], dict[str, Value]] = {}
+def _answers(rows: Iterable[Row]) -> Answers:
+    found: defaultdict[tuple[str, str], dict[str, Value]] = defaultdict(dict)
     for row in rows:
-        given = found.setdefault((row["questionnaire"], row["about"]), {})
-        given[row["question"]] = json.loads(row["value"])
-    return found
+        found[row["questionnaire"], row["about"]][row["question"]] = json.loads(row["value"])
+    return dict(found)
 
 
 _ANNOTATOR = "select id from annotators where study = ? and source = ? and external_hmac = ?"
 
-_TAKES_PART = "select 1 from annotators where id = ? and study = ?"
+_DECISION = "select decision from consents where annotator = ? order by number desc limit 1"
 
-_HAS_ASSIGNMENTS = "select 1 from assignments where annotator = ? limit 1"
+_CODE = "select code from completions where annotator = ?"
 
 _ASSIGNMENTS = """select a.id, a.place, a.kind, a.task, a.left_recommender as "left",
         a.right_recommender as "right", a.seed, a.messages, a.replay_of, a.swapped, a.expected,
@@ -298,9 +256,6 @@ _USABLE = """select count(*) from comparisons c
     where c.id = ? and l.undone_at is null and r.undone_at is null
     and d.visitor not in (select id from annotators)"""
 
-_NEW_REPLAY = """insert into replays (study, task, comparison_id) values (?, ?, ?)
-    on conflict do nothing"""
-
 _TAKING_PART = """assignments a join annotators n on n.id = a.annotator
     where n.study = ? and a.kind <> 'practice'
     and a.annotator not in (select annotator from withdrawn)"""
@@ -313,8 +268,9 @@ _REPLAYS_DEALT = f"""select a.replay_of, a.swapped, count(*) as n
 
 _SAME_CLICK = "select 1 from answers where annotator = ? and client_event_id = ?"
 
-_LAST_ANSWER = """select value, revision from answers where annotator = ? and questionnaire = ?
-    and question = ? and about = ? order by revision desc limit 1"""
+_LAST_ANSWER = """select value, revision from answers where annotator = :annotator
+    and questionnaire = :questionnaire and question = :question and about = :about
+    order by revision desc limit 1"""
 
 _ANSWERS = """select questionnaire, about, question, value from answers where annotator = ?
     order by revision"""
@@ -325,17 +281,16 @@ _OWN_COMPARISONS = f"select id from comparisons where left_turn in ({_OWN_TURNS}
 
 # Of the person, and what anyone made of the replies to the person: in an order that leaves no
 # row which refers to one that is gone
-_FORGET = (
-    "delete from answers where annotator = :annotator",
-    f"""delete from verdicts
-        where visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})""",
-    f"delete from picks where comparison_id in ({_OWN_COMPARISONS})",
-    f"delete from ratings where visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    f"delete from item_events where visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    "delete from assignments where annotator = :annotator",
-    f"delete from comparisons where left_turn in ({_OWN_TURNS})",
-    f"delete from evidence where generation_id in ({_OWN_TURNS})",
-    f"delete from generations where id in ({_OWN_TURNS})",
-    "delete from turns where dialogue_id in (select id from dialogues where visitor = :annotator)",
-    "delete from dialogues where visitor = :annotator",
-)
+_FORGET = {
+    "answers": "annotator = :annotator",
+    "verdicts": f"visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})",
+    "picks": f"comparison_id in ({_OWN_COMPARISONS})",
+    "ratings": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    "item_events": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
+    "assignments": "annotator = :annotator",
+    "comparisons": f"left_turn in ({_OWN_TURNS})",
+    "evidence": f"generation_id in ({_OWN_TURNS})",
+    "generations": f"id in ({_OWN_TURNS})",
+    "turns": "dialogue_id in (select id from dialogues where visitor = :annotator)",
+    "dialogues": "visitor = :annotator",
+}

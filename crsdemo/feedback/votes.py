@@ -1,25 +1,20 @@
 """The verdicts of the log as votes. The newest verdict of a visitor on a comparison counts.
 
 Practice is no vote, and whoever withdrew from a study has none. Left and right are as the visitor
-saw them. What the tables have no column for is read from the verdict's `details`, where it is:
-    same      true: the replies were the same
-    strength  1 to 3: how much better the better one is
-    task      what was judged, where several comparisons show the same two replies
-    expected  the right verdict, of an attention item that no study has
-    withdrawn true: the visitor took the vote back
-    aspects   {"relevance": {"left": 3, "right": 1}, ...}, each on its own scale
+saw them. `core/comparison.py: Judgment` says what of the verdict's `details` counts here.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from crsdemo.core.errors import BadInputError, FeedbackError
-from crsdemo.feedback.file import LogFile
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.studies.statistics.judging import Scores, Vote
 
 Row = dict[str, Any]
@@ -49,20 +44,15 @@ class VoteFilter:
     with_tests: bool = False  # also those of colleagues who tried a study
 
 
-def open_votes(
-    path: Path, wanted: VoteFilter = VoteFilter(), *, busy_seconds: float = 30.0
-) -> tuple[Vote, ...]:
+def open_votes(path: Path) -> tuple[Vote, ...]:
     """The votes in the log at `path`, which another process may be writing meanwhile.
 
     Raises FeedbackError if there is no such log or it cannot be used.
     """
     if not path.is_file():
         raise FeedbackError(f"there is no log at {path}; name the file of the app with --db")
-    file = LogFile(path, busy_seconds)
-    try:
-        return load_votes(file, wanted)
-    finally:
-        file.close()
+    with closing(LogFile(path, BUSY_SECONDS)) as file:
+        return load_votes(file)
 
 
 def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:
@@ -76,28 +66,28 @@ def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, 
 
 def _vote(row: Row) -> Vote:
     details = json.loads(row["details"])
-    left, right = row["left_recommender"], row["right_recommender"]
+    names = [row["left_recommender"], row["right_recommender"]]
+    left, right = reversed(names) if row["swapped"] else names
     try:
         return Vote(
             annotator=row["visitor"],
-            left=right if row["swapped"] else left,
-            right=left if row["swapped"] else right,
-            verdict="same" if details.get("same") is True else row["verdict"],
-            task=str(details.get("task", row["comparison_id"])),
+            left=left,
+            right=right,
+            verdict=row["verdict"],
+            task=row["comparison_id"],
             created=datetime.fromisoformat(row["created_at"]),
             seconds=None if row["decided_ms"] is None else row["decided_ms"] / 1000,
             strength=details.get("strength"),
             aspects={name: _scores(sides) for name, sides in details.get("aspects", {}).items()},
-            expected=row["expected"] or details.get("expected"),
+            expected=row["expected"],
             study=row["study"],
             study_task=row["study_task"],
             blind=details.get("names_shown") is False,
-            flags=frozenset({"withdrawn"} if details.get("withdrawn") is True else ()),
         )
     except (BadInputError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadInputError(
             f"the verdict on comparison {row['comparison_id']} has details that make no sense: "
-            f"{row['details'][:200]} ({error}); see feedback/votes.py for what may stand there"
+            f"{row['details'][:200]} ({error}); see core/comparison.py for what may stand there"
         ) from error
 
 

@@ -11,8 +11,8 @@ from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
 from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
-from crsdemo.export.handouts import Handouts
-from crsdemo.feedback.rotation import Backups
+from crsdemo.export.take_home import Handouts
+from crsdemo.feedback.backup import Backups
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
 

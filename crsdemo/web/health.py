@@ -10,28 +10,134 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+from jinja2 import Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from crsdemo.core.errors import AccessError
+from crsdemo.core.errors import AccessError, FeedbackError
+from crsdemo.feedback.health import Activity, activity
 from crsdemo.web.demo import Demo
-from crsdemo.web.health_figures import HOURS, Health, examine
 from crsdemo.web.operator import Caller
 from crsdemo.web.shared import look
-from crsdemo.web.shared.markup import escape
+from crsdemo.web.upkeep import Upkeep
 
+HOURS = 24.0  # that are looked back on
+LEAST_FREE = 500 * 2**20  # bytes of the disk
+MOST_ABANDONED = 0.1
+FEW = 10  # replies: of fewer no share is called too high
+
+_PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"), autoescape=True)
 _ASK = {"WWW-Authenticate": 'Basic realm="crsdemo, for the operator", charset="UTF-8"'}
 _FRESH = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Health:
+    """A moment of the demo. Times are UTC."""
+
+    moment: datetime
+    activity: Activity  # empty if the log cannot be read
+    is_readable: bool
+    failed_writes: dict[str, int]  # since the start, by reason
+    n_waiting: int  # opinions in the outbox
+    n_damaged: int  # lines that could not be delivered
+    troubles: dict[str, str]  # of the upkeep
+    last_backup: datetime | None
+    backup_every: timedelta | None  # None: no backups are made
+    free_bytes: int
+
+    @property
+    def abandoned_share(self) -> float:
+        """Of the replies that are not being written now; 0 where there is none."""
+        ended = {s: n for s, n in self.activity.generations.items() if s != "running"}
+        return ended.get("abandoned", 0) / max(1, sum(ended.values()))
+
+    @property
+    def verdicts_per_hour(self) -> float:
+        return self.activity.n_verdicts / HOURS
+
+    @property
+    def is_well(self) -> bool:
+        return not any(self.problems())
+
+    def problems(self) -> Iterator[str]:
+        """What the operator should look at, each in a sentence."""
+        if not self.is_readable:
+            yield "The log cannot be read."
+        if self.n_waiting:
+            yield f"{self.n_waiting} opinions wait in the outbox: the log could not be written."
+        yield from (f"Could not {what}: {why}" for what, why in self.troubles.items())
+        if self.free_bytes < LEAST_FREE:
+            yield f"The disk of the log has only {self.free_bytes / 2**20:.0f} MB left."
+        if sum(self.activity.generations.values()) >= FEW and self.abandoned_share > MOST_ABANDONED:
+            yield f"{self.abandoned_share:.0%} of the replies were given up half-way."
+        if self._backup_is_late:
+            yield "No backup was made for more than twice the time set."
+
+    def as_json(self) -> dict[str, Any]:
+        """For a monitor: `well` first, then all the numbers."""
+        return {
+            "well": self.is_well,
+            "problems": list(self.problems()),
+            "moment": self.moment.isoformat(),
+            "failed_writes": self.failed_writes,
+            "outbox": self.n_waiting,
+            "outbox_damaged": self.n_damaged,
+            "hours": HOURS,
+            "replies": self.activity.generations,
+            "abandoned_share": self.abandoned_share,
+            "verdicts_per_hour": self.verdicts_per_hour,
+            "ratings": self.activity.n_ratings,
+            "latency_p95_s": self.activity.latency_p95,
+            "last_backup": self.last_backup and self.last_backup.isoformat(),
+            "disk_free_bytes": self.free_bytes,
+        }
+
+    @property
+    def _backup_is_late(self) -> bool:
+        if self.backup_every is None or self.last_backup is None:
+            return False  # a first one that failed is among the troubles
+        return self.moment - self.last_backup > 2 * self.backup_every
+
+
+def examine(upkeep: Upkeep) -> Health:
+    """How the demo is now."""
+    outbox, backups, log = upkeep.outbox, upkeep.backups, upkeep.outbox.log
+    made = backups.made() if backups else ()
+    try:
+        happened, is_readable = activity(log.file, HOURS), True
+    except FeedbackError:
+        happened, is_readable = Activity(), False  # which is what the page then says
+    return Health(
+        moment=datetime.now(UTC),
+        activity=happened,
+        is_readable=is_readable,
+        failed_writes=dict(log.file.failures),
+        n_waiting=outbox.n_waiting(),
+        n_damaged=outbox.n_damaged(),
+        troubles=dict(upkeep.troubles),
+        last_backup=made[-1] if made else None,
+        backup_every=backups.every if backups else None,
+        free_bytes=shutil.disk_usage(log.path.absolute().parent).free,
+    )
 
 
 def routes(demo: Demo) -> list[Route]:
     """The two addresses, for the server that also shows the Gradio pages."""
 
     def page(request: Request) -> Response:
-        return _refusal(demo, request) or HTMLResponse(draw(examine(demo.upkeep)), headers=_FRESH)
+        if refusal := _refusal(demo, request):
+            return refusal
+        drawn = _PAGE.render(health=examine(demo.upkeep), hours=HOURS, css=look.css())
+        return HTMLResponse(drawn, headers=_FRESH)
 
     def numbers(request: Request) -> Response:
         if refusal := _refusal(demo, request):
@@ -40,64 +146,6 @@ def routes(demo: Demo) -> list[Route]:
         return JSONResponse(health.as_json(), 200 if health.is_well else 503, _FRESH)
 
     return [Route("/health", page), Route("/health.json", numbers)]
-
-
-def draw(health: Health) -> str:
-    """The page: what is wrong first, then the numbers."""
-    problems = "".join(f'<li class="failed">{escape(text)}</li>' for text in health.problems())
-    verdict = f"<ul>{problems}</ul>" if problems else '<p class="saved">All is well.</p>'
-    rows = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in _rows(health)
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>crsdemo: health</title>'
-        '<meta name="viewport" content="width=device-width">'
-        f"<style>{look.css()}{_STYLE}</style></head><body><script>{_THEME}</script><main>"
-        f"<h1>How the demo is</h1>{verdict}<table>{rows}</table>"
-        f'<p class="quiet">{health.moment:%Y-%m-%d %H:%M:%S} UTC; counts are of the last '
-        f'{HOURS:.0f} hours. <a href="health.json">The same for a monitor</a>, '
-        '<a href="results">what people prefer</a></p></main></body></html>'
-    )
-
-
-_STYLE = """
-@font-face { font-family: "IBM Plex Sans";
-  src: url("static/fonts/IBMPlexSans/IBMPlexSans-Regular.woff2") format("woff2"); }
-body { margin: 0; font: 15px/1.5 "IBM Plex Sans", system-ui, sans-serif; }
-main { max-width: 44rem; margin: 9vh auto 2rem; padding: 0 1rem; }
-h1 { font: 600 32px/1.2 Lora, Georgia, serif; margin: 0 0 12px; }
-table { border-collapse: collapse; width: 100%; margin: 20px 0; }
-th, td { text-align: left; font-weight: 400; padding: 7px 0; vertical-align: top;
-  border-top: 1px solid var(--line); }
-th { color: var(--quiet); padding-right: 24px; }
-li { list-style: none; margin: 4px 0; }
-ul { padding: 0; }
-.saved { padding: 0; }
-a { color: var(--accent); }
-"""
-_THEME = """
-const chosen = localStorage.getItem('crsdemo-theme');
-const night = matchMedia('(prefers-color-scheme: dark)').matches;
-document.body.classList.toggle('dark', chosen ? chosen === 'dark' : night);
-"""  # as on the other pages: what was chosen there, else what the reader's machine prefers
-
-
-def _rows(health: Health) -> Iterable[tuple[str, str]]:
-    failed = (f"{n} × {reason}" for reason, n in health.failed_writes.items())
-    yield "failed writes since the start", "; ".join(failed) or "none"
-    yield "opinions in the outbox", str(health.n_waiting)
-    yield "replies given up half-way", f"{health.abandoned_share:.1%}"
-    yield "verdicts per hour", f"{health.verdicts_per_hour:.1f}"
-    for name, seconds in health.latency_p95.items():
-        yield f"95 of 100 replies of {name} are whole within", f"{seconds:.1f} s"
-    yield "last backup", _backup(health)
-    yield "disk free", f"{health.free_bytes / 2**30:.1f} GB"
-
-
-def _backup(health: Health) -> str:
-    if health.backup_every is None:
-        return "none are made; start the app with --backups FOLDER"
-    return f"{health.last_backup:%Y-%m-%d %H:%M:%S} UTC" if health.last_backup else "none yet"
 
 
 def _refusal(demo: Demo, request: Request) -> Response | None:

@@ -13,7 +13,6 @@ import ipaddress
 import os
 import secrets
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ class Operator:
             )
         self._password, self._clock = password, clock
         self._key = secrets.token_bytes(32)  # new at each start: old tokens end then
-        self._wrong: defaultdict[str, deque[float]] = defaultdict(deque)  # address -> moments
+        self._wrong: list[tuple[float, str]] = []  # passwords: moment, address
         self._lock = Lock()
 
     @property
@@ -88,10 +87,10 @@ class Operator:
         with self._lock:  # one try after the other, so that none slips past the count
             self._refuse_too_many(caller.address)
             if not _same(password, self._password):
-                self._wrong[caller.address].append(self._clock())
+                self._wrong.append((self._clock(), caller.address))
                 raise AccessError("this is not the password")
-            self._wrong.pop(caller.address, None)
-        return self._token(self._clock() + GOOD_FOR)
+            self._wrong = [one for one in self._wrong if one[1] != caller.address]
+        return self._signed(str(int(self._clock() + GOOD_FOR)))
 
     def sign_out(self, token: str, caller: Caller) -> None:
         """End all tokens there are, in every browser. Raises AccessError, as `check` does."""
@@ -109,33 +108,21 @@ class Operator:
         elif not self._is_good(token):
             raise AccessError("please give the password of the operator")
 
-    def _token(self, until: float) -> str:
-        """When it ends, in whole seconds, and a signature of that."""
-        end = str(int(until))
-        return f"{end}.{hmac.new(self._key, end.encode(), hashlib.sha256).hexdigest()}"
+    def _signed(self, end: str) -> str:
+        """The token that ends then, in whole seconds: when, and a signature of that."""
+        return f"{end}.{hmac.new(self._key, _bytes(end), hashlib.sha256).hexdigest()}"
 
     def _is_good(self, token: str) -> bool:
         end = token.partition(".")[0]
-        if not (end.isascii() and end.isdigit()) or len(end) > len(str(2**63)):
-            return False
-        return _same(token, self._token(int(end))) and int(end) > self._clock()
+        return _same(token, self._signed(end)) and int(end) > self._clock()
 
     def _refuse_too_many(self, address: str) -> None:
-        self._forget(self._clock() - WINDOW)
-        mine, all_ = self._wrong.get(address, deque()), self._wrong.values()
-        if len(mine) >= TRIES or sum(map(len, all_)) >= TRIES_OF_ALL:
-            oldest = mine[0] if mine else min(moments[0] for moments in all_)
+        self._wrong = [one for one in self._wrong if one[0] > self._clock() - WINDOW]
+        mine = [one for one in self._wrong if one[1] == address]
+        if len(mine) >= TRIES or len(self._wrong) >= TRIES_OF_ALL:
+            oldest, _ = (mine or self._wrong)[0]
             wait = max(1, round(oldest + WINDOW - self._clock()))
             raise AccessError(f"too many wrong passwords; try again in {wait} seconds")
-
-    def _forget(self, before: float) -> None:
-        """Drop the wrong passwords of earlier windows, and addresses that have no others."""
-        for address in list(self._wrong):
-            moments = self._wrong[address]
-            while moments and moments[0] <= before:
-                moments.popleft()
-            if not moments:
-                del self._wrong[address]
 
 
 def operator_of(password_file: Path | None) -> Operator:
@@ -156,8 +143,11 @@ def operator_of(password_file: Path | None) -> Operator:
 
 def _same(given: str, right: str) -> bool:
     """Compared in a time that does not depend on where they differ, nor on their lengths."""
-    digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (given, right))
-    return hmac.compare_digest(*digests)
+    return hmac.compare_digest(*(hashlib.sha256(_bytes(text)).digest() for text in (given, right)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _is_loopback(name: str) -> bool:

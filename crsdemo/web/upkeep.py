@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.outbox import Outbox
-from crsdemo.feedback.rotation import Backups
 
 PAUSE = 15.0  # seconds between two rounds
 

@@ -222,9 +222,7 @@ def test_a_log_that_is_open_is_not_replaced(lab: Study) -> None:
 def test_a_log_that_another_process_has_open_is_not_replaced(lab: Study) -> None:
     out = backed_up(lab)
     lab.log.close()
-    code = (
-        "import sys; from pathlib import Path; from crsdemo.feedback.log.log import FeedbackLog; "
-    )
+    code = "import sys; from pathlib import Path; from crsdemo.feedback.log import FeedbackLog; "
     code += "log = FeedbackLog(Path(sys.argv[1])); print('open', flush=True); input()"
     command = [sys.executable, "-c", code, str(lab.log.path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

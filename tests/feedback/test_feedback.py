@@ -180,7 +180,7 @@ def test_a_generation_cut_off_by_a_crash_is_abandoned_at_the_next_start(
     generation_id = log.record_started(conversation.then(said), "double", Plan())
     FeedbackLog(path)
     assert one(path, "select status from generations") == ("running",), "it may be written still"
-    monkeypatch.setattr("crsdemo.feedback.log.log.SILENT_SECONDS", 0.0)
+    monkeypatch.setattr("crsdemo.feedback.log.SILENT_SECONDS", 0.0)
     FeedbackLog(path)
     assert one(path, "select status, finished_at is null from generations") == ("abandoned", 0)
     assert restored(log, conversation.id).conversation.turns == (said,)
@@ -191,7 +191,7 @@ def test_a_generation_cut_off_by_a_crash_is_abandoned_at_the_next_start(
 def test_a_reply_that_another_process_still_writes_is_not_given_up(
     log: FeedbackLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crsdemo.feedback.log.log.SILENT_SECONDS", 0.5)
+    monkeypatch.setattr("crsdemo.feedback.log.SILENT_SECONDS", 0.5)
     conversation = Conversation(new_id(), "visitor")
     said = log.record_turn(conversation, Turn("user", "hi"))
     assert said
@@ -350,7 +350,7 @@ WRITER = dedent(
     """
     import sys
     from pathlib import Path
-    from crsdemo.feedback import FeedbackLog
+    from crsdemo.feedback.log import FeedbackLog
 
     path, of, visitor, n = sys.argv[1:]
     log = FeedbackLog(Path(path))
@@ -396,9 +396,7 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_saved(
 
 
 def test_processes_that_create_the_file_at_once_agree_on_it(path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from crsdemo.feedback.log.log import FeedbackLog; "
-    )
+    code = "import sys; from pathlib import Path; from crsdemo.feedback.log import FeedbackLog; "
     code += "FeedbackLog(Path(sys.argv[1]))"
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)
@@ -534,7 +532,7 @@ def test_a_full_disk_is_named_and_what_was_saved_stays(
         return db
 
     with monkeypatch.context() as patched:
-        patched.setattr("crsdemo.feedback.log.file.connect", connect_to_full_disk)
+        patched.setattr("crsdemo.feedback.file.connect", connect_to_full_disk)
         with pytest.raises(FeedbackError, match="the disk is full"):
             for n in range(100):
                 log.record_rating(of, "visitor", "comment", f"{n} " + "words " * 300)

@@ -100,7 +100,7 @@ def test_a_delivery_that_a_crash_cut_off_is_done_again_without_harm(
 
     real = os.pwrite
     with monkeypatch.context() as patched:
-        patched.setattr("crsdemo.feedback.log.outbox.os.pwrite", crash)
+        patched.setattr("crsdemo.feedback.outbox.os.pwrite", crash)
         with pytest.raises(KeyboardInterrupt):
             outbox.drain()
     assert outbox.n_waiting() == 2

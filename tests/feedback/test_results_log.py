@@ -11,8 +11,7 @@ import pytest
 from made_studies import SHORT, Annotator, Lab, lab
 
 from crsdemo.core.errors import BadInputError
-from crsdemo.export.handouts import KEPT_FOR, Handouts
-from crsdemo.export.take_home import TakeHome
+from crsdemo.export.take_home import KEPT_FOR, Handouts, TakeHome
 from crsdemo.feedback.results import ResultsLog
 
 

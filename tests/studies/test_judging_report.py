@@ -150,15 +150,14 @@ def test_votes_are_the_newest_verdicts_of_the_log(log: FeedbackLog) -> None:
 
 
 def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
-    details = {"strength": 2, "task": "replay 4", "expected": "left", "withdrawn": True}
-    details |= {"aspects": {"relevance": {"left": 3, "right": None}, "interest": {"right": 1}}}
+    aspects = {"relevance": {"left": 3, "right": None}, "interest": {"right": 1}}
+    details = {"strength": 2, "names_shown": False, "aspects": aspects}
     judge(log, compared(log, "ann"), "ann", "left", None, "stacked", details)
-    judge(log, compared(log, "bob"), "bob", "both_good", None, "stacked", {"same": True})
+    judge(log, compared(log, "bob"), "bob", "same")
     first, second = load_votes(log.file)
-    assert (first.strength, first.task, first.expected) == (2, "replay 4", "left")
-    assert first.flags == {"withdrawn"}
+    assert (first.strength, first.blind) == (2, True)
     assert first.aspects == {"relevance": Scores(3, None), "interest": Scores(None, 1)}
-    assert second.verdict == "same"
+    assert (second.verdict, second.blind) == ("same", False)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,11 @@ from app import open_pages
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.errors import FeedbackError
-from crsdemo.feedback.backup import restore
+from crsdemo.feedback.backup import NEWEST, Backups, restore
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Outbox, Rated
-from crsdemo.feedback.rotation import DAYS, NEWEST, Backups, superfluous
 from crsdemo.web.demo import Demo
-from crsdemo.web.health_figures import examine
+from crsdemo.web.health import examine
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
 
@@ -52,14 +51,11 @@ def test_a_backup_is_made_each_hour_and_can_be_restored(log: FeedbackLog, tmp_pa
     again.close()
 
 
-def test_old_backups_go_but_one_of_each_day_stays() -> None:
-    hours = [NOON + timedelta(hours=n) for n in range(24 * 60)]
-    gone = set(superfluous(hours))
-    kept = [time for time in hours if time not in gone]
-    assert kept[-NEWEST:] == hours[-NEWEST:]
-    earlier = kept[:-NEWEST]
-    assert len(earlier) in (DAYS - 1, DAYS - 2) and {time.hour for time in earlier} == {23}
-    assert superfluous(kept) == () and superfluous(hours[:NEWEST]) == ()
+def test_the_newest_backups_stay_and_older_ones_go(log: FeedbackLog, tmp_path: Path) -> None:
+    backups = Backups(log.path, tmp_path / "copies")
+    for n in range(NEWEST + 2):
+        backups.make(NOON + timedelta(hours=n))
+    assert backups.made() == tuple(NOON + timedelta(hours=n) for n in range(2, NEWEST + 2))
 
 
 def test_a_backup_that_fails_drops_none_and_is_said(
@@ -100,10 +96,10 @@ def test_health_counts_what_failed_waits_and_was_given_up(log: FeedbackLog) -> N
     health = examine(upkeep)
     assert health.failed_writes == {"database is locked": 1} and health.n_waiting == 1
     assert not health.is_well and "outbox" in next(health.problems())
-    assert health.activity and health.activity.generations == {"ok": 1}
-    assert 0 <= health.latency_p95["double"] < 5
+    assert health.activity.generations == {"ok": 1}
+    assert 0 <= health.activity.latency_p95["double"] < 5
     upkeep.round()
-    assert examine(upkeep).is_well and examine(upkeep).activity.n_ratings == 1  # type: ignore[union-attr]
+    assert examine(upkeep).is_well and examine(upkeep).activity.n_ratings == 1
 
 
 def test_many_replies_given_up_are_a_problem(log: FeedbackLog) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from crsdemo.export.handouts import Handout
+from crsdemo.export.take_home import Handout
 from crsdemo.feedback.results import SeenPair, pseudonym
 from crsdemo.studies.statistics.disputes import Dispute
 from crsdemo.studies.statistics.pairs import counted

@@ -17,8 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from crsdemo.core.errors import AccessError, CrsdemoError
-from crsdemo.export.handouts import Handout
-from crsdemo.export.take_home import TakeHome
+from crsdemo.export.take_home import Handout, TakeHome
 from crsdemo.feedback.results import ResultsLog
 from crsdemo.feedback.votes import VoteFilter, load_votes
 from crsdemo.studies.statistics import judging
