@@ -5,6 +5,7 @@ The ready-made ones lie in `questionnaires`; a study may name a file of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -87,7 +88,7 @@ class Questionnaire(TomlFile):
         known = ", ".join(question.name for question in self.questions)
         raise BadInputError(f"{self.name} has no question {name!r}; there are: {known}")
 
-    def is_answered(self, answers: dict[str, Value]) -> bool:
+    def is_answered(self, answers: Mapping[str, Value]) -> bool:
         """Whether all is answered that has to be."""
         return all(one.optional or one.name in answers for one in self.questions)
 

@@ -12,7 +12,7 @@ import pytest
 from made_studies import SHORT, Annotator, Lab, lab
 from stand_in import StandIn
 
-from crsdemo.chat.study_desk import Ask, Work
+from crsdemo.chat.study_steps import Ask, Work
 from crsdemo.core.conversation import new_id
 from crsdemo.web.study import html as study_html
 
