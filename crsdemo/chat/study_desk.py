@@ -88,11 +88,8 @@ class StudyDesk:
         self._taking_part(annotator)
         self.prepare()
         shared = self.log.replays(self.study.sha256)
-        self.log.deal(
-            self.study.sha256,
-            annotator,
-            lambda tally: deal(self.study, annotator, shared, tally),
-        )
+        study = self.study
+        self.log.deal(study.sha256, annotator, lambda tally: deal(study, annotator, shared, tally))
 
     def withdraw(self, annotator: str, erase: bool) -> None:
         """Take the consent back: nothing of this person counts any more, or is there any more."""
@@ -197,14 +194,14 @@ class StudyDesk:
     ) -> None:
         """Judge, as seen; or judge otherwise, as long as the study is not done."""
         standing = self._taking_part(annotator)
-        assignment = self._assignment_of(annotator, comparison_id, standing)
+        assignment = self._assignment_of(comparison_id, standing)
         blind = judgment.details | {"names_shown": False}
         as_seen = replace(judgment, swapped=assignment.swapped, details=blind)
         self.side_by_side.judge(comparison_id, annotator, as_seen, client_event_id)
 
     def pick(self, annotator: str, comparison_id: str, side: Side) -> None:
         """Say from which reply to go on, where no verdict says it."""
-        assignment = self._assignment_of(annotator, comparison_id, self._taking_part(annotator))
+        assignment = self._assignment_of(comparison_id, self._taking_part(annotator))
         if assignment.replay_of:
             raise BadInputError("Nothing follows here: please go on to the next task.")
         self.side_by_side.pick(comparison_id, annotator, side)
@@ -281,7 +278,7 @@ class StudyDesk:
             shown = replace(shown, left=shown.right, right=shown.left)
         return Series(found.series.id, annotator, found.series.policy, (shown,))
 
-    def _assignment_of(self, annotator: str, comparison_id: str, standing: Standing) -> Assignment:
+    def _assignment_of(self, comparison_id: str, standing: Standing) -> Assignment:
         name = self.side_by_side.comparisons.series_of(comparison_id)
         for assignment in standing.assignments:
             if comparison_id == assignment.replay_of or name == assignment.id:

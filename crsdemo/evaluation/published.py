@@ -1,4 +1,4 @@
-"""What papers report, from `data/published.toml`: recall with its source and its protocol."""
+"""What papers report, from `published.toml`: recall with its source and its protocol."""
 
 from __future__ import annotations
 
