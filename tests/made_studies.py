@@ -11,7 +11,8 @@ from stand_in import CATALOG, NoLinker, StandIn, StandIns
 
 from crsdemo.chat.admission import NO_LIMITS, Admission
 from crsdemo.chat.side_by_side import SideBySide
-from crsdemo.chat.study_desk import Ask, AskConsent, Done, Explain, Step, StudyDesk, Work
+from crsdemo.chat.study_desk import StudyDesk
+from crsdemo.chat.study_steps import Ask, AskConsent, Done, Explain, Step, Work
 from crsdemo.core.comparison import Comparison, Judgment, Verdict
 from crsdemo.core.recommender import Recommender
 from crsdemo.feedback.log import FeedbackLog

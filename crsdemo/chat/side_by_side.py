@@ -15,7 +15,7 @@ from functools import cached_property
 from queue import SimpleQueue
 from random import Random
 from threading import Event
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from crsdemo.chat.admission import Admission
 from crsdemo.chat.exchange import ANEW, Linker, written
@@ -38,6 +38,7 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Judged, Marked, Outbox, Picked
 
 Names = tuple[str, str]  # of the recommenders on the left and on the right
+_News = SimpleQueue[tuple[Side, LoggedTurn | None]]  # how far a side has come; None: it is done
 
 
 class Recommenders(Protocol):
@@ -49,14 +50,6 @@ class Recommenders(Protocol):
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError for one that cannot be used."""
         ...
-
-
-class _News(NamedTuple):
-    """How far one side has come; without a turn, that it is done."""
-
-    side: Side
-    turn: LoggedTurn | None
-    ready_ms: float | None = None  # of a whole reply
 
 
 @dataclass(frozen=True)
@@ -149,55 +142,56 @@ class SideBySide:
         self, comparison: Comparison, plans: dict[Side, Plan]
     ) -> Generator[Comparison, None, None]:
         """Both sides as they grow, in the order in which their words come."""
-        news: SimpleQueue[_News] = SimpleQueue()
+        news: _News = SimpleQueue()
         halt = Event()
         pool = ThreadPoolExecutor(len(SIDES), thread_name_prefix="side")
         try:
-            writing = [
-                pool.submit(self._write, side, comparison.side(side), plans[side], news, halt)
+            writing = {
+                side: pool.submit(self._write, side, comparison.side(side), plans[side], news, halt)
                 for side in SIDES
-            ]
-            ready: dict[Side, float] = {}
+            }
             n_running = len(SIDES)
             while n_running:
-                side, turn, ready_ms = news.get()
+                side, turn = news.get()
                 if turn is None:
                     n_running -= 1
-                    ready |= {} if ready_ms is None else {side: ready_ms}
                 else:
                     comparison = comparison.with_reply(side, turn)
                     yield comparison
-            for written_side in writing:
-                written_side.result()  # raises what went wrong with the log
+            # A result raises what went wrong with the log
+            ready = {side: ms for side, end in writing.items() if (ms := end.result()) is not None}
             self.comparisons.record_ready(comparison.id, ready)
         finally:
             halt.set()
             pool.shutdown(wait=False)  # whoever stops does not wait for the next word
 
     def _write(
-        self, side: Side, answer: Answer, plan: Plan, news: SimpleQueue[_News], halt: Event
-    ) -> None:
-        """Write one side's reply and pass on how it grows, until it ends or is halted."""
+        self, side: Side, answer: Answer, plan: Plan, news: _News, halt: Event
+    ) -> float | None:
+        """Write one side's reply and pass on how it grows, until it ends or is halted.
+
+        Returns the milliseconds that a whole reply took.
+        """
 
         def stream() -> Iterable[Reply]:
             recommender = self.recommenders.get(answer.recommender)
             return recommender.stream(answer.heard.dialogue, plan)
 
-        began = time.monotonic()
-        turn, ready_ms = answer.reply, None
+        began, turn = time.monotonic(), answer.reply
         try:
             with closing(written(self.log, turn.id, answer.recommender, stream)) as growth:
                 for turn in growth:
-                    news.put(_News(side, turn))
+                    news.put((side, turn))
                     if halt.is_set():
-                        return
-            ready_ms = 1000 * (time.monotonic() - began)
+                        return None
+            return 1000 * (time.monotonic() - began)
         except FeedbackError:
             raise
         except CrsdemoError as error:
-            news.put(_News(side, replace(turn, status="failed", error=_words(error))))
+            news.put((side, replace(turn, status="failed", error=_words(error))))
+            return None
         finally:
-            news.put(_News(side, None, ready_ms))
+            news.put((side, None))
 
 
 def drawn(offered: Sequence[str], seed: int) -> Names:

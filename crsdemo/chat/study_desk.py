@@ -6,112 +6,38 @@ on another day, to another page or another server, where they were.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from threading import Lock
 
-from crsdemo.chat.admission import NO_LIMITS, Admission
-from crsdemo.chat.side_by_side import Names, SideBySide
-from crsdemo.chat.written import WithWritten, Written
+from crsdemo.chat.scripted import answered
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.chat.study_steps import (
+    Ask,
+    AskConsent,
+    Declined,
+    Done,
+    Explain,
+    Stay,
+    Step,
+    Withdrawn,
+    Work,
+    minutes_left,
+    n_judged,
+    progress,
+)
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, Side
+from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import message
-from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.outbox import Answered
 from crsdemo.feedback.studies import Decision, Standing, StudyLog
 from crsdemo.studies.annotators import arrival, secret_beside
-from crsdemo.studies.assignment import BAD, GOOD, Assignment, deal, replayed_pair
-from crsdemo.studies.questionnaire import Questionnaire, Value
-from crsdemo.studies.study import Replay, Study, Task
+from crsdemo.studies.assignment import Assignment, deal
+from crsdemo.studies.questionnaire import Questionnaire
+from crsdemo.studies.study import Study
 
 AT_THE_END = "study"  # what the last questionnaires are about
-BREAK = 5 * 60.0  # seconds without a verdict that are no work any more
-FEW = 3  # verdicts that tell of nobody's pace
-
-
-@dataclass(frozen=True)
-class Stay:
-    """What somebody has still open though it is done: two judged replies, or answered questions."""
-
-    comparison: str = ""
-    questionnaire: str = ""
-    about: str = ""
-
-
-@dataclass(frozen=True)
-class AskConsent:
-    """Nothing else may happen before this is answered."""
-
-
-@dataclass(frozen=True)
-class Explain:
-    """How it works, before the first task."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """Something to say or to judge. All sides are as this person sees them."""
-
-    assignment: Assignment
-    task: Task
-    done: int  # judged so far, of all tasks but the practice
-    of: int
-    series: Series  # so far; of a replay the one comparison, or as much as came before it
-    minutes_left: int
-
-    @property
-    def to_judge(self) -> Comparison | None:
-        """The comparison that waits for a verdict; without one it is time to say something."""
-        last = self.series.last
-        return last if last and last.can_be_judged and last.verdict is None else None
-
-    @property
-    def is_practice(self) -> bool:
-        return self.assignment.kind == "practice"
-
-    @property
-    def n_judged(self) -> int:
-        """Of the messages of this task."""
-        return sum(one.verdict is not None for one in self.series.comparisons)
-
-    @property
-    def is_done(self) -> bool:
-        """Nothing is left to judge: it is looked at once more."""
-        return self.n_judged >= self.assignment.messages
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Questions about one task, or at the end about all of it."""
-
-    questionnaire: Questionnaire
-    about: str
-    answers: Mapping[str, Value]  # so far
-    minutes_left: int
-
-
-@dataclass(frozen=True)
-class Done:
-    """The end, with the code that proves it; empty if the study has none."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class Declined:
-    """No consent was given; that can be changed."""
-
-
-@dataclass(frozen=True)
-class Withdrawn:
-    """Consent was taken back; that cannot be changed."""
-
-    is_kept: bool = False  # whether anything of this person is still there, uncounted
-
-
-Step = AskConsent | Explain | Work | Ask | Done | Declined | Withdrawn
 
 
 @dataclass(frozen=True)
@@ -133,15 +59,9 @@ class StudyDesk:
     @classmethod
     def open(cls, study: Study, side_by_side: SideBySide, catalog: Catalog) -> StudyDesk:
         """Raises BadInputError for a system that is not there or a code that cannot be read."""
-        known = side_by_side.recommenders.names
-        for name in study.systems:
-            if name not in known:
-                raise BadInputError(
-                    f"the study {study.title!r} names the system {name!r}; "
-                    f"there are: {', '.join(known)}"
-                )
+        study.check_systems(side_by_side.recommenders.names)
         secret = secret_beside(side_by_side.log.path)
-        desk = cls(study, side_by_side, catalog, secret, study.code.read())
+        desk = cls(study, side_by_side, catalog, secret, study.read_code())
         desk.log.record_study(study)
         return desk
 
@@ -168,11 +88,8 @@ class StudyDesk:
         self._taking_part(annotator)
         self.prepare()
         shared = self.log.replays(self.study.sha256)
-        self.log.deal(
-            self.study.sha256,
-            annotator,
-            lambda tally: deal(self.study, annotator, shared, tally),
-        )
+        study = self.study
+        self.log.deal(study.sha256, annotator, lambda tally: deal(study, annotator, shared, tally))
 
     def withdraw(self, annotator: str, erase: bool) -> None:
         """Take the consent back: nothing of this person counts any more, or is there any more."""
@@ -210,39 +127,42 @@ class StudyDesk:
 
     def _next(self, annotator: str, standing: Standing) -> Step:
         for assignment in standing.assignments:
-            if _n_judged(standing, assignment) < assignment.messages:
+            if n_judged(standing, assignment) < assignment.messages:
                 return self._work(annotator, assignment, standing)
-            task = self.study.task(assignment.task)
-            for questionnaire in task.questionnaires:
-                if not _is_answered(standing, questionnaire, assignment.id):
-                    return self._ask(questionnaire, assignment.id, standing)
-        for questionnaire in self.study.questionnaires:
-            if not _is_answered(standing, questionnaire, AT_THE_END):
-                return self._ask(questionnaire, AT_THE_END, standing)
+            if ask := self._unanswered(assignment.id, standing):
+                return ask
+        if ask := self._unanswered(AT_THE_END, standing):
+            return ask
         return Done(standing.code or self.log.record_completion(annotator, self.code))
 
     def _work(self, annotator: str, assignment: Assignment, standing: Standing) -> Work:
-        done, of = _progress(standing)
-        return Work(
-            assignment,
-            self.study.task(assignment.task),
-            done,
-            of,
-            self._series(annotator, assignment, standing),
-            self._minutes_left(standing),
-        )
+        done, of = progress(standing)
+        series = self._series(annotator, assignment, standing)
+        left = minutes_left(standing, self.study.minutes)
+        return Work(assignment, self.study.task(assignment.task), done, of, series, left)
+
+    def _unanswered(self, about: str, standing: Standing) -> Ask | None:
+        """The first questions about this that have to be answered and are not."""
+        asks = (self._ask(one, about, standing) for one in self._asked(about, standing))
+        return next((a for a in asks if not a.questionnaire.is_answered(a.answers)), None)
 
     def _ask(self, questionnaire: Questionnaire, about: str, standing: Standing) -> Ask:
         answers = standing.answers.get((questionnaire.name, about), {})
-        return Ask(questionnaire, about, answers, self._minutes_left(standing))
+        return Ask(questionnaire, about, answers, minutes_left(standing, self.study.minutes))
 
-    def _minutes_left(self, standing: Standing) -> int:
-        """At this person's pace, or as the study says as long as that is not known; at least 1."""
-        done, of = _progress(standing)
-        gaps = [b - a for a, b in pairwise(standing.verdict_seconds) if b - a < BREAK]
-        planned = 60 * self.study.minutes / max(of, 1)
-        pace = sum(gaps) / len(gaps) if len(gaps) >= FEW else planned
-        return max(1, math.ceil((of - done) * pace / 60))
+    def _asked(self, about: str, standing: Standing) -> tuple[Questionnaire, ...]:
+        """All that is asked about an assignment, or at the end."""
+        if about == AT_THE_END:
+            return self.study.questionnaires
+        tasks = [one.task for one in standing.assignments if one.id == about]
+        return self.study.task(tasks[0]).questionnaires if tasks else ()
+
+    def _questionnaire(self, name: str, about: str, standing: Standing) -> Questionnaire:
+        """The one of this name that is asked about this. Raises BadInputError."""
+        for questionnaire in self._asked(about, standing):
+            if questionnaire.name == name:
+                return questionnaire
+        raise BadInputError(f"{name!r} is not asked here: please reload the page.")
 
     # What people say
 
@@ -274,14 +194,14 @@ class StudyDesk:
     ) -> None:
         """Judge, as seen; or judge otherwise, as long as the study is not done."""
         standing = self._taking_part(annotator)
-        assignment = self._assignment_of(annotator, comparison_id, standing)
+        assignment = self._assignment_of(comparison_id, standing)
         blind = judgment.details | {"names_shown": False}
         as_seen = replace(judgment, swapped=assignment.swapped, details=blind)
         self.side_by_side.judge(comparison_id, annotator, as_seen, client_event_id)
 
     def pick(self, annotator: str, comparison_id: str, side: Side) -> None:
         """Say from which reply to go on, where no verdict says it."""
-        assignment = self._assignment_of(annotator, comparison_id, self._taking_part(annotator))
+        assignment = self._assignment_of(comparison_id, self._taking_part(annotator))
         if assignment.replay_of:
             raise BadInputError("Nothing follows here: please go on to the next task.")
         self.side_by_side.pick(comparison_id, annotator, side)
@@ -316,23 +236,8 @@ class StudyDesk:
             replays = [one for task in self.study.tasks for one in task.replays]
             for n, one in enumerate(replays):
                 if one.name not in there:
-                    made = one.comparison or self._made(one, n)
+                    made = one.comparison or answered(self.side_by_side, self.study, one, n)
                     self.log.record_replay(self.study.sha256, one.name, made)
-
-    def _made(self, replay: Replay, nth: int) -> str:
-        """The id of a new comparison with two whole replies to the message."""
-        table = WithWritten(
-            self.side_by_side.recommenders, (Written(BAD, replay.bad), Written(GOOD, replay.good))
-        )
-        staged = replace(self.side_by_side, recommenders=table, admission=Admission(NO_LIMITS))
-        series = staged.start(f"study-{self.study.sha256[:16]}", self.study.policy)
-        *_, made = staged.say(series, replay.message, _on_stage(replay, self.study, nth))
-        if not made.can_be_judged:
-            wrong = made.left.reply.error or made.right.reply.error
-            raise CrsdemoError(
-                f"the message of {replay.name!r} was not answered by both ({wrong}); try again"
-            )
-        return made.id
 
     # What is true
 
@@ -366,55 +271,16 @@ class StudyDesk:
             raise BadInputError(
                 f"the comparison {assignment.replay_of} is not in this log any more"
             )
-        verdicts = standing.verdicts.get(assignment.id, {})
         shown = next(c for c in found.series.comparisons if c.id == assignment.replay_of)
-        shown = replace(shown, verdict=verdicts.get(shown.id), picked=None)
-        shown = _swapped(shown) if assignment.swapped else shown
+        verdict = standing.verdicts.get(assignment.id, {}).get(shown.id)
+        shown = replace(shown, verdict=verdict, picked=None)
+        if assignment.swapped:
+            shown = replace(shown, left=shown.right, right=shown.left)
         return Series(found.series.id, annotator, found.series.policy, (shown,))
 
-    def _assignment_of(self, annotator: str, comparison_id: str, standing: Standing) -> Assignment:
+    def _assignment_of(self, comparison_id: str, standing: Standing) -> Assignment:
         name = self.side_by_side.comparisons.series_of(comparison_id)
         for assignment in standing.assignments:
             if comparison_id == assignment.replay_of or name == assignment.id:
                 return assignment
         raise BadInputError("These replies are not yours to judge: please reload the page.")
-
-    def _questionnaire(self, name: str, about: str, standing: Standing) -> Questionnaire:
-        """The one of this name that is asked about this. Raises BadInputError."""
-        asked = self.study.questionnaires if about == AT_THE_END else ()
-        for assignment in standing.assignments:
-            if assignment.id == about:
-                asked = self.study.task(assignment.task).questionnaires
-        for questionnaire in asked:
-            if questionnaire.name == name:
-                return questionnaire
-        raise BadInputError(f"{name!r} is not asked here: please reload the page.")
-
-
-def _on_stage(replay: Replay, study: Study, nth: int) -> Names:
-    """Who answers a message that several people judge."""
-    left, right = replayed_pair(study, nth)
-    if replay.good:
-        return (BAD, GOOD)
-    return (left, BAD) if replay.bad else (left, right)
-
-
-def _swapped(comparison: Comparison) -> Comparison:
-    """The same, seen the other way round."""
-    left: Answer = comparison.right
-    return replace(comparison, left=left, right=comparison.left)
-
-
-def _n_judged(standing: Standing, assignment: Assignment) -> int:
-    """How many of its comparisons are judged, at most as many as are to be."""
-    return min(len(standing.verdicts.get(assignment.id, ())), assignment.messages)
-
-
-def _progress(standing: Standing) -> tuple[int, int]:
-    """(judged, to judge) without the practice."""
-    work = [one for one in standing.assignments if one.kind != "practice"]
-    return sum(_n_judged(standing, one) for one in work), sum(one.messages for one in work)
-
-
-def _is_answered(standing: Standing, questionnaire: Questionnaire, about: str) -> bool:
-    return questionnaire.is_answered(standing.answers.get((questionnaire.name, about), {}))

@@ -6,12 +6,12 @@ Values only: nothing here knows about SQL, models or the web.
 
 from __future__ import annotations
 
-import math
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from crsdemo.core.conversation import Conversation, LoggedTurn, new_id, typed
 from crsdemo.core.errors import BadInputError
@@ -26,9 +26,11 @@ SIDES: tuple[Side, Side] = ("left", "right")
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
-
 ASPECTS: dict[str, int] = {"satisfaction": 4, "relevance": 3, "interest": 2}  # 0 to this
 STRONGEST = 3  # strength of a preference: 1 slightly, 2 clearly, 3 much better
+
+T = TypeVar("T", bound=str)
+_Aspects = dict[str, dict[Side, int | None] | None]  # of each aspect a score for each side
 
 
 class Onward(NamedTuple):
@@ -141,16 +143,13 @@ class Series:
 
     def histories(self) -> tuple[Conversation, Conversation]:
         """What left and right remember when the next message comes."""
-        left = Conversation(self.id, self.visitor)
-        if self.policy == "own":
-            right = Conversation(new_id(), self.visitor)
-            return (
-                (self.last.left.conversation, self.last.right.conversation)
-                if self.last
-                else (left, right)
-            )
-        shared = self.last.side(self.last.onward.side).conversation if self.last else left
-        return shared, shared
+        if self.last and self.policy == "own":
+            return self.last.left.conversation, self.last.right.conversation
+        if self.last:
+            shared = self.last.side(self.last.onward.side).conversation
+            return shared, shared
+        first = Conversation(self.id, self.visitor)
+        return first, replace(first, id=new_id()) if self.policy == "own" else first
 
     def went_on(self, comparison: Comparison) -> Side | None:
         """The side that a later message in fact went on from, where the history is shared."""
@@ -183,23 +182,57 @@ class Judgment:
     swapped: bool = False  # seen the other way round than the comparison has it
 
     def __post_init__(self) -> None:
-        _check("verdict", self.verdict, VERDICTS)
-        _check("layout", self.layout, get_args(Layout))
-        if self.decided_ms is not None and not 0 <= self.decided_ms < math.inf:
-            raise BadInputError(f"a verdict takes 0 ms or more, got {self.decided_ms}")
-        object.__setattr__(self, "details", _checked_details(self.details))
+        try:
+            _Judged.model_validate(vars(self))
+        except ValidationError as error:
+            (first, *_) = error.errors()
+            at = ".".join(map(str, first["loc"]))
+            raise BadInputError(f"{at} is {first['input']!r}; {first['msg']}") from error
+        comment = self.details.get("comment")
+        tidy = {"comment": typed(comment)} if comment else {}
+        object.__setattr__(self, "details", {**self.details, **tidy})
+
+
+class _Details(BaseModel):
+    """What is checked of the details of a judgment."""
+
+    model_config = ConfigDict(strict=True)
+
+    strength: Annotated[int, Field(ge=1, le=STRONGEST)] | None = None
+    aspects: _Aspects | None = None
+    reasons: dict[Side, list[str]] | None = None
+    comment: str | None = None
+
+    @field_validator("aspects")
+    @classmethod
+    def _on_their_scales(cls, aspects: _Aspects | None) -> _Aspects | None:
+        for aspect, scores in (aspects or {}).items():
+            _known("aspect", aspect, tuple(ASPECTS))
+            for score in (scores or {}).values():
+                if score is not None and not 0 <= score <= ASPECTS[aspect]:
+                    raise ValueError(f"{aspect} is from 0 to {ASPECTS[aspect]}")
+        return aspects
+
+
+class _Judged(BaseModel):
+    """What is checked of a judgment."""
+
+    model_config = ConfigDict(strict=True)
+
+    verdict: Verdict
+    decided_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    layout: Layout
+    details: _Details
 
 
 def checked_policy(policy: str) -> Policy:
     """Raises BadInputError."""
-    _check("policy", policy, POLICIES)
-    return "own" if policy == "own" else "shared"
+    return _known("policy", policy, POLICIES)
 
 
 def checked_side(side: str) -> Side:
     """Raises BadInputError."""
-    _check("side", side, SIDES)
-    return "left" if side == "left" else "right"
+    return _known("side", side, SIDES)
 
 
 def new_seed() -> int:
@@ -207,46 +240,8 @@ def new_seed() -> int:
     return secrets.randbelow(2**31 - 1)
 
 
-def _check(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadInputError(f"a {name} is one of {', '.join(known)}; got {value!r}")
-
-
-def _checked_details(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The details as they are kept: typed text is tidied, the rest checked against its scale."""
-    kept = dict(details)
-    strength = kept.get("strength")
-    if strength is not None and (type(strength) is not int or not 1 <= strength <= STRONGEST):
-        raise BadInputError(f"a strength is 1, 2 or {STRONGEST}, got {strength!r}")
-    for aspect, scores in _by_name(kept, "aspects").items():
-        _check_scores(aspect, scores)
-    for side, reasons in _by_name(kept, "reasons").items():
-        _check("side", side, SIDES)
-        if not isinstance(reasons, list) or not all(isinstance(text, str) for text in reasons):
-            raise BadInputError(f"the reasons for a side are a list of words, got {reasons!r}")
-    if kept.get("comment") is not None:
-        kept["comment"] = _comment(kept["comment"])
-    return kept
-
-
-def _check_scores(aspect: str, scores: object) -> None:
-    _check("aspect", aspect, tuple(ASPECTS))
-    for side, score in _by_name({aspect: scores}, aspect).items():
-        _check("side", side, SIDES)
-        on_scale = type(score) is int and 0 <= score <= ASPECTS[aspect]
-        if score is not None and not on_scale:
-            raise BadInputError(f"{aspect} is from 0 to {ASPECTS[aspect]}, got {score!r}")
-
-
-def _comment(text: object) -> str:
-    """Raises BadInputError for a comment that is too long."""
-    if not isinstance(text, str):
-        raise BadInputError(f"a comment is text, got {text!r}")
-    return typed(text)
-
-
-def _by_name(details: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = details.get(name)
-    if found is not None and not isinstance(found, Mapping):
-        raise BadInputError(f"the {name} of a verdict are given by name, got {found!r}")
-    return found or {}
+def _known(what: str, name: object, known: tuple[T, ...]) -> T:
+    for one in known:
+        if one == name:
+            return one
+    raise BadInputError(f"{what} is one of {', '.join(map(str, known))}; got {name!r}")

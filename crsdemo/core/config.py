@@ -25,26 +25,20 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
     types = get_type_hints(config)
     for one in fields(config):  # type: ignore[arg-type]
-        name = "--" + one.name.replace("_", "-")
+        name, kind, default = "--" + one.name.replace("_", "-"), types[one.name], one.default
         text = one.metadata.get("help", "")
         if one.metadata.get("positional"):
-            kind = types[one.name].__args__[0]
-            parser.add_argument(one.name, nargs="+", type=kind, help=text)
-        elif types[one.name] is bool:
-            parser.add_argument(
-                name, action=argparse.BooleanOptionalAction, default=one.default, help=text
-            )
-        elif isinstance(one.default, tuple):
-            parser.add_argument(name, action="append", default=list(one.default), help=text)
-        elif one.default is MISSING:
-            parser.add_argument(name, type=types[one.name], required=True, help=text)
+            parser.add_argument(one.name, nargs="+", type=kind.__args__[0], help=text)
+        elif kind is bool:
+            way = argparse.BooleanOptionalAction
+            parser.add_argument(name, action=way, default=default, help=text)
+        elif isinstance(default, tuple):
+            parser.add_argument(name, action="append", default=list(default), help=text)
+        elif default is MISSING:
+            parser.add_argument(name, type=kind, required=True, help=text)
         else:
-            parser.add_argument(
-                name,
-                type=_scalar(types[one.name]),
-                default=one.default,
-                help=f"{text} (default: %(default)s)",
-            )
+            text = f"{text} (default: %(default)s)"
+            parser.add_argument(name, type=_scalar(kind), default=default, help=text)
     given = vars(parser.parse_args(argv))
     return config(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
 

@@ -56,10 +56,6 @@ class Conversation:
     def dialogue(self) -> Dialogue:
         return Dialogue(tuple(logged.turn for logged in self.turns))
 
-    @property
-    def last_reply(self) -> LoggedTurn | None:
-        return next((logged for logged in reversed(self.turns) if logged.reply), None)
-
     def then(self, logged: LoggedTurn) -> Conversation:
         return replace(self, turns=(*self.turns, logged))
 

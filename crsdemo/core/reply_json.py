@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from operator import methodcaller
 from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import (
-    Branch,
     Decider,
     Evidence,
     PathStep,
@@ -21,6 +24,11 @@ from crsdemo.core.recommender import (
 
 Json = dict[str, Any]
 
+_PATH = TypeAdapter(tuple[PathStep, ...])
+_SIGNALS = TypeAdapter(tuple[Signal, ...])
+_TIMINGS = TypeAdapter(tuple[Timing, ...])
+_DECIDERS = TypeAdapter(tuple[Decider, ...])
+
 
 def as_json(reply: Reply) -> Json:
     """What was said and why, in names that need no explanation.
@@ -28,43 +36,44 @@ def as_json(reply: Reply) -> Json:
     Numbers that JSON cannot hold (a score of minus infinity) become null.
     """
     evidence = reply.evidence
-    return {
+    row = {
         "intent": reply.mode,
-        "item": item_as_json(reply.item) if reply.item else None,
+        "item": _item(reply.item) if reply.item else None,
         "text": reply.text,
         "candidates": [
-            _candidate(rank, recommendation)
-            for rank, recommendation in enumerate(evidence.candidates, 1)
+            {"rank": rank, **_item(one.item), "score": one.score, "signals": one.signals}
+            for rank, one in enumerate(evidence.candidates, 1)
         ],
-        "trie_path": [_step(step) for step in evidence.path],
-        "modes": {mode: _number(probability) for mode, probability in evidence.modes},
+        "trie_path": evidence.path,
+        "modes": dict(evidence.modes),
         "query": evidence.query,
-        "query_sources": list(evidence.query_sources),
-        "timings": [
-            {"step": timing.step, "milliseconds": _number(timing.milliseconds)}
-            for timing in evidence.timings
-        ],
-        "deciders": [
-            {"name": d.name, "place": int(d.place), "of": int(d.of), "share": _number(d.share)}
-            for d in evidence.deciders
-        ],
+        "query_sources": evidence.query_sources,
+        "timings": evidence.timings,
+        "deciders": evidence.deciders,
         "is_given": evidence.is_given,
     }
+    # What pydantic does not know are numbers of NumPy
+    plain: Json = to_jsonable_python(row, inf_nan_mode="null", fallback=methodcaller("item"))
+    return plain
 
 
 def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
     """The evidence of a reply out of what `as_json` made of it."""
     return Evidence(
-        modes=tuple((mode, _float(probability)) for mode, probability in row["modes"].items()),
-        path=tuple(_step_from(step) for step in row["trie_path"]),
-        candidates=tuple(_candidate_from(candidate, catalog) for candidate in row["candidates"]),
+        modes=tuple((mode, _numbers(probability)) for mode, probability in row["modes"].items()),
+        path=_PATH.validate_python(_numbers(row["trie_path"])),
+        candidates=tuple(
+            Recommendation(
+                known_item(catalog, one["id"], one["title"], one["year"]),
+                _numbers(one["score"]),
+                _SIGNALS.validate_python(_numbers(one["signals"])),
+            )
+            for one in row["candidates"]
+        ),
         query=row["query"],
         query_sources=tuple(row["query_sources"]),
-        timings=tuple(Timing(t["step"], _float(t["milliseconds"])) for t in row["timings"]),
-        deciders=tuple(  # logs of before have none
-            Decider(d["name"], d["place"], d["of"], _float(d["share"]))
-            for d in row.get("deciders", ())
-        ),
+        timings=_TIMINGS.validate_python(_numbers(row["timings"])),
+        deciders=_DECIDERS.validate_python(_numbers(row.get("deciders", []))),  # not in old logs
         is_given=row.get("is_given", False),
     )
 
@@ -86,78 +95,22 @@ def pieces_from_turn(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
     return tuple(piece for piece in pieces if piece)  # nothing between two items is no piece
 
 
-def item_as_json(item: Item) -> Json:
-    return {"id": item.id, "title": item.title, "year": item.year}
-
-
 def known_item(catalog: Catalog, item_id: str, title: str, year: int | None = None) -> Item:
     """The item, or what was written down of it if the catalog holds it no longer."""
     return catalog.item(item_id) if item_id in catalog.row else Item(item_id, title, year)
 
 
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _item(item: Item) -> Json:
+    return {"id": item.id, "title": item.title, "year": item.year}
 
 
-def _float(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _candidate(rank: int, recommendation: Recommendation) -> Json:
-    return {
-        "rank": rank,
-        **item_as_json(recommendation.item),
-        "score": _number(recommendation.score),
-        "signals": [
-            {"name": signal.name, "value": _number(signal.value)}
-            for signal in recommendation.signals
-        ],
-    }
-
-
-def _candidate_from(row: Json, catalog: Catalog) -> Recommendation:
-    return Recommendation(
-        known_item(catalog, row["id"], row["title"], row["year"]),
-        _float(row["score"]),
-        tuple(Signal(signal["name"], _float(signal["value"])) for signal in row["signals"]),
-    )
-
-
-def _step(step: PathStep) -> Json:
-    return {
-        "level": int(step.level),
-        "chosen": _branch(step.chosen),
-        "alternatives": [_branch(branch) for branch in step.alternatives],
-        "n_allowed": int(step.n_allowed),
-        "allowed_mass": _number(step.allowed_mass),
-    }
-
-
-def _step_from(row: Json) -> PathStep:
-    return PathStep(
-        row["level"],
-        _branch_from(row["chosen"]),
-        tuple(_branch_from(branch) for branch in row["alternatives"]),
-        row["n_allowed"],
-        _float(row["allowed_mass"]),
-    )
-
-
-def _branch(branch: Branch) -> Json:
-    return {
-        "code": int(branch.code),
-        "probability": _number(branch.probability),
-        "label": branch.label,
-        "examples": list(branch.examples),
-        "n_items": int(branch.n_items),
-    }
-
-
-def _branch_from(row: Json) -> Branch:
-    return Branch(
-        row["code"],
-        _float(row["probability"]),
-        row["label"],
-        row["n_items"],
-        tuple(row["examples"]),
-    )
+def _numbers(value: Any) -> Any:
+    """The same with NaN for every null."""
+    match value:
+        case None:
+            return math.nan
+        case dict():
+            return {name: _numbers(of) for name, of in value.items()}
+        case list() | tuple():
+            return [_numbers(one) for one in value]
+    return value

@@ -1,17 +1,23 @@
-"""What papers report, from `data/published.toml`: recall with its source and its protocol."""
+"""What papers report, from `published.toml`: recall with its source and its protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any, Literal, Self, get_args
 
-from crsdemo.studies.toml_file import Table, read_toml
+from pydantic import model_validator
 
-DATASETS = ("ReDial", "INSPIRED")
-PARTS = ("new", "all")
+from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+
+Dataset = Literal["ReDial", "INSPIRED"]
+Films = Literal["new", "all"]  # films not named before, or all
+
+DATASETS: tuple[Dataset, ...] = get_args(Dataset)
+PARTS: tuple[Films, ...] = get_args(Films)
 CUTOFFS = (1, 10, 20, 50)
 
 
@@ -20,8 +26,8 @@ class Published:
     """One row of a published table."""
 
     method: str
-    dataset: str  # one of `DATASETS`
-    part: str  # one of `PARTS`: films not named before, or all
+    dataset: Dataset
+    part: Films
     protocol: str  # in words, as far as known
     source: str
     recall: Mapping[int, float]  # cutoff -> share; those that the source has
@@ -35,28 +41,42 @@ def published() -> tuple[Published, ...]:
         return load_published(path)
 
 
+class _Table(Part):
+    """Rows of one source, dataset, part and protocol."""
+
+    source: Text
+    dataset: Dataset
+    part: Films
+    protocol: Text
+    shown: bool = False
+    cutoffs: Many[int]
+    rows: Many[Any]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not self.cutoffs or not set(self.cutoffs) <= set(CUTOFFS):
+            raise wrong(f"it is a list of some of {', '.join(map(str, CUTOFFS))}", "cutoffs")
+        if not all(_is_row(row, len(self.cutoffs)) for row in self.rows):
+            numbers = "for each of the cutoffs, a number from 0 to 100"
+            raise wrong(f"each is a name and, {numbers}", "rows")
+        return self
+
+    @property
+    def published(self) -> Iterator[Published]:
+        for name, *numbers in self.rows:
+            recall = {k: x / 100 for k, x in zip(self.cutoffs, numbers, strict=True)}
+            yield Published(
+                name, self.dataset, self.part, self.protocol, self.source, recall, self.shown
+            )
+
+
+class _File(TomlFile):
+    tables: Many[_Table]
+
+
 def load_published(path: Path) -> tuple[Published, ...]:
     """Raises BadInputError that names file and line for what is not as it should be."""
-    file = read_toml(path)
-    found = tuple(row for table in file.tables("tables") for row in _rows(table))
-    file.done()
-    return found
-
-
-def _rows(table: Table) -> list[Published]:
-    dataset, part = table.choice("dataset", DATASETS), table.choice("part", PARTS)
-    about = (dataset, part, table.text("protocol"), table.text("source"))
-    shown = table.switch("shown", default=False)
-    cutoffs, rows = table.values_of("cutoffs"), table.values_of("rows")
-    table.done()
-    if not cutoffs or not all(cutoff in CUTOFFS for cutoff in cutoffs):
-        table.wrong("cutoffs", f"it is a list of some of {', '.join(map(str, CUTOFFS))}")
-    if not all(_is_row(row, len(cutoffs)) for row in rows):
-        table.wrong("rows", "each is a name and, for each of the cutoffs, a number from 0 to 100")
-    return [
-        Published(name, *about, dict(zip(cutoffs, (x / 100 for x in numbers), strict=True)), shown)
-        for name, *numbers in rows
-    ]
+    return tuple(row for table in read_toml(path, _File).tables for row in table.published)
 
 
 def _is_row(row: object, n_cutoffs: int) -> bool:

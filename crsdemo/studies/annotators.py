@@ -10,7 +10,9 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal, NamedTuple
 
 from crsdemo.core.errors import BadInputError, FeedbackError
@@ -47,23 +49,19 @@ def arrival(parameters: Mapping[str, str], visitor: str | None, secret: bytes) -
     """
     given = {name.lower(): value.strip() for name, value in parameters.items()}
     for name, source in _BROUGHT.items():
-        if given.get(name):
-            _check_name(name, given[name])
-            return Arrival(source, _keyed(secret, f"{source} {given[name]}"))
+        if value := given.get(name):
+            if "{{" in value or len(value) > _LONGEST:
+                raise BadInputError(
+                    f"This link was not filled in: its {name.upper()} cannot be a name. Please "
+                    "open the study from the page that invited you."
+                )
+            return Arrival(source, _keyed(secret, f"{source} {value}"))
     if not visitor:
         raise BadInputError(
             "This link does not say who you are. Please open the one that you were given, whole, "
             "or allow this page to remember you in your browser."
         )
     return Arrival("link", _keyed(secret, f"browser {visitor}"))
-
-
-def _check_name(name: str, value: str) -> None:
-    if "{{" in value or len(value) > _LONGEST:
-        raise BadInputError(
-            f"This link was not filled in: its {name.upper()} cannot be a name. Please open the "
-            "study from the page that invited you."
-        )
 
 
 def _keyed(secret: bytes, name: str) -> str:
@@ -89,15 +87,9 @@ def secret_beside(log: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Whole or not at all; whoever comes second finds that of the first."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(made, path)
-    except FileExistsError:
-        return
-    finally:
-        made.unlink(missing_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent) as made:  # only its owner can read it
+        made.write(secrets.token_hex(_BYTES))
+        made.flush()
+        os.fsync(made.fileno())
+        with suppress(FileExistsError):
+            os.link(made.name, path)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from crsdemo.core.comparison import Side, Verdict
 from crsdemo.core.conversation import new_id
-from crsdemo.studies.study import Kind, Replay, Study, Task
+from crsdemo.studies.study import Kind, Replay, Replayed, Staged, Study, Talk, Task
 
 BAD, GOOD = "written-bad", "written-good"  # who says the replies that a study file has
 
@@ -75,8 +75,9 @@ def deal(
     comes first. The same study, annotator and tally give the same but for the ids.
     """
     random = Random(f"{study.seed} {annotator}")
-    tally = Tally(Counter(tally.pairs), Counter(tally.replays))  # grows with what is dealt here
-    dealt = [one for task in study.tasks for one in _dealt(task, study, shared, tally, random)]
+    so_far = Tally(Counter(tally.pairs), Counter(tally.replays))  # grows with what is dealt here
+    dealer = _Dealer(study.pairs, shared, so_far, random)
+    dealt = [one for task in study.tasks for one in dealer.deal(task)]
     practice = [one for one in dealt if one.kind == "practice"]
     work = [one for one in dealt if one.kind not in ("practice", "attention")]
     random.shuffle(work)
@@ -93,65 +94,53 @@ def replayed_pair(study: Study, nth: int) -> tuple[str, str]:
     return pairs[nth % len(pairs)]
 
 
-def _dealt(
-    task: Task, study: Study, shared: Mapping[str, Shared], tally: Tally, random: Random
-) -> list[Assignment]:
-    if task.is_live:
-        return [_live(task, study, tally, random) for _ in range(task.each)]
-    chosen = _chosen(task, shared, tally, random)
-    return [_replayed(task, replay, shared[replay.name], tally, random) for replay in chosen]
+@dataclass(frozen=True)
+class _Dealer:
+    """Draws what comes of a task, for one annotator."""
 
+    pairs: tuple[tuple[str, str], ...]
+    shared: Mapping[str, Shared]
+    tally: Tally
+    random: Random
 
-def _live(task: Task, study: Study, tally: Tally, random: Random) -> Assignment:
-    counts = {pair: tally.pairs[pair] for pair in study.pairs}
-    left, right = _least(counts, random)
-    if task.kind != "practice":
-        tally.pairs[left, right] += 1
-    seed = random.randrange(2**31 - 1)
-    return Assignment(new_id(), 0, task.kind, task.name, left, right, seed, task.messages)
+    def deal(self, task: Task) -> list[Assignment]:
+        if isinstance(task, Talk):
+            return [self._live(task) for _ in range(task.each)]
+        return [self._replayed(task, replay) for replay in self._most_urgent(task)]
 
+    def _live(self, task: Talk) -> Assignment:
+        left, right = self._least({pair: self.tally.pairs[pair] for pair in self.pairs})
+        if task.kind != "practice":
+            self.tally.pairs[left, right] += 1
+        return self._assignment(task, left, right, messages=task.messages)
 
-def _chosen(
-    task: Task, shared: Mapping[str, Shared], tally: Tally, random: Random
-) -> Sequence[Replay]:
-    """The replays that a person judges: those begun are brought to their overlap first."""
+    def _most_urgent(self, task: Staged | Replayed) -> Sequence[Replay]:
+        """The replays that a person judges: those begun are brought to their overlap first."""
 
-    def urgency(replay: Replay) -> tuple[bool, int, float]:
-        judges = tally.judges(shared[replay.name].comparison_id)
-        return (judges >= task.overlap, -judges if judges < task.overlap else judges, lot[replay])
+        def urgency(replay: Replay) -> tuple[bool, int, float]:
+            judges = self.tally.judges(self.shared[replay.name].comparison_id)
+            is_done = judges >= task.overlap
+            return is_done, judges if is_done else -judges, lot[replay]
 
-    lot = {replay: random.random() for replay in task.replays}
-    return sorted(task.replays, key=urgency)[: task.each]
+        lot = {replay: self.random.random() for replay in task.replays}
+        return sorted(task.replays, key=urgency)[: task.each]
 
+    def _replayed(self, task: Staged | Replayed, replay: Replay) -> Assignment:
+        shared = self.shared[replay.name]
+        of = shared.comparison_id
+        swapped = self._least({way: self.tally.replays[of, way] for way in (False, True)})
+        self.tally.replays[of, swapped] += 1
+        left, right = shared.seen(swapped=swapped)
+        drawn = self._assignment(task, left, right)
+        better: Side = "right" if left == BAD else "left"
+        expected = better if replay.bad else None
+        return replace(drawn, replay=replay.name, replay_of=of, swapped=swapped, expected=expected)
 
-def _replayed(
-    task: Task, replay: Replay, shared: Shared, tally: Tally, random: Random
-) -> Assignment:
-    of = shared.comparison_id
-    swapped = _least({way: tally.replays[of, way] for way in (False, True)}, random)
-    tally.replays[of, swapped] += 1
-    left, right = shared.seen(swapped=swapped)
-    expected: Side | None = None
-    if replay.bad:
-        expected = "right" if left == BAD else "left"
-    seed = random.randrange(2**31 - 1)
-    return Assignment(
-        id=new_id(),
-        place=0,
-        kind=task.kind,
-        task=task.name,
-        left=left,
-        right=right,
-        seed=seed,
-        messages=1,
-        replay=replay.name,
-        replay_of=of,
-        swapped=swapped,
-        expected=expected,
-    )
+    def _assignment(self, task: Task, left: str, right: str, messages: int = 1) -> Assignment:
+        seed = self.random.randrange(2**31 - 1)
+        return Assignment(new_id(), 0, task.kind, task.name, left, right, seed, messages)
 
-
-def _least(counts: Mapping[T, int], random: Random) -> T:
-    """One of those that have the lowest count, by lot."""
-    lowest = min(counts.values())
-    return random.choice([one for one, count in counts.items() if count == lowest])
+    def _least(self, counts: Mapping[T, int]) -> T:
+        """One of those that have the lowest count, by lot."""
+        lowest = min(counts.values())
+        return self.random.choice([one for one, count in counts.items() if count == lowest])

@@ -12,7 +12,7 @@ from pathlib import Path
 from crsdemo.core.errors import BadInputError
 from crsdemo.recommenders.loading import BASELINES, CHECKPOINTS, names
 from crsdemo.studies.questionnaire import Questionnaire
-from crsdemo.studies.study import Study, Task, parse_study
+from crsdemo.studies.study import Staged, Study, Talk, Task, parse_study
 
 
 def told(study: Study) -> str:
@@ -21,11 +21,11 @@ def told(study: Study) -> str:
 
 
 def _told(study: Study) -> Iterator[str]:
-    yield f"{study.title}: {_listed(study.systems)}, drawn by seed {study.seed}"
+    yield f"{study.title}: {', '.join(study.systems)}, drawn by seed {study.seed}"
     yield f"1. Consent, version {study.consent.version} ({len(study.consent.text.split())} words)"
     yield f"2. How it works, in {_count(len(study.explanation), 'line')}"
     practice = [task for task in study.tasks if task.kind == "practice"]
-    yield f"3. Practice: {_listed([task.name for task in practice]) or 'none'}"
+    yield f"3. Practice: {', '.join(task.name for task in practice) or 'none'}"
     yield f"4. {_count(study.to_judge, 'comparison')} to judge, in random order:"
     for task in study.tasks:
         if task.kind != "practice":
@@ -37,22 +37,22 @@ def _told(study: Study) -> Iterator[str]:
 
 def _met(task: Task) -> str:
     questions = f", then {asked}" if (asked := _asked(task.questionnaires)) else ""
-    if task.is_live:
+    if isinstance(task, Talk):
         talks = _count(task.each, "conversation")
         return f"{talks} ({task.kind}), in each {_count(task.messages, 'message')}{questions}"
-    if task.kind == "attention":
+    if isinstance(task, Staged):
         return "one message with a reply that is plainly worse"
     pool = f"{task.each} of {_count(len(task.replays), 'replay')}"
     return f"{pool}, each judged by {task.overlap} people before the next is begun{questions}"
 
 
 def _asked(questionnaires: Sequence[Questionnaire]) -> str:
-    return _listed([f"{one.title!r} ({len(one.questions)} questions)" for one in questionnaires])
+    return ", ".join(f"{one.title!r} ({len(one.questions)} questions)" for one in questionnaires)
 
 
 def _code(study: Study) -> str:
     try:
-        code = study.code.read()
+        code = study.read_code()
     except BadInputError as error:
         return f"The code: {error}"
     return "A thank-you and the completion code" if code else "A thank-you, without a code"
@@ -68,21 +68,9 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
-
-
-def check_systems(study: Study, checkpoints: Path = CHECKPOINTS) -> None:
-    """Raises BadInputError for a system that cannot answer here."""
-    known = (*names(checkpoints), *BASELINES)
-    for name in study.systems:
-        if name not in known:
-            raise BadInputError(f"the study names the system {name!r}; there are: {_listed(known)}")
-
-
 def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="crsdemo check-study", description=__doc__)
     parser.add_argument("file", type=Path, help="the study, a TOML file")
     study = parse_study(parser.parse_args(argv).file)
-    check_systems(study)
+    study.check_systems((*names(CHECKPOINTS), *BASELINES))
     print(told(study))

@@ -1,17 +1,19 @@
 """Questions on paper: what is asked after a task or at the end of a study, out of a TOML file.
 
-The ready-made ones lie in data/questionnaires; a study may name a file of its own.
+The ready-made ones lie in `questionnaires`; a study may name a file of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from crsdemo.core.conversation import typed
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.toml_file import Table, read_toml
+from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 
 QuestionKind = Literal["scale", "choice", "text"]
 Value = int | str
@@ -19,16 +21,24 @@ Value = int | str
 READY_MADE = Path(__file__).parent / "questionnaires"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Part):
     """One question. A scale is answered by a number, a choice by one of its labels."""
 
-    name: str
-    text: str
-    kind: QuestionKind
-    labels: tuple[str, ...] = ()  # of a scale, from its lowest step up; of a choice
-    lowest: int = 0  # the number of the first label of a scale
-    optional: bool = False
+    name: Text
+    text: Text
+    kind: QuestionKind = "scale"
+    labels: Many[Text] = ()  # of a scale, from its lowest step up; of a choice
+    lowest: Annotated[int, Field(ge=0, le=1)] = 0  # the number of the first label of a scale
+    optional: bool = Field(default_factory=lambda question: question["kind"] == "text")
+
+    @model_validator(mode="after")
+    def _suits_its_kind(self) -> Self:
+        if self.kind != "text" and len(self.labels) < 2:
+            raise wrong("one can choose only among two or more", "labels")
+        of_others = {"scale": set(), "choice": {"lowest"}, "text": {"lowest", "labels"}}
+        for key in sorted(self.model_fields_set & of_others[self.kind]):
+            raise wrong(f"a question of the kind {self.kind!r} has none", key)
+        return self
 
     @property
     def steps(self) -> range:
@@ -51,14 +61,24 @@ class Question:
         raise BadInputError(f"{self.name!r} is answered by {wanted[self.kind]}; got {value!r}")
 
 
-@dataclass(frozen=True)
-class Questionnaire:
+class Questionnaire(TomlFile):
     """Questions that are asked together."""
 
-    name: str
-    title: str
-    questions: tuple[Question, ...]
+    title: Text
     source: str = ""  # where it is from, for the one who reads the data
+    questions: Many[Question]
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if all(question.optional for question in self.questions):
+            raise wrong("at least one has to be answered: leave `optional` away", "questions")
+        if len({question.name for question in self.questions}) < len(self.questions):
+            raise wrong("each needs a `name` of its own", "questions")
+        return self
+
+    @property
+    def name(self) -> str:
+        return self._source.path.stem
 
     def question(self, name: str) -> Question:
         """Raises BadInputError."""
@@ -68,7 +88,7 @@ class Questionnaire:
         known = ", ".join(question.name for question in self.questions)
         raise BadInputError(f"{self.name} has no question {name!r}; there are: {known}")
 
-    def is_answered(self, answers: dict[str, Value]) -> bool:
+    def is_answered(self, answers: Mapping[str, Value]) -> bool:
         """Whether all is answered that has to be."""
         return all(one.optional or one.name in answers for one in self.questions)
 
@@ -80,25 +100,4 @@ def ready_made() -> tuple[str, ...]:
 
 def parse_questionnaire(path: Path) -> Questionnaire:
     """Raises BadInputError that names file, line and key."""
-    table = read_toml(path)
-    title, source = table.text("title"), table.text("source", "")
-    questions = tuple(_question(one) for one in table.tables("questions"))
-    table.done()
-    if all(question.optional for question in questions):
-        table.wrong("questions", "at least one has to be answered: leave `optional` away")
-    if len({question.name for question in questions}) < len(questions):
-        table.wrong("questions", "each needs a `name` of its own")
-    return Questionnaire(path.stem, title, questions, source)
-
-
-def _question(table: Table) -> Question:
-    name, text = table.text("name"), table.text("text")
-    kind = table.choice("kind", get_args(QuestionKind), "scale")
-    labels = () if kind == "text" else table.texts("labels")
-    if kind != "text" and len(labels) < 2:
-        table.wrong("labels", "one can choose only among two or more")
-    lowest = table.number("lowest", 0, 1, 0) if kind == "scale" else 0
-    optional = table.switch("optional", kind == "text")
-    table.done()
-    exact: QuestionKind = "scale" if kind == "scale" else "choice" if kind == "choice" else "text"
-    return Question(name, text, exact, labels, lowest, optional)
+    return read_toml(path, Questionnaire)

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from crsdemo.core.comparison import Policy, checked_policy
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from crsdemo.core.comparison import Policy
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.core.errors import BadInputError
 from crsdemo.studies.questionnaire import READY_MADE, Questionnaire, parse_questionnaire, ready_made
-from crsdemo.studies.toml_file import Table, read_toml
+from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 
 Kind = Literal["practice", "free", "scenario", "replay", "attention"]
 
@@ -32,12 +43,32 @@ EXPLANATION = (
 )
 
 
-@dataclass(frozen=True)
-class Consent:
+def _asked(name: object, info: ValidationInfo) -> Questionnaire:
+    """A file beside that of the study, or one that comes with the project."""
+    if name in ready_made():
+        return parse_questionnaire(READY_MADE / f"{name}.toml")
+    path: Path = info.context.path.parent / str(name)
+    if path.suffix != ".toml" or not path.is_file():
+        raise wrong(f"{name!r} is neither a file there nor one of {', '.join(ready_made())}")
+    return parse_questionnaire(path)
+
+
+def _once(asked: tuple[Questionnaire, ...]) -> tuple[Questionnaire, ...]:
+    if len({questionnaire.name for questionnaire in asked}) < len(asked):
+        raise wrong("each is asked once")
+    return asked
+
+
+Asked = Annotated[Many[Annotated[Questionnaire, BeforeValidator(_asked)]], AfterValidator(_once)]
+Message = Annotated[Text, Field(max_length=MAX_TYPED)]
+Times = Annotated[int, Field(ge=1, le=MOST)]
+
+
+class Consent(Part):
     """What people agree to. A text that changes needs a new version."""
 
-    version: str
-    text: str
+    version: Text
+    text: Text
 
     @property
     def sha256(self) -> str:
@@ -55,77 +86,178 @@ class Replay:
     good: str = ""  # its counterpart; without it one of the systems answers
 
 
-@dataclass(frozen=True)
-class Task:
-    """One thing to do. A live one is a talk; a replayed one shows what was said before."""
+class _Task(Part):
+    """One thing to do, `each` times, each time with other systems or messages.
 
-    name: str
+    `to_judge` says how many comparisons each annotator judges in it.
+    """
+
+    name: Text
     kind: Kind
-    instruction: str
-    each: int  # how often an annotator meets it, each time with other systems or messages
-    messages: int = 1  # to judge, each time
-    overlap: int = 1  # people who are to judge a replay before the next one is begun
-    replays: tuple[Replay, ...] = ()
-    questionnaires: tuple[Questionnaire, ...] = ()  # asked each time it is done
+    questionnaires: Asked = ()  # asked each time it is done
 
-    @property
-    def is_live(self) -> bool:
-        return not self.replays
+
+class Talk(_Task):
+    """A live one: two systems answer."""
+
+    replays: ClassVar[tuple[Replay, ...]] = ()
+
+    instruction: Text = FREE
+    each: Times = 1
+    messages: Times = 1  # to judge in each talk
 
     @property
     def to_judge(self) -> int:
-        """How many comparisons each annotator judges in it."""
         return self.each * self.messages
 
 
-@dataclass(frozen=True)
-class Code:
-    """The completion code, or where it is kept: the environment, a file, or nowhere."""
+class Scenario(Talk):
+    """A talk in a role, which has to be told."""
 
-    text: str = ""
-    variable: str = ""
-    file: Path | None = None
-
-    def read(self) -> str:
-        """The code, empty if the study has none. Raises BadInputError if it is not there."""
-        if self.variable:
-            found = os.environ.get(self.variable, "").strip()
-            where = f"the environment has no {self.variable}"
-        elif self.file:
-            found = self.file.read_text().strip() if self.file.is_file() else ""
-            where = f"there is nothing in {self.file}"
-        else:
-            return self.text
-        if not found:
-            raise BadInputError(f"the study has no completion code: {where}; put the code there")
-        return found
+    instruction: Text
 
 
-@dataclass(frozen=True)
-class Study:
+class Staged(_Task):
+    """One message, of whose two replies one is written to be plainly worse."""
+
+    each: ClassVar[int] = 1
+    overlap: ClassVar[int] = 1
+    to_judge: ClassVar[int] = 1
+
+    instruction: Text = JUDGE
+    message: Message
+    bad: Text
+    good: str = ""  # without it one of the systems answers
+
+    @property
+    def replays(self) -> tuple[Replay, ...]:
+        return (Replay(self.name, self.message, bad=self.bad, good=self.good),)
+
+
+class Replayed(_Task):
+    """Messages that two systems answer once, or comparisons that are in the log already."""
+
+    instruction: Text = JUDGE
+    messages: Many[Message] = ()
+    comparisons: Many[Text] = ()
+    each: int = Field(default_factory=lambda task: len(task["messages"] or task["comparisons"]))
+    overlap: Annotated[int, Field(ge=1, le=1000)] = 3  # judges before the next replay is begun
+
+    @model_validator(mode="after")
+    def _has_enough(self) -> Self:
+        if bool(self.messages) == bool(self.comparisons):
+            raise wrong("a replay has either `messages` or `comparisons`", "messages")
+        given = self.messages or self.comparisons
+        if len(set(given)) < len(given):
+            raise wrong("name each once", "messages" if self.messages else "comparisons")
+        if not 1 <= self.each <= len(given):
+            raise wrong(f"it is a whole number from 1 to {len(given)}", "each")
+        return self
+
+    @property
+    def to_judge(self) -> int:
+        return self.each
+
+    @property
+    def replays(self) -> tuple[Replay, ...]:
+        given = [*((m, "") for m in self.messages), *(("", c) for c in self.comparisons)]
+        return tuple(Replay(f"{self.name} {n}", *one) for n, one in enumerate(given, 1))
+
+
+def _form(part: Any) -> str:
+    """The tag of the model that reads a part [[tasks]]."""
+    kind = part.get("kind") if isinstance(part, dict) else None
+    return "attention" if kind == "practice" and "message" in part else str(kind)
+
+
+Task = Annotated[
+    Annotated[Talk, Tag("free")]
+    | Annotated[Talk, Tag("practice")]
+    | Annotated[Scenario, Tag("scenario")]
+    | Annotated[Staged, Tag("attention")]
+    | Annotated[Replayed, Tag("replay")],
+    Discriminator(
+        _form,
+        custom_error_type="wrong",
+        custom_error_message=f"it is one of {', '.join(get_args(Kind))}",
+        custom_error_context={"at": ["kind"]},
+    ),
+]
+
+
+class Study(TomlFile):
     """A whole study. A file that is changed, by one letter even, is another study."""
 
-    title: str
-    text: str  # of the file
-    seed: int
-    systems: tuple[str, ...]
-    policy: Policy
-    minutes: int
+    title: Text
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    systems: Many[Text]
+    policy: Policy = "shared"
+    minutes: Annotated[int, Field(ge=1, le=600)]
     consent: Consent
-    explanation: tuple[str, ...]
-    tasks: tuple[Task, ...]
-    questionnaires: tuple[Questionnaire, ...]  # at the end
-    code: Code
+    explanation: Many[Text] = EXPLANATION
+    tasks: Many[Task]
+    questionnaires: Asked = ()  # at the end
+    completion_code: str = ""
+    completion_code_env: str = ""
+    completion_code_file: str = ""
+
+    @field_validator("systems")
+    @classmethod
+    def _can_be_compared(cls, systems: tuple[str, ...]) -> tuple[str, ...]:
+        if len(systems) < 2 or len(set(systems)) < len(systems):
+            raise wrong('name two or more, each once, as ["gcrs", "reges"]')
+        return systems
+
+    @model_validator(mode="after")
+    def _has_one_code(self) -> Self:
+        ways = "completion_code", "completion_code_env", "completion_code_file"
+        given = [key for key in ways if key in self.model_fields_set]
+        if len(given) > 1:
+            raise wrong(f"there is `{given[0]}` already; keep one of the two", given[1])
+        return self
+
+    @model_validator(mode="after")
+    def _has_tasks_apart(self) -> Self:
+        """Names are keys in the log, so that no two tasks may share one."""
+        seen: set[str] = set()
+        for n, task in enumerate(self.tasks):
+            names = {task.name, *(replay.name for replay in task.replays)}
+            if names & seen:
+                raise wrong("another task has this name", "tasks", n, "name")
+            seen |= names
+        if all(task.kind in ("practice", "attention") for task in self.tasks):
+            expectation = "nothing tells of the systems; add a free, scenario or replay task"
+            raise wrong(expectation, "tasks")
+        return self
+
+    @property
+    def text(self) -> str:
+        """Of the file."""
+        return self._source.text
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    def read_code(self) -> str:
+        """The completion code, empty if there is none. Raises BadInputError if it is not there."""
+        if variable := self.completion_code_env:
+            found, where = os.environ.get(variable, ""), f"the environment has no {variable}"
+        elif self.completion_code_file:
+            path = self._source.path.parent / self.completion_code_file
+            found = path.read_text() if path.is_file() else ""
+            where = f"there is nothing in {path}"
+        else:
+            return self.completion_code
+        if not found.strip():
+            raise BadInputError(f"the study has no completion code: {where}; put the code there")
+        return found.strip()
+
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Every two of the systems, in both orders."""
-        both = [pair for two in combinations(self.systems, 2) for pair in (two, two[::-1])]
-        return tuple((left, right) for left, right in both)
+        two = combinations(self.systems, 2)
+        return tuple(pair for left, right in two for pair in ((left, right), (right, left)))
 
     @property
     def to_judge(self) -> int:
@@ -139,148 +271,15 @@ class Study:
                 return task
         raise BadInputError(f"{self.title!r} has no task {name!r}")
 
+    def check_systems(self, known: Sequence[str]) -> None:
+        """Raises BadInputError for a system that is not among those known here."""
+        for name in self.systems:
+            if name not in known:
+                raise BadInputError(
+                    f"the study names the system {name!r}; there are: {', '.join(known)}"
+                )
+
 
 def parse_study(path: Path) -> Study:
     """Raises BadInputError that names the file, the line and the key, and what belongs there."""
-    table = read_toml(path)
-    study = Study(
-        title=table.text("title"),
-        text=table.source.text,
-        seed=table.number("seed", 0, 2**31 - 1),
-        systems=_systems(table),
-        policy=checked_policy(table.choice("policy", get_args(Policy), "shared")),
-        minutes=table.number("minutes", 1, 600),
-        consent=_consent(table.table("consent")),
-        explanation=table.texts("explanation", EXPLANATION),
-        tasks=tuple(_task(one) for one in table.tables("tasks")),
-        questionnaires=_questionnaires(table),
-        code=_code(table),
-    )
-    table.done()
-    _check_tasks(table, study.tasks)
-    return study
-
-
-def _systems(table: Table) -> tuple[str, ...]:
-    systems = table.texts("systems")
-    if len(set(systems)) < 2 or len(set(systems)) < len(systems):
-        table.wrong("systems", 'name two or more, each once, as ["gcrs", "reges"]')
-    return systems
-
-
-def _consent(table: Table) -> Consent:
-    consent = Consent(table.text("version"), table.text("text"))
-    table.done()
-    return consent
-
-
-def _code(table: Table) -> Code:
-    ways = ("completion_code", "completion_code_env", "completion_code_file")
-    given = [key for key in ways if table.has(key)]
-    if len(given) > 1:
-        table.wrong(given[1], f"there is `{given[0]}` already; keep one of the two")
-    text, variable, file = (table.text(key, "") for key in ways)
-    return Code(text, variable, table.source.path.parent / file if file else None)
-
-
-def _questionnaires(table: Table) -> tuple[Questionnaire, ...]:
-    names = table.texts("questionnaires", ())
-    if len({Path(name).stem for name in names}) < len(names):
-        table.wrong("questionnaires", "each is asked once")
-    return tuple(_questionnaire(table, name) for name in names)
-
-
-def _questionnaire(table: Table, name: str) -> Questionnaire:
-    """A file beside that of the study, or one that comes with the project."""
-    if name in ready_made():
-        return parse_questionnaire(READY_MADE / f"{name}.toml")
-    path = table.source.path.parent / name
-    if path.suffix != ".toml" or not path.is_file():
-        known = ", ".join(ready_made())
-        table.wrong("questionnaires", f"{name!r} is neither a file there nor one of {known}")
-    return parse_questionnaire(path)
-
-
-def _task(table: Table) -> Task:
-    match table.choice("kind", get_args(Kind)):
-        case "free":
-            task = _live(table, "free", FREE)
-        case "scenario":
-            task = _live(table, "scenario", None)
-        case "practice" if not table.has("message"):
-            task = _live(table, "practice", FREE)
-        case "practice":
-            task = _staged(table, "practice")
-        case "attention":
-            task = _staged(table, "attention")
-        case _:
-            task = _replay(table)
-    table.done()
-    return task
-
-
-def _live(table: Table, kind: Kind, instruction: str | None) -> Task:
-    return Task(
-        name=table.text("name"),
-        kind=kind,
-        instruction=table.text("instruction", instruction),
-        each=1 if kind == "practice" else table.number("each", 1, MOST, 1),
-        messages=table.number("messages", 1, MOST, 1),
-        questionnaires=() if kind == "practice" else _questionnaires(table),
-    )
-
-
-def _staged(table: Table, kind: Kind) -> Task:
-    """One message, of whose two replies one is written to be plainly worse."""
-    name = table.text("name")
-    good = table.text("good", "") if kind == "attention" else table.text("good")
-    replay = Replay(name, _message(table, "message"), bad=table.text("bad"), good=good)
-    instruction = table.text("instruction", JUDGE)
-    return Task(name, kind, instruction, each=1, replays=(replay,))
-
-
-def _replay(table: Table) -> Task:
-    """Messages that two systems answer once, or comparisons that are in the log already."""
-    name = table.text("name")
-    if table.has("messages") == table.has("comparisons"):
-        table.wrong("messages", "a replay has either `messages` or `comparisons`")
-    given = table.texts("messages", ()) or table.texts("comparisons", ())
-    if not given or len(set(given)) < len(given):
-        table.wrong("messages" if table.has("messages") else "comparisons", "name each once")
-    if table.has("messages"):
-        _check_length(table, "messages", given)
-        replays = [Replay(f"{name} {n}", message=one) for n, one in enumerate(given, 1)]
-    else:
-        replays = [Replay(f"{name} {n}", comparison=one) for n, one in enumerate(given, 1)]
-    return Task(
-        name=name,
-        kind="replay",
-        instruction=table.text("instruction", JUDGE),
-        each=table.number("each", 1, len(given), len(given)),
-        overlap=table.number("overlap", 1, 1000, 3),
-        replays=tuple(replays),
-        questionnaires=_questionnaires(table),
-    )
-
-
-def _message(table: Table, key: str) -> str:
-    text = table.text(key)
-    _check_length(table, key, (text,))
-    return text
-
-
-def _check_length(table: Table, key: str, texts: Sequence[str]) -> None:
-    if max(map(len, texts)) > MAX_TYPED:
-        table.wrong(key, f"a message has at most {MAX_TYPED:,} characters")
-
-
-def _check_tasks(table: Table, tasks: Sequence[Task]) -> None:
-    """Names are keys in the log, so that no two tasks may share one."""
-    seen: Mapping[str, int] = {}
-    for n, (task, part) in enumerate(zip(tasks, table.tables("tasks"), strict=True)):
-        names = {task.name, *(replay.name for replay in task.replays)}
-        if names & seen.keys():
-            part.wrong("name", "another task has this name; each needs one of its own")
-        seen = {**seen, **dict.fromkeys(names, n)}
-    if all(task.kind in ("practice", "attention") for task in tasks):
-        table.wrong("tasks", "nothing tells of the systems; add a free, scenario or replay task")
+    return read_toml(path, Study)

@@ -136,8 +136,8 @@ def test_a_message_and_its_answer_make_a_conversation_of_two_turns(log: Feedback
         "What about Lighthouse Summer (1999)? It is quiet.",
     ]
     assert conversation.dialogue.mentioned == ("f1",)
-    reply = conversation.last_reply
-    assert reply and reply.status == "ok" and reply.reply and reply.reply.evidence.path
+    reply = conversation.turns[-1]
+    assert reply.status == "ok" and reply.reply and reply.reply.evidence.path
 
 
 def test_the_message_is_in_the_log_before_the_recommender_hears_it(log: FeedbackLog) -> None:

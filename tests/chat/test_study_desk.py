@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from made_studies import FILE, SHORT, Annotator, Lab, lab
 from stand_in import StandIn
 
-from crsdemo.chat.study_desk import Ask, AskConsent, Declined, Done, Explain, Stay, Withdrawn, Work
+from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Stay, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError, KeptAsideError
 from crsdemo.export.examples import Reason

@@ -45,7 +45,11 @@ def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
     ("right", "wrong", "says"),
     [
         ('kind = "free"', 'kind = "chat"', "`kind` is 'chat'; it is one of practice, free"),
-        ("messages = 2", "messages = 0", "`messages` is 0; it is a whole number from 1 to 50"),
+        (
+            "messages = 2",
+            "messages = 0",
+            "`messages` is 0; it should be greater than or equal to 1",
+        ),
         ("minutes = 12", "minutes = true", "`minutes` is True; it is a whole number"),
         ("seed = 20", "seeds = 20", "`seed` is missing"),
         ('systems = ["red", "blue"]', 'systems = ["red", "red"]', "name two or more, each once"),
@@ -58,7 +62,7 @@ def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
         ("overlap = 3", "overlap = 3\nsince = 1", "`since` is 1; no such key is known here"),
         ('instruction = "Find', 'instructions = "Find', "`instruction` is missing"),
         ('"C0FFEE"', '"C"\ncompletion_code_env = "X"', "there is `completion_code` already"),
-        ("A western?", "x" * 2001, "a message has at most 2,000 characters"),
+        ("A western?", "x" * 2001, "at most 2000 characters"),
     ],
 )
 def test_a_wrong_study_names_file_line_key_and_what_belongs_there(
@@ -83,6 +87,7 @@ def test_a_wrong_study_names_file_line_key_and_what_belongs_there(
             "version2 = 1",
         ),
         ('instruction = "Find a film for children."\n', "", 'name = "family"'),
+        ('"A loud film."', '\n""', 'messages = ["A quiet film.", '),
     ],
 )
 def test_the_line_that_is_named_is_the_one_to_change(
@@ -117,12 +122,12 @@ def test_the_code_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tmp_path, FILE.replace('completion_code = "C0FFEE"', 'completion_code_env = "C"')
     )
     with pytest.raises(BadInputError, match="the environment has no C"):
-        by_name.code.read()
+        by_name.read_code()
     monkeypatch.setenv("C", " T3A ")
-    assert by_name.code.read() == "T3A"
+    assert by_name.read_code() == "T3A"
     by_file = study(tmp_path, FILE.replace('_code = "C0FFEE"', '_code_file = "code.txt"'))
     (tmp_path / "code.txt").write_text("M1LK\n")
-    assert by_file.code.read() == "M1LK"
+    assert by_file.read_code() == "M1LK"
 
 
 def test_a_changed_file_is_another_study(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_published_rows_are_shares_with_their_source(tmp_path: Path) -> None:
         ("[1, 10]", "[1, 7]", "line 7: `cutoffs`"),
         ("1.5, 20", "1.5", "line 8: `rows`"),
         ("20]", "200]", "a number from 0 to 100"),
-        ('"new"', '"old"', "one of new, all"),
+        ('"new"', '"old"', "'new' or 'all'"),
         ('source = "s"', "", "`source` is missing"),
     ],
 )

@@ -12,8 +12,9 @@ import pytest
 from made_studies import SHORT, Annotator, Lab, lab
 from stand_in import StandIn
 
-from crsdemo.chat.study_desk import Ask, Work
+from crsdemo.chat.study_steps import Ask, Work
 from crsdemo.core.conversation import new_id
+from crsdemo.studies.study import Consent
 from crsdemo.web.study import html as study_html
 
 HOSTILE = "<script>alert('x')</script>"
@@ -36,12 +37,9 @@ def reached(annotator: Annotator, wanted: type) -> Ask | Work:
 
 
 def test_nothing_that_somebody_wrote_becomes_html(made: Lab) -> None:
-    study = replace(
-        made.desk.study,
-        title=HOSTILE,
-        consent=replace(made.desk.study.consent, text=HOSTILE, version=HOSTILE),
-        explanation=(HOSTILE,),
-    )
+    consent = Consent(text=HOSTILE, version=HOSTILE)
+    changes = {"title": HOSTILE, "consent": consent, "explanation": (HOSTILE,)}
+    study = made.desk.study.model_copy(update=changes)
     ask = reached(made.annotator("ann"), Ask)
     assert isinstance(ask, Ask)
     drawn = (

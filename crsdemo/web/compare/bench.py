@@ -18,7 +18,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from crsdemo.chat.side_by_side import SideBySide
-from crsdemo.chat.study_desk import Step
+from crsdemo.chat.study_steps import Step
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side, checked_policy, checked_side
 from crsdemo.core.conversation import ItemMark, new_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from crsdemo.chat.study_desk import Ask, Step, Work
+from crsdemo.chat.study_steps import Ask, Step, Work
 from crsdemo.core.conversation import MAX_TYPED, Conversation, LoggedTurn
 from crsdemo.studies.questionnaire import Question, Value
 from crsdemo.studies.study import Study

@@ -13,17 +13,8 @@ from typing import Any
 
 import gradio as gr
 
-from crsdemo.chat.study_desk import (
-    Ask,
-    AskConsent,
-    Declined,
-    Done,
-    Explain,
-    Step,
-    StudyDesk,
-    Withdrawn,
-    Work,
-)
+from crsdemo.chat.study_desk import StudyDesk
+from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Step, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import CrsdemoError

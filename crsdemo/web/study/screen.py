@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from crsdemo.chat.study_desk import Stay
+from crsdemo.chat.study_steps import Stay
 from crsdemo.web.compare import screen as bench_screen
 from crsdemo.web.compare.screen import Kept, Screen
 from crsdemo.web.shared.controls import html

@@ -1,0 +1,69 @@
+"""Replies that a person wrote beforehand, and comparisons that several people judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from crsdemo.chat.admission import NO_LIMITS, Admission
+from crsdemo.chat.side_by_side import Recommenders, SideBySide
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.core.recommender import Plan, Provenance, Recommendation, Recommender, Reply
+from crsdemo.studies.assignment import BAD, GOOD, replayed_pair
+from crsdemo.studies.study import Replay, Study
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A recommender that always says the same."""
+
+    name: str
+    text: str
+
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
+        return []
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        if not self.text:
+            raise BadInputError(f"{self.name} has nothing to say here")
+        yield Reply((self.text,), "CHAT", provenance=Provenance(self.name))
+
+
+@dataclass(frozen=True)
+class WithScripted:
+    """Recommenders, and beside them replies by the name of who says them."""
+
+    recommenders: Recommenders
+    replies: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.recommenders.names, *self.replies)
+
+    def get(self, name: str) -> Recommender:
+        if name in self.replies:
+            return Scripted(name, self.replies[name])
+        return self.recommenders.get(name)
+
+
+def answered(pair: SideBySide, study: Study, replay: Replay, nth: int) -> str:
+    """The id of a new comparison with two whole replies to the message of the nth replay.
+
+    Raises CrsdemoError if one of the systems cannot answer.
+    """
+    left, right = replayed_pair(study, nth)
+    if replay.bad:
+        left, right = (BAD, GOOD) if replay.good else (left, BAD)
+    table = WithScripted(pair.recommenders, {BAD: replay.bad, GOOD: replay.good})
+    stage = replace(pair, recommenders=table, admission=Admission(NO_LIMITS))
+    series = stage.start(f"study-{study.sha256[:16]}", study.policy)
+    *_, made = stage.say(series, replay.message, (left, right))
+    if not made.can_be_judged:
+        wrong = made.left.reply.error or made.right.reply.error
+        raise CrsdemoError(
+            f"the message of {replay.name!r} was not answered by both ({wrong}); try again"
+        )
+    return made.id
