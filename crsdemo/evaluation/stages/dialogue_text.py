@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crsdemo.evaluation.checks.check_facts import KINDS
+from crsdemo.evaluation.checks.facts import KINDS
 from crsdemo.evaluation.text_metrics import ROUGES
 from crsdemo.studies.statistics.shares import percent, table
 
