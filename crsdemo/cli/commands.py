@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse, positional
 from crsdemo.core.conversation import message
-from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.recommender import Plan, reply
+from crsdemo.core.recommender import Plan
 from crsdemo.core.reply_json import as_json
+from crsdemo.evaluation.checks.converse import converse
 from crsdemo.evaluation.config import RecommenderConfig
-from crsdemo.evaluation.evaluate import Source, files_of
-from crsdemo.evaluation.evaluate import evaluate as evaluate_all
+from crsdemo.evaluation.evaluate import Source, files_of, load_unseen
+from crsdemo.evaluation.evaluate import evaluate as evaluate_by
 from crsdemo.evaluation.files import write_json
 from crsdemo.evaluation.protocol import METRICS_SHOWN, protocol_named
 from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.table import table
-from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
+from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
-from crsdemo.language.overlap import without_copies
 
 STAGES = ("all", "dialogue", "generative", "retrieval", "item")
 
@@ -44,13 +43,8 @@ def chat(argv: list[str]) -> None:
     config = parse(ChatConfig, argv, "crsdemo chat")
     recommender, catalog = config.load()
     linker = MentionLinker(catalog)
-    plan = _plan(config)
-    dialogue = Dialogue()
-    for said in config.say or _typed():
-        text = message(said)
-        dialogue = dialogue.say(Turn("user", text, linker.link(text, dialogue)))
-        answer = reply(recommender, dialogue, plan)
-        dialogue = dialogue.say(answer.turn())
+    messages = map(message, config.say or _typed())
+    for _, answer in converse(recommender, linker, messages, _plan(config)):
         shown = json.dumps(as_json(answer), ensure_ascii=False) if config.json else answer.text
         print(shown, flush=True)
 
@@ -97,47 +91,33 @@ def evaluate(argv: list[str]) -> None:
     if config.stage not in STAGES:
         raise BadInputError(f"--stage must be one of {', '.join(STAGES)}, got {config.stage!r}")
     catalog = Catalog.load(config.catalog)
-    dialogues, n_left_out = _not_trained_on(config, catalog)
+    aliases = load_aliases(config.catalog)
+    training = load_all(config.without, catalog, aliases) if config.without else None
+    source, dialogues = load_unseen(config.dialogues, training, catalog, aliases)
     dialogues = dialogues[: config.limit or None]
     if config.stage == "all":
-        _evaluate_whole(config, catalog, dialogues, n_left_out)
+        _evaluate_whole(config, catalog, dialogues, source)
         return
     from crsdemo.evaluation.stages.run import measured  # torch is loaded only when weights are
     from crsdemo.evaluation.stages.text import told
 
     report = measured(config.stage, config.of(catalog), catalog, dialogues)
-    report["left_out"] = n_left_out
+    report["left_out"] = source.left_out
     if config.json:
         write_json(config.json, report)
     print(told(config.stage, report))
 
 
 def _evaluate_whole(
-    config: EvaluateConfig, catalog: Catalog, dialogues: list[CorpusDialogue], n_left_out: int
+    config: EvaluateConfig, catalog: Catalog, dialogues: list[CorpusDialogue], source: Source
 ) -> None:
     protocol, recommender = protocol_named(config.protocol), config.of(catalog)
-    files = files_of(config.recommender, config.catalog)
-    source = Source(config.dialogues.name, n_left_out, files)
-    report = evaluate_all(recommender, catalog, dialogues, protocol, source, config.state)
+    source = replace(source, files=files_of(config.recommender, config.catalog))
+    report = evaluate_by(recommender, catalog, dialogues, protocol, source, config.state)
     if config.json:
         report.save(config.json)
     for part in protocol.parts:
         print(table({report.recommender: report}, part, METRICS_SHOWN), end="\n\n")
-
-
-def _not_trained_on(config: EvaluateConfig, catalog: Catalog) -> tuple[list[CorpusDialogue], int]:
-    """The dialogues to evaluate on, and how many were left out as copies of `--without`."""
-    aliases = load_aliases(config.catalog)
-    read = load_dialogues(config.dialogues, catalog, aliases)
-    if not config.without:
-        return read, 0
-    kept = without_copies(read, load_all(config.without, catalog, aliases))
-    if not kept:
-        raise BadInputError(
-            f"every dialogue of {config.dialogues} repeats one of {config.without}; evaluate on "
-            "dialogues that were not trained on"
-        )
-    return kept, len(read) - len(kept)
 
 
 @dataclass(frozen=True, kw_only=True)

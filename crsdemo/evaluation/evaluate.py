@@ -6,7 +6,7 @@ Every metric comes with its 95% interval over dialogues and the number of sample
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,8 @@ from crsdemo.evaluation.rankings import BATCH, Rankings, Request, State, ranked,
 from crsdemo.evaluation.report import ListFigures, PartFigures, Report, Sample
 from crsdemo.evaluation.slices import list_figures, slices
 from crsdemo.evaluation.statistics import CUTOFFS, figures
-from crsdemo.language.corpus import CorpusDialogue
+from crsdemo.language.corpus import CorpusDialogue, load_dialogues
+from crsdemo.language.overlap import without_copies
 from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
 from crsdemo.studies.statistics.metrics import BinaryScores, binary_scores, rank_of
 
@@ -45,6 +46,26 @@ class Source:
     name: str = ""  # of the file
     left_out: int = 0  # dialogues that repeat training dialogues
     files: tuple[Path, ...] = ()  # folders of catalog and checkpoint
+
+
+def load_unseen(
+    file: Path,
+    training: Sequence[CorpusDialogue] | None,
+    catalog: Catalog,
+    aliases: Mapping[str, str],
+) -> tuple[Source, list[CorpusDialogue]]:
+    """The dialogues of a file that repeat neither `training` nor each other; None: all there are.
+
+    Raises BadInputError if none is left; see also `load_dialogues`.
+    """
+    read = load_dialogues(file, catalog, aliases)
+    own = read if training is None else without_copies(read, training)
+    if not own:
+        raise BadInputError(
+            f"every dialogue of {file} repeats a training dialogue; evaluate on dialogues that "
+            "were not trained on"
+        )
+    return Source(file.name, len(read) - len(own)), own
 
 
 def files_of(system: str, catalog: Path, checkpoints: Path = CHECKPOINTS) -> tuple[Path, ...]:

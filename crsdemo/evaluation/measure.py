@@ -20,7 +20,14 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommender
 from crsdemo.evaluation.checks import check_wishes
-from crsdemo.evaluation.evaluate import STATES, Source, evaluate_all, files_of, provenance_of
+from crsdemo.evaluation.evaluate import (
+    STATES,
+    Source,
+    evaluate_all,
+    files_of,
+    load_unseen,
+    provenance_of,
+)
 from crsdemo.evaluation.files import write_json
 from crsdemo.evaluation.folder import REPORTS
 from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
@@ -40,9 +47,8 @@ from crsdemo.evaluation.stages.folder import (
 from crsdemo.evaluation.stages.run import measured
 from crsdemo.evaluation.stages.text import told
 from crsdemo.evaluation.table import table
-from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
+from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
-from crsdemo.language.overlap import without_copies
 from crsdemo.recommenders.loading import ALONE, BASELINES, CATALOG, DEFAULT, Shelf
 
 Row = Mapping[str, Any]  # the JSON of a stage
@@ -195,9 +201,7 @@ def _data(config: MeasureConfig, catalog: Catalog) -> Iterator[Data]:
     aliases = load_aliases(config.catalog)
     training = load_all(",".join(str(config.data / name) for name in TRAINING), catalog, aliases)
     for name, file in DEV.items():
-        read = load_dialogues(config.data / file, catalog, aliases)
-        own = without_copies(read, training)
-        source = Source(Path(file).name, len(read) - len(own))
+        source, own = load_unseen(config.data / file, training, catalog, aliases)
         yield Data(name, source, own[: config.limit or None])
 
 

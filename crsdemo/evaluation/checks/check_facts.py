@@ -19,8 +19,9 @@ from tqdm import tqdm
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
-from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Plan, Recommender, Reply, reply
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Plan, Recommender, Reply
+from crsdemo.evaluation.checks.converse import converse
 from crsdemo.evaluation.checks.facts import KINDS, Claim, FactJudge, Kind
 from crsdemo.evaluation.config import RecommenderConfig
 from crsdemo.language.mentions import MentionLinker
@@ -101,13 +102,8 @@ def _talks(
 ) -> Iterator[tuple[Dialogue, Reply]]:
     """Conversations without end, always the same: (dialogue up to the user's turn, reply)."""
     for number, messages in enumerate(_conversations(catalog)):
-        dialogue = Dialogue()
         plan = Plan(seed=number, temperature=0.7 if number % 2 else 0.0)
-        for text in messages:
-            dialogue = dialogue.say(Turn("user", text, linker.link(text, dialogue)))
-            answer = reply(recommender, dialogue, plan)
-            yield dialogue, answer
-            dialogue = dialogue.say(answer.turn())
+        yield from converse(recommender, linker, messages, plan)
 
 
 def _conversations(catalog: Catalog) -> Iterator[list[str]]:

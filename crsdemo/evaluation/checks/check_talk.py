@@ -23,9 +23,10 @@ from tqdm import tqdm
 from crsdemo.chat.exchange import Linker
 from crsdemo.core.catalog import Item
 from crsdemo.core.config import flag, parse
-from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Recommender, Reply, reply
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Recommender, Reply
 from crsdemo.evaluation.checks.check_wishes import Expectation
+from crsdemo.evaluation.checks.converse import converse
 from crsdemo.evaluation.config import RecommenderConfig
 from crsdemo.evaluation.files import read_lines, write_json
 from crsdemo.language.mentions import MentionLinker
@@ -85,23 +86,17 @@ def load_talks(source: Traversable = TALKS) -> tuple[Talk, ...]:
 
 def play(recommender: Recommender, linker: Linker, talk: Talk) -> Played:
     """Type every line and judge the last reply."""
-    dialogue, replies = Dialogue(), list[Reply]()
-    for said in talk.say:
-        dialogue = dialogue.say(Turn("user", said, linker.link(said, dialogue)))
-        answered = reply(recommender, dialogue)
-        replies.append(answered)
-        dialogue = dialogue.say(answered.turn())
-    return Played(talk, tuple(replies), tuple(faults_of(talk, replies, dialogue)))
+    dialogues, replies = zip(*converse(recommender, linker, talk.say), strict=True)
+    return Played(talk, replies, tuple(faults_of(talk, replies, dialogues[-1])))
 
 
-def faults_of(talk: Talk, replies: Sequence[Reply], dialogue: Dialogue) -> Iterator[str]:
-    """What is wrong with the last of `replies`; `dialogue` ends with it."""
+def faults_of(talk: Talk, replies: Sequence[Reply], earlier: Dialogue) -> Iterator[str]:
+    """What is wrong with the last of `replies`; `earlier` was said before it."""
     last, expect = replies[-1], talk.expect
     if not last.text.strip():
         yield "it says nothing"
-    if last.text in [earlier.text for earlier in replies[:-1]]:
+    if last.text in [before.text for before in replies[:-1]]:
         yield "it repeats an earlier reply"
-    earlier = Dialogue(dialogue.turns[:-1])
     given = [item for one in replies[:-1] if (item := film_of(one))]
     film = film_of(last)
     if expect.film is not None:
