@@ -10,6 +10,7 @@ checksum is known, which the first download must agree with as well. `--sha256` 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from crsdemo.core.config import flag, parse, positional
 from crsdemo.core.errors import BadInputError
 
 SUMS = "SHA256SUMS"
-BLOCK = 1 << 16  # bytes read at a time
 PATIENCE = 60  # seconds without a byte
 
 
@@ -65,9 +65,8 @@ class DataConfig:
 def main(argv: Sequence[str]) -> None:
     config = parse(DataConfig, argv, "crsdemo get-data")
     known = {one.name: one for one in (REDIAL, INSPIRED)}
-    for name in config.dataset:
-        if name not in known:
-            raise BadInputError(f"no dataset {name!r}; there are: {', '.join(known)}")
+    if unknown := [name for name in config.dataset if name not in known]:
+        raise BadInputError(f"no dataset {unknown[0]!r}; there are: {', '.join(known)}")
     for name in config.dataset:
         get_data(known[name], config.out / name, config.sha256)
 
@@ -85,13 +84,16 @@ def get_data(source: Distribution, folder: Path, sha256: Sequence[str] = ()) -> 
         )
     folder.mkdir(parents=True, exist_ok=True)
     recorded = read_sums(folder)
-    published = dict(zip(source.files, source.sha256, strict=False))
-    expected = published | recorded | dict(zip(source.files, sha256, strict=False))
+    published, demanded = (
+        dict(zip(source.files, s, strict=False)) for s in (source.sha256, sha256)
+    )
+    expected = published | recorded | demanded
     for name in source.files:
         found = _download(f"{source.base}/{name}", folder / name, expected.get(name, ""))
         print(f"{found}  {name}")
         recorded[name] = found
-        _write_sums(folder, recorded)
+        lines = [f"{found}  {name}\n" for name, found in recorded.items()]
+        (folder / SUMS).write_text("".join(lines), encoding="utf-8")
         if name.endswith(".zip"):
             _unpack(folder / name, source.unpacked)
 
@@ -101,11 +103,6 @@ def read_sums(folder: Path) -> dict[str, str]:
     path = folder / SUMS
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return {name: found for found, name in (line.split("  ", 1) for line in lines)}
-
-
-def _write_sums(folder: Path, sums: dict[str, str]) -> None:
-    lines = [f"{found}  {name}\n" for name, found in sums.items()]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
 def _download(url: str, path: Path, expected: str) -> str:
@@ -127,17 +124,14 @@ def _download(url: str, path: Path, expected: str) -> str:
 
 
 def _fetch(url: str, path: Path) -> str:
-    digest = hashlib.sha256()
-    with urlopen(url, timeout=PATIENCE) as answer, path.open("wb") as file:
+    with urlopen(url, timeout=PATIENCE) as answer, path.open("w+b") as file:
         size = int(answer.headers.get("Content-Length") or 0) or None
-        with tqdm(total=size, desc=path.stem, unit="B", unit_scale=True) as progress:
-            while block := answer.read(BLOCK):
-                digest.update(block)
-                file.write(block)
-                progress.update(len(block))
-    if size is not None and path.stat().st_size != size:
-        raise OSError(f"it ended after {path.stat().st_size:,} of {size:,} bytes")
-    return digest.hexdigest()
+        with tqdm.wrapattr(answer, "read", total=size, desc=path.stem) as body:
+            shutil.copyfileobj(body, file)
+        if size not in (None, file.tell()):
+            raise OSError(f"it ended after {file.tell():,} of {size:,} bytes")
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unpack(archive: Path, members: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ Every metric comes with its 95% interval over dialogues and the number of sample
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,9 @@ from crsdemo.evaluation.rankings import BATCH, Rankings, Request, State, ranked,
 from crsdemo.evaluation.report import ListFigures, PartFigures, Report, Sample
 from crsdemo.evaluation.slices import list_figures, slices
 from crsdemo.evaluation.statistics import CUTOFFS, figures
-from crsdemo.language.corpus import CorpusDialogue
+from crsdemo.language.corpus import CorpusDialogue, load_dialogues
+from crsdemo.language.overlap import without_copies
+from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
 from crsdemo.studies.statistics.metrics import BinaryScores, binary_scores, rank_of
 
 STATES = Path("runs")  # where interrupted runs are kept
@@ -44,6 +46,33 @@ class Source:
     name: str = ""  # of the file
     left_out: int = 0  # dialogues that repeat training dialogues
     files: tuple[Path, ...] = ()  # folders of catalog and checkpoint
+
+
+def load_unseen(
+    file: Path,
+    training: Sequence[CorpusDialogue] | None,
+    catalog: Catalog,
+    aliases: Mapping[str, str],
+) -> tuple[Source, list[CorpusDialogue]]:
+    """The dialogues of a file that repeat neither `training` nor each other; None: all there are.
+
+    Raises BadInputError if none is left; see also `load_dialogues`.
+    """
+    read = load_dialogues(file, catalog, aliases)
+    own = read if training is None else without_copies(read, training)
+    if not own:
+        raise BadInputError(
+            f"every dialogue of {file} repeats a training dialogue; evaluate on dialogues that "
+            "were not trained on"
+        )
+    return Source(file.name, len(read) - len(own)), own
+
+
+def files_of(system: str, catalog: Path, checkpoints: Path = CHECKPOINTS) -> tuple[Path, ...]:
+    """The folders of the catalog and, unless `system` is a baseline, of its checkpoint."""
+    if system in BASELINES:
+        return (catalog,)
+    return catalog, checkpoint_folder(system.removesuffix(ALONE), checkpoints)
 
 
 def evaluate(
@@ -75,45 +104,32 @@ def evaluate_all(
     provenance = provenance_of(recommender)
     key = run_key(provenance, dialogues, " ".join(p.name for p in protocols), source.files)
     kept = State(state or STATES / f"evaluate-{key[:16]}.jsonl", key)
-    wanted = [_with_samples(turns, protocol, catalog) for protocol in protocols]
-    requests = [
-        [request for case in with_samples for request in _requests(case, protocol, catalog)]
-        for protocol, with_samples in zip(protocols, wanted, strict=True)
-    ]
-    rankings = ranked(recommender, [*chain.from_iterable(requests)], CUTOFFS[-1], kept)
+    asked = [_Asked(protocol, catalog, dialogues, turns) for protocol in protocols]
+    requests = [*chain.from_iterable(one.requests() for one in asked)]
+    rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
     mode = _mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None
     reports = []
-    for protocol, with_samples, own in zip(protocols, wanted, requests, strict=True):
-        lists = {request: rankings[request] for request in own}
-        found = _Found(catalog, dialogues, protocol, with_samples, lists)
+    for one in asked:
+        lists = {request: rankings[request] for request in one.requests()}
+        parts, samples = one.protocol.parts, one.samples(lists)
+        of = {part.name: [s for s in samples if part.holds(s.is_new)] for part in parts}
         report = Report(
             recommender=recommender.name,
             provenance=provenance,
-            protocol=protocol.name,
+            protocol=one.protocol.name,
             data=source.name,
             dialogues=len(dialogues),
             left_out=source.left_out,
             turns=len(turns),
-            parts={part.name: found.figures(part) for part in protocol.parts},
-            lists={part.name: found.lists(part) for part in protocol.parts},
-            slices=tuple(s for part in protocol.parts for s in slices(found.of(part), part)),
+            parts={part.name: _part_figures(of[part.name], part) for part in parts},
+            lists={part.name: one.lists(part, lists) for part in parts},
+            slices=tuple(s for part in parts for s in slices(of[part.name], part)),
             mode=mode,
-            samples=found.samples,
+            samples=samples,
         )
         reports.append(report)
     kept.done()
     return reports
-
-
-def _with_samples(turns: Sequence[Case], protocol: Protocol, catalog: Catalog) -> list[Case]:
-    """Raises BadInputError if there are none."""
-    found = [case for case in turns if case.samples(protocol, catalog)]
-    if not found:
-        raise BadInputError(
-            f"none of the {len(turns)} recommender turns that something was said before names a "
-            "film; nothing can be evaluated"
-        )
-    return found
 
 
 def provenance_of(recommender: Recommender) -> Provenance:
@@ -122,77 +138,81 @@ def provenance_of(recommender: Recommender) -> Provenance:
     return reply(recommender, hello, Plan(mode="CHAT")).provenance
 
 
-def _requests(case: Case, protocol: Protocol, catalog: Catalog) -> Iterator[Request]:
-    """The lists in which the samples of a case are looked for."""
-    news = {_is_new(case, target) for target in case.samples(protocol, catalog)}
-    for part in protocol.parts:
-        if any(part.holds(is_new) for is_new in news):
-            yield _request(case, part.hides_named)
+class _Asked:
+    """The samples of a protocol, and the lists in which they are looked for.
+
+    Raises BadInputError if there is no sample.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        catalog: Catalog,
+        dialogues: Sequence[CorpusDialogue],
+        turns: Sequence[Case],
+    ) -> None:
+        self.protocol, self.catalog, self.dialogues = protocol, catalog, dialogues
+        found = [(case, case.samples(protocol, catalog)) for case in turns]
+        self.turns = [(case, targets) for case, targets in found if targets]
+        if not self.turns:
+            raise BadInputError(
+                f"none of the {len(turns)} recommender turns that something was said before names "
+                "a film; nothing can be evaluated"
+            )
+
+    def requests(self) -> Iterator[Request]:
+        for case, targets in self.turns:
+            for part in self.protocol.parts:
+                if _holds_any(part, case, targets):
+                    yield _request(case, part.hides_named)
+
+    def lists(self, part: Part, rankings: Rankings) -> ListFigures:
+        """Of every turn that has a sample of the part."""
+        turns = [case for case, targets in self.turns if _holds_any(part, case, targets)]
+        lists = [rankings[_request(case, part.hides_named)] for case in turns]
+        return list_figures(lists, list(map(self._name, turns)), self.catalog)
+
+    def _name(self, case: Case) -> str:
+        return self.dialogues[case.dialogue].id
+
+    def samples(self, rankings: Rankings) -> tuple[Sample, ...]:
+        return tuple(
+            self._sample(case, target, rankings)
+            for case, targets in self.turns
+            for target in targets
+        )
+
+    def _sample(self, case: Case, target: str, rankings: Rankings) -> Sample:
+        is_new = case.is_new(target)
+        known = self.catalog.item(target) if target in self.catalog.row else None
+        whole, without_named = (
+            rankings.get(_request(case, hides_named), ()) for hides_named in (False, True)
+        )
+        return Sample(
+            dialogue=self._name(case),
+            turn=case.turn,
+            n_turns=len(self.dialogues[case.dialogue].dialogue.turns),
+            target=target,
+            is_new=is_new,
+            n_named=len(case.context.mentioned),
+            popularity=known.popularity if known else None,
+            rank=rank_of(target, whole),
+            rank_new=rank_of(target, without_named) if is_new else None,
+        )
+
+
+def _holds_any(part: Part, case: Case, targets: Sequence[str]) -> bool:
+    return any(part.holds(case.is_new(target)) for target in targets)
 
 
 def _request(case: Case, hides_named: bool) -> Request:
     return Request(case.context, frozenset(case.context.mentioned if hides_named else ()))
 
 
-def _is_new(case: Case, target: str) -> bool:
-    return target not in case.context.mentioned
-
-
-class _Found:
-    """The samples of a run, and figures of them."""
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        dialogues: Sequence[CorpusDialogue],
-        protocol: Protocol,
-        turns: Sequence[Case],
-        rankings: Rankings,
-    ) -> None:
-        self.catalog, self.dialogues, self.protocol = catalog, dialogues, protocol
-        self.turns, self.rankings = turns, rankings
-        self.samples = tuple(
-            self._sample(case, target)
-            for case in turns
-            for target in case.samples(protocol, catalog)
-        )
-
-    def of(self, part: Part) -> list[Sample]:
-        return [sample for sample in self.samples if part.holds(sample.is_new)]
-
-    def figures(self, part: Part) -> PartFigures:
-        samples = self.of(part)
-        names = [sample.dialogue for sample in samples]
-        ranks = [sample.rank_in(part) for sample in samples]
-        return PartFigures(len(samples), len(set(names)), figures(ranks, names))
-
-    def lists(self, part: Part) -> ListFigures:
-        """Of every turn that has a sample of the part."""
-        made = [(self.dialogues[case.dialogue].id, self._list(case, part)) for case in self.turns]
-        lists = [(name, one) for name, one in made if one is not None]
-        return list_figures([one for _, one in lists], [name for name, _ in lists], self.catalog)
-
-    def _list(self, case: Case, part: Part) -> tuple[str, ...] | None:
-        targets = case.samples(self.protocol, self.catalog)
-        if not any(part.holds(_is_new(case, target)) for target in targets):
-            return None
-        return self.rankings[_request(case, part.hides_named)]
-
-    def _sample(self, case: Case, target: str) -> Sample:
-        dialogue, is_new = self.dialogues[case.dialogue], _is_new(case, target)
-        known = self.catalog.item(target) if target in self.catalog.row else None
-        without_named = self.rankings.get(_request(case, hides_named=True), ())
-        return Sample(
-            dialogue=dialogue.id,
-            turn=case.turn,
-            n_turns=len(dialogue.dialogue.turns),
-            target=target,
-            is_new=is_new,
-            n_named=len(case.context.mentioned),
-            popularity=known.popularity if known else None,
-            rank=rank_of(target, self.rankings.get(_request(case, hides_named=False), ())),
-            rank_new=rank_of(target, without_named) if is_new else None,
-        )
+def _part_figures(samples: Sequence[Sample], part: Part) -> PartFigures:
+    names = [sample.dialogue for sample in samples]
+    ranks = [sample.rank_in(part) for sample in samples]
+    return PartFigures(len(samples), len(set(names)), figures(ranks, names))
 
 
 def _mode(recommender: ModeRecommender, turns: Sequence[Case]) -> BinaryScores:

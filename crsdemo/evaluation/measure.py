@@ -19,8 +19,16 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommender
-from crsdemo.evaluation.checks import check_wishes, check_wishes_text
-from crsdemo.evaluation.evaluate import STATES, Source, evaluate_all, provenance_of
+from crsdemo.evaluation.checks import check_wishes
+from crsdemo.evaluation.evaluate import (
+    STATES,
+    Source,
+    evaluate_all,
+    files_of,
+    load_unseen,
+    provenance_of,
+)
+from crsdemo.evaluation.files import write_json
 from crsdemo.evaluation.folder import REPORTS
 from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.evaluation.rankings import run_key
@@ -29,17 +37,12 @@ from crsdemo.evaluation.stages.folder import DATASETS, FOLDER, LATE_WISHES, WISH
 from crsdemo.evaluation.stages.run import measured
 from crsdemo.evaluation.stages.tables import DIALOGUE, GENERATIVE, ITEM, RETRIEVAL, told
 from crsdemo.evaluation.table import table
-from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all, load_dialogues
+from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
-from crsdemo.language.overlap import without_copies
-from crsdemo.recommenders.loading import (
-    ALONE,
-    BASELINES,
-    CATALOG,
-    DEFAULT,
-    Shelf,
-    checkpoint_folder,
-)
+from crsdemo.recommenders.loading import ALONE, BASELINES, CATALOG, DEFAULT, Shelf
+
+Row = Mapping[str, Any]  # the JSON of a stage
+Measure = Callable[[Recommender, Catalog, Sequence[CorpusDialogue]], Row]
 
 REGES = "reges"
 SYSTEMS = (DEFAULT, DEFAULT + ALONE, REGES, *BASELINES)
@@ -98,16 +101,16 @@ class Bench:
                 report.save(self._kept(system, recommender, data, report.protocol))
         return [Report.load(path) for path in paths]
 
-    def stage(self, stage: Stage, data: Data) -> StageReport:
+    def stage(self, stage: Stage, data: Data) -> tuple[StageName, Row]:
         """Measured, or as it was kept, into the folder of stages."""
         recommender = self.shelf.get(stage.system)
         path = self._kept(stage.system, recommender, data, stage.name)
         if not path.is_file():
-            _write(path, stage.measure(recommender, self.catalog, data.dialogues))
+            write_json(path, stage.measure(recommender, self.catalog, data.dialogues))
         name = StageName(stage.name, recommender.name, data.name)
-        row = json.loads(path.read_text(encoding="utf-8"))
-        _write(self.out / FOLDER / name.file, row)
-        return StageReport(name, row)
+        row: Row = json.loads(path.read_text(encoding="utf-8"))
+        write_json(self.out / FOLDER / name.file, row)
+        return name, row
 
     def _kept(self, system: str, recommender: Recommender, data: Data, what: str) -> Path:
         provenance = provenance_of(recommender)
@@ -115,21 +118,7 @@ class Bench:
         return self.kept / f"{recommender.name}-{data.name}-{what}-{key[:16]}.json"
 
     def _files(self, system: str) -> tuple[Path, ...]:
-        if system in BASELINES:
-            return (self.shelf.catalog_folder,)
-        folder = checkpoint_folder(system.removesuffix(ALONE), self.shelf.checkpoints)
-        return (self.shelf.catalog_folder, folder)
-
-
-@dataclass(frozen=True)
-class StageReport:
-    """The JSON of a stage."""
-
-    name: StageName
-    row: Mapping[str, Any]
-
-
-Measure = Callable[[Recommender, Catalog, Sequence[CorpusDialogue]], dict[str, Any]]
+        return files_of(system, self.shelf.catalog_folder, self.shelf.checkpoints)
 
 
 @dataclass(frozen=True)
@@ -144,20 +133,19 @@ class Stage:
 
 def stages(systems: Sequence[str]) -> list[Stage]:
     """All that are measured of these systems."""
-    found = [
-        Stage(name, system, partial(measured, name))
-        for name, system in (
-            (RETRIEVAL, REGES),
-            (ITEM, REGES),
-            (GENERATIVE, DEFAULT),
-            (GENERATIVE, DEFAULT + ALONE),
-            (DIALOGUE, DEFAULT),
-            (DIALOGUE, REGES),
-        )
-    ]
+    on_dialogues = (
+        (RETRIEVAL, REGES),
+        (ITEM, REGES),
+        (GENERATIVE, DEFAULT),
+        (GENERATIVE, DEFAULT + ALONE),
+        (DIALOGUE, DEFAULT),
+        (DIALOGUE, REGES),
+    )
+    found = [Stage(name, system, partial(measured, name)) for name, system in on_dialogues]
     for system in systems:
-        found.append(Stage(WISHES, system, partial(_wishes, late=False), on_dialogues=False))
-        found.append(Stage(LATE_WISHES, system, partial(_wishes, late=True), on_dialogues=False))
+        for name in (WISHES, LATE_WISHES):
+            asked = partial(_wishes, late=name == LATE_WISHES)
+            found.append(Stage(name, system, asked, on_dialogues=False))
     return [stage for stage in found if stage.system in systems]
 
 
@@ -178,7 +166,13 @@ def measure(config: MeasureConfig) -> Path:
                 replace(report, samples=()).save(path)
             texts += _tables(reports, protocol, config.against)
     if config.stages:
-        texts += _stage_tables(list(_staged(bench, systems, data)))
+        no_data = [Data("", Source(), ())]
+        found = [
+            bench.stage(stage, one)
+            for stage in stages(systems)
+            for one in (data if stage.on_dialogues else no_data)
+        ]
+        texts += _stage_tables(found)
     path = config.out / config.tables
     path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
     return path
@@ -197,15 +191,13 @@ def _data(config: MeasureConfig, catalog: Catalog) -> Iterator[Data]:
     aliases = load_aliases(config.catalog)
     training = load_all(",".join(str(config.data / name) for name in TRAINING), catalog, aliases)
     for name, file in DEV.items():
-        read = load_dialogues(config.data / file, catalog, aliases)
-        own = without_copies(read, training)
-        source = Source(Path(file).name, len(read) - len(own))
+        source, own = load_unseen(config.data / file, training, catalog, aliases)
         yield Data(name, source, own[: config.limit or None])
 
 
 def _wishes(
     recommender: Recommender, catalog: Catalog, _: Sequence[CorpusDialogue], *, late: bool
-) -> dict[str, Any]:
+) -> Row:
     asked = check_wishes.late_wishes() if late else check_wishes.load_wishes()
     return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
 
@@ -221,12 +213,6 @@ def _systems(config: MeasureConfig) -> tuple[str, ...]:
     return systems
 
 
-def _staged(bench: Bench, systems: Sequence[str], data: Sequence[Data]) -> Iterator[StageReport]:
-    for stage in stages(systems):
-        for one in data if stage.on_dialogues else [Data("", Source(), ())]:
-            yield bench.stage(stage, one)
-
-
 def _tables(reports: Mapping[str, Report], protocol: Protocol, against: str) -> Iterator[str]:
     """One per part; the first, which is there to compare by, with paired tests."""
     for part in protocol.parts:
@@ -234,17 +220,12 @@ def _tables(reports: Mapping[str, Report], protocol: Protocol, against: str) -> 
         yield table(reports, part, METRICS_SHOWN, against=against if is_tested else "")
 
 
-def _stage_tables(found: Sequence[StageReport]) -> Iterator[str]:
+def _stage_tables(found: Sequence[tuple[StageName, Row]]) -> Iterator[str]:
     """As each stage is printed; the wishes of all systems together."""
     for wishes, head in ((WISHES, "Wishes"), (LATE_WISHES, "Wishes late in a talk")):
-        if rows := [one.row for one in found if one.name.stage == wishes]:
-            yield f"## {head}\n\n{check_wishes_text.render(rows)}"
-    for one in found:
-        if one.name.dataset:
-            head = f"## Stage {one.name.stage}: {one.name.system} on {DATASETS[one.name.dataset]}"
-            yield f"{head}\n\n{told(one.name.stage, one.row)}"
-
-
-def _write(path: Path, report: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        if rows := [row for name, row in found if name.stage == wishes]:
+            yield f"## {head}\n\n{check_wishes.render(rows)}"
+    for name, row in found:
+        if name.dataset:
+            head = f"## Stage {name.stage}: {name.system} on {DATASETS[name.dataset]}"
+            yield f"{head}\n\n{told(name.stage, row)}"

@@ -74,8 +74,11 @@ class Case:
 
     @property
     def new_targets(self) -> tuple[str, ...]:
+        return tuple(filter(self.is_new, self.targets))
+
+    def is_new(self, item_id: str) -> bool:
         """Not named before."""
-        return tuple(item for item in self.targets if item not in self.context.mentioned)
+        return item_id not in self.context.mentioned
 
     def samples(self, protocol: Protocol, catalog: Catalog) -> tuple[str, ...]:
         """The item of each sample."""

@@ -21,17 +21,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Provenance
+from crsdemo.evaluation.files import fault, write_json
 from crsdemo.evaluation.protocol import Part
 from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.metrics import BinaryScores
 
-SCHEMA = 2
 DIGITS = 5
 
 
@@ -87,6 +89,7 @@ class ListFigures:
 class Report:
     """Everything that an evaluation found."""
 
+    schema: Literal[2] = field(default=2, kw_only=True)
     recommender: str
     provenance: Provenance
     protocol: str
@@ -105,61 +108,27 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """See the top of this module."""
-        return {"schema": SCHEMA} | {name: _plain(value) for name, value in vars(self).items()}
+        row: dict[str, Any] = json.loads(JSON.dump_json(self), parse_float=_rounded)
+        return row
 
     def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+        write_json(path, self.as_json())
 
     @classmethod
     def load(cls, path: Path) -> Report:
         """Raises BadInputError for a file that is no report of this version."""
         try:
-            return _report(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return JSON.validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            why = fault(error) if isinstance(error, ValidationError) else error
             raise BadInputError(
                 f"{path} is no report of `python -m crsdemo evaluate --json` of this version "
-                f"({type(error).__name__}: {error}); evaluate again"
+                f"({why}); evaluate again"
             ) from error
 
 
-def _plain(value: Any) -> Any:
-    """A value of a report as JSON has it."""
-    if isinstance(value, Estimate):
-        return {name: None if v is None else round(v, DIGITS) for name, v in vars(value).items()}
-    if isinstance(value, float):
-        return round(value, DIGITS)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    return (
-        {name: _plain(one) for name, one in vars(value).items()} if is_dataclass(value) else value
-    )
+JSON = TypeAdapter(Report)
 
 
-def _report(row: dict[str, Any]) -> Report:
-    if row.pop("schema") != SCHEMA:
-        raise ValueError("it has another schema")
-    return Report(
-        **row
-        | {
-            "provenance": Provenance(**row["provenance"]),
-            "parts": {
-                name: PartFigures(**_with_metrics(one)) for name, one in row["parts"].items()
-            },
-            "lists": {name: _lists(one) for name, one in row["lists"].items()},
-            "slices": tuple(Slice(**_with_metrics(one)) for one in row["slices"]),
-            "mode": None if row["mode"] is None else BinaryScores(**row["mode"]),
-            "samples": tuple(Sample(**one) for one in row["samples"]),
-        }
-    )
-
-
-def _with_metrics(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"metrics": {name: Estimate(**one) for name, one in row["metrics"].items()}}
-
-
-def _lists(row: dict[str, Any]) -> ListFigures:
-    n = row["n"]
-    return ListFigures(n, *(Estimate(**row[k]) for k in ("coverage", "gini", "popularity")))
+def _rounded(figure: str) -> float:
+    return round(float(figure), DIGITS)

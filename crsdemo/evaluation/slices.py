@@ -5,7 +5,8 @@ Shapes: l lists, g dialogues, n items of the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,49 +21,35 @@ Floats = NDArray[np.float64]
 TOP = 10  # items of a list that are seen
 
 
+# What samples are told apart by -> the names of the slices, and which of them a sample is in
+SLICES: Mapping[str, tuple[tuple[str, ...], Callable[[Sample], int]]] = {
+    "target": (
+        ("named in training", "cold", "not in the catalog"),
+        lambda s: 2 if s.popularity is None else int(s.popularity == 0),
+    ),
+    "films named before": (
+        ("none", "1 or 2", "3 or more"),
+        lambda s: bisect_left((0, 2), s.n_named),
+    ),
+    "turns before": (
+        ("1 or 2", "3 to 6", "7 or more"),
+        lambda s: bisect_left((2, 6), s.turn),
+    ),
+    "position in the dialogue": (
+        ("first third", "second third", "last third"),
+        lambda s: 3 * s.turn // s.n_turns,
+    ),
+}
+
+
 def slices(samples: Sequence[Sample], part: Part) -> Iterator[Slice]:
     """The metrics of `samples` of a part, told apart in every way; none that holds nothing."""
-    for by, names in SLICES.items():
-        of: dict[str, list[Sample]] = {name: [] for name in names}
-        for sample in samples:
-            of[_TOLD_BY[by](sample)].append(sample)
-        for name, some in of.items():
+    for by, (names, place) in SLICES.items():
+        for number, name in enumerate(names):
+            some = [sample for sample in samples if place(sample) == number]
             if some:
                 ranks, dialogues = [s.rank_in(part) for s in some], [s.dialogue for s in some]
                 yield Slice(part.name, by, name, len(some), figures(ranks, dialogues))
-
-
-def _training(sample: Sample) -> str:
-    if sample.popularity is None:
-        return "not in the catalog"
-    return "named in training" if sample.popularity else "cold"
-
-
-def _named(sample: Sample) -> str:
-    return "none" if not sample.n_named else "1 or 2" if sample.n_named <= 2 else "3 or more"
-
-
-def _said(sample: Sample) -> str:
-    return "1 or 2" if sample.turn <= 2 else "3 to 6" if sample.turn <= 6 else "7 or more"
-
-
-def _position(sample: Sample) -> str:
-    third = 3 * sample.turn // sample.n_turns
-    return ("first third", "second third", "last third")[third]
-
-
-_TOLD_BY = {
-    "target": _training,
-    "films named before": _named,
-    "turns before": _said,
-    "position in the dialogue": _position,
-}
-SLICES: Mapping[str, tuple[str, ...]] = {
-    "target": ("named in training", "cold", "not in the catalog"),
-    "films named before": ("none", "1 or 2", "3 or more"),
-    "turns before": ("1 or 2", "3 to 6", "7 or more"),
-    "position in the dialogue": ("first third", "second third", "last third"),
-}
 
 
 def list_figures(

@@ -6,14 +6,14 @@ with the p-value of a paired test, adjusted for all tests of the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tabulate import tabulate
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Part
-from crsdemo.evaluation.report import Report, Sample
+from crsdemo.evaluation.report import PartFigures, Report
 from crsdemo.evaluation.statistics import METRICS, Difference, Floats, difference, holm, scores
 from crsdemo.studies.statistics.bootstrap import Estimate
 
@@ -46,10 +46,9 @@ def paired_tests(
     tests = []
     for name, report in reports.items():
         check_same_samples(baseline, report)
-        mine = _scores(report, part, metrics)
-        for column, metric in enumerate(metrics if name != against else ()):
-            found = difference(mine[:, column], theirs[:, column], dialogues)
-            tests.append(PairedTest(name, metric, found))
+        if name != against:
+            pairs = zip(metrics, _scores(report, part, metrics).T, theirs.T, strict=True)
+            tests += [PairedTest(name, m, difference(a, b, dialogues)) for m, a, b in pairs]
     adjusted = holm([test.found.p for test in tests])
     return [
         replace(test, found=replace(test.found, p=p))
@@ -69,17 +68,15 @@ def check_same_samples(one: Report, other: Report) -> None:
             f"{one.recommender} was evaluated by the protocol {one.protocol}, {other.recommender} "
             f"by {other.protocol}; evaluate both by one"
         )
-    mine, theirs = ([_identity(sample) for sample in r.samples] for r in (one, other))
+    mine, theirs = (
+        [(s.dialogue, s.turn, s.target, s.is_new) for s in r.samples] for r in (one, other)
+    )
     if mine != theirs:
         raise BadInputError(
             f"the reports of {one.recommender} and {other.recommender} are of other samples "
             f"({len(mine):,} and {len(theirs):,}, {len(set(mine) ^ set(theirs)):,} are in one "
             "only); evaluate both on the same dialogues with the same flags and catalog"
         )
-
-
-def _identity(sample: Sample) -> tuple[str, int, str, bool]:
-    return sample.dialogue, sample.turn, sample.target, sample.is_new
 
 
 def table(
@@ -101,14 +98,16 @@ def table(
     first = next(iter(reports.values()))
     for report in reports.values():
         check_same_samples(first, report)
-    rows = [_row(name, report, part, metrics) for name, report in reports.items()]
-    tables = [_about(first, part), _drawn(["system", "n", *metrics], rows, format)]
+    rows = [_row(name, report.parts[part.name], metrics) for name, report in reports.items()]
+    texts = [_about(first, part), _drawn(["system", "n", *metrics], rows, format)]
     if against:
-        rows = list(_test_rows(paired_tests(reports, part, metrics, against), len(metrics)))
-        tables += [ABOUT_TESTS.format(against), _drawn(["system", *metrics], rows, format)]
-    comment = "% " if format == "latex" else ""
-    tables[::2] = [comment + text for text in tables[::2]]
-    return "\n\n".join(tables)
+        tests = paired_tests(reports, part, metrics, against)
+        others = dict.fromkeys(test.system for test in tests)
+        rows = [[name, *(_told(t.found) for t in tests if t.system == name)] for name in others]
+        texts += [ABOUT_TESTS.format(against), _drawn(["system", *metrics], rows, format)]
+    if format == "latex":
+        texts[::2] = ["% " + text for text in texts[::2]]
+    return "\n\n".join(texts)
 
 
 ABOUT_TESTS = (
@@ -130,15 +129,8 @@ def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], format: str) -> 
     return str(tabulate(rows, heads, FORMATS[format], disable_numparse=True))
 
 
-def _row(name: str, report: Report, part: Part, metrics: Sequence[str]) -> list[str]:
-    figures = report.parts[part.name]
+def _row(name: str, figures: PartFigures, metrics: Sequence[str]) -> list[str]:
     return [name, f"{figures.n:,}", *(_percent(figures.metrics[metric]) for metric in metrics)]
-
-
-def _test_rows(tests: Sequence[PairedTest], n_metrics: int) -> Iterator[list[str]]:
-    for start in range(0, len(tests), n_metrics):
-        row = tests[start : start + n_metrics]
-        yield [row[0].system, *(_told(test.found) for test in row)]
 
 
 def _percent(one: Estimate, sign: str = "") -> str:

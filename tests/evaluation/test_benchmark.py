@@ -14,14 +14,13 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Plan, Recommendation, Reply
 from crsdemo.evaluation.bench.benchmark import (
-    Figure,
     app_start,
     beam_speed,
     decoding_cost,
     measure,
     reply_times,
-    to_json,
 )
+from crsdemo.evaluation.bench.figures import Figure, to_json
 from crsdemo.model.decoding import Decoder
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.tokens import add_control_tokens

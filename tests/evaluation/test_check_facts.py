@@ -11,7 +11,8 @@ from films import BY_TITLE, CATALOG
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Plan, Reply
-from crsdemo.evaluation.checks.check_facts import Checked, FactJudge, Report, check, render
+from crsdemo.evaluation.checks.check_facts import Checked, Report, check, render
+from crsdemo.evaluation.checks.facts import FactJudge
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.popularity import Popularity
 

@@ -129,9 +129,7 @@ def test_what_ships_covers_every_act_and_can_be_met():
     assert len(talks) >= 150 and min(acts[act] for act in ACTS) >= 5 and set(acts) == set(ACTS)
     catalog = Catalog.load(Path(__file__).parents[2] / "catalog")
     known = {tag.name for tag in catalog.vocabulary}
-    from crsdemo.evaluation.checks.check_wishes import Expectation
-
     for talk in talks:
-        expect = Expectation.from_row(talk.expect.fits or {})
+        expect = talk.expect.fits
         assert {tag for group in expect.tags for tag in group} | expect.avoid.tags <= known
         assert sum(expect.is_met_by(item) for item in catalog) >= 5, talk

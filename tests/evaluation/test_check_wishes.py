@@ -24,8 +24,9 @@ from crsdemo.evaluation.checks.check_wishes import (
     late_wishes,
     load_wishes,
     nuances,
+    outcomes,
+    render,
 )
-from crsdemo.evaluation.checks.check_wishes_text import outcomes, render
 from crsdemo.evaluation.stages.tables import wishes
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.popularity import Popularity
@@ -96,7 +97,7 @@ def test_a_late_wish_is_the_same_wish_after_a_talk_about_films(catalog, linker):
 
 
 def test_every_named_thing_must_hold_and_of_a_set_any_member():
-    expect = Expectation.from_row({"genres": ["war", "western"], "decade": 1980})
+    expect = Expectation(**{"genres": ["war", "western"], "decade": 1980})
     catalog = Catalog(
         (
             film(0, 1985, genres=("western", "drama")),
@@ -193,8 +194,8 @@ def test_a_film_that_the_catalog_lacks_is_named(linker):
 
 
 def test_tags_judge_by_groups_and_ids_fit_whatever_they_are():
-    expect = Expectation.from_row(
-        {"tags": [["cosy", "silly"], ["dogs"]], "ids": ["f9"], "avoid": {"tags": ["gore"]}}
+    expect = Expectation(
+        **{"tags": [["cosy", "silly"], ["dogs"]], "ids": ["f9"], "avoid": {"tags": ["gore"]}}
     )
     fits = Item("f1", "One", tags=("silly", "dogs", "dance"))
     assert expect.is_met_by(fits)
@@ -205,7 +206,7 @@ def test_tags_judge_by_groups_and_ids_fit_whatever_they_are():
 
 
 def test_of_a_wish_that_has_ids_alone_nothing_else_fits():
-    expect = Expectation.from_row({"ids": ["f1"]})
+    expect = Expectation(**{"ids": ["f1"]})
     assert expect.is_met_by(film(1)) and not expect.is_met_by(film(2))
 
 

@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreT
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
-from crsdemo.evaluation.bench.benchmark import MESSAGES, Figure, timed, to_json
+from crsdemo.evaluation.bench.figures import MESSAGES, Figure, tell, timed
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.base import base_location
 from crsdemo.model.checkpoint import load_checkpoint
@@ -48,13 +48,7 @@ def main(argv: list[str]) -> None:
     config = parse(DecodeBenchmarkConfig, argv, "crsdemo bench-decode")
     if min(config.tokens, config.repeats) < 1:
         raise BadInputError("--tokens and --repeats must be at least 1")
-    model, ids = _load(config)
-    figures = []
-    for figure in measure(model, ids, config.tokens, config.repeats):
-        print(figure, flush=True)
-        figures.append(figure)
-    if config.json:
-        config.json.write_text(to_json(figures) + "\n")
+    tell(measure(*_load(config), config.tokens, config.repeats), config.json)
 
 
 def _load(config: DecodeBenchmarkConfig) -> tuple[PreTrainedModel, list[int]]:
@@ -104,10 +98,8 @@ def measure(
     yield Figure("how many times faster by hand", ms["generate"] / ms["by hand"], "times")
     yield Figure("and in 8 bits", ms["generate"] / ms["in 8 bits"], "times")
     yield Figure("and in few operations", ms["generate"] / ms["quick"], "times", at_least=1)
-    same = model(row).logits.argmax(-1) == twin(row).logits.argmax(-1)
-    yield Figure(
-        "places where both would go on the same way", 100 * float(same.float().mean()), "%"
-    )
+    same = float((model(row).logits.argmax(-1) == twin(row).logits.argmax(-1)).float().mean())
+    yield Figure("places where both would go on the same way", 100 * same, "%")
 
 
 def _generated(model: PreTrainedModel, row: Tensor, n_tokens: int, cache: DynamicCache) -> None:

@@ -1,5 +1,7 @@
 """How fast items are found: the shipped catalog exactly, a million made-up items approximately.
 
+    python -m crsdemo bench-retrieval --items 1000000
+
 The made-up items lie as real ones do: each is the vector of a film, moved by the difference
 between another film and one of its ten nearest. So they scatter about films as films scatter about
 each other, in the directions in which films differ. The queries are the hand-written wishes of
@@ -9,8 +11,9 @@ from each other, which is harder than to look for an item.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -20,11 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.evaluation.bench.benchmark import Figure, peak_memory, timed
+from crsdemo.core.config import flag, parse
+from crsdemo.core.errors import BadInputError
+from crsdemo.evaluation.bench.figures import Figure, peak_memory, tell, timed
 from crsdemo.evaluation.checks.check_wishes import load_wishes
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import EXACT_UP_TO, Floats, ItemIndex, units
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.recommenders.loading import CATALOG
 from crsdemo.recommenders.newcomers import ItemFiles
 
 Ints = NDArray[np.int64]
@@ -114,6 +120,24 @@ def _exact(vectors: Floats, queries: Floats) -> tuple[float, Ints]:
     k, metric = min(K, len(vectors)), faiss.METRIC_INNER_PRODUCT
     with _one_thread():
         searches = [timed(partial(faiss.knn, one[None], vectors, k, metric)) for one in queries]
-    return 1000 * median(s for s, _ in searches), np.concatenate(
-        [rows for _, (_, rows) in searches]
-    )
+    rows = np.concatenate([found for _, (_, found) in searches])
+    return 1000 * median(seconds for seconds, _ in searches), rows
+
+
+@dataclass(frozen=True)
+class RetrievalBenchmarkConfig:
+    """Measure how fast items are found: in the catalog, and among as many as you like."""
+
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+    items: int = flag(1_000_000, "made-up items")
+    exact_up_to: int = flag(EXACT_UP_TO, "items up to which every vector is compared")
+    json: Path | None = flag(None, "write the figures there")
+
+
+def main(argv: Sequence[str]) -> None:
+    config = parse(RetrievalBenchmarkConfig, argv, "crsdemo bench-retrieval")
+    if config.items < 1:
+        raise BadInputError(f"--items must be at least 1, got {config.items}")
+    encoder = TextEncoder()
+    themes = catalog_themes(config.catalog, encoder)
+    tell(measure(themes, wish_queries(encoder), config.items, config.exact_up_to), config.json)

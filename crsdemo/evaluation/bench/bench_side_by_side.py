@@ -1,21 +1,26 @@
-"""How fast two recommenders answer one message, alone and side by side, and what both weigh."""
+"""How fast two recommenders answer one message, alone and side by side, and what both weigh.
+
+python -m crsdemo bench-side-by-side --left gcrs --right reges
+"""
 
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.catalog import Catalog
+from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Recommender, reply
-from crsdemo.evaluation.bench.benchmark import MESSAGES, Figure, peak_memory
+from crsdemo.evaluation.bench.figures import MESSAGES, Figure, peak_memory, tell, timed
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.language.mentions import MentionLinker
-from crsdemo.recommenders.loading import Shelf
+from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 
 ALONE, TOGETHER, MEMORY = 2.6, 3.5, 2.5  # targets: seconds, seconds, GB
 
@@ -40,13 +45,26 @@ def measure(catalog: Catalog, shelf: Shelf, left: str, right: str) -> Iterator[F
 
 
 def _seconds_alone(recommender: Recommender, linker: MentionLinker, text: str) -> float:
-    started = time.perf_counter()
-    reply(recommender, Dialogue().say(Turn("user", text, linker.link(text, Dialogue()))))
-    return time.perf_counter() - started
+    start = Dialogue()
+    return timed(lambda: reply(recommender, start.say(Turn("user", text, linker.link(text)))))[0]
 
 
 def _seconds_together(both: SideBySide, text: str, names: tuple[str, str]) -> float:
-    started = time.perf_counter()
-    for _ in both.say(both.start("benchmark", "shared"), text, names):
-        pass
-    return time.perf_counter() - started
+    return timed(lambda: deque(both.say(both.start("benchmark", "shared"), text, names), 0))[0]
+
+
+@dataclass(frozen=True)
+class SideBySideConfig:
+    """Measure how fast two recommenders answer, alone and side by side."""
+
+    left: str = flag(DEFAULT, "name of a recommender")
+    right: str = flag("reges", "name of another")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
+    json: Path | None = flag(None, "write the figures there")
+
+
+def main(argv: Sequence[str]) -> None:
+    config = parse(SideBySideConfig, argv, "crsdemo bench-side-by-side")
+    catalog = Catalog.load(config.catalog)
+    shelf = Shelf(catalog, config.catalog)
+    tell(measure(catalog, shelf, config.left, config.right), config.json)

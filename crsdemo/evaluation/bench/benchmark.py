@@ -1,12 +1,12 @@
 """How fast and how large: times, ratios and memory, each measured in this run on this machine.
 
+    python -m crsdemo benchmark --recommender gcrs
+
 Ratios compare two ways of doing one thing, alternating, so that a busy machine slows both.
 """
 
 from __future__ import annotations
 
-import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,71 +14,34 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Recommender
+from crsdemo.evaluation.bench.figures import (
+    MESSAGES,
+    MIDDLE_OF_A_TALK,
+    Figure,
+    peak_memory,
+    tell,
+    timed,
+)
+from crsdemo.evaluation.config import RecommenderConfig
 from crsdemo.model.decoding import Context, Decoder, Sampling
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.tokens import ControlTokens
-
-T = TypeVar("T")
-
-MESSAGES = (
-    "Hi there! Can you help me pick a film for tonight?",
-    "I want something scary but not too bloody.",
-    "My kids are six and nine, we all like animals.",
-    "Anything directed by Christopher Nolan would be great.",
-    "A slow, beautiful drama from the seventies, please.",
-    "I loved The Matrix. What else is like it?",
-    "We need a comedy for a long train ride.",
-    "No war films, I have seen enough of those.",
-    "What about a heist with a clever twist at the end?",
-    "Something with Meryl Streep that is not too sad.",
-    "I am in the mood for space ships and aliens.",
-    "Thanks, that sounds good. Who plays in it?",
-)
-BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured number and, where there is one, the target that it has to reach."""
-
-    name: str
-    value: float
-    unit: str
-    at_most: float | None = None
-    at_least: float | None = None
-
-    @property
-    def met(self) -> bool:
-        """True also where there is no target."""
-        low = self.at_least is None or self.value >= self.at_least
-        return low and (self.at_most is None or self.value <= self.at_most)
-
-    def __str__(self) -> str:
-        target = ""
-        if self.at_most is not None:
-            target = f"(at most {self.at_most:g})"
-        if self.at_least is not None:
-            target = f"(at least {self.at_least:g})"
-        verdict = "" if self.met else "  MISSED"
-        return f"{self.name:<58}{self.value:>10.3f} {self.unit:<9}{target}{verdict}".rstrip()
-
-
-def to_json(figures: Sequence[Figure]) -> str:
-    """A JSON list with one object per figure."""
-    return json.dumps([asdict(figure) | {"met": figure.met} for figure in figures], indent=1)
+from crsdemo.recommenders.gcrs import Gcrs
+from crsdemo.recommenders.loading import HOME
 
 
 def reply_times(recommender: Recommender, messages: Sequence[str] = MESSAGES) -> list[Figure]:
@@ -133,9 +96,8 @@ def _unconstrained(decoder: Decoder, context: Context, n_tokens: int = 40) -> It
 def _seconds_per_token(tokens: Iterator[int]) -> float:
     """Time between tokens. The first is left out: it comes from the prompt's own logits."""
     next(tokens, None)
-    started = time.perf_counter()
-    n = sum(1 for _ in tokens)
-    return (time.perf_counter() - started) / max(1, n)
+    seconds, n = timed(lambda: sum(1 for _ in tokens))
+    return seconds / max(1, n)
 
 
 def _row(tokens: Sequence[int]) -> Tensor:
@@ -152,9 +114,9 @@ def beam_speed(
     opening = [*prompt, decoder.control.rec, decoder.control.boi]
     ours, theirs = [], []
     for _ in range(repeats):
-        seconds, ranked = timed(lambda: _trie_beam(decoder, opening, width))
+        seconds, ranked = timed(partial(_trie_beam, decoder, opening, width))
         ours.append(seconds)
-        seconds, reference = timed(lambda: stock_beam(decoder, opening, width))
+        seconds, reference = timed(partial(stock_beam, decoder, opening, width))
         theirs.append(seconds)
     same = sum(a == b for a, b in zip(ranked, reference, strict=True)) / len(reference)
     return [
@@ -163,13 +125,6 @@ def beam_speed(
         Figure("how many times faster", median(theirs) / median(ours), "times", at_least=5),
         Figure("items at the same rank in both", 100 * same, "%", at_least=100),
     ]
-
-
-def timed(action: Callable[[], T]) -> tuple[float, T]:
-    """Seconds that `action` took, and what it returned."""
-    started = time.perf_counter()
-    result = action()
-    return time.perf_counter() - started, result
 
 
 def _trie_beam(decoder: Decoder, opening: Sequence[int], width: int) -> list[str]:
@@ -211,15 +166,11 @@ def grammar_times(
     semantic_ids: Mapping[str, Sequence[int]],
 ) -> list[Figure]:
     """Building the automaton of the catalog, and taking it from the cache."""
-    seconds = []
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(2):
-            started = time.perf_counter()
-            Grammar(tokenizer, control, semantic_ids, Path(folder))
-            seconds.append(time.perf_counter() - started)
-    n = len(semantic_ids)
+        build = partial(Grammar, tokenizer, control, semantic_ids, Path(folder))
+        seconds = [timed(build)[0] for _ in range(2)]
     return [
-        Figure(f"building the grammar of {n:,} items", seconds[0], "s", at_most=5),
+        Figure(f"building the grammar of {len(semantic_ids):,} items", seconds[0], "s", at_most=5),
         Figure("the same from the cache", seconds[1], "s"),
     ]
 
@@ -279,14 +230,6 @@ def _peak_memory_of(pid: int) -> list[float]:
     return [int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("VmHWM:")]
 
 
-def peak_memory(
-    name: str = "peak memory of the recommender while it replied", at_most: float = 2.5
-) -> Figure:
-    """The most memory that this process ever held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_RSS_UNIT / 1e9
-    return Figure(name, peak, "GB", at_most=at_most)
-
-
 def measure(
     recommender: Recommender,
     decoder: Decoder,
@@ -305,3 +248,31 @@ def measure(
     yield from decoding_cost(decoder, prompt)
     yield from beam_speed(decoder, prompt)
     yield from grammar_times(tokenizer, decoder.control, semantic_ids)
+
+
+def _middle_of_a_talk() -> Dialogue:
+    """Where a beam is ranked mostly."""
+    texts = enumerate(MIDDLE_OF_A_TALK)
+    return Dialogue(tuple(Turn("assistant" if n % 2 else "user", text) for n, text in texts))
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig(RecommenderConfig):
+    """Measure speed and memory, as ratios where machines differ."""
+
+    port: int = flag(7899, "free port on which the app is started once")
+    json: Path | None = flag(None, "write the figures there")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Print each figure as soon as it is measured. Raises BadInputError for other recommenders."""
+    config = parse(BenchmarkConfig, argv, "crsdemo benchmark")
+    recommender, _ = config.load()
+    if not isinstance(recommender, Gcrs):
+        raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
+    talker, port = recommender.talker, str(config.port)
+    prompt = talker.history(_middle_of_a_talk()).ids
+    measured = measure(recommender, recommender.decoder, talker.loaded.tokenizer, prompt)
+    with tempfile.TemporaryDirectory() as folder:
+        app = (sys.executable, str(HOME / "app.py"), "--port", port, "--db", f"{folder}/f.db")
+        tell(chain(measured, app_start(app, f"http://127.0.0.1:{port}")), config.json)

@@ -63,27 +63,20 @@ def check_labels(
     words = {node: labels.branch(node).label for node in below if node}
     uses = Counter((node[:-1], label) for node, label in words.items())
     for node, label in words.items():
-        is_doubled = uses[node[:-1], label] > 1
-        yield from _judged(node, below[node], below[node[:-1]], label, is_doubled)
-
-
-def _judged(
-    node: Codes, items: Sequence[Item], family: Collection[Item], label: str, is_doubled: bool
-) -> Iterator[Judged]:
-    """One for each of the `items` under a node; `family` is all that its parent leads to."""
-    facts, titles = read(label)
-    fits = sum(_fits(item, facts) for item in family) - sum(_fits(item, facts) for item in items)
-    n_others = len(family) - len(items)
-    is_of_node = not titles or _are_named(titles, {item.title for item in items})
-    for item in items:
-        yield Judged(
-            level=len(node),
-            is_alone=len(items) == 1,
-            facts=tuple(is_true(fact, item) for fact in facts),
-            is_of_node=is_of_node,
-            fits_others=fits / n_others if facts and n_others else None,
-            is_doubled=is_doubled,
-        )
+        items, family = below[node], below[node[:-1]]
+        facts, titles = read(label)
+        fits = [sum(_fits(item, facts) for item in some) for some in (family, items)]
+        n_others = len(family) - len(items)
+        is_of_node = not titles or _are_named(titles, {item.title for item in items})
+        for item in items:
+            yield Judged(
+                level=len(node),
+                is_alone=len(items) == 1,
+                facts=tuple(is_true(fact, item) for fact in facts),
+                is_of_node=is_of_node,
+                fits_others=(fits[0] - fits[1]) / n_others if facts and n_others else None,
+                is_doubled=uses[node[:-1], label] > 1,
+            )
 
 
 def read(label: str) -> tuple[tuple[str, ...], str]:

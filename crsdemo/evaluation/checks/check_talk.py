@@ -2,7 +2,7 @@
 
     python -m crsdemo check-talk --recommender gcrs
 
-The lines of `data/talks.jsonl` are typed one after the other, the recommender's replies stand in
+The lines of `talks.jsonl` are typed one after the other, the recommender's replies stand in
 between, and the last reply is judged. They were written apart from everything that models learn
 from, by a large language model; see the card in `training/written/README.md`.
 """
@@ -10,19 +10,26 @@ from, by a large language model; see the card in `training/written/README.md`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from tqdm import tqdm
 
+from crsdemo.chat.exchange import Linker
 from crsdemo.core.catalog import Item
-from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.errors import BadInputError
-from crsdemo.core.recommender import Recommender, Reply, reply
-from crsdemo.evaluation.checks.check_wishes import Expectation, Linker
+from crsdemo.core.config import flag, parse
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.recommender import Recommender, Reply
+from crsdemo.evaluation.checks.check_wishes import Expectation
+from crsdemo.evaluation.checks.converse import converse
+from crsdemo.evaluation.config import RecommenderConfig
+from crsdemo.evaluation.files import read_lines, write_json
+from crsdemo.language.mentions import MentionLinker
 from crsdemo.studies.statistics.shares import table
 
 TALKS = files(__package__) / "talks.jsonl"
@@ -43,9 +50,9 @@ class Expected(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     film: Literal["new", "same", "first", "none"] | None = None
-    fits: dict[str, Any] | None = None  # see `check_wishes.Expectation`
+    fits: Expectation = Expectation()
     mentions: Literal["cast", "directors", "year", "genres"] | None = None
-    admits: bool | None = None
+    admits: bool = False
     asks: bool | None = None
 
 
@@ -66,45 +73,35 @@ class Played:
     replies: tuple[Reply, ...]
     faults: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        said = [answered.text for answered in self.replies]
+        about = {"act": self.talk.act, "say": self.talk.say}
+        return about | {"replies": said, "faults": self.faults}
+
 
 def load_talks(source: Traversable = TALKS) -> tuple[Talk, ...]:
     """Raises BadInputError with the line that is no conversation."""
-    talks = []
-    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            talk = Talk.model_validate_json(line)
-            Expectation.from_row(talk.expect.fits or {})
-        except (ValidationError, TypeError, AttributeError) as error:
-            raise BadInputError(f"{source}, line {number}: {error}") from error
-        talks.append(talk)
-    return tuple(talks)
+    return read_lines(source, Talk)
 
 
 def play(recommender: Recommender, linker: Linker, talk: Talk) -> Played:
     """Type every line and judge the last reply."""
-    dialogue, replies = Dialogue(), list[Reply]()
-    for said in talk.say:
-        dialogue = dialogue.say(Turn("user", said, linker.link(said, dialogue)))
-        answered = reply(recommender, dialogue)
-        replies.append(answered)
-        dialogue = dialogue.say(answered.turn())
-    return Played(talk, tuple(replies), tuple(faults_of(talk, replies, dialogue)))
+    dialogues, replies = zip(*converse(recommender, linker, talk.say), strict=True)
+    return Played(talk, replies, tuple(faults_of(talk, replies, dialogues[-1])))
 
 
-def faults_of(talk: Talk, replies: Sequence[Reply], dialogue: Dialogue) -> Iterator[str]:
-    """What is wrong with the last of `replies`; `dialogue` ends with it."""
+def faults_of(talk: Talk, replies: Sequence[Reply], earlier: Dialogue) -> Iterator[str]:
+    """What is wrong with the last of `replies`; `earlier` was said before it."""
     last, expect = replies[-1], talk.expect
     if not last.text.strip():
         yield "it says nothing"
-    if last.text in [earlier.text for earlier in replies[:-1]]:
+    if last.text in [before.text for before in replies[:-1]]:
         yield "it repeats an earlier reply"
-    earlier = Dialogue(dialogue.turns[:-1])
     given = [item for one in replies[:-1] if (item := film_of(one))]
     film = film_of(last)
     if expect.film is not None:
         yield from _film_faults(expect.film, film, given, earlier)
-    fits = Expectation.from_row(expect.fits or {})
-    if film is not None and not fits.is_met_by(film):
+    if film is not None and not expect.fits.is_met_by(film):
         yield f"{film.name} does not fit"
     if expect.mentions is not None:
         about = film or (given[-1] if given else None)
@@ -173,17 +170,23 @@ def transcript(one: Played) -> str:
     return "\n".join(lines)
 
 
-def as_json(name: str, played: Sequence[Played]) -> Mapping[str, Any]:
-    """Ready for JSON."""
-    return {
-        "recommender": name,
-        "talks": [
-            {
-                "act": one.talk.act,
-                "say": one.talk.say,
-                "replies": [answered.text for answered in one.replies],
-                "faults": one.faults,
-            }
-            for one in played
-        ],
-    }
+@dataclass(frozen=True)
+class TalkConfig(RecommenderConfig):
+    """Play short conversations and see whether the last line of each is answered."""
+
+    verbose: bool = flag(False, "show every conversation that went wrong")
+    json: Path | None = flag(None, "write the report there")
+
+
+def main(argv: Sequence[str]) -> None:
+    config = parse(TalkConfig, argv, "crsdemo check-talk")
+    recommender, catalog = config.load()
+    talks = load_talks()
+    playing = check_talk(recommender, MentionLinker(catalog), talks)
+    played = list(tqdm(playing, total=len(talks), unit="talk"))
+    if config.json:
+        rows = [one.as_json() for one in played]
+        write_json(config.json, {"recommender": recommender.name, "talks": rows})
+    print(render(recommender.name, played))
+    if config.verbose:
+        print("\n".join(transcript(one) for one in played if one.faults))

@@ -1,35 +1,43 @@
 """Is the wish heard? 80 wishes in visitors' own words, judged by facts of the catalog.
 
-Recall does not see a model that repeats what is popular; a visitor does. `data/wishes.jsonl` was
-written by hand, apart from the training data and in other words. `data/openings.jsonl` has talks
-about something else: a wish that comes after one of them should be heard as well.
+    python -m crsdemo check-wishes --recommender gcrs
+
+Recall does not see a model that repeats what is popular; a visitor does. `wishes.jsonl` was
+written by hand, apart from the training data and in other words. `openings.jsonl` has talks about
+something else: a wish that comes after one of them should be heard as well.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Protocol
+from itertools import cycle
+from pathlib import Path
+from typing import Any
 
+from pydantic import ConfigDict, field_validator
+from pydantic.dataclasses import dataclass
+
+from crsdemo.chat.exchange import Linker
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Mention, Turn
-from crsdemo.core.errors import BadInputError, CatalogError
+from crsdemo.core.config import flag, parse
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.errors import CatalogError
 from crsdemo.core.recommender import Recommender
+from crsdemo.evaluation.config import RecommenderConfig
+from crsdemo.evaluation.files import read_lines, write_json
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.studies.statistics.shares import table
 
 DATA = files(__package__)
 TOP = 10  # recommendations that are judged; missing ones count as unfit
+WHOLE = ConfigDict(extra="forbid")
 
 
-class Linker(Protocol):
-    """Finds the items that a text names, said after a dialogue."""
-
-    def link(self, text: str, dialogue: Dialogue = Dialogue()) -> tuple[Mention, ...]: ...
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=WHOLE)
 class Avoid:
     """What is disliked: an item that has any of it."""
 
@@ -39,15 +47,14 @@ class Avoid:
     ids: frozenset[str] = frozenset()
 
     def applies_to(self, item: Item) -> bool:
-        return (
-            item.id in self.ids
-            or not self.genres.isdisjoint(item.genres)
-            or not self.people.isdisjoint(item.people)
-            or not self.tags.isdisjoint(item.tags)
+        return item.id in self.ids or not (
+            self.genres.isdisjoint(item.genres)
+            and self.people.isdisjoint(item.people)
+            and self.tags.isdisjoint(item.tags)
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=WHOLE)
 class Expectation:
     """What a fitting item is like: everything named here holds, of a set any member.
 
@@ -59,21 +66,11 @@ class Expectation:
     keywords: frozenset[str] = frozenset()
     tags: tuple[frozenset[str], ...] = ()
     ids: frozenset[str] = frozenset()
+    decade: int | None = None  # its first year
     year_from: int | None = None
     year_to: int | None = None
     similar_to: str | None = None  # title and year
-    avoid: Avoid = field(default_factory=Avoid)
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Expectation:
-        """Raises TypeError for a key that is unknown."""
-        given = dict(row)
-        if (decade := given.pop("decade", None)) is not None:
-            given |= {"year_from": decade, "year_to": decade + 9}
-        avoid = Avoid(**{key: frozenset(value) for key, value in given.pop("avoid", {}).items()})
-        tags = tuple(frozenset(several) for several in given.pop("tags", ()))
-        sets = {k: frozenset(v) for k, v in given.items() if isinstance(v, list)}
-        return cls(**given | sets, tags=tags, avoid=avoid)
+    avoid: Avoid = Avoid()
 
     def example(self, catalog: Catalog) -> Item | None:
         """The film of `similar_to`. Raises CatalogError if the catalog lacks it."""
@@ -103,15 +100,17 @@ class Expectation:
         return (
             (not self.ids or bool(asked))  # of a wish that has ids alone, nothing else fits
             and all(not names.isdisjoint(facts) for names, facts in asked)
-            and self._is_of_its_time(item)
+            and self._is_of_its_time(item.year)
             and (example is None or are_similar(item, example))
         )
 
-    def _is_of_its_time(self, item: Item) -> bool:
-        if self.year_from is None and self.year_to is None:
+    def _is_of_its_time(self, year: int | None) -> bool:
+        first, last = self.year_from, self.year_to
+        if self.decade is not None:
+            first, last = self.decade, self.decade + 9
+        if first is None and last is None:
             return True
-        year = item.year
-        return year is not None and (self.year_from or 0) <= year <= (self.year_to or year)
+        return year is not None and (first or 0) <= year <= (last or year)
 
 
 def are_similar(item: Item, other: Item) -> bool:
@@ -122,7 +121,7 @@ def are_similar(item: Item, other: Item) -> bool:
     return item.id != other.id and bool(genres) and len(genres | people | keywords) > 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=WHOLE)
 class Wish:
     """What a visitor types: texts of user and assistant in turn, the user's first and last."""
 
@@ -130,9 +129,12 @@ class Wish:
     turns: tuple[str, ...]
     expect: Expectation
 
-    def after(self, opening: Sequence[str]) -> Wish:
-        """The same at the end of a talk, which the assistant closes."""
-        return replace(self, turns=(*opening, *self.turns))
+    @field_validator("turns")
+    @classmethod
+    def _the_user_is_last(cls, turns: tuple[str, ...]) -> tuple[str, ...]:
+        if len(turns) % 2 == 0:
+            raise ValueError("the user speaks first and last, so their number must be odd")
+        return turns
 
     def dialogue(self, linker: Linker) -> Dialogue:
         dialogue = Dialogue()
@@ -142,7 +144,7 @@ class Wish:
         return dialogue
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Outcome:
     """A wish and what was recommended for it, best first."""
 
@@ -159,8 +161,23 @@ class Outcome:
     def disliked(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if self.wish.expect.avoid.applies_to(item))
 
+    def as_json(self) -> dict[str, Any]:
+        items = [
+            {"id": item.id, "name": item.name, "fits": fits, "disliked": item in self.disliked}
+            for item, fits in zip(self.items, self.fits, strict=True)
+        ]
+        turns = list(self.wish.turns)
+        return {"kind": self.wish.kind, "turns": turns, "fit": self.fit, "items": items}
 
-@dataclass(frozen=True)
+    def __str__(self) -> str:
+        lines = [f"\n[{self.wish.kind}] {' / '.join(self.wish.turns)}  {self.fit:.0%}"]
+        for item, fits in zip(self.items, self.fits, strict=True):
+            mark = "disliked" if item in self.disliked else "fits" if fits else "-"
+            lines.append(f"  {mark:<9}{item.name} | {', '.join(item.genres)}")
+        return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """What a recommender made of all wishes."""
 
@@ -168,35 +185,35 @@ class Report:
     outcomes: tuple[Outcome, ...]
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(outcome.wish.kind for outcome in self.outcomes))
-
-    def of_kind(self, kind: str) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.wish.kind == kind)
-
-    @property
-    def with_dislikes(self) -> tuple[Outcome, ...]:
-        return tuple(o for o in self.outcomes if o.wish.expect.avoid != Avoid())
-
-    @property
     def disliked(self) -> float:
         """Share of disliked items in the top tens of the wishes that name a dislike."""
-        outcomes = self.with_dislikes
-        return sum(len(o.disliked) for o in outcomes) / max(1, TOP * len(outcomes))
+        some = [o for o in self.outcomes if o.wish.expect.avoid != Avoid()]
+        return sum(len(o.disliked) for o in some) / max(1, TOP * len(some))
 
     def as_json(self) -> dict[str, Any]:
         """Shares from 0 to 1, and every wish with what was recommended for it."""
+        kinds: dict[str, list[Outcome]] = {}
+        for one in self.outcomes:
+            kinds.setdefault(one.wish.kind, []).append(one)
         return {
             "recommender": self.recommender,
             "wishes": len(self.outcomes),
             "fit": _mean_fit(self.outcomes),
             "kinds": {
-                kind: {"n": len(self.of_kind(kind)), "fit": _mean_fit(self.of_kind(kind))}
-                for kind in self.kinds
+                kind: {"n": len(some), "fit": _mean_fit(some)} for kind, some in kinds.items()
             },
             "disliked": self.disliked,
-            "outcomes": [_outcome_row(outcome) for outcome in self.outcomes],
+            "outcomes": [one.as_json() for one in self.outcomes],
         }
+
+
+def _mean_fit(outcomes: Sequence[Outcome]) -> float:
+    return sum(outcome.fit for outcome in outcomes) / max(1, len(outcomes))
+
+
+def load_wishes(path: Traversable | None = None) -> tuple[Wish, ...]:
+    """The wishes of a JSONL file, by default those that ship. Raises BadInputError."""
+    return read_lines(path or DATA / "wishes.jsonl", Wish)
 
 
 def nuances() -> tuple[Wish, ...]:
@@ -209,20 +226,8 @@ def late_wishes(wishes: Sequence[Wish] | None = None) -> tuple[Wish, ...]:
     lines = (DATA / "openings.jsonl").read_text(encoding="utf-8").splitlines()
     openings = [json.loads(line)["turns"] for line in lines]
     known = load_wishes() if wishes is None else wishes
-    return tuple(wish.after(openings[i % len(openings)]) for i, wish in enumerate(known))
-
-
-def load_wishes(path: Traversable | None = None) -> tuple[Wish, ...]:
-    """The wishes of a JSONL file, by default those that ship. Raises BadInputError."""
-    source = path or DATA / "wishes.jsonl"
-    try:
-        lines = source.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise BadInputError(f"cannot read the wishes at {source}: {error.strerror}") from error
-    wishes = tuple(_parse_wish(source, number, line) for number, line in enumerate(lines, 1))
-    if not wishes:
-        raise BadInputError(f"{source} holds no wish; give one JSON object per line")
-    return wishes
+    pairs = zip(cycle(openings), known, strict=False)
+    return tuple(dataclasses.replace(w, turns=(*opening, *w.turns)) for opening, w in pairs)
 
 
 def check(
@@ -247,35 +252,46 @@ def _ask(recommender: Recommender, catalog: Catalog, linker: Linker, wish: Wish)
     return Outcome(wish, items, tuple(wish.expect.is_met_by(item, example) for item in items))
 
 
-def _parse_wish(source: object, number: int, line: str) -> Wish:
-    try:
-        row = json.loads(line)
-        turns = tuple(row["turns"])
-        expect = Expectation.from_row(row["expect"])
-        kind = row["kind"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInputError(
-            f"{source}, line {number}: not a wish ({error!r}); expected kind, turns and expect"
-        ) from error
-    if len(turns) % 2 == 0:
-        raise BadInputError(
-            f"{source}, line {number}: {len(turns)} turns; the user speaks first and last, so "
-            "their number must be odd"
-        )
-    return Wish(kind, turns, expect)
+def render(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What `Report.as_json` makes of recommenders that were asked the same: one row for each."""
+    first = rows[0]
+    kinds = [f"{kind} ({one['n']})" for kind, one in first["kinds"].items()]
+    head = ("recommender", *kinds, f"all ({first['wishes']})", "disliked items")
+    about = (
+        f"Share of the top {TOP} that fits the wish, in percent, by kind of wish (how many), and "
+        "share of disliked items in the top tens of those who named a dislike."
+    )
+    return f"{about}\n\n{table(head, map(_cells, rows))}"
 
 
-def _mean_fit(outcomes: Sequence[Outcome]) -> float:
-    return sum(outcome.fit for outcome in outcomes) / max(1, len(outcomes))
+def _cells(one: Mapping[str, Any]) -> list[str]:
+    shares = [*(kind["fit"] for kind in one["kinds"].values()), one["fit"], one["disliked"]]
+    return [one["recommender"], *(f"{100 * share:.1f}" for share in shares)]
 
 
-def _outcome_row(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "kind": outcome.wish.kind,
-        "turns": list(outcome.wish.turns),
-        "fit": outcome.fit,
-        "items": [
-            {"id": item.id, "name": item.name, "fits": fits, "disliked": item in outcome.disliked}
-            for item, fits in zip(outcome.items, outcome.fits, strict=True)
-        ],
-    }
+def outcomes(report: Report) -> str:
+    """Every wish and what was recommended for it."""
+    return "\n".join(map(str, report.outcomes))
+
+
+@dataclasses.dataclass(frozen=True)
+class WishesConfig(RecommenderConfig):
+    """Ask 80 hand-written wishes and see how many of the top ten fit."""
+
+    verbose: bool = flag(False, "show every wish with its top ten")
+    late: bool = flag(False, "ask each after a talk about something else")
+    nuance: bool = flag(False, "ask for what no keyword says: 200 wishes of another hand")
+    json: Path | None = flag(None, "write the report there")
+
+
+def main(argv: Sequence[str]) -> None:
+    config = parse(WishesConfig, argv, "crsdemo check-wishes")
+    recommender, catalog = config.load()
+    asked = nuances() if config.nuance else load_wishes()
+    asked = late_wishes(asked) if config.late else asked
+    report = check(recommender, catalog, MentionLinker(catalog), asked)
+    if config.json:
+        write_json(config.json, report.as_json())
+    print(render([report.as_json()]))
+    if config.verbose:
+        print(outcomes(report))

@@ -11,7 +11,7 @@ retriever alone for ReGeS.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Plan, Recommender, reply
 from crsdemo.evaluation.checks.check_wishes import load_wishes
+from crsdemo.evaluation.protocol import cases
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.model.choice import ChoiceHead
@@ -59,7 +60,7 @@ def main(argv: list[str]) -> None:
     asked = {"wishes": [wish.dialogue(linker) for wish in load_wishes()]}
     if config.dialogues:
         talks = load_all(config.dialogues, catalog, load_aliases(config.catalog))
-        turns = list(new_turns(talks, catalog))
+        turns = new_turns(talks, catalog)
         order = np.random.default_rng(config.seed).permutation(len(turns))[: config.turns]
         asked["dialogues"] = [turns[place] for place in order]
     rows = [
@@ -71,14 +72,10 @@ def main(argv: list[str]) -> None:
     print(table((*head, *alone), rows))
 
 
-def new_turns(talks: Iterable[CorpusDialogue], catalog: Catalog) -> Iterator[Dialogue]:
+def new_turns(talks: Sequence[CorpusDialogue], catalog: Catalog) -> list[Dialogue]:
     """The histories of the turns that recommend something new."""
-    for one in talks:
-        for position, turn in enumerate(one.dialogue.turns):
-            history = one.dialogue.before(position)
-            new = [i for i in turn.item_ids if i in catalog.row and i not in history.mentioned]
-            if turn.speaker == "assistant" and position and new:
-                yield history
+    known = catalog.row.keys()
+    return [c.context for c in cases(talks) if not known.isdisjoint(c.new_targets)]
 
 
 def figures(
@@ -88,15 +85,16 @@ def figures(
     firsts = [[first(one, dialogue) for dialogue in tqdm(dialogues)] for one in pair]
     plan = Plan(mode="REC")
     said = [[reply(one, d, plan).text for d in tqdm(dialogues[:n_replies])] for one in pair]
-    without = [[first(without_model(one), d) for d in dialogues] for one in pair]
-    return {
-        "same film": share_of([a == b for a, b in zip(*firsts, strict=True)]),
-        "same words": share_of([a == b for a, b in zip(*said, strict=True)]),
-        **{
-            f"{name} {one.name}": share_of([a != b for a, b in zip(own, bare, strict=True)])
-            for name, one, own, bare in zip(("first", "second"), pair, firsts, without, strict=True)
-        },
-    }
+    shares = {"same film": _same(*firsts), "same words": _same(*said)}
+    for place, one, own in zip(("first", "second"), pair, firsts, strict=True):
+        bare = without_model(one)
+        changed = [first(bare, d) != item for d, item in zip(dialogues, own, strict=True)]
+        shares[f"{place} {one.name}"] = share_of(changed)
+    return shares
+
+
+def _same(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
+    return share_of([a == b for a, b in zip(ours, theirs, strict=True)])
 
 
 def first(recommender: Recommender, dialogue: Dialogue) -> str:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Plan, Recommender, Reply, reply
-from crsdemo.evaluation.checks.check_facts import KINDS, Claim, FactJudge
+from crsdemo.evaluation.checks.facts import KINDS, Claim, FactJudge
 from crsdemo.evaluation.stages.reference_words import Answered, answered, reference_figures
 from crsdemo.evaluation.text_metrics import (
     ORDERS,
