@@ -49,7 +49,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     """Semantic IDs and a prior over the catalog of `films`."""
     from chatml import write_written
 
-    from crsdemo.training import ground as stages
+    from crsdemo.training.items import semantic_ids as stages
     from crsdemo.training.ranking import fit_prior
 
     made = Trained(tmp_path_factory.mktemp("trained"))

@@ -160,7 +160,7 @@ def results(argv: list[str]) -> None:
 
 
 def semantic_ids(argv: list[str]) -> None:
-    from crsdemo.training import ground as stages
+    from crsdemo.training.items import semantic_ids as stages
 
     stages.make_semantic_ids(parse(stages.SemanticIDConfig, argv, "crsdemo semantic-ids"))
 

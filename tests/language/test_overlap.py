@@ -95,7 +95,7 @@ def test_the_dialogues_that_models_are_tried_on_are_all_different(tmp_path: Path
 
 
 def test_training_drops_what_is_held_out_and_says_how_much(trained, tmp_path, caplog) -> None:
-    from crsdemo.training.ground import Sources, lay_ground
+    from crsdemo.training.data import Sources, load_training_data
 
     lines = trained.redial.read_text().splitlines()
     held = tmp_path / "dev.jsonl"
@@ -106,11 +106,11 @@ def test_training_drops_what_is_held_out_and_says_how_much(trained, tmp_path, ca
     sources = Sources(dialogues=everything, hold_out=str(held), catalog=trained.catalog)
     with caplog.at_level(logging.WARNING), pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)  # where the text vectors are kept
-        ground = lay_ground(sources)
+        data = load_training_data(sources)
         assert "2 of 13 training dialogues dropped" in caplog.text
-        assert [one.id for one in ground.dialogues[:5]] == ["0", "2", "3", "4", "5"]
-        whole = lay_ground(replace(sources, hold_out=""))
+        assert [one.id for one in data.dialogues[:5]] == ["0", "2", "3", "4", "5"]
+        whole = load_training_data(replace(sources, hold_out=""))
         assert len(whole.dialogues) == 12
-        assert whole.affinity.count.sum() > ground.affinity.count.sum()
+        assert whole.affinity.count.sum() > data.affinity.count.sum()
         with pytest.raises(BadInputError, match="nothing is left to learn from"):
-            lay_ground(replace(sources, hold_out=everything))
+            load_training_data(replace(sources, hold_out=everything))

@@ -25,7 +25,7 @@ from crsdemo.recommenders import talker
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import load_recommender
 from crsdemo.recommenders.talking import REC_FROM
-from crsdemo.training.lm.lessons import Drawer
+from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
 from tests import films, tiny
 from tests.chatml import WRITTEN, chat_tokenizer, save_base, write_written
@@ -177,10 +177,10 @@ class EvenTeacher:
 
 
 @pytest.fixture
-def drawer(talk) -> Drawer:
+def sampler(talk) -> ExampleSampler:
     wishes = [("robbers", [KNOWN.id]), ("of another catalog", ["nobody"])]
     liked = [[KNOWN.id, ALIEN.id, UP.id]]
-    return Drawer(talk, EvenTeacher(), [], liked, [WRITTEN], wishes)  # type: ignore[arg-type]
+    return ExampleSampler(talk, EvenTeacher(), [], liked, [WRITTEN], wishes)  # type: ignore[arg-type]
 
 
 def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
@@ -192,8 +192,8 @@ def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
     ]
 
 
-def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, drawer):
-    sequence = drawer.conversation()
+def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, sampler):
+    sequence = sampler.conversation()
     control = talk.control
     assert chosen(sequence, "mode") == [(m, m) for m in (control.chat, control.rec, control.chat)]
     assert chosen(sequence, "film") == [(m, m) for m in (control.resp, control.boi)]
@@ -206,8 +206,8 @@ def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, drawer
     assert read(talk, sequence.ids).count("</CARD>") == 1, "the card is given once"
 
 
-def test_every_kind_is_drawn_and_alike_again(talk, drawer):
-    kinds = drawer.kinds
+def test_every_kind_is_drawn_and_alike_again(talk, sampler):
+    kinds = sampler.kinds
     assert set(kinds) == {"card", "fact", "wish", "liked", "written"}
     for draw in kinds.values():
         for _ in range(20):
@@ -218,7 +218,7 @@ def test_every_kind_is_drawn_and_alike_again(talk, drawer):
                 assert min(one.wanted) >= 0 and sum(one.wanted) == pytest.approx(1)
                 token = one.options.index(sequence.ids[one.at])
                 assert one.wanted[token] > 0, "what stands there is among what is wanted"
-    assert drawer.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
+    assert sampler.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
 
 
 def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypatch):
@@ -327,8 +327,8 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
         Turn("assistant", "then alien", (Mention(5, 10, ALIEN.id),)),
     )
     one = CorpusDialogue("1", Dialogue(turns))
-    drawer = Drawer(talk, Asked(), [one], [], [], [])  # type: ignore[arg-type]
-    sequence = drawer.real()
+    sampler = ExampleSampler(talk, Asked(), [one], [], [], [])  # type: ignore[arg-type]
+    sequence = sampler.real()
     assert asked == [([heat], [heat, alien])]
     first = next(one for one in sequence.decisions if one.kind == "level 1")
     right = first.wanted[first.options.index(sequence.ids[first.at])]
@@ -343,8 +343,8 @@ def test_what_the_ranker_said_of_a_turn_is_learned_before_what_the_teacher_says(
     )
     one = CorpusDialogue("1", Dialogue(turns))
     answers = {("1", 1): (np.array([up]), np.array([1.0]))}
-    drawer = Drawer(talk, EvenTeacher(), [one], [], [], [], answers=answers)  # type: ignore[arg-type]
-    first = next(one for one in drawer.real().decisions if one.kind == "level 1")
+    sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], answers=answers)  # type: ignore[arg-type]
+    first = next(one for one in sampler.real().decisions if one.kind == "level 1")
     codes = {talk.control.item(talk.semantic_ids[CATALOG[row].id])[0] for row in (alien, up)}
     wanted = {token for token, share in zip(first.options, first.wanted, strict=True) if share}
     assert wanted == codes and heat not in (alien, up)
@@ -357,8 +357,8 @@ def test_the_words_of_public_dialogues_are_learned_only_if_wished(talk):
     )
     one = CorpusDialogue("1", Dialogue(turns))
     for real_words in (True, False):
-        drawer = Drawer(talk, EvenTeacher(), [one], [], [], [], real_words=real_words)  # type: ignore[arg-type]
-        sequence = drawer.real()
+        sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], real_words=real_words)  # type: ignore[arg-type]
+        sequence = sampler.real()
         assert any(sequence.are_words) == real_words
         assert chosen(sequence, "mode") == [(talk.control.chat, talk.control.chat)]
 

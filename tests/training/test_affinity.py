@@ -9,7 +9,8 @@ import pytest
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.errors import BadInputError
-from crsdemo.training.ranking.affinity import Affinity, Teacher, TeacherWeights, load_likes
+from crsdemo.training.data import load_likes
+from crsdemo.training.ranking.affinity import Affinity, Teacher, TeacherWeights
 
 ROW = {title: CATALOG.row[item.id] for title, item in BY_TITLE.items()}
 TALKS = [["Heat", "Goodfellas"], ["Heat", "Goodfellas", "Taxi Driver"], ["Heat", "Up"], ["Alien"]]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crsdemo.recommenders.trees import Trees
-from crsdemo.training.ranking.boosting import Lists, grown
+from crsdemo.training.ranking.fit_ranker import Lists, grown
 
 SIZE, N_LISTS = 40, 100
 

@@ -6,18 +6,20 @@ import pytest
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.training.items.film_catalog import (
-    Film,
     article_about,
-    clean_people,
-    clean_title,
-    drop_mistaken,
     genres_of,
     keywords_of,
     main,
+    with_article,
+)
+from crsdemo.training.items.film_rows import (
+    Film,
+    clean_people,
+    clean_title,
+    drop_mistaken,
     merge_namesakes,
     settle_shared_ids,
     title_key,
-    with_article,
 )
 
 

@@ -14,7 +14,7 @@ from films import CATALOG
 from crsdemo.core.dialogue import Mention, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.training.ground import Ground, lay_ground
+from crsdemo.training.data import TrainingData, load_training_data
 from crsdemo.training.ranking import fit_prior
 from crsdemo.training.ranking.fit_prior import PriorConfig, wishes, wishes_with_meaning
 from crsdemo.training.ranking.fit_ranker import Case
@@ -28,31 +28,31 @@ def config(trained) -> PriorConfig:
 
 
 @pytest.fixture(scope="module")
-def ground(trained, config) -> Ground:
+def data(trained, config) -> TrainingData:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
-        return lay_ground(config)
+        return load_training_data(config)
 
 
-def cases(config: PriorConfig, ground: Ground) -> list[Case]:
-    turns = list(fit_prior.training_turns(ground, config.seed))
-    prior = fit_prior.blank_prior(config, ground)
+def cases(config: PriorConfig, data: TrainingData) -> list[Case]:
+    turns = list(fit_prior.training_turns(data, config.seed))
+    prior = fit_prior.blank_prior(config, data)
     wished = WishMaker(CATALOG, [], config.seed).draw(4)
     prior.memory = what_wishes_mean(prior, wished, [turn.history for turn in turns], [])
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
-    return fit_prior.gather(config, ground, prior, turns, talks, [])
+    return fit_prior.gather(config, data, prior, turns, talks, [])
 
 
-def test_signals_do_not_tell_what_the_same_dialogue_names_later(config, ground) -> None:
-    place = next(i for i, one in enumerate(ground.dialogues) if _first(cases(config, ground), one))
-    talk = ground.dialogues[place]
+def test_signals_do_not_tell_what_the_same_dialogue_names_later(config, data) -> None:
+    place = next(i for i, one in enumerate(data.dialogues) if _first(cases(config, data), one))
+    talk = data.dialogues[place]
     unheard = [item for item in CATALOG if item.id not in talk.dialogue.mentioned]
     found = []
     for film in unheard[:2]:
         more = Turn("assistant", film.title, (Mention(0, len(film.title), film.id),))
         longer = replace(talk, dialogue=talk.dialogue.say(Turn("user", "And?")).say(more))
-        others = [*ground.dialogues[:place], longer, *ground.dialogues[place + 1 :]]
-        found.append(_first(cases(config, replace(ground, dialogues=others)), longer))
+        others = [*data.dialogues[:place], longer, *data.dialogues[place + 1 :]]
+        found.append(_first(cases(config, replace(data, dialogues=others)), longer))
     one, other = found
     assert one is not None
     assert other is not None

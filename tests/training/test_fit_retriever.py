@@ -14,10 +14,11 @@ from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.reges import Reges, searching_talker
 from crsdemo.recommenders.retriever import RETRIEVAL_SIGNALS, talk_end
-from crsdemo.training.ground import Ground, lay_ground
+from crsdemo.training.data import TrainingData, load_training_data
 from crsdemo.training.ranking import fit_retriever
 from crsdemo.training.ranking.fit_prior import FOLDS, dealt
 from crsdemo.training.ranking.fit_retriever import RetrieverConfig, pairs_without, searches_of
+from crsdemo.training.ranking.tune_retriever import TuneConfig
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,10 @@ def config(trained) -> RetrieverConfig:
 
 
 @pytest.fixture(scope="module")
-def ground(trained, config) -> Ground:
+def data(trained, config) -> TrainingData:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
-        return lay_ground(config)
+        return load_training_data(config)
 
 
 def test_it_leaves_a_ranker_with_which_reges_loads(talking, trained) -> None:
@@ -50,9 +51,10 @@ def test_it_needs_an_adapter(talking, trained, tmp_path, monkeypatch, capsys) ->
     assert not (tmp_path / FILE).exists()
 
 
-def test_the_reader_of_a_fold_never_saw_its_dialogues(config, ground) -> None:
+def test_the_reader_of_a_fold_never_saw_its_dialogues(config, data) -> None:
     """Neither the ends of their talks nor the searches written for them."""
-    deal = list(dealt(ground, config.seed))
+    tune = TuneConfig(dialogues=config.dialogues, written=config.written, seed=config.seed)
+    deal = list(dealt(data, config.seed))
     ends = {
         talk_end(one.dialogue.before(position)): fold
         for fold, one in deal
@@ -60,7 +62,7 @@ def test_the_reader_of_a_fold_never_saw_its_dialogues(config, ground) -> None:
     }
     searched = next(fold for fold, one in deal if one.id == "0")
     for fold in range(FOLDS):
-        queries = [pair.query for pair in pairs_without(fold, config, ground, 2)]
+        queries = [pair.query for pair in pairs_without(fold, data, tune)]
         folds = {ends[query] for query in queries if query in ends}
         assert folds == set(range(FOLDS)) - {fold}
         assert ("a clever plot" in queries) == (fold != searched)

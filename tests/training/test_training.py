@@ -22,30 +22,30 @@ from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import load_recommender
-from crsdemo.training import ground as stages
-from crsdemo.training.lm import talk_loop
-from crsdemo.training.lm.lessons import Drawer
+from crsdemo.training.items import semantic_ids as stages
+from crsdemo.training.lm import loop
+from crsdemo.training.lm.examples import ExampleSampler
+from crsdemo.training.lm.loop import LearnFlags, learn
 from crsdemo.training.lm.sequences import sequence_loss
-from crsdemo.training.lm.talk_loop import LearnFlags, learn
 
 MIXTURE = {"written": (1.0, 1.0)}
 
 
 @pytest.fixture(scope="module")
-def drawer() -> Drawer:
+def sampler() -> ExampleSampler:
     tokenizer = chat_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *slots_of(CATALOG)))
     codes = dict(zip(CATALOG.row, semantic_ids(len(CATALOG)).values(), strict=True))
     talk = TalkFormat(tokenizer, control, CATALOG, codes)
-    return Drawer(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]
+    return ExampleSampler(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]
 
 
-def model(drawer: Drawer) -> nn.Module:
-    return chat_model(len(drawer.talk.tokenizer))
+def model(sampler: ExampleSampler) -> nn.Module:
+    return chat_model(len(sampler.talk.tokenizer))
 
 
 def run(
-    drawer: Drawer,
+    sampler: ExampleSampler,
     one: nn.Module,
     state: Path,
     minutes: float,
@@ -53,7 +53,7 @@ def run(
 ) -> int:
     """The number of steps so far."""
     flags = LearnFlags(state=state, minutes=minutes, tokens=300, learning_rate=1e-2)
-    learn(flags, one, drawer, drawer.talk.control, MIXTURE, save)
+    learn(flags, one, sampler, MIXTURE, save)
     return torch.load(state, weights_only=True)["step"]
 
 
@@ -61,32 +61,32 @@ def weights(one: nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in one.parameters()]).clone()
 
 
-def test_the_loss_goes_down(drawer, tmp_path: Path) -> None:
-    one = model(drawer)
-    batch = [drawer.conversation()]
-    eos = drawer.talk.control.eos
+def test_the_loss_goes_down(sampler, tmp_path: Path) -> None:
+    one = model(sampler)
+    batch = [sampler.conversation()]
+    eos = sampler.talk.control.eos
     before = sequence_loss(one, batch, eos)
-    run(drawer, one, tmp_path / "state.pt", 0.05)
+    run(sampler, one, tmp_path / "state.pt", 0.05)
     after = sequence_loss(one, batch, eos)
     assert after.total < 0.5 * before.total
     for part in ("words", "mode", "level 1"):
         assert after.parts[part] < 0.7 * before.parts[part]
 
 
-def test_a_title_that_no_film_has_is_answered_without_a_film(drawer) -> None:
-    control, titles = drawer.talk.control, {item.title.lower() for item in CATALOG}
+def test_a_title_that_no_film_has_is_answered_without_a_film(sampler) -> None:
+    control, titles = sampler.talk.control, {item.title.lower() for item in CATALOG}
     for _ in range(20):
-        sequence = drawer.absent()
-        typed = drawer.talk.tokenizer.decode(sequence.ids)
+        sequence = sampler.absent()
+        typed = sampler.talk.tokenizer.decode(sequence.ids)
         assert not any(f"do you know {title}?" in typed.lower() for title in titles)
         chosen = [sequence.ids[one.at] for one in sequence.decisions]
         assert chosen == [control.chat, control.resp]
         assert not any(sequence.are_words)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(drawer, tmp_path: Path, monkeypatch) -> None:
-    first, kept = model(drawer), []
-    monkeypatch.setattr(talk_loop, "SAVE_SECONDS", 0)
+def test_an_interrupted_run_goes_on_where_it_was(sampler, tmp_path: Path, monkeypatch) -> None:
+    first, kept = model(sampler), []
+    monkeypatch.setattr(loop, "SAVE_SECONDS", 0)
 
     def save() -> None:
         kept.append(weights(first))
@@ -94,31 +94,31 @@ def test_an_interrupted_run_goes_on_where_it_was(drawer, tmp_path: Path, monkeyp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(drawer, first, tmp_path / "state.pt", 5, save)
-    second = model(drawer)
+        run(sampler, first, tmp_path / "state.pt", 5, save)
+    second = model(sampler)
     assert not torch.equal(weights(second), kept[-1])
-    assert run(drawer, second, tmp_path / "state.pt", 0) == 4
+    assert run(sampler, second, tmp_path / "state.pt", 0) == 4
     assert torch.equal(weights(second), kept[-1])
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_a_run_whose_time_is_spent_learns_no_more(drawer, tmp_path: Path) -> None:
-    one = model(drawer)
-    steps = run(drawer, one, tmp_path / "state.pt", 0.005)
+def test_a_run_whose_time_is_spent_learns_no_more(sampler, tmp_path: Path) -> None:
+    one = model(sampler)
+    steps = run(sampler, one, tmp_path / "state.pt", 0.005)
     assert steps > 0
     before = weights(one)
-    assert run(drawer, one, tmp_path / "state.pt", 0.005) == steps
+    assert run(sampler, one, tmp_path / "state.pt", 0.005) == steps
     assert torch.equal(weights(one), before)
 
 
-def test_the_state_of_another_run_is_refused(drawer, tmp_path: Path) -> None:
+def test_the_state_of_another_run_is_refused(sampler, tmp_path: Path) -> None:
     state = tmp_path / "state.pt"
-    run(drawer, causal_lm("llama", len(drawer.talk.tokenizer)), state, 0)
+    run(sampler, causal_lm("llama", len(sampler.talk.tokenizer)), state, 0)
     with pytest.raises(CheckpointError, match="does not continue this run"):
-        run(drawer, model(drawer), state, 0)
+        run(sampler, model(sampler), state, 0)
     state.write_bytes(b"half a fi")
     with pytest.raises(CheckpointError, match="remove it to begin anew"):
-        run(drawer, model(drawer), state, 0)
+        run(sampler, model(sampler), state, 0)
 
 
 def test_semantic_ids_are_made_alike_again(trained, tmp_path, monkeypatch) -> None:

@@ -19,8 +19,15 @@ from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
 from crsdemo.language.corpus import load_dialogues
 from crsdemo.recommenders.retriever import MAP_FILE, Documents, QueryReader
-from crsdemo.training.ranking.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
-from crsdemo.training.ranking.tune_retriever import RetrieverConfig, query_map, tune_retriever
+from crsdemo.training.ranking.tune_retriever import (
+    Pair,
+    TuneConfig,
+    query_map,
+    search_pairs,
+    talk_pairs,
+    tune_retriever,
+    written_pairs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +45,10 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RetrieverConfig:
+def config(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TuneConfig:
     monkeypatch.chdir(tmp_path)  # the stages keep text vectors in `runs/`
     CATALOG.save(tmp_path / "catalog")
-    return RetrieverConfig(
+    return TuneConfig(
         dialogues=str(write_redial(tmp_path / "talks.jsonl")),
         catalog=tmp_path / "catalog",
         encoder=str(bert),
@@ -68,7 +75,7 @@ def test_the_map_brings_a_query_to_its_film_and_spares_what_is_not_wrong() -> No
     documents = units(rng.normal(size=(len(CATALOG), 8)).astype(np.float32))
     queries = units(rng.normal(size=(6, 8)).astype(np.float32))
     pairs = [Pair(str(n), CATALOG[n], frozenset()) for n in range(6)]
-    config = RetrieverConfig(dialogues="", epochs=300, batch=4, learning_rate=0.01)
+    config = TuneConfig(dialogues="", epochs=300, batch=4, learning_rate=0.01)
     learned = query_map(queries, documents, pairs, CATALOG, config)
     read = units(queries @ learned[:-1] + learned[-1])
     assert (read @ documents.T).argmax(1).tolist() == list(range(6))
@@ -121,7 +128,7 @@ def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path
 
 
 def test_a_small_map_is_all_that_is_written_and_it_changes_how_queries_are_read(
-    config: RetrieverConfig, bert: Path
+    config: TuneConfig, bert: Path
 ) -> None:
     tune_retriever(config)
     assert [path.name for path in config.out.iterdir()] == [MAP_FILE]
@@ -143,13 +150,13 @@ def test_without_a_map_queries_are_read_by_the_encoder_alone(bert: Path, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_without_an_epoch_is_refused(config: RetrieverConfig) -> None:
+def test_a_run_without_an_epoch_is_refused(config: TuneConfig) -> None:
     with pytest.raises(BadInputError, match="--epochs must be at least 1"):
         tune_retriever(replace(config, epochs=0))
 
 
 def test_without_anything_about_the_catalog_there_is_nothing_to_learn(
-    config: RetrieverConfig, tmp_path: Path
+    config: TuneConfig, tmp_path: Path
 ) -> None:
     talks = tmp_path / "talks.tsv"
     rows = ["dialog_id\tspeaker\ttext\tmovies", "1\tSEEKER\thi\t", "1\tRECOMMENDER\thello\t"]

@@ -8,7 +8,7 @@ from films import CATALOG
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.recommenders.prior import AFRESH, AFRESH_WHEN_NAMED, ItemPrior
-from crsdemo.training.ground import lay_ground
+from crsdemo.training.data import load_training_data
 from crsdemo.training.ranking.fit_prior import PriorConfig, blank_prior
 from crsdemo.training.ranking.wish_meaning import what_wishes_mean
 from crsdemo.training.written.made_wishes import WishMaker
@@ -19,7 +19,7 @@ def prior(trained) -> ItemPrior:
     config = PriorConfig(**trained.sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
-        return blank_prior(config, lay_ground(config))
+        return blank_prior(config, load_training_data(config))
 
 
 def asked(prior: ItemPrior, memory, *texts: str) -> list[float]:  # type: ignore[no-untyped-def]

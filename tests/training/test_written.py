@@ -23,7 +23,6 @@ from crsdemo.training.written.check_written import (
 )
 from crsdemo.training.written.data import (
     ACTS,
-    SEARCHES,
     WRITTEN,
     AssistantTurn,
     Search,
@@ -191,9 +190,9 @@ def test_variety_sees_what_repeats():
 def test_a_damaged_line_is_named(tmp_path):
     (tmp_path / "searches.jsonl").write_text('{"dialogue": "1", "turn": 3}\n')
     with pytest.raises(BadInputError, match="searches.jsonl, line 1"):
-        list(read(SEARCHES, Search, tmp_path))
+        list(read(Search, tmp_path))
     with pytest.raises(BadInputError, match="no searches"):
-        list(read(SEARCHES, Search, tmp_path / "nowhere"))
+        list(read(Search, tmp_path / "nowhere"))
 
 
 def test_what_ships_keeps_every_rule_and_covers_every_act():

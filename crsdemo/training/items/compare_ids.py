@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +21,12 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.items.quantize import Quantized, resolve_collisions, rq_kmeans
 from crsdemo.items.rq_vae import rq_vae
-from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_dialogues
-from crsdemo.training.ground import Ground, Sources, lay_ground
-from crsdemo.training.items.item_vectors import VectorWeights, item_vectors
-from crsdemo.training.public_turns import mentioned_rows
+from crsdemo.language.corpus import load_aliases, load_all
+from crsdemo.training.data import Sources, TrainingData, load_training_data
+from crsdemo.training.items.semantic_ids import VectorWeights, item_vectors
 from crsdemo.training.ranking.affinity import Floats, Teacher
-from crsdemo.training.written.data import WISHES, WRITTEN, WrittenWish, read
+from crsdemo.training.turns import recommending_turns
+from crsdemo.training.written.data import WrittenWish, read
 from crsdemo.training.written.made_wishes import WishMaker
 
 Ints = NDArray[np.int64]
@@ -78,41 +77,28 @@ class Case:
 
 def compare(config: CompareConfig) -> None:
     """Print the table."""
-    ground = lay_ground(config)
-    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    turns = list(_turns(config, ground, teacher))
-    wishes = _wishes(config, ground.catalog)
+    data = load_training_data(config)
+    turns, wishes = _turns(config, data), _wishes(config, data.catalog)
     print(f"{len(turns)} dev turns, {len(wishes)} wishes, beam {config.width}\n")
     print("| semantic IDs | collisions | R@10 | R@50 | surprise, dev | surprise, wish |")
     print("|---|---|---|---|---|---|")
     exact = [np.argsort(-case.scores)[: config.width] for case in turns]
     print(f"| the teacher's own ranking | - | {_recalls(turns, exact)} | - | - |")
     for variant in VARIANTS:
-        print(_row(variant, ground, turns, wishes, config), flush=True)
+        print(_row(variant, data, turns, wishes, config), flush=True)
 
 
-def _turns(config: CompareConfig, ground: Ground, teacher: Teacher) -> list[Case]:
+def _turns(config: CompareConfig, data: TrainingData) -> list[Case]:
     """Dev turns that recommend something new."""
-    aliases = load_aliases(config.catalog)
-    paths = [Path(path) for path in config.dev.split(",")]
-    dialogues: list[CorpusDialogue] = []
-    for path in paths:
-        dialogues += load_dialogues(path, ground.catalog, aliases)
-    cases = []
-    for turns in (d.dialogue.turns for d in dialogues):
-        for position, turn in enumerate(turns):
-            seen = mentioned_rows(turns[:position], ground.catalog)
-            rows = [ground.catalog.row[i] for i in turn.item_ids if i in ground.catalog.row]
-            gold = tuple(row for row in rows if row not in seen)
-            if turn.speaker == "assistant" and position and gold:
-                cases.append(Case(teacher.scores(seen), gold))
-    return cases
+    teacher = Teacher(data.affinity, data.texts.themes, data.texts.facts)
+    dialogues = load_all(config.dev, data.catalog, load_aliases(config.catalog))
+    turns = recommending_turns(dialogues, data.catalog)
+    return [Case(teacher.scores(turn.seen), tuple(turn.gold)) for turn in turns]
 
 
 def _wishes(config: CompareConfig, catalog: Catalog, n: int = 500) -> list[Case]:
-    maker = WishMaker(catalog, (row for _, row in read(WISHES, WrittenWish, WRITTEN)), config.seed)
     cases = []
-    for wish in maker.draw(n):
+    for wish in WishMaker(catalog, read(WrittenWish), config.seed).draw(n):
         scores = np.full(len(catalog), -np.inf, np.float32)
         for item_id, weight in wish.targets.items():
             scores[catalog.row[item_id]] = np.log(weight)
@@ -122,12 +108,12 @@ def _wishes(config: CompareConfig, catalog: Catalog, n: int = 500) -> list[Case]
 
 def _row(
     variant: Variant,
-    ground: Ground,
+    data: TrainingData,
     turns: Sequence[Case],
     wishes: Sequence[Case],
     config: CompareConfig,
 ) -> str:
-    quantized = _quantize(variant, ground, config)
+    quantized = _quantize(variant, data, config)
     lost = len(quantized.codes) - len(np.unique(quantized.codes, axis=0))
     codes = np.array(resolve_collisions(quantized, variant.codebook_size), np.int64)
     found = [beam(case.scores, codes, config.width) for case in tqdm(turns, leave=False)]
@@ -135,17 +121,12 @@ def _row(
     return f"| {variant.name} | {lost} | {_recalls(turns, found)} | {said[0]:.2f} | {said[1]:.2f} |"
 
 
-def _quantize(variant: Variant, ground: Ground, config: CompareConfig) -> Quantized:
-    vectors = item_vectors(
-        ground.catalog, ground.texts, ground.affinity, variant.weights, config.seed
-    )
+def _quantize(variant: Variant, data: TrainingData, config: CompareConfig) -> Quantized:
+    vectors = item_vectors(data, variant.weights, config.seed)
+    shape = variant.n_levels, variant.codebook_size
     if variant.learned:
-        return rq_vae(
-            vectors, variant.n_levels, variant.codebook_size, config.seed, epochs=config.epochs
-        )
-    return rq_kmeans(
-        vectors, variant.n_levels, variant.codebook_size, config.seed, variant.balanced
-    )
+        return rq_vae(vectors, *shape, config.seed, epochs=config.epochs)
+    return rq_kmeans(vectors, *shape, config.seed, variant.balanced)
 
 
 def beam(scores: Floats, codes: Ints, width: int) -> Ints:

@@ -21,7 +21,7 @@ Rows = NDArray[np.int64]
 MOST_RIGHT = CANDIDATES // 2  # right ones among the candidates, where very many are
 
 
-class CandidateDrawer:
+class CandidateSampler:
     """Candidates for searches that were embedded beforehand."""
 
     def __init__(

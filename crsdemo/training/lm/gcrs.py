@@ -10,7 +10,7 @@ moves from single facts to whole conversations. An interrupted run goes on from 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,23 +35,14 @@ from crsdemo.model.checkpoint import (
 from crsdemo.model.precision import fast_dtype
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
-from crsdemo.training.ground import Ground, Sources, lay_ground
-from crsdemo.training.lm.candidates import CandidateDrawer
+from crsdemo.training.data import Sources, TrainingData, load_training_data
+from crsdemo.training.lm.candidates import CandidateSampler
+from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.fused import freeze_below, fuse
-from crsdemo.training.lm.lessons import GOLD_SHARE, Drawer
-from crsdemo.training.lm.talk_loop import LearnFlags, learn
+from crsdemo.training.lm.loop import LearnFlags, learn
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import read_answers
-from crsdemo.training.written.data import (
-    DIALOGUES,
-    SEARCHES,
-    WISHES,
-    WRITTEN,
-    Search,
-    WrittenDialogue,
-    WrittenWish,
-    read,
-)
+from crsdemo.training.written.data import WRITTEN, Search, WrittenDialogue, WrittenWish, read
 
 # Share of the tokens of each kind at the beginning and at the end of the training
 MIXTURE = {
@@ -64,6 +55,10 @@ MIXTURE = {
     "written": (0.45, 0.48),
 }
 NOISE = 0.1  # of a new row, in standard deviations of the embeddings
+ON_CARD = (
+    "minutes", "tokens", "learning_rate", "rows_learning_rate", "first_layer", "rank", "alpha",
+    "dropout", "seed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,12 +87,11 @@ def main(argv: list[str]) -> None:
 def train_gcrs(config: GcrsConfig) -> None:
     """Write adapter, tokenizer and card to `out`, every five minutes and at the end."""
     torch.manual_seed(config.seed)
-    ground = lay_ground(config)
-    talk = talk_format(config, ground.catalog)
+    data = load_training_data(config)
+    talk = talk_format(config, data.catalog)
     model = adapted(config, talk)
-    drawer = drawer_of(config, ground, talk)
-    card = card_of(config, talk)
-    learn(config, model, drawer, talk.control, MIXTURE, lambda: save(config.out, model, talk, card))
+    sampler = sampler_of(config, data, talk)
+    learn(config, model, sampler, MIXTURE, lambda: save(config, model, talk))
 
 
 def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
@@ -109,74 +103,56 @@ def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
     return TalkFormat(tokenizer, control, catalog, semantic_ids)
 
 
-def card_of(config: GcrsConfig, talk: TalkFormat) -> CheckpointCard:
-    """What is kept of how it was made."""
-    return CheckpointCard(
+def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
+    """Adapter, tokenizer and a card that says how they were made."""
+    out, kept = config.out, asdict(config)
+    model.save_pretrained(out, save_embedding_layers=False)
+    (out / "README.md").unlink(missing_ok=True)
+    # PEFT writes the path of the base as it was on this machine; the name is enough
+    path = out / "adapter_config.json"
+    row = json.loads(path.read_text()) | {"base_model_name_or_path": config.base_model}
+    path.write_text(json.dumps(row, indent=1) + "\n")
+    talk.tokenizer.save_pretrained(out)
+    card = CheckpointCard(
         base=config.base_model,
         semantic_ids_sha256=semantic_ids_sha256(talk.semantic_ids),
         slots=tuple(slot.token for slot in talk.control.slot),
-        training={name: str(value) for name, value in asdict(config).items() if name in TRAINING},
+        training={name: str(kept[name]) for name in kept if name in ON_CARD},
     )
-
-
-def _forget_paths(folder: Path, base: str) -> None:
-    """PEFT writes the path of the base as it was on this machine; the name is enough."""
-    path = folder / "adapter_config.json"
-    row = json.loads(path.read_text())
-    path.write_text(json.dumps({**row, "base_model_name_or_path": base}, indent=1) + "\n")
-    (folder / "README.md").unlink(missing_ok=True)
-
-
-def save(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:
-    """Adapter, tokenizer and card."""
-    model.save_pretrained(out, save_embedding_layers=False)
-    _forget_paths(out, card.base)
-    talk.tokenizer.save_pretrained(out)
     save_card(out, card)
 
 
-TRAINING = (
-    "minutes", "tokens", "learning_rate", "rows_learning_rate", "first_layer", "rank", "alpha",
-    "dropout", "seed",
-)  # fmt: skip
-
-
-def drawer_of(
+def sampler_of(
     config: GcrsConfig,
-    ground: Ground,
+    data: TrainingData,
     talk: TalkFormat,
-    candidates: CandidateDrawer | None = None,
-    gold_share: float = GOLD_SHARE,
-) -> Drawer:
-    """From public and written dialogues; with `candidates` of the system that searches."""
-    teacher = Teacher(ground.affinity, ground.texts.themes, ground.texts.facts)
-    kept = {one.id for one in ground.dialogues}
-    searches = [row for _, row in read(SEARCHES, Search, config.written) if row.dialogue in kept]
-    talks = [row for _, row in read(DIALOGUES, WrittenDialogue, config.written)]
-    answers = read_answers(config.distilled, ground.catalog.fingerprint) if config.distilled else {}
-    return Drawer(
+    candidates: CandidateSampler | None = None,
+) -> ExampleSampler:
+    """Of public and written dialogues; with `candidates` for the system that searches."""
+    fingerprint = data.catalog.fingerprint
+    return ExampleSampler(
         talk,
-        teacher,
-        ground.dialogues,
-        ground.likes,
-        talks,
-        wishes_of(config.written, kept),
+        Teacher(data.affinity, data.texts.themes, data.texts.facts),
+        data.dialogues,
+        data.likes,
+        read(WrittenDialogue, config.written),
+        wishes_of(config, data),
         config.seed,
-        answers=answers,
+        answers=read_answers(config.distilled, fingerprint) if config.distilled else {},
         candidates=candidates,
-        searches={(row.dialogue, row.turn): row.query for row in searches},
-        gold_share=gold_share,
+        searches={(one.dialogue, one.turn): one.query for one in read(Search, config.written)},
         real_words=config.real_words,
     )
 
 
-def wishes_of(written: Path, dialogues: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """What is typed or searched for, and the ids of what fits; of public `dialogues` only these."""
-    wishes = [(row.wish, tuple(row.items)) for _, row in read(WISHES, WrittenWish, written)]
-    searches = [row for _, row in read(SEARCHES, Search, written) if row.dialogue in dialogues]
-    wishes += [(row.query, (row.item,)) for row in searches]
-    talks = [row for _, row in read(DIALOGUES, WrittenDialogue, written)]
-    return wishes + [(r.search, (r.item,)) for t in talks for r in t.replies if r.search and r.item]
+def wishes_of(config: GcrsConfig, data: TrainingData) -> list[tuple[str, tuple[str, ...]]]:
+    """What is typed or searched for, and the ids of what fits; nothing of dialogues held out."""
+    dialogues = {one.id for one in data.dialogues}
+    wishes = [(one.wish, one.items) for one in read(WrittenWish, config.written)]
+    searches = read(Search, config.written)
+    wishes += [(one.query, (one.item,)) for one in searches if one.dialogue in dialogues]
+    replies = [one for talk in read(WrittenDialogue, config.written) for one in talk.replies]
+    return wishes + [(one.search, (one.item,)) for one in replies if one.search and one.item]
 
 
 def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:

@@ -26,19 +26,18 @@ from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.recommenders.reges import CARD
 from crsdemo.recommenders.retriever import Documents, QueryReader
-from crsdemo.training.ground import lay_ground
-from crsdemo.training.lm.candidates import CandidateDrawer
+from crsdemo.training.data import load_training_data
+from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.gcrs import (
     MIXTURE,
     GcrsConfig,
     adapted,
-    card_of,
-    drawer_of,
+    sampler_of,
     save,
     talk_format,
     wishes_of,
 )
-from crsdemo.training.lm.talk_loop import learn
+from crsdemo.training.lm.loop import learn
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def train_reges(config: RegesConfig) -> None:
     The first is a generative recommender; the second becomes ReGeS with a retriever and a ranker.
     """
     torch.manual_seed(config.seed)
-    ground = lay_ground(config)
-    catalog = ground.catalog
+    data = load_training_data(config)
+    catalog = data.catalog
     talk = talk_format(config, catalog)
     model = adapted(config, talk)
     reader = QueryReader.load(config.retriever, TextEncoder(config.encoder))
@@ -78,16 +77,14 @@ def train_reges(config: RegesConfig) -> None:
     head = ChoiceHead(width, vectors)
     if config.head_from is not None:
         head = ChoiceHead.load(config.head_from, width, vectors).train()
-    texts = [text for text, _ in wishes_of(config.written, {one.id for one in ground.dialogues})]
+    texts = [text for text, _ in wishes_of(config, data)]
     popularity = np.array([item.popularity for item in catalog], np.float64)
-    candidates = CandidateDrawer(documents, texts, popularity)
-    drawer = drawer_of(config, ground, talk, candidates)
-    card = card_of(config, talk)
+    sampler = sampler_of(config, data, talk, CandidateSampler(documents, texts, popularity))
 
     def save_all() -> None:
-        save(config.out, model, talk, card)
+        save(config, model, talk)
         head.save(config.head)
         named = json.dumps({"adapter": os.path.relpath(config.out, config.head)})
         (config.head / CARD).write_text(named + "\n", encoding="utf-8")
 
-    learn(config, model, drawer, talk.control, MIXTURE, save_all, head)
+    learn(config, model, sampler, MIXTURE, save_all, head)

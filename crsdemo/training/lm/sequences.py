@@ -65,6 +65,10 @@ class TrainingSequence:
         self.decisions.append(Decision(len(self.ids), tuple(options), tuple(wanted), kind))
         self.add([chosen])
 
+    def decide_for(self, chosen: int, options: Sequence[int], kind: str) -> None:
+        """Add the token `chosen`, which alone is right."""
+        self.decide(options, [float(chosen == one) for one in options], chosen, kind)
+
     def choose(self, rows: NDArray[np.int64], wanted: NDArray[np.float64]) -> None:
         """The token added last chooses among the items at `rows`."""
         self.choices.append(Choice(len(self.ids) - 1, rows, wanted))
@@ -120,7 +124,20 @@ def sequence_loss(
     Means, for a sum over the few decisions of a conversation drowns its many words. The output
     head is computed only where something is learned. `head` makes the choices.
     """
-    device = next(model.parameters()).device
+    plain = model.get_base_model() if hasattr(model, "peft_config") else model
+    hidden = _hidden(plain, batch, pad)
+    losses = _word_losses(plain, hidden, batch) | _decision_losses(plain, hidden, batch)
+    if head is not None:
+        losses |= _choice_losses(head, hidden, batch)
+    total = hidden.sum() * 0
+    for kind, loss in losses.items():
+        total = total + (WORDS * loss if kind == "words" else loss)
+    return SequenceLoss(total, {kind: float(loss.detach()) for kind, loss in losses.items()})
+
+
+def _hidden(plain: Any, batch: Sequence[TrainingSequence], pad: int) -> Tensor:
+    """(B, T, width) the last hidden states."""
+    device = next(plain.parameters()).device
     longest = max(len(one.ids) for one in batch)
     length = -(-longest // ROUND) * ROUND  # few shapes: each is planned for and kept by oneDNN
     ids = torch.full((len(batch), length), pad, device=device)
@@ -128,81 +145,69 @@ def sequence_loss(
     for row, one in enumerate(batch):
         ids[row, : len(one.ids)] = torch.tensor(one.ids, device=device)
         mask[row, : len(one.ids)] = 1
-    plain = model.get_base_model() if hasattr(model, "peft_config") else model
-    hidden = plain.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-    before, words = _words(batch, device)
-    total = hidden.sum() * 0
-    parts: dict[str, float] = {}
-    if len(words):
-        logits = plain.lm_head(hidden[before]).float()
-        loss = nn.functional.cross_entropy(logits, words)
-        parts["words"] = float(loss.detach())
-        total = total + WORDS * loss
-    decided = _decisions(plain, hidden, batch)
-    if decided is not None:
-        losses, kinds = decided
-        for kind in sorted(set(kinds)):
-            loss = losses[[n for n, other in enumerate(kinds) if other == kind]].mean()
-            parts[kind] = float(loss.detach())
-            total = total + loss
-    chosen = None if head is None else _choices(head, hidden, batch)
-    if chosen is not None:
-        parts["choice"] = float(chosen.detach().mean())
-        total = total + chosen.mean()
-    return SequenceLoss(total, parts)
+    found = plain.model(input_ids=ids, attention_mask=mask, use_cache=False)
+    states: Tensor = found.last_hidden_state
+    return states
 
 
-def _choices(head: ChoiceHead, hidden: Tensor, batch: Sequence[TrainingSequence]) -> Tensor | None:
-    """(C,) KL divergence of each choice, or None if there is none."""
-    found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.choices]
-    if not found:
-        return None
-    device = hidden.device
-    most = max(len(one.rows) for _, one in found)
-    rows = torch.zeros(len(found), most, dtype=torch.long, device=device)
-    wanted = torch.zeros(len(found), most, device=device)
-    shut = torch.ones(len(found), most, dtype=torch.bool, device=device)
-    for n, (_, one) in enumerate(found):
-        rows[n, : len(one.rows)] = torch.from_numpy(one.rows)
-        wanted[n, : len(one.rows)] = torch.from_numpy(one.wanted)
-        shut[n, : len(one.rows)] = False
-    places = torch.tensor([(row, one.at) for row, one in found], device=device).T
-    scores = head(hidden[places[0], places[1]], rows)
-    log_p = scores.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
-    entropy = -torch.special.xlogy(wanted, wanted).sum(1)
-    return -(wanted * log_p).sum(1) - entropy
-
-
-def _words(batch: Sequence[TrainingSequence], device: Any) -> tuple[tuple[Tensor, Tensor], Tensor]:
-    """Where the token before each word stands, (W,) twice, and the words (W,)."""
-    places = [
+def _word_losses(
+    plain: Any, hidden: Tensor, batch: Sequence[TrainingSequence]
+) -> dict[str, Tensor]:
+    """Cross-entropy of the words, each from the state before it."""
+    found = [
         (row, at - 1, one.ids[at])
         for row, one in enumerate(batch)
         for at, is_word in enumerate(one.are_words)
         if is_word and at
     ]
-    rows, before, words = torch.tensor(places, device=device).reshape(-1, 3).T
-    return (rows, before), words
+    if not found:
+        return {}
+    rows, before, words = torch.tensor(found, device=hidden.device).T
+    logits = plain.lm_head(hidden[rows, before]).float()
+    return {"words": nn.functional.cross_entropy(logits, words)}
 
 
-def _decisions(
+def _decision_losses(
     plain: Any, hidden: Tensor, batch: Sequence[TrainingSequence]
-) -> tuple[Tensor, list[str]] | None:
-    """(D,) KL divergence of each decision, and its kind."""
+) -> dict[str, Tensor]:
+    """Mean divergence of the decisions of each kind."""
     found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.decisions]
     if not found:
-        return None
-    rows = torch.tensor([row for row, _ in found], device=hidden.device)
-    before = torch.tensor([one.at - 1 for _, one in found], device=hidden.device)
-    most = max(len(one.options) for _, one in found)
-    options = torch.zeros(len(found), most, dtype=torch.long, device=hidden.device)
-    wanted = torch.zeros(len(found), most, device=hidden.device)
-    shut = torch.ones(len(found), most, dtype=torch.bool, device=hidden.device)
+        return {}
+    before = torch.tensor([(row, one.at - 1) for row, one in found], device=hidden.device).T
+    options, shut = _padded([torch.tensor(one.options) for _, one in found], hidden.device)
+    wanted, _ = _padded([torch.tensor(one.wanted) for _, one in found], hidden.device)
+    logits = plain.lm_head(hidden[before[0], before[1]]).float().gather(1, options)
+    losses = _divergence(logits, wanted, shut)
+    of_kind: dict[str, list[int]] = {}
     for n, (_, one) in enumerate(found):
-        options[n, : len(one.options)] = torch.tensor(one.options, device=hidden.device)
-        wanted[n, : len(one.wanted)] = torch.tensor(one.wanted, device=hidden.device)
-        shut[n, : len(one.options)] = False
-    logits = plain.lm_head(hidden[rows, before]).float().gather(1, options)
-    log_p = logits.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
+        of_kind.setdefault(one.kind, []).append(n)
+    return {kind: losses[places].mean() for kind, places in sorted(of_kind.items())}
+
+
+def _choice_losses(
+    head: ChoiceHead, hidden: Tensor, batch: Sequence[TrainingSequence]
+) -> dict[str, Tensor]:
+    """Mean divergence of the choices."""
+    found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.choices]
+    if not found:
+        return {}
+    places = torch.tensor([(row, one.at) for row, one in found], device=hidden.device).T
+    rows, shut = _padded([torch.from_numpy(one.rows) for _, one in found], hidden.device)
+    wanted, _ = _padded([torch.from_numpy(one.wanted) for _, one in found], hidden.device)
+    scores = head(hidden[places[0], places[1]], rows)
+    return {"choice": _divergence(scores, wanted.float(), shut).mean()}
+
+
+def _padded(rows: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
+    """(D, O) the rows filled up with zeros, and where they were."""
+    sizes = torch.tensor([len(row) for row in rows], device=device)
+    filled = nn.utils.rnn.pad_sequence(list(rows), batch_first=True).to(device)
+    return filled, torch.arange(filled.shape[1], device=device) >= sizes[:, None]
+
+
+def _divergence(scores: Tensor, wanted: Tensor, shut: Tensor) -> Tensor:
+    """(D,) KL divergence of a softmax over the options that are not shut from what is wanted."""
+    log_p = scores.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
     entropy = -torch.special.xlogy(wanted, wanted).sum(1)
-    return -(wanted * log_p).sum(1) - entropy, [one.kind for _, one in found]
+    return -(wanted * log_p).sum(1) - entropy

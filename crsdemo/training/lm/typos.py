@@ -11,7 +11,8 @@ import re
 
 import numpy as np
 
-from crsdemo.core.dialogue import Mention, Turn
+from crsdemo.core.dialogue import Turn
+from crsdemo.training.turns import spans, turn_of
 
 SHARE = 0.25  # of the words long enough
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -24,13 +25,8 @@ _BESIDE = {
 
 def mistyped(turn: Turn, rng: np.random.Generator) -> Turn:
     """A turn with slips in some words of four letters or more; films that it names stay."""
-    text, mentions, end = "", list[Mention](), 0
-    for mention in sorted(turn.mentions, key=lambda one: one.start):
-        text += _slipped(turn.text[end : mention.start], rng)
-        named = turn.text[mention.start : mention.end]
-        mentions.append(Mention(len(text), len(text) + len(named), mention.item_id))
-        text, end = text + named, mention.end
-    return Turn(turn.speaker, text + _slipped(turn.text[end:], rng), tuple(mentions))
+    pieces = (_slipped(one, rng) if isinstance(one, str) else one for one in spans(turn))
+    return turn_of(turn.speaker, pieces)
 
 
 def _slipped(text: str, rng: np.random.Generator) -> str:

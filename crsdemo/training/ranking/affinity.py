@@ -7,10 +7,8 @@ whole distribution and not only the one film that was recommended (distillation)
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,6 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.extmath import randomized_svd
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import BadInputError
 
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
@@ -160,27 +157,6 @@ class Teacher:
         rows = np.argpartition(-scores, k - 1)[:k]
         weights = np.exp(scores[rows] - scores[rows].max())
         return rows.astype(np.int64), (weights / weights.sum()).astype(np.float32)
-
-
-def load_likes(path: Path, catalog: Catalog, least: float = 4.0) -> list[list[str]]:
-    """Per person the items rated `least` or better. CSV: user_id, movie_id, rating."""
-    likes: dict[str, list[str]] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if not {"user_id", "movie_id", "rating"} <= set(reader.fieldnames or ()):
-            raise BadInputError(
-                f"{path} has the columns {reader.fieldnames}; expected user_id, movie_id, rating"
-            )
-        for row in reader:
-            try:
-                rating = float(row["rating"])
-            except (TypeError, ValueError):
-                raise BadInputError(
-                    f"{path}, line {reader.line_num}: the rating is {row['rating']!r}, not a number"
-                ) from None
-            if rating >= least and row["movie_id"] in catalog.row:
-                likes.setdefault(row["user_id"], []).append(row["movie_id"])
-    return [items for items in likes.values() if len(items) > 1]
 
 
 def _incidence(catalog: Catalog, groups: Iterable[Sequence[str]]) -> sparse.csr_matrix:

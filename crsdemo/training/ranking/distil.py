@@ -22,7 +22,7 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.ranker import FILE, Ranker, best
-from crsdemo.training.ground import lay_ground
+from crsdemo.training.data import load_training_data
 from crsdemo.training.ranking.fit_prior import (
     PriorConfig,
     drawn_turns,
@@ -50,17 +50,16 @@ def main(argv: list[str]) -> None:
 
 def distil(config: DistilConfig) -> None:
     """Write the answers to `out`."""
-    ground = lay_ground(config)
-    turns = drawn_turns(config, ground)
-    prior = knowing_prior(config, ground)
-    read = read_before(prior, turns)
-    talks = np.stack([prior.remembered(t.history) for t in tqdm(read, desc="reading talks")])
+    data = load_training_data(config)
+    turns = drawn_turns(config, data)
+    prior = knowing_prior(config, data)
+    read, talks = read_before(prior, turns)
     ranker = Ranker.load(config.catalog / FILE, SIGNALS)
     rows = np.zeros((len(turns), KEPT), np.int64)
     shares = np.zeros((len(turns), KEPT), np.float32)
-    cases = tqdm(gather(config, ground, prior, read, talks, []), desc="answers")
+    cases = tqdm(gather(config, data, prior, read, talks, []), desc="answers")
     for number, case in enumerate(cases):
-        hidden = np.zeros(len(ground.catalog), np.bool_)
+        hidden = np.zeros(len(data.catalog), np.bool_)
         hidden[case.seen] = True
         total = ranker.parts(case.full, case.dialogue, hidden).sum(0)
         found = best(np.where(hidden, -np.inf, total), KEPT)
@@ -69,7 +68,7 @@ def distil(config: DistilConfig) -> None:
     config.out.parent.mkdir(parents=True, exist_ok=True)
     names = np.array([turn.name for turn in turns])
     places = np.array([turn.place for turn in turns])
-    catalog = np.array(ground.catalog.fingerprint)
+    catalog = np.array(data.catalog.fingerprint)
     np.savez(config.out, names=names, places=places, rows=rows, shares=shares, catalog=catalog)
 
 

@@ -10,7 +10,7 @@ not do, for trees tell by a count that is one too low which items the dialogue g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -31,19 +31,12 @@ from crsdemo.language.mentions import PeopleLinker
 from crsdemo.recommenders.memory import Memory
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
 from crsdemo.recommenders.ranker import FILE
-from crsdemo.training.ground import Ground, Sources, lay_ground
-from crsdemo.training.public_turns import mentioned_rows
+from crsdemo.training.data import Sources, TrainingData, load_training_data
 from crsdemo.training.ranking.affinity import Affinity
 from crsdemo.training.ranking.fit_ranker import Case, RankerFlags, fit, print_weights
 from crsdemo.training.ranking.wish_meaning import what_wishes_mean
-from crsdemo.training.written.data import (
-    DIALOGUES,
-    WISHES,
-    WRITTEN,
-    WrittenDialogue,
-    WrittenWish,
-    read,
-)
+from crsdemo.training.turns import TrainingTurn, mentioned_rows, recommending_turns
+from crsdemo.training.written.data import WRITTEN, WrittenDialogue, WrittenWish, read
 from crsdemo.training.written.made_wishes import Wish, WishMaker
 
 Floats = NDArray[np.float32]
@@ -62,60 +55,47 @@ class PriorConfig(RankerFlags, Sources):
     out: Path = flag(Path("catalog"), "folder for memory, neighbours and ranker")
 
 
-@dataclass(frozen=True)
-class TrainingTurn:
-    """A turn of a training dialogue that recommends something new; rows of the catalog."""
-
-    fold: int
-    history: Dialogue
-    seen: list[int]  # mentioned before, newest first
-    gold: list[int]
-    name: str = ""  # of the dialogue
-    place: int = 0  # of the turn in it
-
-
 def fit_prior(config: PriorConfig) -> None:
     """Write neighbours, memory and ranker to `out`."""
-    ground = lay_ground(config)
-    turns = drawn_turns(config, ground)
-    pruned(ground.affinity).save(config.out)
-    prior = blank_prior(config, ground)
+    data = load_training_data(config)
+    turns = drawn_turns(config, data)
+    pruned(data.affinity).save(config.out)
+    prior = blank_prior(config, data)
     prior.memory = what_wishes_mean(
         prior,
-        wishes_with_meaning(config, ground.catalog),
+        wishes_with_meaning(config, data.catalog),
         [turn.history for turn in turns],
-        (row for _, row in read(DIALOGUES, WrittenDialogue, config.written)),
+        read(WrittenDialogue, config.written),
     )
-    turns = read_before(prior, turns)
-    talks = np.stack([prior.remembered(t.history) for t in tqdm(turns, desc="reading talks")])
+    turns, talks = read_before(prior, turns)
     memory_of(turns, talks, prior.memory, config.seed).save(config.out)
-    cases = gather(config, ground, prior, turns, talks, wishes(config, ground.catalog))
+    cases = gather(config, data, prior, turns, talks, wishes(config, data.catalog))
     ranker = fit(cases, SIGNALS, config, config.seed)
     ranker.save(config.out / FILE)
     print_weights(ranker)
 
 
-def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
+def blank_prior(config: Sources, data: TrainingData) -> ItemPrior:
     """The prior of a catalog that remembers no talks yet."""
     encoder = TextEncoder(config.encoder)
-    n = len(ground.catalog)
-    facts = ground.texts.facts
+    n = len(data.catalog)
+    facts = data.texts.facts
     empty = np.zeros((0, 0), np.float32)
     memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
     return ItemPrior(
-        ground.catalog,
-        load_item_vectors(config.catalog, ground.catalog).numpy(),
-        pruned(ground.affinity),
+        data.catalog,
+        load_item_vectors(config.catalog, data.catalog).numpy(),
+        pruned(data.affinity),
         memory,
         encoder,
-        PeopleLinker(ground.catalog),
+        PeopleLinker(data.catalog),
     )
 
 
-def knowing_prior(config: Sources, ground: Ground) -> ItemPrior:
+def knowing_prior(config: Sources, data: TrainingData) -> ItemPrior:
     """As fit-prior left it. Raises CatalogError if it did not."""
-    prior = blank_prior(config, ground)
-    prior.memory = Memory.read(config.catalog, len(ground.catalog))
+    prior = blank_prior(config, data)
+    prior.memory = Memory.read(config.catalog, len(data.catalog))
     return prior
 
 
@@ -134,14 +114,19 @@ class ReadBefore(TextEncoder):
         return self._encoder.embed(texts, batch_size)
 
 
-def read_before(prior: ItemPrior, turns: Sequence[TrainingTurn]) -> list[TrainingTurn]:
-    """The turns with what is relevant of their histories; `prior` has read all texts of them."""
+def read_before(
+    prior: ItemPrior, turns: Sequence[TrainingTurn]
+) -> tuple[list[TrainingTurn], Floats]:
+    """The turns with what is relevant of their histories, and what the memory is asked: (t, q).
+
+    `prior` has read all texts of them.
+    """
     encoder = prior.encoder
     words = (said.untitled for turn in turns for said in turn.history.turns)
     prior.encoder = ReadBefore(encoder, words)
     cut = [replace(turn, history=prior.relevant(turn.history)) for turn in turns]
     prior.encoder = ReadBefore(encoder, (t for turn in cut for t in prior.texts(turn.history)))
-    return cut
+    return cut, np.stack([prior.remembered(t.history) for t in tqdm(cut, desc="reading talks")])
 
 
 def pruned(affinity: Affinity) -> Neighbours:
@@ -156,34 +141,29 @@ def pruned(affinity: Affinity) -> Neighbours:
     return Neighbours(affinity.together, liked.tocsr())
 
 
-def drawn_turns(config: PriorConfig, ground: Ground) -> list[TrainingTurn]:
+def drawn_turns(config: PriorConfig, data: TrainingData) -> list[TrainingTurn]:
     """At most as many as the config wants, whole histories. Raises BadInputError for too few."""
-    turns = list(islice(training_turns(ground, config.seed), config.turns))
+    turns = list(islice(training_turns(data, config.seed), config.turns))
     if len({turn.fold for turn in turns}) < 2:
         raise BadInputError(
             f"{config.dialogues} recommends items of this catalog in too few dialogues "
-            f"({len({turn.name for turn in turns})}, of {len(ground.dialogues)}); give more of them"
+            f"({len({turn.name for turn in turns})}, of {len(data.dialogues)}); give more of them"
         )
     return turns
 
 
-def training_turns(ground: Ground, seed: int) -> Iterator[TrainingTurn]:
+def training_turns(data: TrainingData, seed: int) -> Iterator[TrainingTurn]:
     """In random order; all turns of a dialogue are in one fold."""
-    row = ground.catalog.row
-    for fold, one in dealt(ground, seed):
-        for position, turn in enumerate(one.dialogue.turns):
-            history = one.dialogue.before(position)
-            seen = mentioned_rows(history.turns, ground.catalog)
-            gold = [row[i] for i in turn.item_ids if i in row and row[i] not in seen]
-            if turn.speaker == "assistant" and position and gold:
-                yield TrainingTurn(fold, history, seen, gold, one.id, position)
+    for fold, one in dealt(data, seed):
+        for turn in recommending_turns([one], data.catalog):
+            yield replace(turn, fold=fold)
 
 
-def dealt(ground: Ground, seed: int) -> Iterator[tuple[int, CorpusDialogue]]:
+def dealt(data: TrainingData, seed: int) -> Iterator[tuple[int, CorpusDialogue]]:
     """The fold of each dialogue, in random order."""
-    order = np.random.default_rng(seed).permutation(len(ground.dialogues))
+    order = np.random.default_rng(seed).permutation(len(data.dialogues))
     for number, place in enumerate(order):
-        yield number % FOLDS, ground.dialogues[place]
+        yield number % FOLDS, data.dialogues[place]
 
 
 def memory_of(
@@ -206,7 +186,7 @@ def memory_of(
 
 def gather(
     config: Sources,
-    ground: Ground,
+    data: TrainingData,
     prior: ItemPrior,
     turns: Sequence[TrainingTurn],
     talks: Floats,
@@ -215,47 +195,50 @@ def gather(
     """Training turns and wishes with their signals."""
     blank = prior.memory
     folds = [
-        _counting_others(config, ground, prior, fold).with_memory(
+        _counting_others(config, data, prior, fold).with_memory(
             memory_of(turns, talks, blank, config.seed, fold)
         )
         for fold in range(FOLDS)
     ]
     whole = prior.with_memory(memory_of(turns, talks, blank, config.seed))
-    cases = [_case(folds[turn.fold], turn) for turn in tqdm(turns, desc="turns")]
-    return cases + [_wish_case(whole, wish) for wish in tqdm(made_up, desc="wishes")]
+    cases = [
+        _case(
+            folds[turn.fold], turn.history, turn.seen, dict.fromkeys(turn.gold, 1 / len(turn.gold))
+        )
+        for turn in tqdm(turns, desc="turns")
+    ]
+    for wish in tqdm(made_up, desc="wishes"):
+        seen = mentioned_rows(wish.dialogue.turns, data.catalog)
+        targets = {data.catalog.row[i]: weight for i, weight in wish.targets.items()}
+        cases.append(_case(whole, wish.dialogue, seen, targets))
+    return cases
 
 
-def _counting_others(config: Sources, ground: Ground, prior: ItemPrior, without: int) -> ItemPrior:
+def _case(
+    prior: ItemPrior, dialogue: Dialogue, seen: list[int], targets: Mapping[int, float]
+) -> Case:
+    signals = prior.signals(dialogue).astype(np.float16)
+    return Case(dialogue, signals, seen, list(targets), list(targets.values()))
+
+
+def _counting_others(
+    config: Sources, data: TrainingData, prior: ItemPrior, without: int
+) -> ItemPrior:
     """The prior that counts the dialogues outside a fold, brought to the number of all."""
-    kept = [one.dialogue.mentioned for f, one in dealt(ground, config.seed) if f != without]
-    affinity = Affinity.of(ground.catalog, kept, [])
-    share = np.float32(max(len(kept), 1) / len(ground.dialogues))
+    kept = [one.dialogue.mentioned for f, one in dealt(data, config.seed) if f != without]
+    affinity = Affinity.of(data.catalog, kept, [])
+    share = np.float32(max(len(kept), 1) / len(data.dialogues))
     return prior.with_counts(affinity.together / share, affinity.count / share)
-
-
-def _case(prior: ItemPrior, turn: TrainingTurn) -> Case:
-    each = [1 / len(turn.gold)] * len(turn.gold)
-    signals = prior.signals(turn.history).astype(np.float16)
-    return Case(turn.history, signals, turn.seen, turn.gold, each)
 
 
 def wishes(config: PriorConfig, catalog: Catalog) -> list[Wish]:
     """What the ranker is fitted on beside dialogues; the same for the same seed."""
-    return WishMaker(catalog, _wishes_written(config)[1::2], config.seed).draw(config.wishes)
+    return WishMaker(catalog, read(WrittenWish, config.written)[1::2], config.seed).draw(
+        config.wishes
+    )
 
 
 def wishes_with_meaning(config: PriorConfig, catalog: Catalog) -> list[Wish]:
     """Those from which the genres that words mean are learned; none that was written is in both."""
-    maker = WishMaker(catalog, _wishes_written(config)[::2], config.seed + 1)
+    maker = WishMaker(catalog, read(WrittenWish, config.written)[::2], config.seed + 1)
     return maker.draw(config.meanings)
-
-
-def _wishes_written(config: PriorConfig) -> list[WrittenWish]:
-    return [row for _, row in read(WISHES, WrittenWish, config.written)]
-
-
-def _wish_case(prior: ItemPrior, wish: Wish) -> Case:
-    seen = mentioned_rows(wish.dialogue.turns, prior.catalog)
-    rows, weights = [prior.catalog.row[i] for i in wish.targets], list(wish.targets.values())
-    signals = prior.signals(wish.dialogue).astype(np.float16)
-    return Case(wish.dialogue, signals, seen, rows, weights)

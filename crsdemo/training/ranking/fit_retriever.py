@@ -31,7 +31,7 @@ from crsdemo.recommenders.retriever import (
     talk_end,
 )
 from crsdemo.recommenders.talker import Talker
-from crsdemo.training.ground import Ground, lay_ground
+from crsdemo.training.data import TrainingData, load_training_data
 from crsdemo.training.ranking.fit_prior import (
     FOLDS,
     PriorConfig,
@@ -44,9 +44,7 @@ from crsdemo.training.ranking.fit_prior import (
     wishes,
 )
 from crsdemo.training.ranking.fit_ranker import fit, print_weights
-from crsdemo.training.ranking.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
-from crsdemo.training.ranking.tune_retriever import RetrieverConfig as TuneConfig
-from crsdemo.training.ranking.tune_retriever import query_map
+from crsdemo.training.ranking.tune_retriever import Pair, TuneConfig, query_map, training_pairs
 
 BATCH = 16  # dialogues whose searches are written together
 
@@ -68,25 +66,24 @@ def fit_retriever(config: RetrieverConfig) -> None:
 
     Raises CheckpointError if no adapter that searches is there, CatalogError before `fit-prior`.
     """
-    ground = lay_ground(config)
-    commons = Commons(ground.catalog, config.catalog)
+    data = load_training_data(config)
+    commons = Commons(data.catalog, config.catalog)
     talker = searching_talker(config.out, commons)
     folder = config.out / RETRIEVER
     reader = QueryReader.load(folder, commons.encoder(config.encoder))
-    documents = Documents.of(ground.catalog, reader, folder)
-    documents.save(ground.catalog, folder)
-    turns = drawn_turns(config, ground)
-    made_up = wishes(config, ground.catalog)
+    documents = Documents.of(data.catalog, reader, folder)
+    documents.save(data.catalog, folder)
+    turns = drawn_turns(config, data)
+    made_up = wishes(config, data.catalog)
     asked = [wish.dialogue for wish in made_up]
     queries = searches_of(talker, [*(turn.history for turn in turns), *asked])
-    prior = knowing_prior(config, ground)
-    turns = read_before(prior, turns)
+    prior = knowing_prior(config, data)
+    turns, talks = read_before(prior, turns)
     heard = [*(turn.history for turn in turns), *asked]
-    readers = [*fold_readers(config, ground, documents), reader]
+    readers = [*fold_readers(config, data, documents), reader]
     read_by = [readers[turn.fold] for turn in turns] + [reader] * len(made_up)
     texts = list(zip(queries, map(talk_end, heard), strict=True))
-    talks = np.stack([prior.remembered(turn.history) for turn in turns])
-    cases = gather(config, ground, prior, turns, talks, made_up)
+    cases = gather(config, data, prior, turns, talks, made_up)
     for place, vectors in enumerate(read_each(read_by, texts)):
         case = cases[place]
         searched = search_signals(prior, documents, queries[place], *vectors).astype(np.float16)
@@ -110,29 +107,26 @@ def searches_of(talker: Talker, dialogues: Sequence[Dialogue]) -> list[str]:
 
 
 def fold_readers(
-    config: PriorConfig, ground: Ground, documents: Documents
+    config: PriorConfig, data: TrainingData, documents: Documents
 ) -> Iterator[QueryReader]:
     """For each fold a reader of queries that learned from the dialogues outside of it."""
-    tune = TuneConfig(dialogues=config.dialogues, seed=config.seed)
-    folds = [pairs_without(fold, config, ground, tune.talk) for fold in range(FOLDS)]
+    tune = TuneConfig(dialogues=config.dialogues, written=config.written, seed=config.seed)
+    folds = [pairs_without(fold, data, tune) for fold in range(FOLDS)]
     plain = documents.reader.encoder
     encoder = ReadBefore(plain, (pair.query for pairs in folds for pair in pairs))
     for pairs in folds:
         learned = None
         if pairs:
             queries = encoder.embed([pair.query for pair in pairs])
-            learned = query_map(queries, documents.vectors, pairs, ground.catalog, tune)
+            learned = query_map(queries, documents.vectors, pairs, data.catalog, tune)
         yield QueryReader(plain, learned)
 
 
-def pairs_without(fold: int, config: PriorConfig, ground: Ground, talk: int) -> list[Pair]:
-    """What a reader learns from that sees no dialogue of a fold; ends of others `talk` times."""
-    deal = list(dealt(ground, config.seed))
+def pairs_without(fold: int, data: TrainingData, tune: TuneConfig) -> list[Pair]:
+    """What a reader learns from that sees no dialogue of a fold."""
+    deal = list(dealt(data, tune.seed))
     own = {one.id for f, one in deal if f == fold}
-    pairs = talk_pairs((one for f, one in deal if f != fold), ground.catalog) * talk
-    searched = search_pairs(ground.catalog, config.written)
-    pairs += [pair for name, pair in searched if name not in own]
-    return pairs + written_pairs(ground.catalog, config.written, config.seed)
+    return training_pairs((one for f, one in deal if f != fold), data.catalog, tune, own)
 
 
 def read_each(

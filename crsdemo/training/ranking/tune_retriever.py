@@ -13,7 +13,7 @@ Shapes: q queries, n items of the catalog, d numbers per vector.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,23 +23,26 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from crsdemo.core.catalog import Catalog
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.config import flag, parse
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.items.encoder import TextEncoder, item_text
-from crsdemo.recommenders.retriever import QueryReader
-from crsdemo.training.ground import Sources, training_dialogues
-from crsdemo.training.ranking.query_pairs import Pair, search_pairs, talk_pairs, written_pairs
-from crsdemo.training.written.data import WRITTEN
+from crsdemo.language.corpus import CorpusDialogue
+from crsdemo.recommenders.retriever import QueryReader, talk_end
+from crsdemo.training.data import Sources, training_dialogues
+from crsdemo.training.turns import recommending_turns
+from crsdemo.training.written.data import WRITTEN, Search, WrittenDialogue, WrittenWish, read
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 
 SCALE = 30.0  # of cosines, before they become probabilities
+PER_WISH = 2  # films of a written wish that are learned from
 
 
 @dataclass(frozen=True)
-class RetrieverConfig(Sources):
+class TuneConfig(Sources):
     """Tune how the retriever reads queries."""
 
     out: Path = flag(Path("checkpoints/reges/retriever"), "folder of the map")
@@ -50,18 +53,32 @@ class RetrieverConfig(Sources):
     talk: int = flag(2, "how often an epoch sees the ends of the public dialogues")
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A query and the film it should find."""
+
+    query: str
+    gold: Item
+    spared: frozenset[str]  # items that are not wrong to find: right ones, and those spoken of
+
+
 def main(argv: list[str]) -> None:
     """Flags in, one call."""
-    tune_retriever(parse(RetrieverConfig, argv, "crsdemo tune-retriever"))
+    tune_retriever(parse(TuneConfig, argv, "crsdemo tune-retriever"))
 
 
-def tune_retriever(config: RetrieverConfig) -> None:
+def tune_retriever(config: TuneConfig) -> None:
     """Write the map to `out`. Raises BadInputError if there is nothing to learn from."""
     if config.epochs < 1:
         raise BadInputError(f"--epochs must be at least 1, got {config.epochs}")
     encoder = TextEncoder(config.encoder)
     catalog = Catalog.load(config.catalog)
-    pairs = pairs_of(config, catalog)
+    pairs = training_pairs(training_dialogues(config, catalog), catalog, config)
+    if not pairs:
+        raise BadInputError(
+            f"{config.dialogues} recommends no item of this catalog, and nothing was written "
+            "about its items; give dialogues about its items"
+        )
     queries = encoder.embed([pair.query for pair in pairs])
     documents = encoder.embed([item_text(item) for item in catalog])
     learned = query_map(queries, documents, pairs, catalog, config)
@@ -69,37 +86,24 @@ def tune_retriever(config: RetrieverConfig) -> None:
     log.info("tuned on %s pairs", len(pairs))
 
 
-def pairs_of(config: RetrieverConfig, catalog: Catalog) -> list[Pair]:
-    """All training data, the same for the same seed."""
-    pairs = talk_pairs(training_dialogues(config, catalog), catalog) * config.talk
-    pairs += [pair for _, pair in search_pairs(catalog, config.written)]
-    pairs += written_pairs(catalog, config.written, config.seed)
-    if not pairs:
-        raise BadInputError(
-            f"{config.dialogues} recommends no item of this catalog, and nothing was written "
-            "about its items; give dialogues about its items"
-        )
-    return pairs
-
-
 def query_map(
     queries: Floats,
     documents: Floats,
     pairs: Sequence[Pair],
     catalog: Catalog,
-    config: RetrieverConfig,
+    config: TuneConfig,
 ) -> Floats:
     """(d + 1, d), the last row a bias. `queries` (q, d) and `documents` (n, d): unit vectors."""
     torch.manual_seed(config.seed)
     width = queries.shape[1]
     learned = torch.cat([torch.eye(width), torch.zeros(1, width)]).requires_grad_()
     optimizer = torch.optim.Adam([learned], config.learning_rate)
-    read, found = torch.from_numpy(queries), torch.from_numpy(documents)
+    asked, found = torch.from_numpy(queries), torch.from_numpy(documents)
     gold = torch.tensor([catalog.row[pair.gold.id] for pair in pairs])
     steps = tqdm(total=config.epochs * -(-len(pairs) // config.batch), desc="tuning")
     for _ in range(config.epochs):
         for places in torch.randperm(len(pairs)).split(config.batch):
-            vectors = nn.functional.normalize(read[places] @ learned[:-1] + learned[-1], dim=1)
+            vectors = nn.functional.normalize(asked[places] @ learned[:-1] + learned[-1], dim=1)
             scores = SCALE * vectors @ found.T
             shut = _spared([pairs[place] for place in places.tolist()], catalog)
             loss = nn.functional.cross_entropy(scores.masked_fill(shut, -torch.inf), gold[places])
@@ -119,3 +123,56 @@ def _spared(pairs: Sequence[Pair], catalog: Catalog) -> torch.Tensor:
         shut[row, [catalog.row[i] for i in pair.spared if i in catalog.row]] = True
         shut[row, catalog.row[pair.gold.id]] = False
     return shut
+
+
+def training_pairs(
+    dialogues: Iterable[CorpusDialogue],
+    catalog: Catalog,
+    config: TuneConfig,
+    without: Collection[str] = (),
+) -> list[Pair]:
+    """All there is to learn from, but for the searches of some dialogues; the same for a seed."""
+    pairs = talk_pairs(dialogues, catalog) * config.talk
+    searches = search_pairs(catalog, config.written)
+    pairs += [pair for dialogue, pair in searches if dialogue not in without]
+    return pairs + written_pairs(catalog, config.written, config.seed)
+
+
+def talk_pairs(dialogues: Iterable[CorpusDialogue], catalog: Catalog) -> list[Pair]:
+    """The ends of talks as they are, and what was recommended next."""
+    return [
+        _pair(talk_end(turn.history), catalog[row], turn.history)
+        for turn in recommending_turns(dialogues, catalog)
+        for row in turn.gold
+    ]
+
+
+def search_pairs(catalog: Catalog, folder: Path = WRITTEN) -> list[tuple[str, Pair]]:
+    """The written searches, each with the id of the public dialogue that it is of."""
+    return [
+        (row.dialogue, Pair(row.query, catalog.item(row.item), frozenset((row.item,))))
+        for row in read(Search, folder)
+        if row.item in catalog.row
+    ]
+
+
+def written_pairs(catalog: Catalog, folder: Path = WRITTEN, seed: int = 0) -> list[Pair]:
+    """From the conversations and wishes written for this project, about items of `catalog`."""
+    found = [
+        _pair(text, catalog.item(reply.item), history)
+        for talk in read(WrittenDialogue, folder)
+        for history, reply in talk.answered(catalog)
+        if reply.move == "recommend" and reply.item
+        for text in (reply.search, talk_end(history))
+        if text
+    ]
+    rng = np.random.default_rng(seed)
+    for wish in read(WrittenWish, folder):
+        fitting = [i for i in wish.items if i in catalog.row]
+        drawn = rng.permutation(fitting)[:PER_WISH].tolist()
+        found += [Pair(wish.wish, catalog.item(i), frozenset(fitting)) for i in drawn]
+    return found
+
+
+def _pair(query: str, gold: Item, history: Dialogue) -> Pair:
+    return Pair(query, gold, frozenset((gold.id, *history.mentioned)))

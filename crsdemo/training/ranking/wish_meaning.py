@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.recommenders.memory import Memory
 from crsdemo.recommenders.prior import ItemPrior
-from crsdemo.training.written.data import AssistantTurn, WrittenDialogue
+from crsdemo.training.written.data import WrittenDialogue
 from crsdemo.training.written.made_wishes import Wish
 
 Floats = NDArray[np.float32]
@@ -39,23 +40,15 @@ def what_wishes_mean(
     """
     words = prior.encoder.embed([prior.texts(wish.dialogue)[1] or " " for wish in wishes])
     labels = np.stack([_genres_shared(prior.catalog, wish) for wish in wishes])
-    talk = list(_talk_that_goes_on([*histories, *_before_talk(written, prior.catalog)]))
+    answered = (pair for one in written for pair in one.answered(prior.catalog))
+    told = (history for history, reply in answered if reply.move in ("talk", "chat"))
+    talk = list(_talk_that_goes_on(chain(histories, told)))
     asked = [wish.dialogue.turns[-1].untitled.strip() for wish in wishes[: len(talk)]]
     asking = np.zeros(words.shape[1] + 1, np.float32)
     asking[-1] = UNTOLD
     if talk:
         asking = _asking(prior.encoder.embed(asked), prior.encoder.embed(talk))
     return replace(prior.memory, meaning=_meaning(words, labels), asking=asking)
-
-
-def _before_talk(written: Iterable[WrittenDialogue], catalog: Catalog) -> Iterator[Dialogue]:
-    """What was said before each reply that recommends nothing and asks nothing."""
-    for one in written:
-        if one.is_of(catalog):
-            dialogue = one.dialogue(catalog)
-            for position, turn in enumerate(one.turns):
-                if isinstance(turn, AssistantTurn) and turn.move in ("talk", "chat"):
-                    yield dialogue.before(position)
 
 
 def _talk_that_goes_on(histories: Iterable[Dialogue]) -> Iterator[str]:

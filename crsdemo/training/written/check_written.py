@@ -20,20 +20,16 @@ from crsdemo.recommenders.loading import CATALOG
 from crsdemo.studies.statistics.shares import table
 from crsdemo.training.written.data import (
     ACTS,
-    DIALOGUES,
     NAMED,
     PLACE,
-    SEARCHES,
     TITLE,
-    WISHES,
     WRITTEN,
     AssistantTurn,
-    Line,
     Search,
     UserTurn,
     WrittenDialogue,
     WrittenWish,
-    read,
+    read_lines,
     slot,
 )
 from crsdemo.training.written.variety import Variety, variety
@@ -66,40 +62,29 @@ class CheckWrittenConfig:
     written: Path = flag(WRITTEN, "folder of the conversations, searches and wishes")
 
 
-@dataclass(frozen=True)
-class Violation:
-    """A rule that a line breaks."""
-
-    where: str  # file:line
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
 @dataclass
 class WrittenReport:
     """Every violation, and what there is."""
 
-    violations: list[Violation] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)  # file:line, and the rule that it breaks
     counts: dict[str, int | float] = field(default_factory=dict)
     acts: Counter[str] = field(default_factory=Counter)
     said: Variety | None = None
 
-    def add(self, where: object, problems: Iterable[str]) -> None:
-        self.violations += [Violation(str(where), what) for what in problems]
+    def add(self, where: str, problems: Iterable[str]) -> None:
+        self.violations += [f"{where}: {what}" for what in problems]
 
 
 def check_written(catalog: Catalog, folder: Path = WRITTEN) -> WrittenReport:
     """Raises BadInputError for a file that cannot be read at all."""
     report = WrittenReport()
     _check_knowledge(catalog, report)
-    dialogues = list(read(DIALOGUES, WrittenDialogue, folder))
-    _check_dialogues(catalog, dialogues, report)
-    for line, search in read(SEARCHES, Search, folder):
+    _check_dialogues(catalog, list(read_lines(WrittenDialogue, folder)), report)
+    searches = list(read_lines(Search, folder))
+    for line, search in searches:
         report.add(line, of_search(search.query, catalog, search.item))
-        report.counts["searches of public dialogues"] = line.number
-    _check_wishes(catalog, list(read(WISHES, WrittenWish, folder)), report)
+    report.counts["searches of public dialogues"] = len(searches)
+    _check_wishes(catalog, list(read_lines(WrittenWish, folder)), report)
     return report
 
 
@@ -139,7 +124,7 @@ def of_item(item: Item, vocabulary: frozenset[str]) -> Iterator[str]:
 
 
 def _check_dialogues(
-    catalog: Catalog, dialogues: Sequence[tuple[Line, WrittenDialogue]], report: WrittenReport
+    catalog: Catalog, dialogues: Sequence[tuple[str, WrittenDialogue]], report: WrittenReport
 ) -> None:
     ids = Counter(dialogue.id for _, dialogue in dialogues)
     films: Counter[str] = Counter()
@@ -243,7 +228,7 @@ def of_search(query: str, catalog: Catalog, item_id: str) -> Iterator[str]:
 
 
 def _check_wishes(
-    catalog: Catalog, wishes: Sequence[tuple[Line, WrittenWish]], report: WrittenReport
+    catalog: Catalog, wishes: Sequence[tuple[str, WrittenWish]], report: WrittenReport
 ) -> None:
     texts = Counter(wish.wish.lower() for _, wish in wishes)
     for line, wish in wishes:
@@ -273,7 +258,7 @@ def _names(text: str, person: str) -> bool:
 
 def render(report: WrittenReport, most: int = 50) -> str:
     """Violations first, then what there is."""
-    lines = [str(violation) for violation in report.violations[:most]]
+    lines = report.violations[:most]
     if len(report.violations) > most:
         lines.append(f"... and {len(report.violations) - most:,} more")
     lines.append(f"{len(report.violations):,} violations\n")

@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeVar, get_args
+from typing import Annotated, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.slots import Slot, fill
+from crsdemo.training.turns import turn_of
 
 WRITTEN = Path(__file__).parent
-DIALOGUES, SEARCHES, WISHES = "dialogues_*.jsonl", "searches*.jsonl", "wishes*.jsonl"
 
 Act = Literal[
     "greet", "vague", "precise", "mood", "like-but", "group", "constraints", "dislike", "seen",
@@ -39,6 +39,7 @@ TITLE = "title"
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    files: ClassVar[str] = ""  # pattern of those that hold such rows, if any do
 
 
 class UserTurn(_Row):
@@ -55,16 +56,11 @@ class UserTurn(_Row):
     @property
     def text(self) -> str:
         """As typed."""
-        return NAMED.sub(lambda found: found[1], self.user)
+        return self.turn().text
 
     def turn(self) -> Turn:
-        text, mentions, end = "", [], 0
-        for found in NAMED.finditer(self.user):
-            text += self.user[end : found.start()]
-            mentions.append(Mention(len(text), len(text) + len(found[1]), found[2]))
-            text += found[1]
-            end = found.end()
-        return Turn("user", text + self.user[end:], tuple(mentions))
+        pieces = _cut(NAMED, self.user)
+        return turn_of("user", (p if isinstance(p, str) else (p[1], p[2]) for p in pieces))
 
 
 class AssistantTurn(_Row):
@@ -86,12 +82,8 @@ class AssistantTurn(_Row):
 
     def pieces(self, catalog: Catalog) -> tuple[str | Item | Slot, ...]:
         """Words, films and facts to be filled in. Raises CatalogError, BadInputError."""
-        found: list[str | Item | Slot] = []
-        end = 0
-        for place in PLACE.finditer(self.says):
-            found += [self.says[end : place.start()], self._piece(catalog, place)]
-            end = place.end()
-        return tuple(piece for piece in (*found, self.says[end:]) if piece != "")
+        pieces = _cut(PLACE, self.says)
+        return tuple(p if isinstance(p, str) else self._piece(catalog, p) for p in pieces)
 
     def _piece(self, catalog: Catalog, place: re.Match[str]) -> Item | Slot:
         if place[1]:
@@ -104,19 +96,14 @@ class AssistantTurn(_Row):
 
     def turn(self, catalog: Catalog) -> Turn:
         """As it is read, with the facts filled in."""
-        item = catalog.item(self.item) if self.item else None
-        text, mentions = "", []
-        for piece in fill(self.pieces(catalog), item):
-            name = piece if isinstance(piece, str) else piece.name
-            if isinstance(piece, Item):
-                mentions.append(Mention(len(text), len(text) + len(name), piece.id))
-            text += name
-        return Turn("assistant", text, tuple(mentions))
+        pieces = fill(self.pieces(catalog), catalog.item(self.item) if self.item else None)
+        return turn_of("assistant", (p if isinstance(p, str) else (p.name, p.id) for p in pieces))
 
 
 class WrittenDialogue(_Row):
     """A conversation; the user begins and the turns alternate."""
 
+    files = "dialogues_*.jsonl"
     id: Text
     turns: tuple[UserTurn | AssistantTurn, ...] = Field(min_length=2)
 
@@ -134,10 +121,19 @@ class WrittenDialogue(_Row):
         turns = (t.turn() if isinstance(t, UserTurn) else t.turn(catalog) for t in self.turns)
         return Dialogue(tuple(turns))
 
+    def answered(self, catalog: Catalog) -> Iterator[tuple[Dialogue, AssistantTurn]]:
+        """Each reply and what was said before it; none of a conversation about another catalog."""
+        if self.is_of(catalog):
+            dialogue = self.dialogue(catalog)
+            for place, turn in enumerate(self.turns):
+                if isinstance(turn, AssistantTurn):
+                    yield dialogue.before(place), turn
+
 
 class Search(_Row):
     """A pseudo-query for a turn of a public dataset, whose sentences are not kept here."""
 
+    files = "searches*.jsonl"
     dialogue: Text  # id in the dataset
     turn: int  # position of the turn that recommends
     item: Text  # the film that was right
@@ -147,6 +143,7 @@ class Search(_Row):
 class WrittenWish(_Row):
     """What somebody might type, and the items that fit it best."""
 
+    files = "wishes*.jsonl"
     kind: Literal["plain", "nuance"]  # nuance: what no keyword says
     wish: Text
     items: tuple[Text, ...] = Field(min_length=1)
@@ -155,28 +152,32 @@ class WrittenWish(_Row):
 Row = TypeVar("Row", bound=_Row)
 
 
-class Line(NamedTuple):
-    """Where a row stands."""
-
-    path: Path
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.path.name}:{self.number}"
-
-
-def read(pattern: str, row: type[Row], folder: Path = WRITTEN) -> Iterator[tuple[Line, Row]]:
+def read(kind: type[Row], folder: Path = WRITTEN) -> list[Row]:
     """The rows of all files of a kind, by name. Raises BadInputError with file and line."""
-    paths = sorted(folder.glob(pattern))
+    return [row for _, row in read_lines(kind, folder)]
+
+
+def read_lines(kind: type[Row], folder: Path) -> Iterator[tuple[str, Row]]:
+    """Each row with its file and line; see `read`."""
+    paths = sorted(folder.glob(kind.files))
     if not paths:
-        raise BadInputError(f"no {pattern} in {folder}; what was written ships with the sources")
+        raise BadInputError(f"no {kind.files} in {folder}; what was written ships with the sources")
     for path in paths:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    yield Line(path, number), row.model_validate_json(line)
+                    yield f"{path.name}:{number}", kind.model_validate_json(line)
                 except ValidationError as error:
                     raise BadInputError(f"{path}, line {number}: {error}") from error
+
+
+def _cut(markup: re.Pattern[str], text: str) -> list[str | re.Match[str]]:
+    """What is marked up, and the words around it."""
+    pieces, end = list[str | re.Match[str]](), 0
+    for found in markup.finditer(text):
+        pieces += [text[end : found.start()], found]
+        end = found.end()
+    return [piece for piece in (*pieces, text[end:]) if piece]
 
 
 def slot(name: str) -> Slot:

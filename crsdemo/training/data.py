@@ -1,10 +1,8 @@
-"""What every stage of the training stands on, and the first stage: semantic IDs.
-
-python -m crsdemo semantic-ids --dialogues redial/train_data.jsonl,inspired/train.tsv ...
-"""
+"""The data that every stage of the training is given."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import logging
@@ -14,22 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.core.errors import BadInputError
-from crsdemo.items.encoder import MINILM, TextEncoder
-from crsdemo.items.item_vectors import save_item_vectors
+from crsdemo.items.encoder import MINILM, TextEncoder, item_text, theme_text
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.overlap import without_copies
-from crsdemo.training.items.item_vectors import (
-    TextVectors,
-    assign_semantic_ids,
-    item_vectors,
-    read_plots,
-    text_vectors,
-)
-from crsdemo.training.ranking.affinity import Affinity, load_likes
+from crsdemo.training.ranking.affinity import Affinity
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +45,26 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class SemanticIDConfig(Sources):
-    """Make item vectors and semantic IDs for a catalog (GCRS, sec. 3.2)."""
+class TextVectors:
+    """Unit vectors of the text encoder, (n, d) each."""
 
-    n_levels: int = flag(4, "codes per item")
-    codebook_size: int = flag(64, "codes per level")
+    themes: NDArray[np.float32]  # genres, keywords and plot: what an item is about
+    facts: NDArray[np.float32]  # all facts, with title and people
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What every stage stands on."""
+class TrainingData:
+    """What was read from the sources."""
 
     catalog: Catalog
     dialogues: list[CorpusDialogue]
-    likes: list[list[str]]
+    likes: list[list[str]]  # per person, item ids
     affinity: Affinity
     texts: TextVectors
 
 
-def lay_ground(sources: Sources) -> Ground:
+def load_training_data(sources: Sources) -> TrainingData:
+    """Raises BadInputError for a file that is missing, or of another kind."""
     for path in (sources.likes, sources.plots):
         if path is not None and not path.is_file():
             raise BadInputError(f"there is no file at {path}; leave the flag out or correct it")
@@ -80,8 +72,8 @@ def lay_ground(sources: Sources) -> Ground:
     dialogues = training_dialogues(sources, catalog)
     likes = load_likes(sources.likes, catalog) if sources.likes else []
     affinity = Affinity.of(catalog, [d.dialogue.mentioned for d in dialogues], likes)
-    plots = read_plots(sources.plots) if sources.plots else {}
-    return Ground(catalog, dialogues, likes, affinity, _texts_encoded(sources, catalog, plots))
+    plots = _plots(sources.plots) if sources.plots else {}
+    return TrainingData(catalog, dialogues, likes, affinity, _encoded(sources, catalog, plots))
 
 
 def training_dialogues(sources: Sources, catalog: Catalog) -> list[CorpusDialogue]:
@@ -100,7 +92,34 @@ def training_dialogues(sources: Sources, catalog: Catalog) -> list[CorpusDialogu
     return kept
 
 
-def _texts_encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
+def load_likes(path: Path, catalog: Catalog, least: float = 4.0) -> list[list[str]]:
+    """Per person the items rated `least` or better. CSV: user_id, movie_id, rating."""
+    likes: dict[str, list[str]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if not {"user_id", "movie_id", "rating"} <= set(reader.fieldnames or ()):
+            raise BadInputError(
+                f"{path} has the columns {reader.fieldnames}; expected user_id, movie_id, rating"
+            )
+        for row in reader:
+            try:
+                rating = float(row["rating"])
+            except (TypeError, ValueError):
+                raise BadInputError(
+                    f"{path}, line {reader.line_num}: the rating is {row['rating']!r}, not a number"
+                ) from None
+            if rating >= least and row["movie_id"] in catalog.row:
+                likes.setdefault(row["user_id"], []).append(row["movie_id"])
+    return [items for items in likes.values() if len(items) > 1]
+
+
+def _plots(path: Path) -> dict[str, str]:
+    """Item id -> plot, from a JSONL with `id` and `plot`."""
+    with path.open(encoding="utf-8") as lines:
+        return {row["id"]: row.get("plot") or "" for row in map(json.loads, lines)}
+
+
+def _encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
     """Kept in `runs/` for the next stage, under a name that says what they were made of."""
     known = [item.knowledge.to_json() for item in catalog]
     key = json.dumps([sources.encoder, catalog.fingerprint, known, sorted(plots.items())])
@@ -109,18 +128,8 @@ def _texts_encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str])
         kept = np.load(path)
         return TextVectors(kept["themes"], kept["facts"])
     encoder = TextEncoder(sources.encoder, torch.bfloat16)
-    texts = text_vectors(catalog, encoder, plots)
+    themes = encoder.embed([theme_text(item, plots.get(item.id, "")) for item in catalog])
+    facts = encoder.embed([item_text(item, plots.get(item.id, "")) for item in catalog])
     path.parent.mkdir(exist_ok=True)
-    np.savez(path, themes=texts.themes, facts=texts.facts)
-    return texts
-
-
-def make_semantic_ids(config: SemanticIDConfig) -> None:
-    """Stage 1: `item_vectors.safetensors` and `semantic_ids.json` beside the catalog."""
-    ground = lay_ground(config)
-    vectors = item_vectors(ground.catalog, ground.texts, ground.affinity, seed=config.seed)
-    semantic_ids = assign_semantic_ids(
-        ground.catalog, vectors, config.n_levels, config.codebook_size, config.seed
-    )
-    save_item_vectors(vectors, config.catalog)
-    semantic_ids.save(config.catalog)
+    np.savez(path, themes=themes, facts=facts)
+    return TextVectors(themes, facts)

@@ -16,15 +16,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from crsdemo.core.config import flag
 from crsdemo.core.errors import CheckpointError
 from crsdemo.model.choice import ChoiceHead
-from crsdemo.model.tokens import ControlTokens
-from crsdemo.training.lm.half import Masters
-from crsdemo.training.lm.lessons import Drawer
+from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 
 SAVE_SECONDS = 300
@@ -42,11 +40,43 @@ class LearnFlags:
     rows_learning_rate: float = flag(3e-3, "of the rows of control tokens, and of a choosing head")
 
 
+class MasterWeights:
+    """Single-precision copies of what modules learn; of single-precision weights the weights.
+
+    Steps of the size that fine-tuning takes are lost in the rounding of bfloat16; so the optimizer
+    moves copies, and the model gets them rounded (Micikevicius et al. 2018).
+    """
+
+    def __init__(self, *modules: nn.Module) -> None:
+        named = [pair for module in modules for pair in module.named_parameters()]
+        learned = [(name, p) for name, p in named if p.requires_grad]
+        self.names = [name for name, _ in learned]
+        self._learned = [p for _, p in learned]
+        self.weights: list[Tensor] = [
+            p if p.dtype == torch.float32 else p.detach().float().requires_grad_()
+            for p in self._learned
+        ]
+
+    def take_gradients(self) -> None:
+        """From the model, which keeps none."""
+        for master, p in zip(self.weights, self._learned, strict=True):
+            if master is not p:
+                master.grad = None if p.grad is None else p.grad.float()
+                p.grad = None
+
+    @torch.no_grad()
+    def give_back(self) -> None:
+        """The masters, rounded, to the model; gradients are dropped."""
+        for master, p in zip(self.weights, self._learned, strict=True):
+            if master is not p:
+                p.copy_(master)
+            master.grad = None
+
+
 def learn(
     config: LearnFlags,
     model: Any,
-    drawer: Drawer,
-    control: ControlTokens,
+    sampler: ExampleSampler,
     mixture: Mixture,
     save: Callable[[], None],
     head: ChoiceHead | None = None,
@@ -55,34 +85,34 @@ def learn(
 
     Raises CheckpointError for the state of another run.
     """
-    masters = Masters(model) if head is None else Masters(model, head)
+    masters = MasterWeights(model) if head is None else MasterWeights(model, head)
     optimizer = _optimizer(config, masters)
     step, seconds = _restore(config.state, masters, optimizer)
-    drawer.rng = np.random.default_rng((drawer.seed, step))  # a resumed run draws what is new
-    averages: dict[str, float] = {}
+    sampler.rng = np.random.default_rng((sampler.seed, step))  # a resumed run draws what is new
+    means: dict[str, float] = {}
     bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
     started = saved = time.monotonic()
     model.train()
     while seconds < 60 * config.minutes:
         share = seconds / (60 * config.minutes)
-        kind, batch = _batch(drawer, mixture, config.tokens, share)
+        kind, batch = _batch(sampler, mixture, config.tokens, share)
         _set_rates(optimizer, config, step, share)
-        loss = sequence_loss(model, batch, control.eos, head=head)
+        loss = sequence_loss(model, batch, sampler.talk.control.eos, head=head)
         loss.total.backward()
         masters.take_gradients()
         nn.utils.clip_grad_norm_(masters.weights, 1.0)
         optimizer.step()
         masters.give_back()
         for name, value in loss.parts.items():
-            key = f"{kind} {name}"
-            averages[key] = 0.97 * averages.get(key, value) + 0.03 * value
+            mean = means.get(f"{kind} {name}", value)
+            means[f"{kind} {name}"] = 0.97 * mean + 0.03 * value
         step += 1
         now = time.monotonic()
         seconds += now - started
         started = now
         bar.update(min(round(seconds), bar.total) - bar.n)
         if step % 20 == 0:
-            told = (f"{name} {value:.2f}" for name, value in sorted(averages.items()))
+            told = (f"{name} {value:.2f}" for name, value in sorted(means.items()))
             bar.set_description(f"step {step}: {', '.join(told)}")
         if now - saved > SAVE_SECONDS:
             _keep(config.state, masters, optimizer, step, seconds)
@@ -94,20 +124,20 @@ def learn(
 
 
 def _batch(
-    drawer: Drawer, mixture: Mixture, tokens: int, share: float
+    sampler: ExampleSampler, mixture: Mixture, tokens: int, share: float
 ) -> tuple[str, list[TrainingSequence]]:
     """Sequences of one kind, together about so many tokens with what fills them up."""
-    kinds = {kind: draw for kind, draw in drawer.kinds.items() if kind in mixture}
+    kinds = {kind: draw for kind, draw in sampler.kinds.items() if kind in mixture}
     weights = [mixture[kind][0] * (1 - share) + mixture[kind][1] * share for kind in kinds]
     shares = np.array(weights) / sum(weights)
-    kind = str(drawer.rng.choice(list(kinds), p=shares))
+    kind = str(sampler.rng.choice(list(kinds), p=shares))
     batch = [kinds[kind]()]
     while (len(batch) + 1) * max(len(one.ids) for one in batch) <= tokens:
         batch.append(kinds[kind]())
     return kind, batch
 
 
-def _optimizer(config: LearnFlags, masters: Masters) -> torch.optim.Optimizer:
+def _optimizer(config: LearnFlags, masters: MasterWeights) -> torch.optim.Optimizer:
     """The rows of control tokens and the head learn faster than the adapter."""
     named = list(zip(masters.names, masters.weights, strict=True))
     lora = [p for name, p in named if "lora" in name]
@@ -129,11 +159,7 @@ def _set_rates(
 
 
 def _keep(
-    state: Path,
-    masters: Masters,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    seconds: float,
+    state: Path, masters: MasterWeights, optimizer: torch.optim.Optimizer, step: int, seconds: float
 ) -> None:
     """In one step, so that an interruption leaves the old or the new state."""
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +170,9 @@ def _keep(
     partial.replace(state)
 
 
-def _restore(state: Path, masters: Masters, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
+def _restore(
+    state: Path, masters: MasterWeights, optimizer: torch.optim.Optimizer
+) -> tuple[int, float]:
     """Steps and seconds spent so far. Raises CheckpointError for the state of another run."""
     if not state.is_file():
         return 0, 0.0

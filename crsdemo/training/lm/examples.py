@@ -19,17 +19,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crsdemo.core.catalog import Catalog
-from crsdemo.core.dialogue import Mention, Turn
+from crsdemo.core.dialogue import Turn
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.mentions import PeopleLinker
 from crsdemo.model.talk import Said, TalkFormat
-from crsdemo.training.lm.candidates import CandidateDrawer
+from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence
 from crsdemo.training.lm.typos import mistyped
-from crsdemo.training.public_turns import clean_words, pieces_of
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import Answer
+from crsdemo.training.turns import clean_words, pieces_of, turn_of
 from crsdemo.training.written.data import AssistantTurn, UserTurn, WrittenDialogue
 from crsdemo.training.written.made_wishes import Facts, Rows, Weights, rows_of, shares, told
 
@@ -48,16 +47,22 @@ ASKING_FOR = (
 )  # fmt: skip
 
 
-class Film(NamedTuple):
-    """What would be right in a turn that recommends."""
+class Target(NamedTuple):
+    """A film that is recommended or spoken of, and what would be right in its place."""
 
-    targets: tuple[Rows, Weights]
+    row: int  # the film whose ID is written
+    rows: Rows
+    weights: Weights  # of each of the rows
     right: Sequence[int]  # rows that are among the candidates in any case
-    search: str | None  # what finds it
+    search: str | None = None  # what finds it
     near: Rows | None = None  # what was found, best first, where that is known
 
+    @classmethod
+    def only(cls, row: int, search: str | None = None) -> Target:
+        return cls(row, np.array([row]), np.ones(1), [row], search)
 
-class Drawer:
+
+class ExampleSampler:
     """Sequences of each kind, drawn by one random generator."""
 
     def __init__(
@@ -71,9 +76,8 @@ class Drawer:
         seed: int = 0,
         *,
         answers: Mapping[tuple[str, int], Answer] | None = None,
-        candidates: CandidateDrawer | None = None,
+        candidates: CandidateSampler | None = None,
         searches: Mapping[tuple[str, int], str] | None = None,
-        gold_share: float = GOLD_SHARE,
         real_words: bool = True,
     ) -> None:
         """`wishes`: what is typed, and the ids of what fits; searches are such wishes too.
@@ -89,9 +93,7 @@ class Drawer:
         self.answers = answers or {}
         self.candidates = candidates
         self.searches = searches or {}
-        self.gold_share = gold_share
-        self.real_words = real_words
-        self.people = PeopleLinker(talk.catalog)
+        self.people = PeopleLinker(talk.catalog) if real_words else None
         self.paths = IdPaths(talk.catalog, talk.semantic_ids, talk.control)
         self.seed = seed
         self.rng = np.random.default_rng(seed)
@@ -101,14 +103,11 @@ class Drawer:
         self.sets += [kept for d in dialogues if len(kept := self._rows(d.dialogue.mentioned)) > 1]
         self.wishes = [(text, rows) for text, ids in wishes if (rows := self._rows(ids))]
         self.facts = Facts(self.catalog)
+        self.titles = frozenset(item.title.lower() for item in self.catalog)
 
     @cached_property
     def _by_length(self) -> Weights:
         return shares(np.array([len(one.turns) ** -SHORTER for one in self.written]))
-
-    @cached_property
-    def _titles(self) -> frozenset[str]:
-        return frozenset(item.title.lower() for item in self.catalog)
 
     @cached_property
     def kinds(self) -> dict[str, Callable[[], TrainingSequence]]:
@@ -131,8 +130,7 @@ class Drawer:
         row = int(self.rng.choice(len(self.catalog), p=shares(self.facts.known)))
         item = self.catalog[row]
         if self.rng.random() < TO_ID:
-            film = Film((np.array([row]), np.ones(1)), [row], None)
-            return self._asked(told(item, self.rng), film, row)
+            return self._asked(Turn("user", told(item, self.rng)), Target.only(row))
         sequence = TrainingSequence()
         sequence.add(self.talk.code(item.id))
         card = self.talk.card(item)
@@ -143,147 +141,132 @@ class Drawer:
         """One fact, or two that some item has together; those of well-known items more often."""
         text, rows = self.facts.draw(self.rng)
         weights = self.facts.known[rows]
-        drawn = self.rng.choice(rows, min(len(rows), MOST_DRAWN), False, p=shares(weights))
-        return self._asked(text, Film((rows, weights), drawn.tolist(), None), int(drawn[0]))
+        drawn = self.rng.choice(rows, min(len(rows), MOST_DRAWN), False, p=shares(weights)).tolist()
+        return self._asked(Turn("user", text), Target(drawn[0], rows, weights, drawn))
 
     def wish(self) -> TrainingSequence:
         text, rows = self.wishes[int(self.rng.integers(len(self.wishes)))]
         drawn = self.rng.permutation(rows).tolist()
-        film = Film((np.array(rows), np.ones(len(rows))), drawn, None)
-        return self._asked(text, film, drawn[0])
+        target = Target(drawn[0], np.array(rows), np.ones(len(rows)), drawn)
+        return self._asked(Turn("user", text), target)
 
     def liked(self) -> TrainingSequence:
         """Some films of a set are named; the teacher says what else goes with them."""
         rows = self.sets[int(self.rng.integers(len(self.sets)))]
         most = min(len(rows), MOST_LIKED)
         named = self.rng.permutation(rows)[: int(self.rng.integers(1, most + 1))].tolist()
-        text, mentions = "i like ", []
-        for place, row in enumerate(named):
-            name = self.catalog[row].name
-            text += ", " if place else ""
-            mentions.append(Mention(len(text), len(text) + len(name), self.catalog[row].id))
-            text += name
+        pieces: list[str | tuple[str, str]] = ["i like "]
+        for item in (self.catalog[row] for row in named):
+            pieces += [(item.name, item.id), ", "]
         wanted, weights = self.teacher.top(named[::-1], DEEP)
         chosen = int(self.rng.choice(wanted, p=shares(weights)))
-        film = Film((wanted, weights), [chosen], None, wanted)
-        return self._asked(text, film, chosen, tuple(mentions))
+        target = Target(chosen, wanted, weights, [chosen], near=wanted)
+        return self._asked(turn_of("user", pieces[:-1]), target)
 
     def absent(self) -> TrainingSequence:
         """The first words of a title and the last of another one, which together are none."""
         title = ""
-        while not title or title.lower() in self._titles:
-            first, last = self._title(), self._title()
-            title = " ".join([*first.split()[:2], *last.split()[-2:]])
+        while not title or title.lower() in self.titles:
+            drawn = (self.catalog[int(self.rng.integers(len(self.catalog)))] for _ in range(2))
+            first, last = (item.title.split() for item in drawn)
+            title = " ".join([*first[:2], *last[-2:]])
         text = ASKING_FOR[int(self.rng.integers(len(ASKING_FOR)))].format(title)
         sequence = TrainingSequence()
         sequence.add(self.talk.user(Turn("user", text)))
-        self._reply(sequence, Said("CHAT", None, ()), is_known=False, words=False)
+        self._reply(sequence, Said("CHAT", None, ()), None, words=False)
         return sequence
 
-    def _title(self) -> str:
-        return self.catalog[int(self.rng.integers(len(self.catalog)))].title
+    def _typed(self, turn: Turn) -> list[int]:
+        """What a user types, with slips at times."""
+        return self.talk.user(mistyped(turn, self.rng) if self.rng.random() < MISTYPED else turn)
 
-    def _typed(self, turn: Turn) -> Turn:
-        return mistyped(turn, self.rng) if self.rng.random() < MISTYPED else turn
-
-    def _asked(
-        self, text: str, film: Film, row: int, mentions: tuple[Mention, ...] = ()
-    ) -> TrainingSequence:
+    def _asked(self, turn: Turn, target: Target) -> TrainingSequence:
         """A message and the ID that follows; its tag is learned from whole conversations."""
         sequence = TrainingSequence()
-        sequence.add(self.talk.user(self._typed(Turn("user", text, mentions))))
+        sequence.add(self._typed(turn))
         sequence.add([*self.talk.opening(), self.talk.control.rec])
-        self._film(sequence, row, film, text)
+        self._film(sequence, target, turn.text)
         return sequence
 
-    def _film(self, sequence: TrainingSequence, row: int, film: Film, text: str) -> None:
-        """`<BOI>`, where the item expert chooses among candidates, and the ID of the item at `row`.
-
-        `text`: what the candidates are near to.
-        """
+    def _film(self, sequence: TrainingSequence, target: Target, text: str) -> None:
+        """`<BOI>`, where the item expert chooses among candidates near to `text`, and the ID."""
         sequence.add([self.talk.control.boi])
+        row, rows, weights, right, _, near = target
         if self.candidates is not None:
-            drawn = self.candidates.draw(text, *film.targets, film.right, self.rng, film.near)
-            sequence.choose(*drawn)
-        self.paths.write(sequence, row, *film.targets)
+            sequence.choose(*self.candidates.draw(text, rows, weights, right, self.rng, near))
+        self.paths.write(sequence, row, rows, weights)
 
     # whole conversations
 
     def real(self) -> TrainingSequence:
         """A public dialogue; the words are learned where they claim nothing of a film."""
         drawn = self.dialogues[int(self.rng.integers(len(self.dialogues)))]
-        dialogue = drawn.dialogue
-        own = self._rows(dialogue.mentioned)
         sequence, seen = TrainingSequence(), list[int]()
-        for position, turn in enumerate(dialogue.turns):
+        for place, turn in enumerate(drawn.dialogue.turns):
             if len(sequence.ids) > LONGEST:
                 break
-            named = self._rows(turn.item_ids)
+            new = [row for row in self._rows(turn.item_ids) if row not in seen]
             if turn.speaker == "user":
                 sequence.add(self.talk.user(turn))
             else:
-                new = [row for row in named if row not in seen]
-                answer = self.answers.get((drawn.id, position))
-                if answer is None:
-                    answer = self.teacher.top(list(reversed(seen)), DEEP, without=own)
-                search = self.searches.get((drawn.id, position))
-                self._real_reply(sequence, turn, new, answer, search, learned=position > 0)
-            seen += [row for row in named if row not in seen]
+                target = self._recommended(drawn, place, new, seen) if new else None
+                said, are_clean = self._heard(turn, target)
+                if place:
+                    self._reply(sequence, said, target, words=are_clean)
+                else:  # nothing was said before
+                    sequence.add(self.talk.assistant(said, is_known=False).ids)
+            seen += new
         return sequence
 
-    def _real_reply(
-        self,
-        sequence: TrainingSequence,
-        turn: Turn,
-        new: Sequence[int],
-        answer: Answer,
-        search: str | None,
-        *,
-        learned: bool,
-    ) -> None:
-        row = int(self.rng.choice(new)) if new else None
-        item = None if row is None else self.catalog[row]
-        clean = clean_words(turn, self.catalog, self.people) if self.real_words else ()
-        said = Said("CHAT" if item is None else "REC", item, clean or pieces_of(turn, self.catalog))
-        if not learned:  # nothing was said before
-            sequence.add(self.talk.assistant(said, is_known=False).ids)
-        elif row is None:
-            self._reply(sequence, said, is_known=False, words=bool(clean))
-        else:
-            rows, weights = answer
-            all_rows = np.concatenate([rows, new]).astype(np.int64)
-            gold = [self.gold_share / len(new)] * len(new)
-            wanted = np.concatenate([(1 - self.gold_share) * shares(weights), gold])
-            film = Film((all_rows, wanted), new, search, rows)
-            self._reply(sequence, said, is_known=False, film=film, words=bool(clean))
+    def _recommended(
+        self, drawn: CorpusDialogue, place: int, new: Sequence[int], seen: Sequence[int]
+    ) -> Target:
+        """The `new` films of a turn and, for the rest of the weight, what is likely after `seen`.
+
+        The dialogue's own counts must not tell.
+        """
+        row = int(self.rng.choice(new))
+        answer = self.answers.get((drawn.id, place)) or self.teacher.top(
+            list(reversed(seen)), DEEP, without=self._rows(drawn.dialogue.mentioned)
+        )
+        rows = np.concatenate([answer[0], new]).astype(np.int64)
+        gold = [GOLD_SHARE / len(new)] * len(new)
+        weights = np.concatenate([(1 - GOLD_SHARE) * shares(answer[1]), gold])
+        return Target(row, rows, weights, new, self.searches.get((drawn.id, place)), answer[0])
+
+    def _heard(self, turn: Turn, target: Target | None) -> tuple[Said, bool]:
+        """What a public turn says, and whether its words may be learned."""
+        item = None if target is None else self.catalog[target.row]
+        clean = clean_words(turn, self.catalog, self.people) if self.people else ()
+        pieces = clean or pieces_of(turn, self.catalog)
+        return Said("CHAT" if item is None else "REC", item, pieces), bool(clean)
 
     def conversation(self) -> TrainingSequence:
         """A written conversation with all its words, short ones more often."""
         written = self.written[int(self.rng.choice(len(self.written), p=self._by_length))]
-        sequence, known = TrainingSequence(), set[str]()
+        sequence, known = TrainingSequence(), set[str | None]()
         for turn in written.turns:
             if len(sequence.ids) > LONGEST:
                 break
             if isinstance(turn, UserTurn):
-                sequence.add(self.talk.user(self._typed(turn.turn())))
+                sequence.add(self._typed(turn.turn()))
                 continue
-            said = _said(turn, self.catalog)
-            film = None
-            if said.item is not None:
-                row = self.catalog.row[said.item.id]
-                film = Film((np.array([row]), np.ones(1)), [row], turn.search)
-            is_known = said.item is not None and said.item.id in known
-            self._reply(sequence, said, is_known=is_known, film=film)
-            known.update([said.item.id] if said.item else [])
+            target = Target.only(self.catalog.row[turn.item], turn.search) if turn.item else None
+            self._reply(sequence, self._said(turn), target, is_known=turn.item in known)
+            known.add(turn.item)
         return sequence
+
+    def _said(self, turn: AssistantTurn) -> Said:
+        item = self.catalog.item(turn.item) if turn.item else None
+        return Said("REC" if turn.move == "recommend" else "CHAT", item, turn.pieces(self.catalog))
 
     def _reply(
         self,
         sequence: TrainingSequence,
         said: Said,
+        target: Target | None,
         *,
-        is_known: bool,
-        film: Film | None = None,
+        is_known: bool = False,
         words: bool = True,
     ) -> None:
         """A turn of the assistant with its decisions (tag, film or none, ID) and its `words`."""
@@ -291,23 +274,17 @@ class Drawer:
         written = self.talk.assistant(said, is_known=is_known)
         start = len(self.talk.opening())
         sequence.add(written.ids[:start])
-        modes = (control.chat, control.rec)
-        tag = control.mode(said.mode)
-        sequence.decide(modes, [float(tag == mode) for mode in modes], tag, "mode")
+        sequence.decide_for(written.ids[start], (control.chat, control.rec), "mode")
         start += 1
         if said.mode == "CHAT":
-            following = written.ids[start]
-            options = (control.boi, control.resp)
-            wanted = [float(following == one) for one in options]
-            sequence.decide(options, wanted, following, "film")
+            sequence.decide_for(written.ids[start], (control.boi, control.resp), "film")
             start += 1
-            if said.item is not None and film is not None:
-                self.paths.write(sequence, self.catalog.row[said.item.id], *film.targets)
+            if target is not None:
+                self.paths.write(sequence, target.row, target.rows, target.weights)
                 start += control.n_levels
-        elif said.item is not None and film is not None:
-            self._search(sequence, film.search)
-            row = self.catalog.row[said.item.id]
-            self._film(sequence, row, film, film.search or "")
+        elif target is not None:
+            self._search(sequence, target.search)
+            self._film(sequence, target, target.search or "")
             start += 1 + control.n_levels
         sequence.add(written.ids[start:], written.are_words[start:] if words else None)
 
@@ -321,8 +298,3 @@ class Drawer:
 
     def _rows(self, item_ids: Sequence[str]) -> list[int]:
         return rows_of(item_ids, self.catalog).tolist()
-
-
-def _said(turn: AssistantTurn, catalog: Catalog) -> Said:
-    item = catalog.item(turn.item) if turn.item else None
-    return Said("REC" if turn.move == "recommend" else "CHAT", item, turn.pieces(catalog))
