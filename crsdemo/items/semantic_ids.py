@@ -85,7 +85,7 @@ class SemanticIDs(Mapping[str, Codes]):
     def read(cls, folder: Path) -> SemanticIDs:
         """The IDs of a catalog folder as they were made, in the order of the rows at that time.
 
-        Items may have come or gone since (`newcomers.ItemFiles`). Raises CatalogError if the file
+        Items may have come or gone since (`cold_items.ItemFiles`). Raises CatalogError if the file
         is missing or damaged.
         """
         path = folder / FILE

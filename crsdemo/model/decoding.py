@@ -25,8 +25,8 @@ from crsdemo.core.slots import Slot
 from crsdemo.items.trie import Trie
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.prefixes import Prefixes
-from crsdemo.model.word_choice import Pen, Place
-from crsdemo.model.word_choice import Sampling as Sampling  # part of this module's interface
+from crsdemo.model.sampling import Sampling as Sampling  # part of this module's interface
+from crsdemo.model.sampling import TextConstraint, TokenSampler
 
 NOTHING: frozenset[str] = frozenset()
 FEW = 4  # tokens read together for which the quick model is quicker
@@ -489,22 +489,22 @@ class Decoder:
         named, by default the whole catalog. An item once begun is always completed, if need be
         beyond `max_tokens`. `context` (one prompt) grows by what is written.
         """
-        pen = Pen(Place(self.grammar, mode, slots, sayable), sampling)
-        while (token := pen.next(context.logits[0].cpu())) is not None:
+        sampler = TokenSampler(TextConstraint(self.grammar, mode, slots, sayable), sampling)
+        while (token := sampler.next(context.logits[0].cpu())) is not None:
             yield token
             self.feed(context, [token], words=True)
 
-    def write_all(self, context: Context, pens: Sequence[Pen]) -> list[list[int]]:
+    def write_all(self, context: Context, samplers: Sequence[TokenSampler]) -> list[list[int]]:
         """The tokens of one text per prompt of `context`, all written at once."""
-        writing = [True] * len(pens)
+        writing = [True] * len(samplers)
         while True:
-            tokens = [self.control.eos] * len(pens)  # what follows an end is never read
+            tokens = [self.control.eos] * len(samplers)  # what follows an end is never read
             for row, logits in enumerate(context.logits.cpu()):
-                token = pens[row].next(logits) if writing[row] else None
+                token = samplers[row].next(logits) if writing[row] else None
                 writing[row] = token is not None
                 tokens[row] = tokens[row] if token is None else token
             if not any(writing):
-                return [pen.written for pen in pens]
+                return [sampler.written for sampler in samplers]
             self.feed_each(context, tokens)
 
 

@@ -24,7 +24,7 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Decider, Evidence, Plan, Recommendation, Timing
 from crsdemo.items.trie_labels import TrieLabels
 from crsdemo.model.decoding import Context, Prior, Ranking
-from crsdemo.recommenders.commons import Commons
+from crsdemo.recommenders.candidate_scores import CandidateScores, ItemKnowledge
 from crsdemo.recommenders.evidence import (
     MODEL,
     PRIOR,
@@ -35,9 +35,9 @@ from crsdemo.recommenders.evidence import (
     pick,
     recommendations,
 )
-from crsdemo.recommenders.guide import Guidance, ItemKnowledge
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.ranker import FILE, Ranker
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
 
@@ -66,18 +66,18 @@ class Gcrs(TalkingRecommender):
 
     @classmethod
     def load(
-        cls, folder: Path, commons: Commons, *, with_prior: bool = True, name: str | None = None
+        cls, folder: Path, resources: Resources, *, with_prior: bool = True, name: str | None = None
     ) -> Gcrs:
         """`with_prior`: where the catalog has one.
 
         Raises CheckpointError or CatalogError if anything is missing or does not match.
         """
-        talker = Talker.load(folder, commons)
-        path = commons.folder / FILE
+        talker = Talker.load(folder, resources)
+        path = resources.folder / FILE
         knowledge = None
         if path.is_file():
             ranker = Ranker.load(path, SIGNALS) if with_prior else None
-            knowledge = ItemKnowledge(commons.prior, ranker, PRIOR_WEIGHT)
+            knowledge = ItemKnowledge(resources.prior, ranker, PRIOR_WEIGHT)
         return cls(name or folder.name, talker, knowledge)
 
     def recommend_batch(
@@ -100,11 +100,11 @@ class Gcrs(TalkingRecommender):
         hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
         return BeforeItem(context, hidden, self._prior(looks))
 
-    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> Guidance:
+    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> CandidateScores:
         known = self.knowledge
-        return Guidance() if known is None else known.look(dialogue, exclude)
+        return CandidateScores() if known is None else known.look(dialogue, exclude)
 
-    def _prior(self, looks: Sequence[Guidance]) -> Prior | None:
+    def _prior(self, looks: Sequence[CandidateScores]) -> Prior | None:
         scores = [look.scores for look in looks]
         if any(row is None for row in scores):
             return None
@@ -141,7 +141,7 @@ class Gcrs(TalkingRecommender):
     def _decided(
         self,
         context: Context,
-        look: Guidance,
+        look: CandidateScores,
         ranking: Ranking,
         hidden: frozenset[str],
         chosen: str,

@@ -15,7 +15,7 @@ from crsdemo.recommenders.ranker import FILE as RANKER_FILE
 from crsdemo.recommenders.ranker import Ranker
 
 if TYPE_CHECKING:
-    from crsdemo.recommenders.commons import Commons
+    from crsdemo.recommenders.resources import Resources
 
 HOME = Path(__file__).resolve().parents[2]
 CATALOG = HOME / "catalog"
@@ -51,18 +51,18 @@ def _baseline(name: str, catalog: Catalog) -> Recommender | None:
     return RepeatLast(catalog) if name == "repeat-last" else None
 
 
-def _informed(name: str, commons: Commons) -> Recommender:
+def _informed(name: str, resources: Resources) -> Recommender:
     """A baseline of `INFORMED`."""
-    from crsdemo.recommenders.guide import ItemKnowledge
+    from crsdemo.recommenders.candidate_scores import ItemKnowledge
     from crsdemo.recommenders.prior import SIGNALS as NAMES
     from crsdemo.recommenders.signal_baselines import CoOccurrence, SignalSum
 
     if name == CO_OCCURRENCE:
-        return CoOccurrence(commons.catalog, commons.files.neighbours.together)
-    ranker = Ranker.load(commons.folder / RANKER_FILE, NAMES)
+        return CoOccurrence(resources.catalog, resources.files.neighbours.together)
+    ranker = Ranker.load(resources.folder / RANKER_FILE, NAMES)
     if name == SIGNALS:
         ranker = replace(ranker, trees=None)
-    return SignalSum(ItemKnowledge(commons.prior, ranker), name)
+    return SignalSum(ItemKnowledge(resources.prior, ranker), name)
 
 
 def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
@@ -74,13 +74,13 @@ def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
     return folder
 
 
-def _from_checkpoint(name: str, folder: Path, commons: Commons) -> Recommender:
+def _from_checkpoint(name: str, folder: Path, resources: Resources) -> Recommender:
     from crsdemo.recommenders.gcrs import Gcrs
     from crsdemo.recommenders.reges import Reges
 
     if (folder / CHOICE).is_file():
-        return Reges.load(folder, commons)
-    return Gcrs.load(folder, commons, with_prior=not name.endswith(ALONE), name=Path(name).name)
+        return Reges.load(folder, resources)
+    return Gcrs.load(folder, resources, with_prior=not name.endswith(ALONE), name=Path(name).name)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
@@ -102,7 +102,7 @@ class Shelf:
         self.catalog_folder = catalog_folder
         self.checkpoints = checkpoints
         self._loaded: dict[str, Recommender] = {}
-        self._commons: Commons | None = None
+        self._resources: Resources | None = None
         self._loading = Lock()
 
     @property
@@ -124,10 +124,12 @@ class Shelf:
         """Checkpoints share encoders and what is known of the items."""
         if baseline := _baseline(name, self.catalog):
             return baseline
-        from crsdemo.recommenders.commons import Commons  # torch is loaded only when weights are
+        from crsdemo.recommenders.resources import (
+            Resources,
+        )  # torch is loaded only when weights are
 
-        self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
+        self._resources = self._resources or Resources(self.catalog, self.catalog_folder)
         if name in INFORMED:
-            return _informed(name, self._commons)
+            return _informed(name, self._resources)
         folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
-        return _from_checkpoint(name, folder, self._commons)
+        return _from_checkpoint(name, folder, self._resources)

@@ -30,9 +30,9 @@ from crsdemo.items.index import units
 from crsdemo.language.mentions import PeopleLinker
 from crsdemo.language.themes import Themes
 from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
-from crsdemo.recommenders.kinship import SIGNALS as KINSHIP
-from crsdemo.recommenders.kinship import Kinship
-from crsdemo.recommenders.memory import Memory
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
+from crsdemo.recommenders.item_similarity import ItemSimilarity
 
 Floats = NDArray[np.float32]
 FILE = "neighbours.npz"
@@ -45,7 +45,7 @@ SIGNALS = (
     "about the same as the films you named",
     "facts like those of a film you named",
     "facts like those of the films you named",
-    *KINSHIP,
+    *SIMILARITY,
     "much talked about",
     "often recommended",
     "how new it is",
@@ -123,7 +123,7 @@ class ItemPrior:
         catalog: Catalog,
         vectors: Floats,
         neighbours: Neighbours,
-        memory: Memory,
+        regression: DialogueRegression,
         encoder: TextEncoder,
         people: PeopleLinker,
     ) -> None:
@@ -131,7 +131,7 @@ class ItemPrior:
         self.catalog = catalog
         self._about = units(vectors[:, : encoder.dim])
         self.neighbours = neighbours
-        self.memory = memory
+        self.regression = regression
         self.encoder = encoder
         self.people = people
         self._away = vectors - vectors.mean(0)
@@ -141,17 +141,17 @@ class ItemPrior:
         for row, item in enumerate(catalog):
             for genre in item.genres:
                 self.genres[row, catalog.genres.index(genre)] = 1
-        self._kinship = Kinship(catalog)
+        self._similarity = ItemSimilarity(catalog)
         self._newness = np.where(self.years, (self.years - NEW) / 10, 0.0)
         self._rows_of: dict[str, list[int]] = {}
         for row, item in enumerate(catalog):
             for person in item.people:
                 self._rows_of.setdefault(person, []).append(row)
 
-    def with_memory(self, memory: Memory) -> ItemPrior:
+    def with_regression(self, regression: DialogueRegression) -> ItemPrior:
         """The same that remembers other talks."""
         other = copy.copy(self)
-        other.memory = memory
+        other.regression = regression
         return other
 
     def with_counts(self, together: sparse.csr_matrix, counts: Floats) -> ItemPrior:
@@ -176,7 +176,7 @@ class ItemPrior:
         """What of a talk bears on what to recommend next: all from the newest wish on.
 
         A film was given for what was wished before; it should not pull at what is wished now. A
-        wish is told from talk that goes on by its words (`Memory.asked`).
+        wish is told from talk that goes on by its words (`DialogueRegression.asked`).
         """
         given, later = False, []
         for position, turn in enumerate(dialogue.turns):
@@ -188,7 +188,7 @@ class ItemPrior:
             return dialogue
         said = [dialogue.turns[i].untitled.strip() for i in later]
         least = [self._afresh_from(text) for text in said]
-        asked = self.memory.asked(self.encoder.embed([text or " " for text in said]))
+        asked = self.regression.asked(self.encoder.embed([text or " " for text in said]))
         wishes = np.flatnonzero(asked >= np.array(least))
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
 
@@ -216,14 +216,14 @@ class ItemPrior:
         return np.stack(
             [
                 *self._from_mentions(heard.items),
-                *self._kinship.signals(heard.items),
+                *self._similarity.signals(heard.items),
                 self.popularity,
-                np.log1p(self.memory.recommended),
+                np.log1p(self.regression.recommended),
                 self._newness,
-                self.memory.after(self._as_remembered(heard)),
+                self.regression.after(self._as_remembered(heard)),
                 self._about @ heard.said,
                 self._about @ heard.last,
-                self.memory.facts @ heard.said,
+                self.regression.facts @ heard.said,
                 (combinations @ heard.last)[which],
                 self.genres @ self._meant(heard),
                 self.genres @ self._genres_named(heard.everything),
@@ -238,7 +238,7 @@ class ItemPrior:
         return np.stack([self.genres @ self._genres_named(text), self._themes_named(text)])
 
     def remembered(self, dialogue: Dialogue) -> Floats:
-        """(q,) a talk as a `Memory` sees it."""
+        """(q,) a talk as a `DialogueRegression` sees it."""
         return self._as_remembered(self._hear(dialogue))
 
     def texts(self, dialogue: Dialogue) -> tuple[str, str, str]:
@@ -254,7 +254,9 @@ class ItemPrior:
 
     def _meant(self, heard: _Heard) -> Floats:
         """(g,) genres that the newest words mean, and less those of all words."""
-        meant = [self.memory.meant(words) * bool(words.any()) for words in (heard.last, heard.said)]
+        meant = [
+            self.regression.meant(words) * bool(words.any()) for words in (heard.last, heard.said)
+        ]
         return np.asarray(meant[0] + FADING * meant[1], np.float32)
 
     def _as_remembered(self, heard: _Heard) -> Floats:
@@ -294,7 +296,7 @@ class ItemPrior:
             together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
             liked += DECAY**age * _row(self.neighbours.liked, row)
             nearest = np.maximum(nearest, _row(self.neighbours.liked, row))
-        alike = (*_like(self._about, rows), *_like(self.memory.facts, rows))
+        alike = (*_like(self._about, rows), *_like(self.regression.facts, rows))
         return [together, liked, nearest, *alike]
 
     def _items(self, dialogue: Dialogue) -> list[int]:

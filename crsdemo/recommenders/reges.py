@@ -25,15 +25,15 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Evidence, Plan, Recommendation, Timing
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.model.decoding import Context
+from crsdemo.model.sampling import Sampling, SearchConstraint, TokenSampler
 from crsdemo.model.tokens import QUERY as QUERY_TOKEN
 from crsdemo.model.tokens import ControlTokens
-from crsdemo.model.word_choice import Pen, Sampling, SearchPlace
-from crsdemo.recommenders.commons import Commons
+from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
-from crsdemo.recommenders.guide import Guidance
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.ranker import FILE, Ranker
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import (
     CANDIDATES,
     RETRIEVAL_SIGNALS,
@@ -77,15 +77,15 @@ class Reges(TalkingRecommender):
         self.retriever_weight = retriever_weight
 
     @classmethod
-    def load(cls, folder: Path, commons: Commons) -> Reges:
+    def load(cls, folder: Path, resources: Resources) -> Reges:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        talker = searching_talker(folder, commons)
-        reader = QueryReader.load(folder / RETRIEVER, commons.encoder())
-        documents = Documents.of(commons.catalog, reader, folder / RETRIEVER)
+        talker = searching_talker(folder, resources)
+        reader = QueryReader.load(folder / RETRIEVER, resources.encoder())
+        documents = Documents.of(resources.catalog, reader, folder / RETRIEVER)
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
-        vectors = catalog_vectors(commons.catalog, documents.vectors, commons.files.vectors)
+        vectors = catalog_vectors(resources.catalog, documents.vectors, resources.files.vectors)
         head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
-        return cls(folder.name, talker, Retriever(documents, commons.prior, ranker), head)
+        return cls(folder.name, talker, Retriever(documents, resources.prior, ranker), head)
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -121,7 +121,7 @@ class Reges(TalkingRecommender):
     def _choices(
         self,
         context: Context,
-        looks: Sequence[Guidance],
+        looks: Sequence[CandidateScores],
         exclude: Sequence[frozenset[str]],
     ) -> list[Choice]:
         """The item expert reads on up to `<BOI>` and orders what was found."""
@@ -132,7 +132,7 @@ class Reges(TalkingRecommender):
         ]
 
     @torch.inference_mode()
-    def _choice(self, state: torch.Tensor, look: Guidance, hidden: frozenset[str]) -> Choice:
+    def _choice(self, state: torch.Tensor, look: CandidateScores, hidden: frozenset[str]) -> Choice:
         found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
         rows = np.array([self.catalog.row[i] for i in found])
         scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
@@ -193,12 +193,12 @@ class Reges(TalkingRecommender):
         }
 
 
-def searching_talker(folder: Path, commons: Commons) -> Talker:
+def searching_talker(folder: Path, resources: Resources) -> Talker:
     """The adapter, which lies in the folder, or in that of another checkpoint that the card names.
 
     Raises CheckpointError if it is missing or does not match, and if it knows no searches.
     """
-    talker = Talker.load(adapter_folder(folder), commons)
+    talker = Talker.load(adapter_folder(folder), resources)
     if talker.control.query is None:
         raise CheckpointError(
             f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
@@ -211,9 +211,9 @@ def write_searches(talker: Talker, context: Context) -> list[str]:
     """What to search for, in words, greedily; `context` stands before the tag and grows."""
     control, decoder = talker.control, talker.decoder
     decoder.feed(context, _searching(control))
-    pens = [Pen(SearchPlace(talker.grammar), QUERY) for _ in context.mask]
+    samplers = [TokenSampler(SearchConstraint(talker.grammar), QUERY) for _ in context.mask]
     before = context.mask.shape[1]
-    written = decoder.write_all(context, pens)
+    written = decoder.write_all(context, samplers)
     decoder.feed(context, [control.eos])
     heard = context.mask.clone()
     for row, tokens in enumerate(written):  # those that were ready early have waited

@@ -23,7 +23,7 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CheckpointError
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
-from crsdemo.recommenders.guide import Guidance, flags, hideable
+from crsdemo.recommenders.candidate_scores import CandidateScores, flags, hideable
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
 
@@ -165,7 +165,7 @@ class Retriever:
 
     def look(
         self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
-    ) -> Guidance:
+    ) -> CandidateScores:
         """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
         catalog = self.prior.catalog
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
@@ -179,7 +179,7 @@ class Retriever:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows)
-        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
+        return CandidateScores(hidden, parts, self.ranker.part_names, shortlist)
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""

@@ -17,7 +17,7 @@ from scipy import sparse
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Plan, Recommendation, Reply, Signal
-from crsdemo.recommenders.guide import Floats, ItemKnowledge, flags
+from crsdemo.recommenders.candidate_scores import Floats, ItemKnowledge, flags
 from crsdemo.recommenders.popularity import SHOWN, baseline_reply
 from crsdemo.recommenders.ranker import best
 

@@ -23,10 +23,10 @@ from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, Decoder, left_pad
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import Said, TalkFormat
-from crsdemo.model.word_choice import Pen, Place, Sampling
-from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.evidence import trimmed
+from crsdemo.recommenders.resources import Resources
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 
@@ -63,10 +63,10 @@ class Talker:
         self.decoder = Decoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
-    def load(cls, folder: Path, commons: Commons, wording: Wording = Wording()) -> Talker:
+    def load(cls, folder: Path, resources: Resources, wording: Wording = Wording()) -> Talker:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        loaded = commons.checkpoint(folder)
-        return cls(loaded, commons.catalog, commons.files.semantic_ids, wording)
+        loaded = resources.checkpoint(folder)
+        return cls(loaded, resources.catalog, resources.files.semantic_ids, wording)
 
     # reading
 
@@ -147,12 +147,12 @@ class Talker:
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
-        place = Place(
+        place = TextConstraint(
             self.grammar, "REC" if item else mode, slots, others, owes_a_title=mode == "REC"
         )
-        pen = Pen(place, self.sampling(dialogue, plan), self._said_before(dialogue))
+        sampler = TokenSampler(place, self.sampling(dialogue, plan), self._said_before(dialogue))
         codes: list[int] = []
-        while (token := pen.next(context.logits[0])) is not None:
+        while (token := sampler.next(context.logits[0])) is not None:
             yield token
             tokens = [token]
             codes = [token] if token == self.control.boi else [*codes, token]

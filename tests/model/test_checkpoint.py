@@ -15,9 +15,9 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.checkpoint import load_checkpoint, slots_by_token
-from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import load_recommender, names
+from crsdemo.recommenders.resources import Resources
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_checkpoint_of_another_catalog_is_refused(talking, tmp_path, semantic_
     fewer.save(tmp_path)
     SemanticIDs.assign(fewer, list(semantic_ids.values())[:20], 6).save(tmp_path)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Gcrs.load(talking / "gcrs", Commons(fewer, tmp_path))
+        Gcrs.load(talking / "gcrs", Resources(fewer, tmp_path))
 
 
 def test_facts_that_a_catalog_does_not_have_are_refused(talking) -> None:

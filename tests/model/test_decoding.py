@@ -14,8 +14,8 @@ from crsdemo.core.errors import CatalogError
 from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder, Sampling, left_pad
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.sampling import TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens
-from crsdemo.model.word_choice import Pen, Place
 
 TOKENIZER = byte_level_tokenizer()
 CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
@@ -278,7 +278,7 @@ def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
 def test_after_its_own_title_facts_may_follow_again(grammar) -> None:
     tokenizer = byte_level_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *SLOTS))
-    place = Place(Grammar(tokenizer, control, ITEMS), "REC", (TITLE, *SLOTS), {"item-3"})
+    place = TextConstraint(Grammar(tokenizer, control, ITEMS), "REC", (TITLE, *SLOTS), {"item-3"})
     year = control.slot[SLOTS[0]]
     assert year in place.allowed
     for token in (control.boi, *control.item(ITEMS["item-3"]), control.eoi):
@@ -354,10 +354,13 @@ def test_no_run_of_tokens_is_written_twice(decoder) -> None:
 def test_what_was_written_before_is_not_written_again(decoder) -> None:
     def written(before: list[int]) -> list[int]:
         sampling = Sampling(12, no_repeat_ngram=3)
-        pen, context = Pen(Place(decoder.grammar, "CHAT", (), ()), sampling, before), read(decoder)
-        while (token := pen.next(context.logits[0])) is not None:
+        sampler, context = (
+            TokenSampler(TextConstraint(decoder.grammar, "CHAT", (), ()), sampling, before),
+            read(decoder),
+        )
+        while (token := sampler.next(context.logits[0])) is not None:
             decoder.feed(context, [token])
-        return pen.written
+        return sampler.written
 
     first = written([])
     second = written([*first, CONTROL.eos])

@@ -12,7 +12,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.mentions import PeopleLinker
-from crsdemo.recommenders.memory import Memory
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
 
 TAGS = (
@@ -53,7 +53,7 @@ def prior() -> ItemPrior:
     n = len(CATALOG)
     nothing = sparse.csr_matrix((n, n), dtype=np.float32)
     blank = np.zeros((5, len(CATALOG.genres)), np.float32)
-    memory = Memory(
+    regression = DialogueRegression(
         np.zeros(n, np.float32),
         np.zeros((n, 4), np.float32),
         np.zeros((12, 1), np.float32),
@@ -63,7 +63,7 @@ def prior() -> ItemPrior:
     )
     vectors = np.eye(n, 4, dtype=np.float32) + 1
     neighbours = Neighbours(nothing, nothing)
-    return ItemPrior(CATALOG, vectors, neighbours, memory, Deaf(), PeopleLinker(CATALOG))  # type: ignore[arg-type]
+    return ItemPrior(CATALOG, vectors, neighbours, regression, Deaf(), PeopleLinker(CATALOG))  # type: ignore[arg-type]
 
 
 def said(*texts: str) -> Dialogue:
@@ -106,7 +106,7 @@ def test_a_refused_theme_is_no_wish(prior):
 
 
 def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
-    """The stand-in's memory finds it as probable as not that anything asks afresh."""
+    """The stand-in's regression finds it as probable as not that anything asks afresh."""
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
     before = Dialogue((Turn("user", "a heist"), given))
     refusing = before.say(Turn("user", "no dogs please"))

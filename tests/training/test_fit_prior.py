@@ -38,7 +38,7 @@ def cases(config: PriorConfig, ground: Ground) -> list[Case]:
     turns = list(fit_prior.training_turns(ground, config.seed))
     prior = fit_prior.blank_prior(config, ground)
     wished = WishMaker(CATALOG, [], config.seed).draw(4)
-    prior.memory = what_wishes_mean(prior, wished, [turn.history for turn in turns], [])
+    prior.regression = what_wishes_mean(prior, wished, [turn.history for turn in turns], [])
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     return fit_prior.gather(config, ground, prior, turns, talks, [])
 

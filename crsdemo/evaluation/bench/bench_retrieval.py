@@ -25,7 +25,7 @@ from crsdemo.evaluation.checks.check_wishes import load_wishes
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import EXACT_UP_TO, Floats, ItemIndex, units
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.recommenders.newcomers import ItemFiles
+from crsdemo.recommenders.cold_items import ItemFiles
 
 Ints = NDArray[np.int64]
 

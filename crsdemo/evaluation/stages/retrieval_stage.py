@@ -25,7 +25,7 @@ from crsdemo.evaluation.protocol import Case, cases
 from crsdemo.evaluation.rankings import BATCH
 from crsdemo.evaluation.statistics import Hit, ends, means, recalls
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.recommenders.guide import Guidance
+from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.retriever import Documents
 from crsdemo.studies.statistics.metrics import rank_of
 
@@ -45,7 +45,7 @@ class CandidateFinder(Protocol):
 
     def look(
         self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
-    ) -> Guidance:
+    ) -> CandidateScores:
         """With a shortlist of at most `k`, best first, without those in `exclude`."""
         ...
 

@@ -1,10 +1,10 @@
-"""Fit what is known of items beside the model: the memory of training talks, and the ranker.
+"""Fit what is known of items beside the model: the regression of talks, and the ranker.
 
 python -m crsdemo fit-prior --dialogues train_data.jsonl,train.tsv --likes ratings.csv
 
 The weights of the signals come from a softmax regression, the trees learn to order lists
 (`boosting.py`). What a signal says of a training turn never comes from the dialogue of that turn:
-counts and memory are those of the other folds. To take only a dialogue's own counts back would
+counts and regression are those of the other folds. To take only a dialogue's own counts back would
 not do, for trees tell by a count that is one too low which items the dialogue goes on to name.
 """
 
@@ -28,7 +28,7 @@ from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.mentions import PeopleLinker
-from crsdemo.recommenders.memory import Memory
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.training.ground import Ground, Sources, lay_ground
@@ -53,7 +53,7 @@ FOLDS = 4
 
 @dataclass(frozen=True)
 class PriorConfig(RankerFlags, Sources):
-    """Fit the memory and the ranker."""
+    """Fit the regression of talks and the ranker."""
 
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     turns: int = flag(6000, "training turns at most")
@@ -75,12 +75,12 @@ class TrainingTurn:
 
 
 def fit_prior(config: PriorConfig) -> None:
-    """Write neighbours, memory and ranker to `out`."""
+    """Write neighbours, regression and ranker to `out`."""
     ground = lay_ground(config)
     turns = drawn_turns(config, ground)
     pruned(ground.affinity).save(config.out)
     prior = blank_prior(config, ground)
-    prior.memory = what_wishes_mean(
+    prior.regression = what_wishes_mean(
         prior,
         wishes_with_meaning(config, ground.catalog),
         [turn.history for turn in turns],
@@ -88,7 +88,7 @@ def fit_prior(config: PriorConfig) -> None:
     )
     turns = read_before(prior, turns)
     talks = np.stack([prior.remembered(t.history) for t in tqdm(turns, desc="reading talks")])
-    memory_of(turns, talks, prior.memory, config.seed).save(config.out)
+    regression_of(turns, talks, prior.regression, config.seed).save(config.out)
     cases = gather(config, ground, prior, turns, talks, wishes(config, ground.catalog))
     ranker = fit(cases, SIGNALS, config, config.seed)
     ranker.save(config.out / FILE)
@@ -101,12 +101,12 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
     n = len(ground.catalog)
     facts = ground.texts.facts
     empty = np.zeros((0, 0), np.float32)
-    memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
+    regression = DialogueRegression(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
     return ItemPrior(
         ground.catalog,
         load_item_vectors(config.catalog, ground.catalog).numpy(),
         pruned(ground.affinity),
-        memory,
+        regression,
         encoder,
         PeopleLinker(ground.catalog),
     )
@@ -115,7 +115,7 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
 def knowing_prior(config: Sources, ground: Ground) -> ItemPrior:
     """As fit-prior left it. Raises CatalogError if it did not."""
     prior = blank_prior(config, ground)
-    prior.memory = Memory.read(config.catalog, len(ground.catalog))
+    prior.regression = DialogueRegression.read(config.catalog, len(ground.catalog))
     return prior
 
 
@@ -186,9 +186,13 @@ def dealt(ground: Ground, seed: int) -> Iterator[tuple[int, CorpusDialogue]]:
         yield number % FOLDS, ground.dialogues[place]
 
 
-def memory_of(
-    turns: Sequence[TrainingTurn], talks: Floats, blank: Memory, seed: int, without: int = -1
-) -> Memory:
+def regression_of(
+    turns: Sequence[TrainingTurn],
+    talks: Floats,
+    blank: DialogueRegression,
+    seed: int,
+    without: int = -1,
+) -> DialogueRegression:
     """Of all turns, or of those outside the fold `without`; the rest as in `blank`.
 
     `talks`: (t, q)
@@ -201,7 +205,7 @@ def memory_of(
     )
     share = len(kept) / len(turns)
     wishes_mean = blank.meaning, blank.asking
-    return Memory.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
+    return DialogueRegression.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
 
 
 def gather(
@@ -213,14 +217,14 @@ def gather(
     made_up: Sequence[Wish],
 ) -> list[Case]:
     """Training turns and wishes with their signals."""
-    blank = prior.memory
+    blank = prior.regression
     folds = [
-        _counting_others(config, ground, prior, fold).with_memory(
-            memory_of(turns, talks, blank, config.seed, fold)
+        _counting_others(config, ground, prior, fold).with_regression(
+            regression_of(turns, talks, blank, config.seed, fold)
         )
         for fold in range(FOLDS)
     ]
-    whole = prior.with_memory(memory_of(turns, talks, blank, config.seed))
+    whole = prior.with_regression(regression_of(turns, talks, blank, config.seed))
     cases = [_case(folds[turn.fold], turn) for turn in tqdm(turns, desc="turns")]
     return cases + [_wish_case(whole, wish) for wish in tqdm(made_up, desc="wishes")]
 

@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.recommenders.reges import RETRIEVER, searching_talker, write_searches
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import (
     RETRIEVAL_SIGNALS,
     Documents,
@@ -69,10 +69,10 @@ def fit_retriever(config: RetrieverConfig) -> None:
     Raises CheckpointError if no adapter that searches is there, CatalogError before `fit-prior`.
     """
     ground = lay_ground(config)
-    commons = Commons(ground.catalog, config.catalog)
-    talker = searching_talker(config.out, commons)
+    resources = Resources(ground.catalog, config.catalog)
+    talker = searching_talker(config.out, resources)
     folder = config.out / RETRIEVER
-    reader = QueryReader.load(folder, commons.encoder(config.encoder))
+    reader = QueryReader.load(folder, resources.encoder(config.encoder))
     documents = Documents.of(ground.catalog, reader, folder)
     documents.save(ground.catalog, folder)
     turns = drawn_turns(config, ground)

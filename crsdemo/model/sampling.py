@@ -27,10 +27,12 @@ class Sampling:
     seed: int = 0
 
 
-class Pen:
+class TokenSampler:
     """Writes one text, token by token. Belongs to one request."""
 
-    def __init__(self, place: Place, sampling: Sampling, before: Sequence[int] = ()) -> None:
+    def __init__(
+        self, place: TextConstraint, sampling: Sampling, before: Sequence[int] = ()
+    ) -> None:
         """`before`: tokens that were written earlier, of which no long run is written again."""
         self.place = place
         self.sampling = sampling
@@ -59,7 +61,7 @@ class Pen:
         return token
 
 
-class Place:
+class TextConstraint:
     """A place in the text of a reply: what may follow there."""
 
     def __init__(
@@ -159,7 +161,7 @@ class Place:
             self.forbidden = self.forbidden | {self.grammar.control.boi}
 
 
-class SearchPlace(Place):
+class SearchConstraint(TextConstraint):
     """A place in the text of a search: words alone, one at least."""
 
     def __init__(self, grammar: Grammar) -> None:

@@ -27,7 +27,7 @@ FADED = 0.85  # per film back in the dialogue
 NO_AGE = -3.0  # of items whose year is unknown, in decades
 
 
-class Kinship:
+class ItemSimilarity:
     """How near every item is to some that were named, by facts alone. Immutable."""
 
     def __init__(self, catalog: Catalog) -> None:

@@ -24,7 +24,7 @@ LEAST = 0.05  # log-score below which a signal says nothing
 
 
 @dataclass(frozen=True)
-class Guidance:
+class CandidateScores:
     """What one look at a dialogue found."""
 
     hidden: frozenset[str] = frozenset()  # items not to be recommended
@@ -62,16 +62,16 @@ class ItemKnowledge:
         if not 0 <= self.weight <= 1:
             raise BadInputError(f"the prior weighs 0 to 1 beside a model, got {self.weight}")
 
-    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
+    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> CandidateScores:
         """`exclude`: items that are not to be chosen; the ranker leaves them out of its order."""
         catalog = self.prior.catalog
         hidden = hideable(self.prior.refused(dialogue), len(catalog))
         if self.ranker is None:
-            return Guidance(hidden)
+            return CandidateScores(hidden)
         heard = self.prior.relevant(dialogue)
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-        return Guidance(hidden, self.weight * parts, self.ranker.part_names)
+        return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
 
 
 def flags(catalog: Catalog, item_ids: Collection[str]) -> NDArray[np.bool_]:
