@@ -73,6 +73,11 @@ class Trie:
         start, end = self.first_leaf[len(prefix)][node : node + 2]
         return self.item_ids[start:end]
 
+    def prefixes(self, depth: int, nodes: Ints) -> list[tuple[int, ...]]:
+        """The codes that lead to each of some nodes of a depth."""
+        leaves = self.first_leaf[depth][nodes]
+        return [tuple(codes) for codes in self.semantic_ids[leaves, :depth].tolist()]
+
     def codes(self, item_id: str) -> tuple[int, ...]:
         """The semantic ID of an item. Raises CatalogError for an unknown one."""
         if item_id not in self.leaf:

@@ -31,10 +31,10 @@ class TokenSampler:
     """Writes one text, token by token. Belongs to one request."""
 
     def __init__(
-        self, place: TextConstraint, sampling: Sampling, before: Sequence[int] = ()
+        self, constraint: TextConstraint, sampling: Sampling, before: Sequence[int] = ()
     ) -> None:
         """`before`: tokens that were written earlier, of which no long run is written again."""
-        self.place = place
+        self.constraint = constraint
         self.sampling = sampling
         self.before = list(before)
         self.written: list[int] = []
@@ -46,18 +46,18 @@ class TokenSampler:
         An item once begun is completed, if need be beyond `max_tokens`, and a title that is owed is
         said before the end.
         """
-        place, sampling = self.place, self.sampling
-        if len(self.written) >= sampling.max_tokens and place.may_end:
+        constraint, sampling = self.constraint, self.sampling
+        if len(self.written) >= sampling.max_tokens and constraint.may_end:
             return None
         said = [*self.before, *self.written]
-        banned = repeats(said, sampling.no_repeat_ngram) if place.may_end else set()
+        banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
-        allowed = place.naming if late and place.owes_a_name else place.allowed
+        allowed = constraint.naming if late and constraint.owes_a_name else constraint.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
-        if token == place.grammar.control.eos:
+        if token == constraint.grammar.control.eos:
             return None
         self.written.append(token)
-        place.advance(token)
+        constraint.advance(token)
         return token
 
 
@@ -105,15 +105,15 @@ class TextConstraint:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
-        if place not in self._text:
+        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        if key not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() - {self.title}
             shut = self.forbidden | (slots if self.is_elsewhere else set())
             shut |= set() if self.is_named else {self.grammar.control.eos}
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
-            self._text[place] = allowed[~torch.isin(allowed, forbidden)]
-        return self._text[place]
+            self._text[key] = allowed[~torch.isin(allowed, forbidden)]
+        return self._text[key]
 
     @property
     def owes_a_name(self) -> bool:

@@ -23,7 +23,8 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Decider, Evidence, Plan, Recommendation, Timing
 from crsdemo.items.trie_labels import TrieLabels
-from crsdemo.model.decoding import Context, Prior, Ranking
+from crsdemo.model.beam import Ranking
+from crsdemo.model.decoding import Context
 from crsdemo.recommenders.candidate_scores import CandidateScores, ItemKnowledge
 from crsdemo.recommenders.evidence import (
     MODEL,
@@ -51,7 +52,7 @@ class BeforeItem(NamedTuple):
 
     context: Context  # after `<BOI>`
     hidden: list[frozenset[str]]  # items that must not be written
-    prior: Prior | None
+    log_prior: torch.Tensor | None  # (N, n_items) in the order of the leaves of the trie
 
 
 class Gcrs(TalkingRecommender):
@@ -86,7 +87,7 @@ class Gcrs(TalkingRecommender):
         """The `k` most probable items of each dialogue with the mode forced to REC."""
         before = self.before_item(dialogues, exclude)
         width = max(EVALUATION_BEAM, k)
-        rankings = self.decoder.beam(before.context, width, before.hidden, before.prior)
+        rankings = self.decoder.beam(before.context, width, before.hidden, before.log_prior)
         return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
 
     def before_item(
@@ -98,18 +99,18 @@ class Gcrs(TalkingRecommender):
         control = self.talker.control
         self.decoder.feed(context, [control.rec, control.boi])
         hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
-        return BeforeItem(context, hidden, self._prior(looks))
+        return BeforeItem(context, hidden, self._log_prior(looks))
 
     def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> CandidateScores:
         known = self.knowledge
         return CandidateScores() if known is None else known.look(dialogue, exclude)
 
-    def _prior(self, looks: Sequence[CandidateScores]) -> Prior | None:
+    def _log_prior(self, looks: Sequence[CandidateScores]) -> torch.Tensor | None:
         scores = [look.scores for look in looks]
         if any(row is None for row in scores):
             return None
         by_leaf = np.stack([row for row in scores if row is not None])[:, self._row_of_leaf]
-        return Prior(torch.from_numpy(by_leaf))
+        return torch.from_numpy(by_leaf)
 
     def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
         started, control = time.perf_counter(), self.talker.control
@@ -125,11 +126,11 @@ class Gcrs(TalkingRecommender):
         hidden = look.hidden | seen
         if len(hidden) >= len(self.catalog):  # all of a small catalog was named already
             hidden = frozenset()
-        prior = self._prior([look])
-        ranking = self.decoder.beam(context, BEAM, [hidden], prior)[0]
+        log_prior = self._log_prior([look])
+        ranking = self.decoder.beam(context, BEAM, [hidden], log_prior)[0]
         item_id = plan.item_id or pick(ranking, plan)
         candidates, deciders = self._decided(context, look, ranking, hidden, item_id)
-        choices = self.decoder.follow(context, item_id, hidden, prior)
+        choices = self.decoder.follow(context, item_id, hidden, log_prior)
         path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
         return self.catalog.item(item_id), Evidence(
             path=path,

@@ -20,8 +20,9 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
-from crsdemo.model.decoding import Context, Decoder, left_pad
+from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import Said, TalkFormat
@@ -60,7 +61,7 @@ class Talker:
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        self.decoder = Decoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
+        self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
     def load(cls, folder: Path, resources: Resources, wording: Wording = Wording()) -> Talker:
@@ -147,10 +148,12 @@ class Talker:
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
-        place = TextConstraint(
+        constraint = TextConstraint(
             self.grammar, "REC" if item else mode, slots, others, owes_a_title=mode == "REC"
         )
-        sampler = TokenSampler(place, self.sampling(dialogue, plan), self._said_before(dialogue))
+        sampler = TokenSampler(
+            constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
+        )
         codes: list[int] = []
         while (token := sampler.next(context.logits[0])) is not None:
             yield token

@@ -27,8 +27,10 @@ from transformers import PreTrainedTokenizerBase
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Recommender
-from crsdemo.model.decoding import Context, Decoder, Sampling
+from crsdemo.model.beam import ItemDecoder
+from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.sampling import Sampling
 from crsdemo.model.tokens import ControlTokens
 
 T = TypeVar("T")
@@ -143,7 +145,7 @@ def _row(tokens: Sequence[int]) -> Tensor:
 
 
 def beam_speed(
-    decoder: Decoder, prompt: Sequence[int], width: int = 50, repeats: int = 3
+    decoder: ItemDecoder, prompt: Sequence[int], width: int = 50, repeats: int = 3
 ) -> list[Figure]:
     """The trie beam against the beam search of transformers, each from an unread prompt.
 
@@ -172,7 +174,7 @@ def timed(action: Callable[[], T]) -> tuple[float, T]:
     return time.perf_counter() - started, result
 
 
-def _trie_beam(decoder: Decoder, opening: Sequence[int], width: int) -> list[str]:
+def _trie_beam(decoder: ItemDecoder, opening: Sequence[int], width: int) -> list[str]:
     (ranking,) = decoder.beam(decoder.read(_row(opening)), width)
     return list(ranking.item_ids)
 
@@ -289,7 +291,7 @@ def peak_memory(
 
 def measure(
     recommender: Recommender,
-    decoder: Decoder,
+    decoder: ItemDecoder,
     tokenizer: PreTrainedTokenizerBase,
     prompt: Sequence[int],
 ) -> Iterator[Figure]:
