@@ -65,7 +65,7 @@ class ItemKnowledge:
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> CandidateScores:
         """`exclude`: items that are not to be chosen; the ranker leaves them out of its order."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
         if self.ranker is None:
             return CandidateScores(hidden)
         heard = self.prior.relevant(dialogue)

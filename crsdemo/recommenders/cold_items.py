@@ -21,11 +21,11 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CatalogError
 from crsdemo.items.encoder import TextEncoder, item_text, theme_text
 from crsdemo.items.index import ItemIndex, units
-from crsdemo.items.item_vectors import read_item_vectors
+from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.items.quantize import ids_beside, refitted
 from crsdemo.items.semantic_ids import REMEDY, SemanticIDs
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
-from crsdemo.recommenders.prior import Neighbours
+from crsdemo.recommenders.neighbours import Neighbours
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -100,7 +100,7 @@ class ItemFiles:
     @cached_property
     def neighbours(self) -> Neighbours:
         """Of a cold item nothing is known yet."""
-        made = Neighbours.read(self.folder, len(self.made))
+        made = Neighbours.load(self.folder, len(self.made))
         if self.unchanged:
             return made
         n, known = len(self.catalog), np.flatnonzero(self.rows >= 0)
@@ -115,7 +115,7 @@ class ItemFiles:
     @cached_property
     def regression(self) -> DialogueRegression:
         """Of a cold item only the facts are known yet."""
-        made = DialogueRegression.read(self.folder, len(self.made))
+        made = DialogueRegression.load(self.folder, len(self.made))
         if self.unchanged:
             return made
         encoder = self.encoder or TextEncoder()
@@ -125,7 +125,7 @@ class ItemFiles:
     @cached_property
     def _known(self) -> Floats:
         """(f, d) in the order of the files."""
-        return np.asarray(read_item_vectors(self.folder, len(self.made)).numpy(), np.float32)
+        return np.asarray(load_item_vectors(self.folder, len(self.made)).numpy(), np.float32)
 
     def _cold_vectors(self) -> Floats:
         """(m, d)"""

@@ -78,7 +78,7 @@ class DialogueRegression:
     def moved(self, rows: Ints, facts: Floats) -> DialogueRegression:
         """For another catalog: (m,) where each of its items stands here, -1 for a cold item.
 
-        `facts`: (m, d). Of a cold item nothing is remembered.
+        `facts`: (cold items, d). Of a cold item nothing is remembered.
         """
         known = rows >= 0
         here = np.where(known, rows, 0)
@@ -94,7 +94,7 @@ class DialogueRegression:
         save_file(parts, folder / FILE)
 
     @classmethod
-    def read(cls, folder: Path, n_items: int) -> DialogueRegression:
+    def load(cls, folder: Path, n_items: int) -> DialogueRegression:
         """In the order of the files. Raises CatalogError if it is missing, damaged or foreign."""
         path = folder / FILE
         try:
@@ -102,15 +102,10 @@ class DialogueRegression:
             regression = cls(**{name: part.astype(np.float32) for name, part in parts})
         except (OSError, TypeError, SafetensorError) as error:
             raise CatalogError(f"no usable {path} ({error}); {REMEDY}") from error
-        if (
-            not len(regression.recommended)
-            == len(regression.facts)
-            == regression.out_of.shape[1]
-            == n_items
-        ):
+        found = len(regression.recommended), len(regression.facts), regression.out_of.shape[1]
+        if set(found) != {n_items}:
             raise CatalogError(
-                f"{path} remembers {len(regression.recommended):,} items, the files have {n_items:,}; "
-                f"{REMEDY}"
+                f"{path} remembers {found[0]:,} items, the files have {n_items:,}; {REMEDY}"
             )
         return regression
 

@@ -10,13 +10,10 @@ Shapes: n items of the catalog, S signals.
 from __future__ import annotations
 
 import copy
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +21,17 @@ from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.core.errors import CatalogError
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.language.themes import Themes
-from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
+from crsdemo.language.people import PeopleLinker
+from crsdemo.language.wish_words import REFUSAL
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.facts_named import FADING, FactsNamed
 from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
 from crsdemo.recommenders.item_similarity import ItemSimilarity
+from crsdemo.recommenders.neighbours import Neighbours
 
 Floats = NDArray[np.float32]
-FILE = "neighbours.npz"
 
 SIGNALS = (
     "mentioned together in dialogues",
@@ -68,51 +64,6 @@ MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
 FADED = 0.85  # the same, of what is remembered
-FADING = 0.4  # of people and genres, per turn of the user
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Who is mentioned or liked together, sparse (n, n) in catalog order."""
-
-    together: sparse.csr_matrix
-    liked: sparse.csr_matrix
-
-    def save(self, folder: Path) -> None:
-        parts = {}
-        for name, matrix in (("together", self.together), ("liked", self.liked)):
-            parts[f"{name}_data"] = matrix.data.astype(np.float16)
-            parts[f"{name}_indices"] = matrix.indices.astype(np.int32)
-            parts[f"{name}_indptr"] = matrix.indptr.astype(np.int32)
-        np.savez_compressed(folder / FILE, **parts)
-
-    @classmethod
-    def load(cls, folder: Path, catalog: Catalog) -> Neighbours:
-        """Raises CatalogError if they are missing, damaged or of another catalog."""
-        return cls.read(folder, len(catalog))
-
-    @classmethod
-    def read(cls, folder: Path, n_items: int) -> Neighbours:
-        """Raises CatalogError if they are missing, damaged or of another number of items."""
-        remedy = "make them with `python -m crsdemo fit-prior`"
-        try:
-            with np.load(folder / FILE) as kept:
-                matrices = [
-                    sparse.csr_matrix(
-                        (
-                            kept[f"{name}_data"].astype(np.float32),
-                            kept[f"{name}_indices"],
-                            kept[f"{name}_indptr"],
-                        ),
-                        shape=(n_items, n_items),
-                    )
-                    for name in ("together", "liked")
-                ]
-            for matrix in matrices:
-                matrix.check_format()  # also that every index is that of an item
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
-            raise CatalogError(f"no usable {folder / FILE} ({error}); {remedy}") from error
-        return cls(*matrices)
 
 
 class ItemPrior:
@@ -133,20 +84,12 @@ class ItemPrior:
         self.neighbours = neighbours
         self.regression = regression
         self.encoder = encoder
-        self.people = people
         self._away = vectors - vectors.mean(0)
         self.popularity = np.log1p(np.array([i.popularity for i in catalog], np.float32))
-        self.years = np.array([item.year or 0 for item in catalog])
-        self.genres = np.zeros((len(catalog), len(catalog.genres)), np.float32)
-        for row, item in enumerate(catalog):
-            for genre in item.genres:
-                self.genres[row, catalog.genres.index(genre)] = 1
+        self.named = FactsNamed(catalog, people)
         self._similarity = ItemSimilarity(catalog)
-        self._newness = np.where(self.years, (self.years - NEW) / 10, 0.0)
-        self._rows_of: dict[str, list[int]] = {}
-        for row, item in enumerate(catalog):
-            for person in item.people:
-                self._rows_of.setdefault(person, []).append(row)
+        years = self.named.year_of
+        self._newness = np.where(years, (years - NEW) / 10, 0.0)
 
     def with_regression(self, regression: DialogueRegression) -> ItemPrior:
         """The same that remembers other talks."""
@@ -160,10 +103,6 @@ class ItemPrior:
         other.neighbours = replace(self.neighbours, together=together)
         other.popularity = np.log1p(counts)
         return other
-
-    @cached_property
-    def _themes(self) -> Themes:
-        return Themes(self.catalog)
 
     @cached_property
     def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
@@ -198,16 +137,16 @@ class ItemPrior:
         What is only refused narrows the wish from before; it is not a new one.
         """
         wanted = REFUSAL.sub(" ", text)
-        if self._names_something(wanted):
+        if self.named.names_something(wanted):
             return AFRESH_WHEN_NAMED
-        return NEVER if wanted != text and self._names_something(text) else AFRESH
+        return NEVER if wanted != text and self.named.names_something(text) else AFRESH
 
     def is_about_films(self, dialogue: Dialogue) -> bool:
         """Whether the newest turn of the user names a film, a genre, a theme or a person."""
         said = [turn for turn in dialogue.turns if turn.speaker == "user"]
         if not said:
             return False
-        return bool(said[-1].mentions) or self._names_something(said[-1].untitled)
+        return bool(said[-1].mentions) or self.named.names_something(said[-1].untitled)
 
     def signals(self, dialogue: Dialogue) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
@@ -225,17 +164,13 @@ class ItemPrior:
                 self._about @ heard.last,
                 self.regression.facts @ heard.said,
                 (combinations @ heard.last)[which],
-                self.genres @ self._meant(heard),
-                self.genres @ self._genres_named(heard.everything),
-                self._people_named(heard.wanted),
-                self._themes_named(heard.everything),
-                self._years_named(heard.everything),
+                self.named.genres_of @ self._meant(heard),
+                self.named.genres(heard.everything),
+                self.named.people(heard.wanted),
+                self.named.themes(heard.everything),
+                self.named.years(heard.everything),
             ]
         ).astype(np.float32)
-
-    def named_in(self, text: str) -> Floats:
-        """(2, n) how many genres of each item a text names, and how telling its themes are."""
-        return np.stack([self.genres @ self._genres_named(text), self._themes_named(text)])
 
     def remembered(self, dialogue: Dialogue) -> Floats:
         """(q,) a talk as a `DialogueRegression` sees it."""
@@ -265,28 +200,6 @@ class ItemPrior:
         place = units((faded @ self._away[heard.items])[None])[0]
         return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
 
-    def refused(self, dialogue: Dialogue) -> frozenset[str]:
-        """The items of a genre or theme or with a person that the user said not to want.
-
-        What is asked for later counts as wanted again.
-        """
-        genres = np.zeros(len(self.catalog.genres), np.bool_)
-        people: set[str] = set()
-        themes: set[str] = set()
-        for text in (turn.untitled for turn in dialogue.turns if turn.speaker == "user"):
-            wanted = REFUSAL.sub(" ", text)
-            genres &= self._genres_named(wanted) == 0
-            people -= set(self.people.link_people(wanted))
-            themes -= self._themes.named(wanted)
-            for found in REFUSAL.finditer(text):
-                genres |= self._genres_named(found["what"]) > 0
-                people |= set(self.people.link_people(found["what"]))
-                themes |= self._themes.named(found["what"])
-        rows = set(np.flatnonzero(self.genres @ genres).tolist())
-        rows |= {row for person in people for row in self._rows_of.get(person, [])}
-        rows |= {row for theme in themes for row in self._themes.rows[theme]}
-        return frozenset(self.catalog.items[row].id for row in rows)
-
     def _from_mentions(self, rows: Sequence[int]) -> list[Floats]:
         """What goes with the items named: the first seven signals."""
         n, counts = len(self.catalog), np.expm1(self.popularity)
@@ -310,44 +223,6 @@ class ItemPrior:
             turns = [turn for turn in turns if turn.speaker == "user"]
         newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
-
-    def _names_something(self, text: str) -> bool:
-        """Whether a text without titles names a genre, a theme or a person."""
-        return bool(
-            self._genres_named(text).any()
-            or self._themes_named(text).any()
-            or self.people.link_people(text)
-        )
-
-    def _genres_named(self, text: str) -> Floats:
-        """(n_genres,) 1 for a genre that was named."""
-        return np.array(genres_named(text, self.catalog.genres), np.float32)
-
-    def _people_named(self, wanted: Sequence[str]) -> Floats:
-        """(n,) how many of the people named are in it; people of earlier turns count less."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for age, text in enumerate(wanted):
-            for person in self.people.link_people(text):
-                rows = self._rows_of.get(person, [])
-                found[rows] += FADING**age
-        return found
-
-    def _themes_named(self, text: str) -> Floats:
-        """(n,) how telling the themes are that were named and that an item has, in nats."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for theme in self._themes.named(text):
-            rows = self._themes.rows[theme]
-            found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
-        return found
-
-    def _years_named(self, text: str) -> Floats:
-        """(n,) 1 for an item of a decade or near a year that was said."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for first in decades_named(text):
-            found[(self.years >= first) & (self.years < first + 10)] = 1
-        for year in years_named(text):
-            found[np.abs(self.years - year) <= 2] = 1
-        return found
 
 
 class _Heard(NamedTuple):

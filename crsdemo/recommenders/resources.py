@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crsdemo.core.catalog import Catalog
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.prior import ItemPrior
 

@@ -151,8 +151,8 @@ def search_signals(
 
     `vector`: (d,) the query as embedded; `talk`: (d,) the same of the end of the talk itself.
     """
-    near = np.stack([documents.cosines(vector), documents.cosines(talk)])
-    return np.concatenate([near, prior.named_in(query)])
+    near = documents.cosines(vector), documents.cosines(talk)
+    return np.stack([*near, prior.named.genres(query), prior.named.themes(query)])
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Retriever:
     ) -> CandidateScores:
         """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
         heard = self.prior.relevant(dialogue)
         embedded = self.documents.reader.embed([query, talk_end(heard)])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Turn
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
 
 MAX_REPLY_WORDS = 40
 

@@ -11,9 +11,10 @@ from scipy import sparse
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
-from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
+from crsdemo.recommenders.neighbours import Neighbours
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 
 TAGS = (
     Tag("gore", "caution", "", ("gore", "gory", "blood")),
@@ -89,7 +90,7 @@ def said(*texts: str) -> Dialogue:
     ],
 )
 def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden):
-    assert prior.refused(said(*texts)) == hidden
+    assert prior.named.refused(said(*texts)) == hidden
 
 
 def test_a_theme_counts_for_the_items_that_have_it_the_rarer_the_more(prior):

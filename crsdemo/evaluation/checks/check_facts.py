@@ -21,7 +21,8 @@ from tqdm import tqdm
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.recommender import Plan, Recommender, Reply, reply
-from crsdemo.language.mentions import MentionLinker, PeopleLinker
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import ReadText
 from crsdemo.language.typed_words import is_ordinary, tokens_of, words_of
 

@@ -22,7 +22,7 @@ import numpy as np
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Mention, Turn
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.model.talk import Said, TalkFormat
 from crsdemo.training.lm.candidates import CandidateDrawer
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence

@@ -27,9 +27,10 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
-from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
+from crsdemo.recommenders.neighbours import Neighbours
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.training.ground import Ground, Sources, lay_ground
 from crsdemo.training.public_turns import mentioned_rows
@@ -104,7 +105,7 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
     regression = DialogueRegression(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
     return ItemPrior(
         ground.catalog,
-        load_item_vectors(config.catalog, ground.catalog).numpy(),
+        load_item_vectors(config.catalog, n).numpy(),
         pruned(ground.affinity),
         regression,
         encoder,
@@ -115,7 +116,7 @@ def blank_prior(config: Sources, ground: Ground) -> ItemPrior:
 def knowing_prior(config: Sources, ground: Ground) -> ItemPrior:
     """As fit-prior left it. Raises CatalogError if it did not."""
     prior = blank_prior(config, ground)
-    prior.regression = DialogueRegression.read(config.catalog, len(ground.catalog))
+    prior.regression = DialogueRegression.load(config.catalog, len(ground.catalog))
     return prior
 
 
