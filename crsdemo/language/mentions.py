@@ -116,10 +116,6 @@ class MentionLinker:
         found.sort(key=lambda pair: (-len(pair[0].key), pair[1].start))
         return _without_overlaps(mention for _, mention in found)
 
-    def link_people(self, text: str) -> tuple[str, ...]:
-        """See `PeopleLinker.link_people`."""
-        return self._people.link_people(text)
-
     def _usable_forms(self) -> Iterator[tuple[int, Form]]:
         """(row, form) of every title, without names of series and subtitles that mean little."""
         forms = [(row, form) for row, i in enumerate(self._items) for form in title_forms(i.title)]

@@ -78,9 +78,8 @@ class Grammar:
             "CHAT": self._after((control.chat, control.resp)),
             "REC": self._after((*first, control.resp)),
         }
-        # where the words of a search begin, of tokenizers that have a token for it
-        begun = None if control.query is None else self._after((control.rec, control.query))
-        self.search_state: int | None = begun
+        # where the words of a search begin
+        self.search_state = self._after((control.rec, control.query))
         self._allowed: dict[int, torch.Tensor] = {}
 
     def _after(self, tokens: Iterable[int]) -> int:
@@ -110,8 +109,7 @@ class Grammar:
 def _symbols(control: ControlTokens) -> dict[int, str]:
     """Each token that the model may write beside text -> its private-use character."""
     frame = (control.chat, control.rec, control.boi, control.eoi, control.resp, control.eos)
-    query = () if control.query is None else (control.query,)
-    tokens = (*frame, *query, *control.slot_of, *control.code)
+    tokens = (*frame, control.query, *control.slot_of, *control.code)
     if len(tokens) > LAST_SYMBOL - FIRST_SYMBOL + 1:
         raise CatalogError(f"{len(tokens):,} control tokens are too many; use smaller codebooks")
     return {token: chr(FIRST_SYMBOL + n) for n, token in enumerate(tokens)}
@@ -130,8 +128,8 @@ def _regex(control: ControlTokens, symbols: Mapping[int, str], rows: list[list[i
     rec, chat, resp = (symbols[token] for token in (control.rec, control.chat, control.resp))
     about = f"[{rec}{chat}]{item}{resp}(?:{pieces})*"
     talk = f"{chat}{resp}(?:{TEXT}|{item})*"
-    search = "" if control.query is None else f"|{rec}{symbols[control.query]}{TEXT}+"
-    return f"(?:{about}|{talk}{search}){symbols[control.eos]}"
+    search = f"{rec}{symbols[control.query]}{TEXT}+"
+    return f"(?:{about}|{talk}|{search}){symbols[control.eos]}"
 
 
 def _trie_regex(rows: Sequence[Sequence[int]], levels: list[list[str]], level: int = 0) -> str:

@@ -25,7 +25,7 @@ ALONE = "-alone"  # behind the name of a generative checkpoint: without the prio
 CARD = "crsdemo.json"  # of an adapter; a generative recommender, unless there is CHOICE
 CHOICE = "choice.safetensors"  # of ReGeS: the item expert's choice
 CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
-PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
+PLAIN = (Popularity.name, RepeatLast.name)  # baselines that need the catalog alone
 INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
 BASELINES = (*PLAIN, *INFORMED)
 
@@ -43,12 +43,6 @@ def load_recommender(
     a baseline counts.
     """
     return Shelf(catalog, catalog_folder, checkpoints).get(name)
-
-
-def _baseline(name: str, catalog: Catalog) -> Recommender | None:
-    if name == "popularity":
-        return Popularity(catalog)
-    return RepeatLast(catalog) if name == "repeat-last" else None
 
 
 def _informed(name: str, resources: Resources) -> Recommender:
@@ -122,8 +116,9 @@ class Shelf:
 
     def _load(self, name: str) -> Recommender:
         """Checkpoints share encoders and what is known of the items."""
-        if baseline := _baseline(name, self.catalog):
-            return baseline
+        for plain in (Popularity, RepeatLast):
+            if name == plain.name:
+                return plain(self.catalog)
         from crsdemo.recommenders.resources import (
             Resources,
         )  # torch is loaded only when weights are

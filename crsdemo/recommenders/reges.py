@@ -26,8 +26,6 @@ from crsdemo.core.recommender import Evidence, Plan, Recommendation, Timing
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.model.decoding import Context
 from crsdemo.model.sampling import Sampling, SearchConstraint, TokenSampler
-from crsdemo.model.tokens import QUERY as QUERY_TOKEN
-from crsdemo.model.tokens import ControlTokens
 from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
@@ -69,12 +67,11 @@ class Reges(TalkingRecommender):
         talker: Talker,
         retriever: Retriever,
         head: ChoiceHead,
-        retriever_weight: float = RETRIEVER_WEIGHT,
     ) -> None:
         super().__init__(name, talker)
         self.retriever = retriever
         self.head = head
-        self.retriever_weight = retriever_weight
+        self.retriever_weight = RETRIEVER_WEIGHT
 
     @classmethod
     def load(cls, folder: Path, resources: Resources) -> Reges:
@@ -158,7 +155,7 @@ class Reges(TalkingRecommender):
             Timing("putting the search into words", 1000 * (asked - started)),
             Timing("finding and choosing", 1000 * (time.perf_counter() - asked)),
         )
-        written = (*_searching(control), *self.talker.format.text(query), control.eos)
+        written = (control.rec, control.query, *self.talker.format.text(query), control.eos)
         return Found(item, written, evidence, timings)
 
     def _found(
@@ -196,21 +193,15 @@ class Reges(TalkingRecommender):
 def searching_talker(folder: Path, resources: Resources) -> Talker:
     """The adapter, which lies in the folder, or in that of another checkpoint that the card names.
 
-    Raises CheckpointError if it is missing or does not match, and if it knows no searches.
+    Raises CheckpointError if it is missing or does not match.
     """
-    talker = Talker.load(adapter_folder(folder), resources)
-    if talker.control.query is None:
-        raise CheckpointError(
-            f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
-            "`python -m crsdemo train-reges`"
-        )
-    return talker
+    return Talker.load(adapter_folder(folder), resources)
 
 
 def write_searches(talker: Talker, context: Context) -> list[str]:
     """What to search for, in words, greedily; `context` stands before the tag and grows."""
     control, decoder = talker.control, talker.decoder
-    decoder.feed(context, _searching(control))
+    decoder.feed(context, [control.rec, control.query])
     samplers = [TokenSampler(SearchConstraint(talker.grammar), QUERY) for _ in context.mask]
     before = context.mask.shape[1]
     written = decoder.write_all(context, samplers)
@@ -220,12 +211,6 @@ def write_searches(talker: Talker, context: Context) -> list[str]:
         heard[row, before + len(tokens) + 1 :] = False
     context.mask = heard
     return [talker.text(tokens).strip() for tokens in written]
-
-
-def _searching(control: ControlTokens) -> tuple[int, int]:
-    """The tokens before the words of a search; an adapter without them is not loaded."""
-    assert control.query is not None
-    return control.rec, control.query
 
 
 def adapter_folder(folder: Path) -> Path:

@@ -53,10 +53,6 @@ class QueryReader:
     encoder: TextEncoder
     map: Floats | None = None  # (d + 1, d), the last row a bias
 
-    @property
-    def name(self) -> str:
-        return self.encoder.name
-
     def embed(self, texts: Sequence[str]) -> Floats:
         """(B, d) unit vectors."""
         vectors: Floats = self.encoder.embed(texts)

@@ -52,22 +52,20 @@ class History(NamedTuple):
 class Talker:
     """Reads and speaks. Thread-safe: all state of a request is in its `Context`."""
 
-    def __init__(
-        self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs, wording: Wording
-    ) -> None:
+    def __init__(self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs) -> None:
         self.loaded = loaded
         self.catalog = catalog
-        self.wording = wording
+        self.wording = Wording()
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
-    def load(cls, folder: Path, resources: Resources, wording: Wording = Wording()) -> Talker:
+    def load(cls, folder: Path, resources: Resources) -> Talker:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
         loaded = resources.checkpoint(folder)
-        return cls(loaded, resources.catalog, resources.files.semantic_ids, wording)
+        return cls(loaded, resources.catalog, resources.files.semantic_ids)
 
     # reading
 

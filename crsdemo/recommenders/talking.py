@@ -39,13 +39,9 @@ class TalkingRecommender(ABC):
     """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
 
     def __init__(self, name: str, talker: Talker) -> None:
-        self._name = name
+        self.name = name
         self.talker = talker
         self.catalog = talker.catalog
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     @abstractmethod
     def recommend_batch(
