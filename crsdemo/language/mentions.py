@@ -22,7 +22,6 @@ from crsdemo.language.typed_words import (
     Speller,
     is_ordinary,
     ordinariness,
-    tokens_of,
     words_of,
 )
 
@@ -105,8 +104,7 @@ class MentionLinker:
 
     def link(self, text: str, dialogue: Dialogue = Dialogue()) -> tuple[Mention, ...]:
         """The films that `text` names, said after `dialogue`; by start, never overlapping."""
-        tokens = tokens_of(text)
-        read = ReadText(text, tokens, self._speller.mend(token.word for token in tokens))
+        read = ReadText.of(text, self._speller)
         spoken_of = _SpokenOf(dialogue, text, self._people)
         found = [
             (candidate, mention)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.language.title_clues import ReadText
-from crsdemo.language.typed_words import Speller, is_ordinary, tokens_of, words_of
+from crsdemo.language.typed_words import Speller, is_ordinary, words_of
 
 MIN_FILMS = 5  # of a person who is known by surname
 RARE_SURNAME = 7  # letters from which a surname needs no capital
@@ -35,9 +35,8 @@ class PeopleLinker:
 
         Names as the catalog spells them, each once, first named first.
         """
-        tokens = tokens_of(text)
-        read = ReadText(text, tokens, self._speller.mend(token.word for token in tokens))
-        return tuple(dict.fromkeys(person for _, _, person in self.spans(read)))
+        spans = self.spans(ReadText.of(text, self._speller))
+        return tuple(dict.fromkeys(person for _, _, person in spans))
 
     def is_name(self, key: str) -> bool:
         """Whether words, run together, are somebody's full name."""

@@ -17,7 +17,15 @@ from functools import cached_property
 
 from crsdemo.core.catalog import Item
 from crsdemo.language.title_forms import Part, without_articles
-from crsdemo.language.typed_words import ARTICLES, Token, is_ordinary, ordinariness, words_of
+from crsdemo.language.typed_words import (
+    ARTICLES,
+    Speller,
+    Token,
+    is_ordinary,
+    ordinariness,
+    tokens_of,
+    words_of,
+)
 
 NEAR = 40  # characters before the words that may tell something
 
@@ -122,6 +130,11 @@ class ReadText:
     text: str
     tokens: Sequence[Token]
     mended: Mapping[str, str]  # word as typed -> word as meant
+
+    @classmethod
+    def of(cls, text: str, speller: Speller) -> ReadText:
+        tokens = tokens_of(text)
+        return cls(text, tokens, speller.mend(token.word for token in tokens))
 
     def word(self, position: int) -> str:
         """The word at a position, typos mended; "" outside the text."""

@@ -16,6 +16,7 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.themes import Themes
 from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
+from crsdemo.recommenders.item_similarity import genre_matrix
 
 Floats = NDArray[np.float32]
 FADING = 0.4  # of people and genres, per turn of the user
@@ -26,13 +27,11 @@ class FactsNamed:
 
     def __init__(self, catalog: Catalog, people: PeopleLinker) -> None:
         self.catalog = catalog
-        self.genres_of = np.zeros((len(catalog), len(catalog.genres)), np.float32)  # (n, g)
+        self.genres_of = genre_matrix(catalog)  # (n, g)
         self.year_of = np.array([item.year or 0 for item in catalog])  # (n,)
         self._people = people
         self._rows_of: dict[str, list[int]] = {}
         for row, item in enumerate(catalog):
-            for genre in item.genres:
-                self.genres_of[row, catalog.genres.index(genre)] = 1
             for person in item.people:
                 self._rows_of.setdefault(person, []).append(row)
 

@@ -37,9 +37,7 @@ class ItemSimilarity:
         for row, name in enumerate(self._series):
             if name:
                 self._rows_of_series[name].append(row)
-        genres = np.array(
-            [[genre in item.genres for genre in catalog.genres] for item in catalog], np.float32
-        ).reshape(len(catalog), -1)
+        genres = genre_matrix(catalog)
         length = np.linalg.norm(genres, axis=1, keepdims=True)
         self._genres = genres / np.maximum(length, 1)
         self._years = np.array([item.year or np.nan for item in catalog], np.float32)
@@ -69,6 +67,12 @@ class ItemSimilarity:
         return np.nan_to_num(-np.abs(self._years - mean) / 10, nan=NO_AGE)
 
 
+def genre_matrix(catalog: Catalog) -> Floats:
+    """(n, g) 1 for a genre that an item has."""
+    has = [[genre in item.genres for genre in catalog.genres] for item in catalog]
+    return np.array(has, np.float32).reshape(len(catalog), -1)
+
+
 def _people(catalog: Catalog) -> sparse.csr_matrix:
     """(n, p) the square root of how telling each person of an item is, in nats."""
     place: dict[str, int] = {}
@@ -77,10 +81,8 @@ def _people(catalog: Catalog) -> sparse.csr_matrix:
         for row, item in enumerate(catalog)
         for person in item.people
     ]
+    rows, columns = np.array(cells, np.int64).reshape(-1, 2).T
     shape = (len(catalog), max(len(place), 1))
-    if not cells:
-        return sparse.csr_matrix(shape, dtype=np.float32)
-    rows, columns = zip(*cells, strict=True)
     has = sparse.csr_matrix((np.ones(len(cells), np.float32), (rows, columns)), shape=shape)
     telling = np.log(len(catalog) / np.maximum(has.sum(0).A1, 1))
     return sparse.csr_matrix(has @ sparse.diags(np.sqrt(telling)), dtype=np.float32)

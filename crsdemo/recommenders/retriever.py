@@ -92,19 +92,14 @@ class Documents:
         self.index = ItemIndex.build(vectors)
 
     @classmethod
-    def of(
-        cls,
-        catalog: Catalog,
-        reader: QueryReader,
-        folder: Path | None = None,
-    ) -> Documents:
+    def of(cls, catalog: Catalog, reader: QueryReader, folder: Path) -> Documents:
         """Vectors kept in `folder` where the description is still the same, others made anew.
 
         Raises CheckpointError if the file is damaged or of another encoder.
         """
         encoder = reader.encoder
         texts = [item_text(item) for item in catalog]
-        kept = {} if folder is None else _kept(folder / FILE)
+        kept = _kept(folder / FILE)
         new = [text for text in texts if _key(text) not in kept]
         made = dict(zip(map(_key, new), encoder.embed(new), strict=True)) if new else {}
         known = kept | made

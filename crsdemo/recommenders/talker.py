@@ -9,7 +9,7 @@ the titles behind IDs.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,14 +32,7 @@ from crsdemo.recommenders.resources import Resources
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 
 
-@dataclass(frozen=True)
-class Wording:
-    """How the words are chosen."""
-
-    max_tokens: int = 80
-    temperature: float = 0.3
-    top_p: float = 0.9
-    no_repeat_ngram: int = 5
+WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
 class History(NamedTuple):
@@ -55,7 +48,7 @@ class Talker:
     def __init__(self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs) -> None:
         self.loaded = loaded
         self.catalog = catalog
-        self.wording = Wording()
+        self.wording = WORDING
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
@@ -167,7 +160,7 @@ class Talker:
         return [token for text in said for token in (*self.format.text(text), self.control.eos)]
 
     def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:
-        return Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))
+        return replace(self.wording, seed=plan.seed + len(dialogue.turns))
 
     def pieces(self, said: Sequence[int], item: Item | None) -> tuple[str | Item, ...]:
         """What the tokens of a reply say; an item still unfinished is left out."""

@@ -122,8 +122,9 @@ class TalkingRecommender(ABC):
 
     def _provenance(self, plan: Plan) -> Provenance:
         loaded = self.talker.loaded
+        words = {k: v for k, v in asdict(self.talker.wording).items() if k != "seed"}
         decoding = {
-            "words": asdict(self.talker.wording),
+            "words": words,
             "temperature": plan.temperature,
             "rec_from": REC_FROM,
             **self.decoding(),
