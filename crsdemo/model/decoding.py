@@ -9,7 +9,7 @@ Shapes: N prompts, P tokens read, T tokens to read, V tokens in the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,9 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from crsdemo.core.recommender import Mode
-from crsdemo.core.slots import Slot
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.prefixes import Prefixes
-from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
+from crsdemo.model.sampling import TokenSampler
 
 FEW = 4  # tokens read together for which the quick model is quicker
 
@@ -156,21 +154,11 @@ class Decoder:
 
     # the text
 
-    def write(
-        self,
-        context: Context,
-        mode: Mode,
-        sampling: Sampling = Sampling(),
-        slots: Collection[Slot] = (),
-        sayable: Collection[str] | None = None,
-    ) -> Iterator[int]:
-        """The tokens of the text after `<RESP>` as they are chosen, without the closing eos.
+    def write(self, context: Context, sampler: TokenSampler) -> Iterator[int]:
+        """The tokens of a text as they are chosen, without the closing eos.
 
-        `slots`: the facts that may be said, none in mode CHAT; `sayable`: the items that may be
-        named, by default the whole catalog. An item once begun is always completed, if need be
-        beyond `max_tokens`. `context` (one prompt) grows by what is written.
+        `context` (one prompt) grows by what is written.
         """
-        sampler = TokenSampler(TextConstraint(self.grammar, mode, slots, sayable), sampling)
         while (token := sampler.next(context.logits[0].cpu())) is not None:
             yield token
             self.feed(context, [token], words=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -69,31 +68,29 @@ class TextConstraint:
         grammar: Grammar,
         mode: Mode,
         slots: Collection[Slot],
-        sayable: Collection[str] | None,
+        sayable: Collection[str],
         *,
         owes_a_title: bool = False,
     ) -> None:
-        """Nothing is said twice: no fact and no title.
+        """Nothing is said twice: no fact, no title and no item.
 
-        `slots`: facts of the item that the text is about; none may follow the name of another
-        before its own title was said. `owes_a_title`: the text may not end before it was.
+        `sayable`: the items that may be named. `slots`: facts of the item that the text is about;
+        none may follow the name of another before its own title was said. `owes_a_title`: the text
+        may not end before it was.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
         self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
-        trie = grammar.trie
-        everything = np.ones(len(trie.item_ids), np.bool_)
-        self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
+        self.unsaid = {grammar.trie.codes(item_id) for item_id in sayable}
         control = grammar.control
         self.title = control.slot.get(TITLE)
         said = {control.slot[slot] for slot in slots if slot in control.slot}
         self.forbidden = control.slot_of.keys() - said
-        if not self.counts[0].any():
+        if not self.unsaid:
             self.forbidden |= {control.boi}
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
-        self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
 
     @property
     def may_end(self) -> bool:
@@ -126,11 +123,10 @@ class TextConstraint:
         return torch.tensor([self.title])
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
-        control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
-        if depth == trie.n_levels:
+        control, depth = self.grammar.control, len(prefix)
+        if depth == control.n_levels:
             return [control.eoi]
-        start, end = trie.first_child[depth][trie.node(prefix) :][:2]
-        codes = trie.code[depth + 1][start:end][self.counts[depth + 1][start:end] > 0]
+        codes = sorted({codes[depth] for codes in self.unsaid if codes[:depth] == prefix})
         return [control.item_token[depth][code] for code in codes]
 
     def advance(self, token: int) -> None:
@@ -151,13 +147,8 @@ class TextConstraint:
 
     def _name(self, codes: tuple[int, ...]) -> None:
         """An item that was named is not named again."""
-        if self.unsaid is None:
-            return
         self.unsaid.discard(codes)
-        trie = self.grammar.trie
-        left = {trie.items(other)[0] for other in self.unsaid}
-        self.counts = trie.count(trie.leaves(left))
-        if not left:
+        if not self.unsaid:
             self.forbidden = self.forbidden | {self.grammar.control.boi}
 
 

@@ -30,7 +30,7 @@ from crsdemo.core.recommender import Recommender
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
-from crsdemo.model.sampling import Sampling
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import ControlTokens
 
 T = TypeVar("T")
@@ -114,8 +114,9 @@ def decoding_cost(
     free, held = [], []
     for _ in range(repeats):
         free.append(_seconds_per_token(_unconstrained(decoder, decoder.read(_row(opening)))))
-        limit = Sampling(max_tokens=n_tokens)
-        text = decoder.write(decoder.read(_row(opening)), "CHAT", limit)
+        words = TextConstraint(decoder.grammar, "CHAT", (), ())
+        sampler = TokenSampler(words, Sampling(max_tokens=n_tokens))
+        text = decoder.write(decoder.read(_row(opening)), sampler)
         held.append(_seconds_per_token(islice(text, n_tokens)))
     cost = 100 * (median(held) / median(free) - 1)
     return [
