@@ -6,12 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.errors import CatalogError
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from crsdemo.items.arrays import Bools, Ints
 
 
 class Trie:

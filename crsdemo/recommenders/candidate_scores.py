@@ -9,16 +9,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommendation, Signal
+from crsdemo.items.arrays import Bools, Floats
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.recommenders.ranker import Ranker
 
-Floats = NDArray[np.float32]
 TOLD = 4  # signals named for a candidate
 LEAST = 0.05  # log-score below which a signal says nothing
 
@@ -74,7 +73,7 @@ class ItemKnowledge:
         return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
 
 
-def flags(catalog: Catalog, item_ids: Collection[str]) -> NDArray[np.bool_]:
+def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
     """(n,) which items are among `item_ids`."""
     found = np.zeros(len(catalog), np.bool_)
     found[[catalog.row[i] for i in item_ids if i in catalog.row]] = True

@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text, theme_text
 from crsdemo.items.index import ItemIndex, units
 from crsdemo.items.item_vectors import load_item_vectors
@@ -26,9 +26,6 @@ from crsdemo.items.quantize import ids_beside, refitted
 from crsdemo.items.semantic_ids import REMEDY, SemanticIDs
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.neighbours import Neighbours
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 N_NEAREST = 10  # items whose other columns a cold item takes the mean of
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
@@ -21,9 +20,8 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.extmath import randomized_svd
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Floats, Ints
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 FILE = "memory.safetensors"
 REMEDY = "make it with `python -m crsdemo fit-prior`"
 

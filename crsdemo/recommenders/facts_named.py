@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
+from crsdemo.items.arrays import Floats
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.themes import Themes
 from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
 from crsdemo.recommenders.item_similarity import genre_matrix
 
-Floats = NDArray[np.float32]
 FADING = 0.4  # of people and genres, per turn of the user
 
 

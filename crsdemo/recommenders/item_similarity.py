@@ -9,13 +9,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
+from crsdemo.items.arrays import Floats
 from crsdemo.language.title_forms import series
-
-Floats = NDArray[np.float32]
 
 SIGNALS = (
     "people in common with films you named",

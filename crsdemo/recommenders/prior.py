@@ -16,11 +16,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
 from crsdemo.language.people import PeopleLinker
@@ -30,8 +30,6 @@ from crsdemo.recommenders.facts_named import FADING, FactsNamed
 from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
 from crsdemo.recommenders.item_similarity import ItemSimilarity
 from crsdemo.recommenders.neighbours import Neighbours
-
-Floats = NDArray[np.float32]
 
 SIGNALS = (
     "mentioned together in dialogues",
@@ -105,7 +103,7 @@ class ItemPrior:
         return other
 
     @cached_property
-    def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
+    def _kinds(self) -> tuple[Floats, Ints]:
         """Each combination of genres as the encoder sees it (c, d), and which items have (n,)."""
         names = [f"{', '.join(item.genres)} film" for item in self.catalog]
         combinations, which = np.unique(names, return_inverse=True)

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CheckpointError
+from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
 from crsdemo.recommenders.candidate_scores import CandidateScores, flags, hideable
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
 
-Floats = NDArray[np.float32]
 FILE, MAP_FILE = "documents.safetensors", "query_map.safetensors"
 TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
 CANDIDATES = 50  # k of the paper
@@ -172,13 +171,13 @@ class Retriever:
         shortlist = tuple(catalog[row].id for row in rows)
         return CandidateScores(hidden, parts, self.ranker.part_names, shortlist)
 
-    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
+    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: Bools) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
         signals = np.concatenate([self.prior.signals(dialogue), asked])
         return self.ranker.parts(signals, dialogue, left_out)
 
 
-def _hedged(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+def _hedged(rows: Ints, others: Ints) -> Ints:
     """As many as `rows`, the last of them from `others`: the wish may not be a fresh one after all.
 
     Both (k,), best first.

@@ -15,7 +15,8 @@ from scipy import sparse
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Recommendation, Signal
-from crsdemo.recommenders.candidate_scores import Floats, ItemKnowledge, flags
+from crsdemo.items.arrays import Floats
+from crsdemo.recommenders.candidate_scores import ItemKnowledge, flags
 from crsdemo.recommenders.popularity import Baseline
 from crsdemo.recommenders.ranker import best
 

@@ -16,7 +16,8 @@ from typing import TypeVar
 import numpy as np
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.items.quantize import Floats, resolve_collisions, rq_kmeans
+from crsdemo.items.arrays import Floats
+from crsdemo.items.quantize import resolve_collisions, rq_kmeans
 from crsdemo.items.semantic_ids import SemanticIDs
 
 T = TypeVar("T")

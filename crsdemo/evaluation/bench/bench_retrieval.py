@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from crsdemo.core.catalog import Catalog
 from crsdemo.evaluation.bench.benchmark import Figure, peak_memory, timed
 from crsdemo.evaluation.checks.check_wishes import load_wishes
+from crsdemo.items.arrays import Floats
 from crsdemo.items.encoder import TextEncoder
-from crsdemo.items.index import EXACT_UP_TO, Floats, ItemIndex, units
+from crsdemo.items.index import EXACT_UP_TO, ItemIndex, units
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.recommenders.cold_items import ItemFiles
 
