@@ -30,7 +30,6 @@ from crsdemo.recommenders.loading import (
     HOME,
     Shelf,
     checkpoint_folder,
-    load_recommender,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Speaker:
         return self.of(catalog), catalog
 
     def of(self, catalog: Catalog) -> Recommender:
-        return load_recommender(self.recommender, catalog, self.catalog)
+        return Shelf(catalog, self.catalog).get(self.recommender)
 
 
 @dataclass(frozen=True)

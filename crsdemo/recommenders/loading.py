@@ -30,21 +30,6 @@ INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-
 BASELINES = (*PLAIN, *INFORMED)
 
 
-def load_recommender(
-    name: str,
-    catalog: Catalog,
-    catalog_folder: Path = CATALOG,
-    checkpoints: Path = CHECKPOINTS,
-) -> Recommender:
-    """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
-
-    With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
-    there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks what
-    a baseline counts.
-    """
-    return Shelf(catalog, catalog_folder, checkpoints).get(name)
-
-
 def _informed(name: str, resources: Resources) -> Recommender:
     """A baseline of `INFORMED`."""
     from crsdemo.recommenders.candidate_scores import ItemKnowledge
@@ -108,7 +93,12 @@ class Shelf:
         return (*found, *(alone if fitted else ()), *(BASELINES if fitted else PLAIN))
 
     def get(self, name: str) -> Recommender:
-        """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
+        """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
+
+        With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
+        there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks
+        what a baseline counts.
+        """
         with self._loading:
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
@@ -119,9 +109,8 @@ class Shelf:
         for plain in (Popularity, RepeatLast):
             if name == plain.name:
                 return plain(self.catalog)
-        from crsdemo.recommenders.resources import (
-            Resources,
-        )  # torch is loaded only when weights are
+        # torch is loaded only when weights are
+        from crsdemo.recommenders.resources import Resources
 
         self._resources = self._resources or Resources(self.catalog, self.catalog_folder)
         if name in INFORMED:

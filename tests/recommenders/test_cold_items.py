@@ -19,7 +19,7 @@ from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import load_recommender
+from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.resources import Resources
 
 NEW = Item(
@@ -56,7 +56,7 @@ def test_a_line_added_to_the_catalog_file_is_spoken_of_and_ranked(talking, copy)
     with (copy / "items.jsonl").open("a", encoding="utf-8") as lines:
         lines.write(NEW.to_json() + "\n")
     catalog = Catalog.load(copy)
-    recommender = load_recommender("gcrs", catalog, copy, talking)
+    recommender = Shelf(catalog, copy, talking).get("gcrs")
     assert isinstance(recommender, Gcrs)
     dialogue = Dialogue((Turn("user", "ghosts in a hotel, with Ida Crane"),))
     said = reply(recommender, dialogue, Plan(item_id=NEW.id))
@@ -128,7 +128,7 @@ def test_a_cold_item_never_takes_the_id_of_a_film_that_is_gone(copy, encoder) ->
 
 def test_without_a_film_the_others_are_ranked(talking, copy) -> None:
     fewer = Catalog(OTHERS)
-    recommender = load_recommender("gcrs", fewer, copy, talking)
+    recommender = Shelf(fewer, copy, talking).get("gcrs")
     dialogue = Dialogue((Turn("user", "sharks in the sea"),))
     ranked = [one.item for one in recommender.recommend(dialogue, 50)]
     assert len(ranked) == len(fewer)
