@@ -25,7 +25,7 @@ from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
-from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.model.talk import Said, TalkFormat, pieces_of
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 
@@ -205,11 +205,4 @@ def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
     named = [i for i in turn.item_ids if i in catalog.row]
     new = [i for i in named if i not in before]
     item = catalog.item((new or named)[0]) if named else None
-    pieces: list[str | Item | Slot] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    pieces.append(turn.text[end:])
-    return Said("REC" if new else "CHAT", item, tuple(p for p in pieces if p != ""))
+    return Said("REC" if new else "CHAT", item, pieces_of(turn, catalog))

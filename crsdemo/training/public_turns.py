@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Turn
 from crsdemo.language.people import PeopleLinker
+from crsdemo.model.talk import pieces_of
 
 MAX_REPLY_WORDS = 40
 
@@ -19,17 +20,6 @@ def mentioned_rows(turns: Sequence[Turn], catalog: Catalog) -> list[int]:
             if item_id in catalog.row:
                 newest.setdefault(catalog.row[item_id])
     return list(newest)
-
-
-def pieces_of(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
-    """Words and films of a turn."""
-    pieces: list[str | Item] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    return tuple(piece for piece in (*pieces, turn.text[end:]) if piece != "")
 
 
 def clean_words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | Item, ...]:

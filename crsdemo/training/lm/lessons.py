@@ -23,11 +23,11 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Mention, Turn
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.people import PeopleLinker
-from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.model.talk import Said, TalkFormat, pieces_of
 from crsdemo.training.lm.candidates import CandidateDrawer
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence
 from crsdemo.training.lm.typos import mistyped
-from crsdemo.training.public_turns import clean_words, pieces_of
+from crsdemo.training.public_turns import clean_words
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import Answer
 from crsdemo.training.written.data import AssistantTurn, UserTurn, WrittenDialogue
