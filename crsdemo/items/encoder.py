@@ -28,11 +28,7 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 class TextEncoder:
     """A frozen Hugging Face encoder with mean pooling. Safe to call from several threads."""
 
-    def __init__(
-        self,
-        name: str = MINILM,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
+    def __init__(self, name: str = MINILM, dtype: torch.dtype = torch.float32) -> None:
         """`name`: MiniLM, or any encoder that transformers can load. Raises CheckpointError."""
         path = str(_minilm_path()) if name == MINILM else name
         try:

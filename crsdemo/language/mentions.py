@@ -17,13 +17,7 @@ from crsdemo.core.dialogue import Dialogue, Mention
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import Candidate, ReadText, log_odds
 from crsdemo.language.title_forms import SEQUEL_NUMBERS, Form, Part, title_forms
-from crsdemo.language.typed_words import (
-    ARTICLES,
-    Speller,
-    is_ordinary,
-    ordinariness,
-    words_of,
-)
+from crsdemo.language.typed_words import ARTICLES, Speller, is_ordinary, ordinariness, words_of
 
 ACCEPT = 0.9  # log-odds from which a run of words is a title
 MAX_WORDS = 12  # of a title, articles not counted

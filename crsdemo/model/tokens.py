@@ -145,10 +145,7 @@ def control_strings(n_levels: int, codebook_size: int, slots: Iterable[Slot]) ->
 
 
 def add_control_tokens(
-    tokenizer: PreTrainedTokenizerBase,
-    n_levels: int,
-    codebook_size: int,
-    slots: Iterable[Slot],
+    tokenizer: PreTrainedTokenizerBase, n_levels: int, codebook_size: int, slots: Iterable[Slot]
 ) -> ControlTokens:
     """Add the control vocabulary to any Hugging Face tokenizer; tokens it has already stay.
 

@@ -133,10 +133,7 @@ class Gcrs(TalkingRecommender):
         choices = self.decoder.follow(context, item_id, hidden, log_prior)
         path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
         return self.catalog.item(item_id), Evidence(
-            path=path,
-            candidates=candidates,
-            deciders=deciders,
-            is_given=plan.item_id is not None,
+            path=path, candidates=candidates, deciders=deciders, is_given=plan.item_id is not None
         )
 
     def _decided(
@@ -155,10 +152,7 @@ class Gcrs(TalkingRecommender):
             return tuple(ranked), ()
         by_model = self.decoder.log_probabilities(context, best, hidden)
         by_prior = scores[[self.catalog.row[i] for i in best]]
-        orders = (
-            Order(MODEL, np.array(by_model)),
-            Order(PRIOR, by_prior.astype(np.float64)),
-        )
+        orders = (Order(MODEL, np.array(by_model)), Order(PRIOR, by_prior.astype(np.float64)))
         return decided(ranked, orders, chosen)
 
     def decoding(self) -> dict[str, Any]:

@@ -72,10 +72,7 @@ class Shelf:
     """Recommenders by name, each loaded when first asked for. Share it between threads."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        catalog_folder: Path = CATALOG,
-        checkpoints: Path = CHECKPOINTS,
+        self, catalog: Catalog, catalog_folder: Path = CATALOG, checkpoints: Path = CHECKPOINTS
     ) -> None:
         self.catalog = catalog
         self.catalog_folder = catalog_folder

@@ -61,13 +61,7 @@ class Choice:
 class Reges(TalkingRecommender):
     """Searches, and chooses among what it found."""
 
-    def __init__(
-        self,
-        name: str,
-        talker: Talker,
-        retriever: Retriever,
-        head: ChoiceHead,
-    ) -> None:
+    def __init__(self, name: str, talker: Talker, retriever: Retriever, head: ChoiceHead) -> None:
         super().__init__(name, talker)
         self.retriever = retriever
         self.head = head
@@ -116,10 +110,7 @@ class Reges(TalkingRecommender):
         return self._choices(context, looks, exclude)
 
     def _choices(
-        self,
-        context: Context,
-        looks: Sequence[CandidateScores],
-        exclude: Sequence[frozenset[str]],
+        self, context: Context, looks: Sequence[CandidateScores], exclude: Sequence[frozenset[str]]
     ) -> list[Choice]:
         """The item expert reads on up to `<BOI>` and orders what was found."""
         states = self.talker.decoder.state(context, [self.talker.control.boi])
@@ -169,10 +160,7 @@ class Reges(TalkingRecommender):
         item = self.catalog.item(plan.item_id) if plan.item_id else drawn(found, plan).item
         self.talker.decoder.feed(context, self.talker.format.code(item.id)[1:-1])
         used = sources(dialogue, [query], self.retriever.prior.encoder)
-        orders = (
-            Order(EXPERT, choice.expert),
-            Order(BY_RETRIEVER, choice.retriever),
-        )
+        orders = (Order(EXPERT, choice.expert), Order(BY_RETRIEVER, choice.retriever))
         candidates, deciders = decided(found, orders, item.id)
         return item, Evidence(
             query=query,

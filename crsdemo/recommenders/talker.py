@@ -30,8 +30,6 @@ from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
-
-
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
