@@ -8,7 +8,7 @@ from pathlib import Path
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.core.recommender import Recommender
-from crsdemo.recommenders.loading import BASELINES, CATALOG, DEFAULT, load_recommender
+from crsdemo.recommenders.loading import BASELINES, CATALOG, DEFAULT, Shelf
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ class RecommenderConfig:
         return self.of(catalog), catalog
 
     def of(self, catalog: Catalog) -> Recommender:
-        return load_recommender(self.recommender, catalog, self.catalog)
+        return Shelf(catalog, self.catalog).get(self.recommender)

@@ -211,7 +211,3 @@ def main(argv: Sequence[str] | None = None) -> None:
     catalog = build(args.source, args.out, report)
     left_out = f", {len(bad):,} rows left out" if bad else ""
     print(f"{len(catalog):,} items -> {args.out / 'items.jsonl'}{left_out}")
-
-
-if __name__ == "__main__":
-    main()

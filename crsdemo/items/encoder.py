@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,26 +25,15 @@ MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-class TokenStates(NamedTuple):
-    """What the encoder makes of every word piece of a batch of texts."""
-
-    states: torch.Tensor  # (B, T, D) float
-    mask: torch.Tensor  # (B, T) 1 where there is a word piece
-
-
 class TextEncoder:
     """A frozen Hugging Face encoder with mean pooling. Safe to call from several threads."""
 
-    def __init__(
-        self,
-        name: str = MINILM,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
+    def __init__(self, name: str = MINILM, dtype: torch.dtype = torch.float32) -> None:
         """`name`: MiniLM, or any encoder that transformers can load. Raises CheckpointError."""
-        self.path = str(_minilm_path()) if name == MINILM else name
+        path = str(_minilm_path()) if name == MINILM else name
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(self.path)
-            model: Any = AutoModel.from_pretrained(self.path, dtype=dtype)
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(path)
+            model: Any = AutoModel.from_pretrained(path, dtype=dtype)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"cannot load the text encoder {name!r}: {error}") from error
         self.model: Any = model
@@ -53,12 +42,6 @@ class TextEncoder:
         self._vectors: dict[str, np.ndarray] = {}  # text -> (D,)
         self._cut([""])  # sets up what threads share, before there are any
         self.dim: int = self.model.config.hidden_size
-
-    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> TokenStates:
-        """Token states of `ids` (B, T) where `mask` (B, T) is 1."""
-        with torch.inference_mode():
-            hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        return TokenStates(hidden.float(), mask)
 
     def _cut(self, texts: Sequence[str]) -> Any:
         """Word pieces of the beginnings of texts; always with the same settings.
@@ -87,6 +70,7 @@ class TextEncoder:
             vectors[row] = made[text] if text in made else known[text]
         return vectors
 
+    @torch.inference_mode()
     def _embed(self, texts: Sequence[str], batch_size: int) -> np.ndarray:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         vectors = np.zeros((len(texts), self.dim), np.float32)
@@ -94,8 +78,9 @@ class TextEncoder:
         for start in tqdm(starts, desc="encoding", disable=len(texts) < 1000):
             rows = order[start : start + batch_size]
             batch = self._cut([texts[i] for i in rows])
-            states, mask = self.states(batch["input_ids"], batch["attention_mask"])
-            weights = mask[..., None].float()
+            ids, mask = batch["input_ids"], batch["attention_mask"]
+            states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+            weights = mask[..., None].float()  # (B, T, 1) 1 where there is a word piece
             mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1)
             vectors[rows] = torch.nn.functional.normalize(mean, dim=-1).numpy()
         return vectors

@@ -17,10 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.quantize import checked
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 EXACT_UP_TO = 100_000  # items
 FEWEST = 1_000  # vectors that the coarse codes can be fitted to

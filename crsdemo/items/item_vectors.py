@@ -10,7 +10,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CatalogError
 
 
@@ -20,12 +19,7 @@ def save_item_vectors(vectors: np.ndarray, folder: Path) -> None:
     save_file({"vectors": torch.tensor(vectors).half()}, folder / "item_vectors.safetensors")
 
 
-def load_item_vectors(folder: Path, catalog: Catalog) -> Tensor:
-    """(n_items, D_i) float32. Raises CatalogError if they are not of this catalog."""
-    return read_item_vectors(folder, len(catalog))
-
-
-def read_item_vectors(folder: Path, n_items: int) -> Tensor:
+def load_item_vectors(folder: Path, n_items: int) -> Tensor:
     """(n_items, D_i) float32. Raises CatalogError if they are missing, damaged or others."""
     path = folder / "item_vectors.safetensors"
     try:

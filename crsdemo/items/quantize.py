@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crsdemo.core.errors import BadInputError, CatalogError
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Codes = tuple[int, ...]
+from crsdemo.items.arrays import Floats, Ints
+from crsdemo.items.semantic_ids import Codes
 
 KMEANS_ITERATIONS = 25
 FAR = 1e3  # coordinate of a codeword that no item has: every other one is nearer

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
@@ -14,6 +13,23 @@ from crsdemo.core.errors import CatalogError
 FILE = "semantic_ids.json"
 REMEDY = "make new ones with `python -m crsdemo semantic-ids`"
 Codes = tuple[int, ...]
+
+
+def check_codes(
+    semantic_ids: Mapping[str, Sequence[int]], n_levels: int, codebook_size: int
+) -> None:
+    """Raises CatalogError unless every item has `n_levels` codes that no other item has."""
+    seen: dict[Codes, str] = {}
+    for item_id, codes in semantic_ids.items():
+        if len(codes) != n_levels or not 0 <= min(codes) <= max(codes) < codebook_size:
+            raise CatalogError(
+                f"item {item_id!r} has the semantic ID {tuple(codes)}, expected {n_levels} codes "
+                f"from 0 to {codebook_size - 1}; {REMEDY}"
+            )
+        if (other := seen.setdefault(tuple(codes), item_id)) != item_id:
+            raise CatalogError(
+                f"items {other!r} and {item_id!r} share the semantic ID {tuple(codes)}; {REMEDY}"
+            )
 
 
 @dataclass(frozen=True)
@@ -29,25 +45,7 @@ class SemanticIDs(Mapping[str, Codes]):
     catalog_sha256: str  # Catalog.fingerprint
 
     def __post_init__(self) -> None:
-        for item_id, codes in self.codes.items():
-            if (
-                len(codes) != self.n_levels
-                or not 0 <= min(codes) <= max(codes) < self.codebook_size
-            ):
-                raise CatalogError(
-                    f"item {item_id!r} has the semantic ID {codes}, expected {self.n_levels} codes "
-                    f"from 0 to {self.codebook_size - 1}; {REMEDY}"
-                )
-        if len(self._items) != len(self.codes):
-            twice = next(i for i, codes in self.codes.items() if self._items[codes] != i)
-            raise CatalogError(
-                f"items {twice!r} and {self._items[self.codes[twice]]!r} share the semantic ID "
-                f"{self.codes[twice]}; {REMEDY}"
-            )
-
-    @cached_property
-    def _items(self) -> dict[Codes, str]:
-        return {codes: item_id for item_id, codes in self.codes.items()}
+        check_codes(self.codes, self.n_levels, self.codebook_size)
 
     def __getitem__(self, item_id: str) -> Codes:
         return self.codes[item_id]
@@ -57,10 +55,6 @@ class SemanticIDs(Mapping[str, Codes]):
 
     def __len__(self) -> int:
         return len(self.codes)
-
-    def item_id(self, codes: Iterable[int]) -> str | None:
-        """The item with these codes, or None."""
-        return self._items.get(tuple(codes))
 
     @classmethod
     def assign(cls, catalog: Catalog, codes: Iterable[Codes], codebook_size: int) -> SemanticIDs:
@@ -85,7 +79,7 @@ class SemanticIDs(Mapping[str, Codes]):
     def read(cls, folder: Path) -> SemanticIDs:
         """The IDs of a catalog folder as they were made, in the order of the rows at that time.
 
-        Items may have come or gone since (`newcomers.ItemFiles`). Raises CatalogError if the file
+        Items may have come or gone since (`cold_items.ItemFiles`). Raises CatalogError if the file
         is missing or damaged.
         """
         path = folder / FILE

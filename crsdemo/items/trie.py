@@ -6,12 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.errors import CatalogError
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from crsdemo.items.arrays import Bools, Ints
 
 
 class Trie:
@@ -72,6 +69,11 @@ class Trie:
             return ()
         start, end = self.first_leaf[len(prefix)][node : node + 2]
         return self.item_ids[start:end]
+
+    def prefixes(self, depth: int, nodes: Ints) -> list[tuple[int, ...]]:
+        """The codes that lead to each of some nodes of a depth."""
+        leaves = self.first_leaf[depth][nodes]
+        return [tuple(codes) for codes in self.semantic_ids[leaves, :depth].tolist()]
 
     def codes(self, item_id: str) -> tuple[int, ...]:
         """The semantic ID of an item. Raises CatalogError for an unknown one."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -21,6 +20,7 @@ from typing import NamedTuple
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.errors import CatalogError
 from crsdemo.items.semantic_ids import Codes
+from crsdemo.items.trie import Trie
 
 TRUE_SHARE = 0.95  # of the items under a node, for which its label must be true
 MIN_GAIN = 1.0  # of a statement, see `_gain`: 0.5 is to exclude 40% of what is beside the node
@@ -61,7 +61,7 @@ class TrieLabels:
 
     def __init__(self, catalog: Catalog, semantic_ids: Mapping[str, Codes]) -> None:
         self.catalog = catalog
-        self._sorted = sorted((codes, item_id) for item_id, codes in semantic_ids.items())
+        self.trie = Trie(semantic_ids, len(next(iter(semantic_ids.values()))))
         self._cache: dict[Codes, NodeLabel] = {}
 
     def branch(self, prefix: Sequence[int]) -> NodeLabel:
@@ -73,14 +73,8 @@ class TrieLabels:
 
     def items(self, prefix: Sequence[int]) -> list[Item]:
         """All items under a node, best known first."""
-        items = (self.catalog.item(item_id) for _, item_id in self._below(tuple(prefix)))
+        items = map(self.catalog.item, self.trie.items(prefix))
         return sorted(items, key=lambda item: -item.popularity)
-
-    def _below(self, node: Codes) -> list[tuple[Codes, str]]:
-        """Codes and ids of the items under a node, in the order of the codes."""
-        start = bisect_left(self._sorted, node, key=lambda entry: entry[0][: len(node)])
-        end = bisect_right(self._sorted, node, key=lambda entry: entry[0][: len(node)])
-        return self._sorted[start:end]
 
     @cached_property
     def _having(self) -> Mapping[Fact, frozenset[str]]:
@@ -94,10 +88,9 @@ class TrieLabels:
 
     def _siblings(self, node: Codes) -> list[frozenset[str]]:
         """The ids of the items under each other node with the same parent; the root has none."""
-        level, ids = len(node) - 1, defaultdict(list)
-        for codes, item_id in self._below(node[:-1]) if node else ():
-            ids[codes[level]].append(item_id)
-        return [frozenset(some) for code, some in ids.items() if code != node[level]]
+        parent = node[:-1]
+        others = (code for code in self.trie.children(parent) if node and code != node[-1])
+        return [frozenset(self.trie.items((*parent, code))) for code in others]
 
     def _label(self, node: Codes) -> NodeLabel:
         items = self.items(node)

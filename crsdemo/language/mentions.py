@@ -14,28 +14,20 @@ from functools import cached_property
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import Candidate, ReadText, log_odds
 from crsdemo.language.title_forms import SEQUEL_NUMBERS, Form, Part, title_forms
-from crsdemo.language.typed_words import (
-    ARTICLES,
-    Speller,
-    is_ordinary,
-    ordinariness,
-    tokens_of,
-    words_of,
-)
+from crsdemo.language.typed_words import ARTICLES, Speller, is_ordinary, ordinariness, words_of
 
 ACCEPT = 0.9  # log-odds from which a run of words is a title
 MAX_WORDS = 12  # of a title, articles not counted
 OPENINGS = (4, 8, 12)  # letters of a form's beginning by which others are ruled out early
-MIN_FILMS = 5  # of a person who is known by surname
 LONG = 8  # letters from which a title written as one word may hold a typo
 PLAINLY = 8  # times as popular is plainly the one that is meant
 OBSCURE = 20  # times less popular than another film of its title
 MENTIONED = 4  # times likelier if the film of a series was mentioned before
 AS_TYPED = 2  # times likelier if the article is that of the title: "Heat" is not "The Heat"
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
-RARE_SURNAME = 7  # letters from which a surname needs no capital
 
 _PART_WEIGHT = {Part.WHOLE: 1.0, Part.SERIES: 0.5, Part.SUBTITLE: 0.3}
 _YEAR_AFTER = re.compile(r"\s*,?\s*(?:\((?:19|20)\d\d\)|(?:19|20)\d\d\b)")
@@ -61,64 +53,6 @@ _NEW_BEFORE = re.compile(
     r"\b(?:new|newer|newest|latest|recent|remake of)\s+(?:the\s+)?\Z", re.IGNORECASE
 )
 _NEW_AFTER = re.compile(r"\s*[,(]?\s*(?:the (?:new|newer|latest)|remake)\b", re.IGNORECASE)
-
-
-class PeopleLinker:
-    """Finds the directors and actors of a catalog in a text."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        n_films = Counter(person for item in catalog for person in item.people)
-        self._by_name: dict[str, str] = {}
-        self._by_surname: dict[str, list[str]] = defaultdict(list)
-        self.vocabulary: dict[str, float] = {}  # words of names -> films of the best known
-        for person, count in sorted(n_films.items(), key=lambda pair: pair[1]):
-            words = words_of(person)
-            if len(words) > 1:
-                self._by_name["".join(words)] = person  # of namesakes the one with more films
-                self.vocabulary.update(dict.fromkeys(words, count))
-                if count >= MIN_FILMS:
-                    self._by_surname[_surname(words)].append(person)
-        self._speller = Speller(self.vocabulary)
-
-    def link_people(self, text: str) -> tuple[str, ...]:
-        """People named in full, or by a surname that only one well-filmed person has.
-
-        Names as the catalog spells them, each once, first named first.
-        """
-        tokens = tokens_of(text)
-        read = ReadText(text, tokens, self._speller.mend(token.word for token in tokens))
-        return tuple(dict.fromkeys(person for _, _, person in self.spans(read)))
-
-    def is_name(self, key: str) -> bool:
-        """Whether words, run together, are somebody's full name."""
-        return key in self._by_name
-
-    def spans(self, text: ReadText) -> Iterator[tuple[int, int, str]]:
-        """(first token, token after the last, person); several people may share a span."""
-        position = 0
-        while position < len(text.tokens):
-            length, people = self._at(text, position)
-            yield from ((position, position + length, person) for person in people)
-            position += length
-
-    def _at(self, text: ReadText, first: int) -> tuple[int, list[str]]:
-        """How many words from `first` on name people, and whom."""
-        for length in (4, 3, 2):
-            key = "".join(text.word(first + n) for n in range(length))
-            if first + length <= len(text.tokens) and key in self._by_name:
-                return length, [self._by_name[key]]
-        return 1, self._by_surname_at(text, first)
-
-    def _by_surname_at(self, text: ReadText, position: int) -> list[str]:
-        word = text.word(position)
-        surname = word if word in self._by_surname else word.removesuffix("s")
-        people = self._by_surname.get(surname, [])
-        if text.word(position + 1) in {"brothers", "bros", "sisters"}:
-            return people
-        capital = text.text[text.tokens[position].start].isupper() and not text.titled
-        known = capital or len(surname) >= RARE_SURNAME
-        ordinary = is_ordinary(word) or is_ordinary(surname)
-        return people if len(people) == 1 and known and not ordinary else []
 
 
 @dataclass(frozen=True)
@@ -164,8 +98,7 @@ class MentionLinker:
 
     def link(self, text: str, dialogue: Dialogue = Dialogue()) -> tuple[Mention, ...]:
         """The films that `text` names, said after `dialogue`; by start, never overlapping."""
-        tokens = tokens_of(text)
-        read = ReadText(text, tokens, self._speller.mend(token.word for token in tokens))
+        read = ReadText.of(text, self._speller)
         spoken_of = _SpokenOf(dialogue, text, self._people)
         found = [
             (candidate, mention)
@@ -174,10 +107,6 @@ class MentionLinker:
         ]
         found.sort(key=lambda pair: (-len(pair[0].key), pair[1].start))
         return _without_overlaps(mention for _, mention in found)
-
-    def link_people(self, text: str) -> tuple[str, ...]:
-        """See `PeopleLinker.link_people`."""
-        return self._people.link_people(text)
 
     def _usable_forms(self) -> Iterator[tuple[int, Form]]:
         """(row, form) of every title, without names of series and subtitles that mean little."""
@@ -295,10 +224,6 @@ def _theme_keys(catalog: Catalog) -> frozenset[str]:
     keywords = {k for item in catalog for k in item.facts.get("keywords", ())}
     said = (words_of(keyword) for keyword in keywords)
     return frozenset("".join(words) for words in said if all(map(is_ordinary, words)))
-
-
-def _surname(words: tuple[str, ...]) -> str:
-    return words[-2] if words[-1] in {"jr", "sr"} else words[-1]
 
 
 def _year_said(candidate: Candidate) -> int | None:

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from crsdemo.core.catalog import Catalog, Item
 
@@ -24,14 +23,6 @@ _ENDINGS = (
     ("ies", "y"), ("ie", "y"), ("oes", "o"), ("oe", "o"), ("ves", "f"), ("ve", "f"), ("fe", "f"),
     ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("zzes", "zz"), ("men", "man"),
 )  # fmt: skip
-
-
-class Said(NamedTuple):
-    """A theme and the words that named it: `text[start:end]`."""
-
-    theme: str
-    start: int
-    end: int
 
 
 class Themes:
@@ -57,27 +48,23 @@ class Themes:
 
     def named(self, text: str) -> frozenset[str]:
         """Themes that a text names and that some item has."""
-        return frozenset(said.theme for said in self.said(text))
-
-    def said(self, text: str) -> Iterator[Said]:
-        """Every naming of a theme that some item has, in the order of the text."""
-        words = list(_words(text))
-        for first in range(len(words)):
-            for last in range(first, min(first + self._longest, len(words))):
-                stems = tuple(stem for stem, _, _ in words[first : last + 1])
-                for theme in self._phrases.get(stems, ()):
-                    if theme in self.rows:
-                        yield Said(theme, words[first][1], words[last][2])
+        stems = tuple(_stems(text))
+        runs = (
+            stems[first : first + n]
+            for first in range(len(stems))
+            for n in range(1, self._longest + 1)
+        )
+        found = (theme for run in runs for theme in self._phrases.get(run, ()))
+        return frozenset(theme for theme in found if theme in self.rows)
 
     def _add(self, phrase: str, theme: str) -> None:
-        stems = tuple(stem for stem, _, _ in _words(phrase))
+        stems = tuple(_stems(phrase))
         if stems and theme not in self._phrases[stems]:
             self._phrases[stems].append(theme)
 
     def _covering(self, keyword: str) -> tuple[str, ...]:
         """The tags that a keyword is a way to say; itself, if there is none."""
-        stems = tuple(stem for stem, _, _ in _words(keyword))
-        return tuple(self._phrases.get(stems, ())) or (keyword,)
+        return tuple(self._phrases.get(tuple(_stems(keyword)), ())) or (keyword,)
 
     def _placed(self, catalog: Catalog) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = defaultdict(list)
@@ -87,14 +74,10 @@ class Themes:
         return dict(rows)
 
 
-def _words(text: str) -> Iterator[tuple[str, int, int]]:
-    """The stem of each word but articles, and where the word stands."""
-    low = text.lower().replace("’", "'")
-    if len(low) != len(text):  # letters that grow when lowered
-        low = text
-    for found in _WORD.finditer(low):
-        if found[0] not in _ARTICLES:
-            yield stem(found[0]), found.start(), found.end()
+def _stems(text: str) -> Iterator[str]:
+    """The stem of each word but articles."""
+    words = _WORD.findall(text.lower().replace("’", "'"))
+    return (stem(word) for word in words if word not in _ARTICLES)
 
 
 @lru_cache(maxsize=20_000)

@@ -12,12 +12,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 from crsdemo.core.catalog import Item
 from crsdemo.language.title_forms import Part, without_articles
-from crsdemo.language.typed_words import ARTICLES, Token, is_ordinary, ordinariness, words_of
+from crsdemo.language.typed_words import (
+    ARTICLES,
+    Speller,
+    Token,
+    is_ordinary,
+    ordinariness,
+    tokens_of,
+    words_of,
+)
 
 NEAR = 40  # characters before the words that may tell something
 
@@ -76,54 +84,43 @@ _HYPHEN_BEFORE = re.compile(r"\w-\Z|\b\w\.\Z")  # "rx-7", "U.S"
 _HYPHEN_AFTER = re.compile(r"-(?!like|style|ish|esque|type)\w|\.\w\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Clues:
-    """What tells a title from other words. Yes-or-no clues are 0 or 1."""
-
-    fame: float = 0  # log(1 + popularity of the film)
-    obscure: float = 0  # everyday words in small letters; a film never mentioned in training
-    ordinariness: float = 0  # log10 of occurrences per million in ordinary speech
-    n_words: float = 0  # beyond the first, at most 4
-    odd_capitals: float = 0  # each word has one: ordinariness if above 0
-    initial_capital: float = 0  # only where every sentence or every word has one
-    lower_case: float = 0  # no capitals, though the text uses them
-    quoted: float = 0
-    year: float = 0  # the right year beside it
-    film_before: float = 0  # "the movie X"
-    film_after: float = 0  # "X the movie"
-    watching: float = 0  # "watched X"
-    article: float = 0  # the title's own article was said
-    no_article: float = 0  # the title has an article that was not said
-    odd_article: float = 0  # an article was said that is not the title's
-    odd_before: float = 0  # "my X", "very X"
-    opens: float = 0  # begins a phrase
-    closes: float = 0  # ends a phrase
-    alone: float = 0  # nothing else was said
-    series: float = 0  # only the name of the series was said
-    subtitle: float = 0  # only the subtitle was said
-    typo: float = 0
-    genre: float = 0  # nothing but words for genres and the like
-    theme: float = 0  # also what films are about: "aliens", "prison"
-    person: float = 0  # also the name of a person who makes films
-    pronoun: float = 0  # "it" or the like before a verb
-    continued: float = 0  # a single word with a capital, and one beside it: "Big Mouth"
-    fragment: float = 0  # one letter or digit, or part of a hyphenated word
-
-
-WEIGHTS = Clues(
-    fame=1.0, obscure=-1.5, ordinariness=-2.0, n_words=-0.3, odd_capitals=2.0, initial_capital=-0.3,
-    lower_case=-0.4, quoted=3.5, year=4.5, film_before=2.0, film_after=2.0, watching=1.1,
-    article=1.5, no_article=-1.5, odd_article=-2.2, odd_before=-0.9, opens=1.2, closes=1.3,
-    alone=0.4, series=-0.5, subtitle=-2.0, typo=-1.5, genre=-4.0, theme=-2.0, person=-3.0,
-    pronoun=-3.5, continued=-1.5, fragment=-4.0,
-)  # fmt: skip
 BIAS = -0.8
-_WEIGHTS = tuple((field.name, getattr(WEIGHTS, field.name)) for field in fields(Clues))
+# What tells a title from other words -> its weight. Yes-or-no clues are 0 or 1.
+WEIGHTS = {
+    "fame": 1.0,  # log(1 + popularity of the film)
+    "obscure": -1.5,  # everyday words in small letters; a film never mentioned in training
+    "ordinariness": -2.0,  # log10 of occurrences per million in ordinary speech
+    "n_words": -0.3,  # beyond the first, at most 4
+    "odd_capitals": 2.0,  # each word has one: ordinariness if above 0
+    "initial_capital": -0.3,  # only where every sentence or every word has one
+    "lower_case": -0.4,  # no capitals, though the text uses them
+    "quoted": 3.5,
+    "year": 4.5,  # the right year beside it
+    "film_before": 2.0,  # "the movie X"
+    "film_after": 2.0,  # "X the movie"
+    "watching": 1.1,  # "watched X"
+    "article": 1.5,  # the title's own article was said
+    "no_article": -1.5,  # the title has an article that was not said
+    "odd_article": -2.2,  # an article was said that is not the title's
+    "odd_before": -0.9,  # "my X", "very X"
+    "opens": 1.2,  # begins a phrase
+    "closes": 1.3,  # ends a phrase
+    "alone": 0.4,  # nothing else was said
+    "series": -0.5,  # only the name of the series was said
+    "subtitle": -2.0,  # only the subtitle was said
+    "typo": -1.5,
+    "genre": -4.0,  # nothing but words for genres and the like
+    "theme": -2.0,  # also what films are about: "aliens", "prison"
+    "person": -3.0,  # also the name of a person who makes films
+    "pronoun": -3.5,  # "it" or the like before a verb
+    "continued": -1.5,  # a single word with a capital, and one beside it: "Big Mouth"
+    "fragment": -4.0,  # one letter or digit, or part of a hyphenated word
+}
 
 
-def log_odds(clues: Clues) -> float:
+def log_odds(clues: Mapping[str, float]) -> float:
     """Of the words being a title."""
-    return BIAS + sum(weight * getattr(clues, name) for name, weight in _WEIGHTS)
+    return BIAS + sum(weight * clues.get(name, 0) for name, weight in WEIGHTS.items())
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,11 @@ class ReadText:
     text: str
     tokens: Sequence[Token]
     mended: Mapping[str, str]  # word as typed -> word as meant
+
+    @classmethod
+    def of(cls, text: str, speller: Speller) -> ReadText:
+        tokens = tokens_of(text)
+        return cls(text, tokens, speller.mend(token.word for token in tokens))
 
     def word(self, position: int) -> str:
         """The word at a position, typos mended; "" outside the text."""
@@ -188,21 +190,22 @@ class Candidate:
         """The text just after the words."""
         return self.text.text[self.end : self.end + NEAR]
 
-    def clues(self, item: Item, part: Part, *, year: bool) -> Clues:
-        """For these words meaning `item`, of whose title `part` was said."""
-        return Clues(
-            fame=math.log1p(item.popularity),
-            obscure=self._is_obscure(item),
-            year=year,
-            series=part is Part.SERIES,
-            subtitle=part is Part.SUBTITLE,
-            person=self.is_person,
-            theme=self.is_theme,
+    def clues(self, item: Item, part: Part, *, year: bool) -> dict[str, float]:
+        """By the names in `WEIGHTS`, for these words meaning `item`, of whose title `part` was
+        said; `year`: so was its year."""
+        return {
+            "fame": math.log1p(item.popularity),
+            "obscure": self._is_obscure(item),
+            "year": year,
+            "series": part is Part.SERIES,
+            "subtitle": part is Part.SUBTITLE,
+            "person": self.is_person,
+            "theme": self.is_theme,
             **self._wording(),
             **self._capitals(),
             **self._articles(item, part),
             **self._surroundings(),
-        )
+        }
 
     def _is_obscure(self, item: Item) -> bool:
         small = not all(head.isupper() for head in self._content_heads())

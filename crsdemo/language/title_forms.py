@@ -48,15 +48,14 @@ class Form:
 
 def title_forms(title: str) -> Iterator[Form]:
     """Every form of a title, some of them twice. A title without letters or digits has none."""
-    segments = [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
+    segments = _segments(title)
     yield from _variants((word for words in segments for word in words), Part.WHOLE)
     if len(segments) > 2:
         yield from _variants((*segments[0], *segments[-1]), Part.WHOLE)
-    if len(segments) < 2:
-        segments = [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
-    if len(segments) > 1:
-        yield from _variants(segments[0], Part.SERIES)
-        yield from _variants(segments[-1], Part.SUBTITLE)
+    parts = _parts(title)
+    if len(parts) > 1:
+        yield from _variants(parts[0], Part.SERIES)
+        yield from _variants(parts[-1], Part.SUBTITLE)
 
 
 def series(title: str) -> str:
@@ -64,13 +63,22 @@ def series(title: str) -> str:
 
     Of a film that has no series, its own plain title. Empty if nothing is left.
     """
-    segments = [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
-    if len(segments) < 2:
-        segments = [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
-    said = without_articles(segments[0]) if segments else ()
+    said = without_articles(_parts(title)[0])
     while len(said) > 1 and (said[-1] in _NUMBER_OF or said[-1] in _DIVISIONS):
         said = said[:-1]
     return " ".join(said)
+
+
+def _segments(title: str) -> list[tuple[str, ...]]:
+    return [words for s in _SEGMENTS.split(title) if (words := words_of(s))]
+
+
+def _parts(title: str) -> list[tuple[str, ...]]:
+    """The series and what follows it, where a title has both; else the whole title."""
+    segments = _segments(title)
+    if len(segments) > 1:
+        return segments
+    return [words_of(s) for s in _SERIES_AND.split(title, maxsplit=1)]
 
 
 def without_articles(words: Iterable[str]) -> tuple[str, ...]:

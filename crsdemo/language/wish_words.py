@@ -53,23 +53,11 @@ _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) +
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 
 
-def beginning(words: str) -> re.Pattern[str]:
-    """Finds whole words that begin as an alternative of `words` does."""
-    return re.compile(rf"\b(?:{words})[\w-]*", re.IGNORECASE)
-
-
-def spoken_pattern(phrases: Sequence[str]) -> re.Pattern[str]:
-    """Finds any of some phrases, with hyphens or without, in singular or plural."""
-    said = "|".join(
-        re.escape(phrase).replace(r"\-", "[- ]?").replace(r"\ ", "[- ]") for phrase in phrases
-    )
-    return re.compile(rf"\b(?:{said})(?:e?s)?\b", re.IGNORECASE)
-
-
 @cache
 def genre_pattern(genre: str) -> re.Pattern[str]:
     """What names or plainly means a genre; for one of another catalog its own name."""
-    return beginning(_GENRES.get(genre, re.escape(genre)))
+    words = _GENRES.get(genre, re.escape(genre))
+    return re.compile(rf"\b(?:{words})[\w-]*", re.IGNORECASE)  # whole words that begin so
 
 
 def genres_named(text: str, genres: Sequence[str]) -> list[bool]:

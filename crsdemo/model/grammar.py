@@ -26,14 +26,15 @@ from operator import itemgetter
 from pathlib import Path
 
 import torch
-from outlines.processors import OutlinesLogitsProcessor
 from outlines_core import Index, Vocabulary
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from crsdemo.core.errors import CatalogError, CheckpointError
 from crsdemo.core.recommender import Mode
+from crsdemo.items.semantic_ids import check_codes
 from crsdemo.items.trie import Trie
+from crsdemo.model.base import cache_folder
 from crsdemo.model.tokens import ControlTokens
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,9 @@ class Grammar:
         Raises CatalogError for semantic IDs that are not unique or do not fit the control tokens,
         CheckpointError for a tokenizer whose tokens are neither byte-level nor SentencePiece.
         """
-        _check(semantic_ids, control)
+        if not semantic_ids:
+            raise CatalogError("there are no semantic IDs; assign them to the catalog first")
+        check_codes(semantic_ids, control.n_levels, control.codebook_size)
         self.control = control
         self.trie = Trie(semantic_ids, control.n_levels)
         symbols = _symbols(control)
@@ -68,16 +71,15 @@ class Grammar:
         spelling = _spelling(tokenizer, control, symbols)
         # Outlines wants an end token outside the grammar; nothing follows eos, so any will do
         end = control.user
-        self.index = _cached_index(regex, spelling, end, cache_dir or default_cache_dir())
+        self.index = _cached_index(regex, spelling, end, cache_dir or cache_folder())
         self.start: int = self.index.get_initial_state()
         first = (control.rec, control.boi, *control.item(self.trie.semantic_ids[0]), control.eoi)
         self.text_state: dict[Mode, int] = {  # where the text of a reply begins
             "CHAT": self._after((control.chat, control.resp)),
             "REC": self._after((*first, control.resp)),
         }
-        # where the words of a search begin, of tokenizers that have a token for it
-        begun = None if control.query is None else self._after((control.rec, control.query))
-        self.search_state: int | None = begun
+        # where the words of a search begin
+        self.search_state = self._after((control.rec, control.query))
         self._allowed: dict[int, torch.Tensor] = {}
 
     def _after(self, tokens: Iterable[int]) -> int:
@@ -103,82 +105,11 @@ class Grammar:
         """Whether the text may end here: not inside an item or a character of several bytes."""
         return self.index.get_next_state(state, self.control.eos) is not None
 
-    def outlines_processor(self) -> CatalogProcessor:
-        """For `outlines.Generator(model, processor=...)` and transformers' `generate`."""
-        return CatalogProcessor(self)
-
-
-class CatalogProcessor(OutlinesLogitsProcessor):
-    """An Outlines logits processor that knows a row by what it has written, not by its place.
-
-    The stock processor keeps a cursor per row, which beam search breaks when it reorders the rows.
-    It also calls compiled kernels, which cost seconds at the first token; this one does not.
-    Call `reset` before every generation, as `outlines.Generator` does.
-    """
-
-    def __init__(self, grammar: Grammar) -> None:
-        super().__init__("torch")
-        self.grammar = grammar
-        self.reset()
-
-    def reset(self) -> None:
-        self._prompt_length: int | None = None
-        # what the rows had written at the last step -> state, None after the end
-        self._states: dict[tuple[int, ...], int | None] = {(): self.grammar.start}
-
-    def process_logits(self, input_ids: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        """Mask in place what may not follow. `input_ids`: (B, T), `logits`: (B, V)."""
-        if self._prompt_length is None:
-            self._prompt_length = input_ids.shape[1]
-        written = [tuple(row) for row in input_ids[:, self._prompt_length :].tolist()]
-        self._states = {tokens: self._state(tokens) for tokens in written}
-        for row, tokens in enumerate(written):
-            allowed = self._allowed(self._states[tokens]).to(logits.device)
-            kept = logits[row, allowed]
-            logits[row] = -torch.inf
-            logits[row, allowed] = kept
-        return logits
-
-    def _allowed(self, state: int | None) -> torch.Tensor:
-        if state is None:
-            return torch.tensor([self.grammar.control.eos])
-        return self.grammar.allowed(state)
-
-    def _state(self, written: tuple[int, ...]) -> int | None:
-        """The state after `written`; every row extends some row of the step before."""
-        if written in self._states:
-            return self._states[written]
-        state = self._states[written[:-1]]
-        if state is None or written[-1] == self.grammar.control.eos:
-            return None  # what follows the end is padding
-        return self.grammar.next_state(state, written[-1])
-
-
-def _check(semantic_ids: Mapping[str, Sequence[int]], control: ControlTokens) -> None:
-    """Raises CatalogError unless every semantic ID is unique and has a token for each code."""
-    if not semantic_ids:
-        raise CatalogError("there are no semantic IDs; assign them to the catalog first")
-    seen: dict[tuple[int, ...], str] = {}
-    for item_id, codes in semantic_ids.items():
-        fits = len(codes) == control.n_levels
-        if not fits or not all(0 <= code < control.codebook_size for code in codes):
-            raise CatalogError(
-                f"item {item_id!r} has the semantic ID {tuple(codes)}, but the model knows "
-                f"{control.n_levels} levels of {control.codebook_size} codes; "
-                "assign semantic IDs of that shape or train a model for these"
-            )
-        if (other := seen.setdefault(tuple(codes), item_id)) != item_id:
-            raise CatalogError(
-                f"items {other!r} and {item_id!r} share the semantic ID {tuple(codes)}; "
-                "resolve collisions when assigning semantic IDs"
-            )
-
 
 def _symbols(control: ControlTokens) -> dict[int, str]:
     """Each token that the model may write beside text -> its private-use character."""
     frame = (control.chat, control.rec, control.boi, control.eoi, control.resp, control.eos)
-    query = () if control.query is None else (control.query,)
-    tokens = (*frame, *query, *control.slot_of, *control.code)
+    tokens = (*frame, control.query, *control.slot_of, *control.code)
     if len(tokens) > LAST_SYMBOL - FIRST_SYMBOL + 1:
         raise CatalogError(f"{len(tokens):,} control tokens are too many; use smaller codebooks")
     return {token: chr(FIRST_SYMBOL + n) for n, token in enumerate(tokens)}
@@ -197,8 +128,8 @@ def _regex(control: ControlTokens, symbols: Mapping[int, str], rows: list[list[i
     rec, chat, resp = (symbols[token] for token in (control.rec, control.chat, control.resp))
     about = f"[{rec}{chat}]{item}{resp}(?:{pieces})*"
     talk = f"{chat}{resp}(?:{TEXT}|{item})*"
-    search = "" if control.query is None else f"|{rec}{symbols[control.query]}{TEXT}+"
-    return f"(?:{about}|{talk}{search}){symbols[control.eos]}"
+    search = f"{rec}{symbols[control.query]}{TEXT}+"
+    return f"(?:{about}|{talk}|{search}){symbols[control.eos]}"
 
 
 def _trie_regex(rows: Sequence[Sequence[int]], levels: list[list[str]], level: int = 0) -> str:
@@ -250,11 +181,6 @@ def _sentencepiece_bytes(token: str) -> bytes:
     if re.fullmatch(r"<0x[0-9A-F]{2}>", token):
         return bytes([int(token[3:5], 16)])
     return token.replace("\u2581", " ").encode()
-
-
-def default_cache_dir() -> Path:
-    """Where built automata are kept: `$XDG_CACHE_HOME/crsdemo` or `~/.cache/crsdemo`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crsdemo"
 
 
 def _cached_index(regex: str, spelling: dict[bytes, list[int]], end: int, folder: Path) -> Index:

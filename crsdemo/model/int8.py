@@ -40,19 +40,17 @@ class Int8Linear(nn.Module):
         return out.view(*x.shape[:-1], -1)
 
 
-def int8_linears(model: PreTrainedModel, *, head: bool = True) -> PreTrainedModel:
+def int8_linears(model: PreTrainedModel) -> PreTrainedModel:
     """The twin: every `nn.Linear` in 8 bits, everything else shared with `model`, which stays.
 
     Each reads what the other wrote into a cache. Adapters must be merged first, and weights of
-    linear layers that change later need a new twin. `head`: also the output head; the embeddings
-    that it may be tied to are left as they are. Logits of an int8 head are rounded to bfloat16, so
-    some are equal.
+    linear layers that change later need a new twin. Embeddings that the output head may be tied to
+    are left as they are. Logits are rounded to bfloat16, so some are equal.
     """
-    kept = None if head else model.get_output_embeddings()
     shared = [*model.parameters(), *model.buffers(), model.config]
     made: dict[int, Any] = {id(one): one for one in shared}
     for module in model.modules():
-        if type(module) is nn.Linear and module is not kept:
+        if type(module) is nn.Linear:
             made[id(module)] = Int8Linear(module)
     twin: PreTrainedModel = copy.deepcopy(model, made)  # takes what is made already as it is
     return twin.eval()

@@ -40,6 +40,17 @@ class Said(NamedTuple):
     pieces: tuple[str | Item | Slot, ...]
 
 
+def pieces_of(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
+    """Words and films of a turn."""
+    pieces: list[str | Item] = []
+    end = 0
+    for mention in turn.mentions:
+        if mention.item_id in catalog.row:
+            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
+            end = mention.end
+    return tuple(piece for piece in (*pieces, turn.text[end:]) if piece != "")
+
+
 class Written(NamedTuple):
     """Tokens, and which of them are the words of the assistant."""
 

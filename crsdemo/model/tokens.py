@@ -18,13 +18,18 @@ from crsdemo.core.errors import CatalogError, CheckpointError
 from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import Slot
 
-MODE_CHAT, MODE_REC = "<MODE=CHAT>", "<MODE=REC>"
-BOI, EOI = "<BOI>", "<EOI>"  # around the semantic ID of an item
-RESP = "<RESP>"  # the text of the reply follows
-CARD, END_CARD = "<CARD>", "</CARD>"  # around an item's facts; written by the system, not the model
-QUERY = "<QUERY>"  # what is searched for follows (ReGeS)
-USER, ASSISTANT = "<USER>", "<ASSISTANT>"
-FRAME = (MODE_CHAT, MODE_REC, BOI, EOI, RESP, CARD, END_CARD, USER, ASSISTANT)
+FRAME = {  # by their names in `ControlTokens`
+    "chat": "<MODE=CHAT>",
+    "rec": "<MODE=REC>",
+    "boi": "<BOI>",  # the semantic ID of an item follows
+    "eoi": "<EOI>",
+    "resp": "<RESP>",  # the text of the reply follows
+    "card": "<CARD>",  # an item's facts follow; written by the system, not the model
+    "end_card": "</CARD>",
+    "user": "<USER>",
+    "assistant": "<ASSISTANT>",
+    "query": "<QUERY>",  # what is searched for follows (ReGeS)
+}
 LEVELS = "abcdefgh"  # one letter per level
 
 
@@ -46,10 +51,10 @@ class ControlTokens:
     end_card: int
     user: int
     assistant: int
+    query: int
     eos: int
     item_token: tuple[tuple[int, ...], ...]  # [level][code]
     slot: Mapping[Slot, int] = field(hash=False)
-    query: int | None = None  # of tokenizers made before there was one
 
     @property
     def n_levels(self) -> int:
@@ -83,10 +88,8 @@ class ControlTokens:
     @cached_property
     def ids(self) -> frozenset[int]:
         """Every control token and the end of the sequence."""
-        frame = (self.chat, self.rec, self.boi, self.eoi, self.resp, self.card, self.end_card)
-        query = () if self.query is None else (self.query,)
-        known = (*frame, *query, self.user, self.assistant, self.eos)
-        return frozenset((*known, *self.code, *self.slot_of))
+        frame = (getattr(self, name) for name in FRAME)
+        return frozenset((*frame, self.eos, *self.code, *self.slot_of))
 
     @classmethod
     def of(
@@ -109,12 +112,8 @@ class ControlTokens:
             for level in range(n_levels)
         )
         slot = {slot: vocabulary[slot.token] for slot in slots}
-        frame = (vocabulary[token] for token in FRAME)
-        chat, rec, boi, eoi, resp, card, end_card, user, assistant = frame
-        control = cls(
-            chat, rec, boi, eoi, resp, card, end_card, user, assistant,
-            eos=tokenizer.eos_token_id, item_token=items, slot=slot, query=vocabulary.get(QUERY),
-        )  # fmt: skip
+        frame = {name: vocabulary[token] for name, token in FRAME.items()}
+        control = cls(**frame, eos=tokenizer.eos_token_id, item_token=items, slot=slot)
         _refuse_leaks(tokenizer, control)
         return control
 
@@ -134,7 +133,7 @@ def control_strings(n_levels: int, codebook_size: int, slots: Iterable[Slot]) ->
     if not 1 <= n_levels <= len(LEVELS):
         raise CatalogError(f"semantic IDs have 1 to {len(LEVELS)} levels, got {n_levels}")
     items = [item_token(lv, code) for lv in range(n_levels) for code in range(codebook_size)]
-    taken = {*FRAME, QUERY, *items}
+    taken = {*FRAME.values(), *items}
     fields = list(dict.fromkeys(slots))
     for slot in fields:
         if slot.token in taken:
@@ -142,14 +141,11 @@ def control_strings(n_levels: int, codebook_size: int, slots: Iterable[Slot]) ->
                 f"the fact {slot.field!r} would be written {slot.token}, which is a control token; "
                 "rename that column of the catalog"
             )
-    return [*FRAME, QUERY, *items, *(slot.token for slot in fields)]
+    return [*FRAME.values(), *items, *(slot.token for slot in fields)]
 
 
 def add_control_tokens(
-    tokenizer: PreTrainedTokenizerBase,
-    n_levels: int,
-    codebook_size: int,
-    slots: Iterable[Slot],
+    tokenizer: PreTrainedTokenizerBase, n_levels: int, codebook_size: int, slots: Iterable[Slot]
 ) -> ControlTokens:
     """Add the control vocabulary to any Hugging Face tokenizer; tokens it has already stay.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.recommender import Branch, Decider, PathStep, Plan, Recommendation, Signal
 from crsdemo.items.trie_labels import TrieLabels
-from crsdemo.model.decoding import Choice, Ranking
+from crsdemo.model.beam import Choice, Ranking
 
 MODEL, PRIOR = "the language model", "who likes what together"  # who decides
 EXPERT, RETRIEVER = "the item expert", "the retriever"

@@ -23,8 +23,9 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Decider, Evidence, Plan, Recommendation, Timing
 from crsdemo.items.trie_labels import TrieLabels
-from crsdemo.model.decoding import Context, Prior, Ranking
-from crsdemo.recommenders.commons import Commons
+from crsdemo.model.beam import Ranking
+from crsdemo.model.decoding import Context
+from crsdemo.recommenders.candidate_scores import CandidateScores, ItemKnowledge
 from crsdemo.recommenders.evidence import (
     MODEL,
     PRIOR,
@@ -35,9 +36,9 @@ from crsdemo.recommenders.evidence import (
     pick,
     recommendations,
 )
-from crsdemo.recommenders.guide import Guidance, ItemKnowledge
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.ranker import FILE, Ranker
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
 
@@ -51,7 +52,7 @@ class BeforeItem(NamedTuple):
 
     context: Context  # after `<BOI>`
     hidden: list[frozenset[str]]  # items that must not be written
-    prior: Prior | None
+    log_prior: torch.Tensor | None  # (N, n_items) in the order of the leaves of the trie
 
 
 class Gcrs(TalkingRecommender):
@@ -66,18 +67,18 @@ class Gcrs(TalkingRecommender):
 
     @classmethod
     def load(
-        cls, folder: Path, commons: Commons, *, with_prior: bool = True, name: str | None = None
+        cls, folder: Path, resources: Resources, *, with_prior: bool = True, name: str | None = None
     ) -> Gcrs:
         """`with_prior`: where the catalog has one.
 
         Raises CheckpointError or CatalogError if anything is missing or does not match.
         """
-        talker = Talker.load(folder, commons)
-        path = commons.folder / FILE
+        talker = Talker.load(folder, resources)
+        path = resources.folder / FILE
         knowledge = None
         if path.is_file():
             ranker = Ranker.load(path, SIGNALS) if with_prior else None
-            knowledge = ItemKnowledge(commons.prior, ranker, PRIOR_WEIGHT)
+            knowledge = ItemKnowledge(resources.prior, ranker, PRIOR_WEIGHT)
         return cls(name or folder.name, talker, knowledge)
 
     def recommend_batch(
@@ -86,7 +87,7 @@ class Gcrs(TalkingRecommender):
         """The `k` most probable items of each dialogue with the mode forced to REC."""
         before = self.before_item(dialogues, exclude)
         width = max(EVALUATION_BEAM, k)
-        rankings = self.decoder.beam(before.context, width, before.hidden, before.prior)
+        rankings = self.decoder.beam(before.context, width, before.hidden, before.log_prior)
         return [recommendations(self.catalog, ranking)[:k] for ranking in rankings]
 
     def before_item(
@@ -98,18 +99,18 @@ class Gcrs(TalkingRecommender):
         control = self.talker.control
         self.decoder.feed(context, [control.rec, control.boi])
         hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
-        return BeforeItem(context, hidden, self._prior(looks))
+        return BeforeItem(context, hidden, self._log_prior(looks))
 
-    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> Guidance:
+    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> CandidateScores:
         known = self.knowledge
-        return Guidance() if known is None else known.look(dialogue, exclude)
+        return CandidateScores() if known is None else known.look(dialogue, exclude)
 
-    def _prior(self, looks: Sequence[Guidance]) -> Prior | None:
+    def _log_prior(self, looks: Sequence[CandidateScores]) -> torch.Tensor | None:
         scores = [look.scores for look in looks]
         if any(row is None for row in scores):
             return None
         by_leaf = np.stack([row for row in scores if row is not None])[:, self._row_of_leaf]
-        return Prior(torch.from_numpy(by_leaf))
+        return torch.from_numpy(by_leaf)
 
     def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
         started, control = time.perf_counter(), self.talker.control
@@ -125,23 +126,20 @@ class Gcrs(TalkingRecommender):
         hidden = look.hidden | seen
         if len(hidden) >= len(self.catalog):  # all of a small catalog was named already
             hidden = frozenset()
-        prior = self._prior([look])
-        ranking = self.decoder.beam(context, BEAM, [hidden], prior)[0]
+        log_prior = self._log_prior([look])
+        ranking = self.decoder.beam(context, BEAM, [hidden], log_prior)[0]
         item_id = plan.item_id or pick(ranking, plan)
         candidates, deciders = self._decided(context, look, ranking, hidden, item_id)
-        choices = self.decoder.follow(context, item_id, hidden, prior)
+        choices = self.decoder.follow(context, item_id, hidden, log_prior)
         path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
         return self.catalog.item(item_id), Evidence(
-            path=path,
-            candidates=candidates,
-            deciders=deciders,
-            is_given=plan.item_id is not None,
+            path=path, candidates=candidates, deciders=deciders, is_given=plan.item_id is not None
         )
 
     def _decided(
         self,
         context: Context,
-        look: Guidance,
+        look: CandidateScores,
         ranking: Ranking,
         hidden: frozenset[str],
         chosen: str,
@@ -154,10 +152,7 @@ class Gcrs(TalkingRecommender):
             return tuple(ranked), ()
         by_model = self.decoder.log_probabilities(context, best, hidden)
         by_prior = scores[[self.catalog.row[i] for i in best]]
-        orders = (
-            Order(MODEL, np.array(by_model)),
-            Order(PRIOR, by_prior.astype(np.float64)),
-        )
+        orders = (Order(MODEL, np.array(by_model)), Order(PRIOR, by_prior.astype(np.float64)))
         return decided(ranked, orders, chosen)
 
     def decoding(self) -> dict[str, Any]:

@@ -18,51 +18,30 @@ from crsdemo.recommenders.ranker import FILE as RANKER_FILE
 from crsdemo.recommenders.ranker import Ranker
 
 if TYPE_CHECKING:
-    from crsdemo.recommenders.commons import Commons
+    from crsdemo.recommenders.resources import Resources
 
 DEFAULT = "gcrs"
 ALONE = "-alone"  # behind the name of a generative checkpoint: without the prior
 CARD = "crsdemo.json"  # of an adapter; a generative recommender, unless there is CHOICE
 CHOICE = "choice.safetensors"  # of ReGeS: the item expert's choice
 CO_OCCURRENCE, SIGNALS, SIGNALS_TREES = "co-occurrence", "signals", "signals-trees"
-PLAIN = ("popularity", "repeat-last")  # baselines that need the catalog alone
+PLAIN = (Popularity.name, RepeatLast.name)  # baselines that need the catalog alone
 INFORMED = (CO_OCCURRENCE, SIGNALS, SIGNALS_TREES)  # those that need what `fit-prior` makes
 BASELINES = (*PLAIN, *INFORMED)
 
 
-def load_recommender(
-    name: str,
-    catalog: Catalog,
-    catalog_folder: Path = CATALOG,
-    checkpoints: Path = CHECKPOINTS,
-) -> Recommender:
-    """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
-
-    With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
-    there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks what
-    a baseline counts.
-    """
-    return Shelf(catalog, catalog_folder, checkpoints).get(name)
-
-
-def _baseline(name: str, catalog: Catalog) -> Recommender | None:
-    if name == "popularity":
-        return Popularity(catalog)
-    return RepeatLast(catalog) if name == "repeat-last" else None
-
-
-def _informed(name: str, commons: Commons) -> Recommender:
+def _informed(name: str, resources: Resources) -> Recommender:
     """A baseline of `INFORMED`."""
-    from crsdemo.recommenders.guide import ItemKnowledge
+    from crsdemo.recommenders.candidate_scores import ItemKnowledge
     from crsdemo.recommenders.prior import SIGNALS as NAMES
     from crsdemo.recommenders.signal_baselines import CoOccurrence, SignalSum
 
     if name == CO_OCCURRENCE:
-        return CoOccurrence(commons.catalog, commons.files.neighbours.together)
-    ranker = Ranker.load(commons.folder / RANKER_FILE, NAMES)
+        return CoOccurrence(resources.catalog, resources.files.neighbours.together)
+    ranker = Ranker.load(resources.folder / RANKER_FILE, NAMES)
     if name == SIGNALS:
         ranker = replace(ranker, trees=None)
-    return SignalSum(ItemKnowledge(commons.prior, ranker), name)
+    return SignalSum(ItemKnowledge(resources.prior, ranker), name)
 
 
 def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
@@ -74,13 +53,13 @@ def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
     return folder
 
 
-def _from_checkpoint(name: str, folder: Path, commons: Commons) -> Recommender:
+def _from_checkpoint(name: str, folder: Path, resources: Resources) -> Recommender:
     from crsdemo.recommenders.gcrs import Gcrs
     from crsdemo.recommenders.reges import Reges
 
     if (folder / CHOICE).is_file():
-        return Reges.load(folder, commons)
-    return Gcrs.load(folder, commons, with_prior=not name.endswith(ALONE), name=Path(name).name)
+        return Reges.load(folder, resources)
+    return Gcrs.load(folder, resources, with_prior=not name.endswith(ALONE), name=Path(name).name)
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
@@ -93,16 +72,13 @@ class Shelf:
     """Recommenders by name, each loaded when first asked for. Share it between threads."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        catalog_folder: Path = CATALOG,
-        checkpoints: Path = CHECKPOINTS,
+        self, catalog: Catalog, catalog_folder: Path = CATALOG, checkpoints: Path = CHECKPOINTS
     ) -> None:
         self.catalog = catalog
         self.catalog_folder = catalog_folder
         self.checkpoints = checkpoints
         self._loaded: dict[str, Recommender] = {}
-        self._commons: Commons | None = None
+        self._resources: Resources | None = None
         self._loading = Lock()
 
     @property
@@ -114,7 +90,12 @@ class Shelf:
         return (*found, *(alone if fitted else ()), *(BASELINES if fitted else PLAIN))
 
     def get(self, name: str) -> Recommender:
-        """Raises CheckpointError, saying what there is, for an unknown or unusable one."""
+        """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
+
+        With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
+        there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks
+        what a baseline counts.
+        """
         with self._loading:
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
@@ -122,12 +103,14 @@ class Shelf:
 
     def _load(self, name: str) -> Recommender:
         """Checkpoints share encoders and what is known of the items."""
-        if baseline := _baseline(name, self.catalog):
-            return baseline
-        from crsdemo.recommenders.commons import Commons  # torch is loaded only when weights are
+        for plain in (Popularity, RepeatLast):
+            if name == plain.name:
+                return plain(self.catalog)
+        # torch is loaded only when weights are
+        from crsdemo.recommenders.resources import Resources
 
-        self._commons = self._commons or Commons(self.catalog, self.catalog_folder)
+        self._resources = self._resources or Resources(self.catalog, self.catalog_folder)
         if name in INFORMED:
-            return _informed(name, self._commons)
+            return _informed(name, self._resources)
         folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
-        return _from_checkpoint(name, folder, self._commons)
+        return _from_checkpoint(name, folder, self._resources)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
-from typing import Protocol
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue
@@ -26,15 +26,44 @@ CHAT_REPLY = "I am a baseline that only ranks, so I have nothing to say here."
 NOTHING_LEFT = "I am a baseline that only ranks, and nothing is left that I may recommend."
 
 
+class Baseline(ABC):
+    """Ranks the catalog, and says of itself what it is. Immutable."""
+
+    catalog: Catalog
+    name: str
+    opening: str  # of a reply, up to the item
+    repeats = False  # whether a reply may recommend what was named already
+
+    @abstractmethod
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
+        """The `k` best items, best first."""
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        """One reply at once: no item in the mode CHAT, the plan's own item, else the best one."""
+        start = time.perf_counter()
+        named = frozenset[str]() if self.repeats else frozenset(dialogue.mentioned)
+        candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid | named)
+        timing = Timing("rank everything", 1000 * (time.perf_counter() - start))
+        evidence = Evidence(candidates=tuple(candidates), timings=(timing,))
+        provenance = Provenance(self.name, catalog_sha256=self.catalog.fingerprint)
+        if plan.mode == "CHAT":
+            yield Reply((CHAT_REPLY,), "CHAT", None, evidence, provenance)
+        elif plan.item_id is None and not candidates:
+            yield Reply((NOTHING_LEFT,), "CHAT", None, evidence, provenance)
+        else:
+            item = self.catalog.item(plan.item_id) if plan.item_id else candidates[0].item
+            yield Reply((self.opening, item, "."), "REC", item, evidence, provenance)
+
+
 @dataclass(frozen=True)
-class Popularity:
+class Popularity(Baseline):
     """Recommends the items most mentioned in training dialogues, whatever is asked for."""
 
     catalog: Catalog
-
-    @property
-    def name(self) -> str:
-        return "popularity"
+    name = "popularity"
+    opening = "I am the popularity baseline and did not read your wish. People often talk about "
 
     @cached_property
     def ranking(self) -> tuple[Item, ...]:
@@ -52,31 +81,21 @@ class Popularity:
             for item in items
         ]
 
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """One reply at once. Recommends nothing that was named or is to be avoided."""
-        start = time.perf_counter()
-        candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid.union(dialogue.mentioned))
-        yield baseline_reply(
-            self,
-            "I am the popularity baseline and did not read your wish. People often talk about ",
-            candidates,
-            plan,
-            time.perf_counter() - start,
-        )
-
 
 @dataclass(frozen=True)
-class RepeatLast:
+class RepeatLast(Baseline):
     """Recommends the items named so far, last first, then the popular ones.
 
     Shows how much of a recall that counts mentioned items comes from repeating them.
     """
 
     catalog: Catalog
-
-    @property
-    def name(self) -> str:
-        return "repeat-last"
+    name = "repeat-last"
+    opening = (
+        "I am the repeat-last baseline: I name again what was named last, or something popular if "
+        "nothing was. Here it is: "
+    )
+    repeats = True
 
     @cached_property
     def popularity(self) -> Popularity:
@@ -85,62 +104,19 @@ class RepeatLast:
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
     ) -> list[Recommendation]:
+        """Scores fall with the rank: positions and counts of mentions share no scale."""
         named = [item_id for turn in dialogue.turns for item_id in turn.item_ids]
         latest = [
             i for i in dict.fromkeys(reversed(named)) if i in self.catalog.row and i not in exclude
         ]
         popular = (item.id for item in self.popularity.ranking if item.id not in exclude)
-        return self._scored(islice(dict.fromkeys(chain(latest, popular)), k), len(latest))
-
-    def _scored(self, item_ids: Iterable[str], n_named: int) -> list[Recommendation]:
-        """Scores fall with the rank: positions and counts of mentions share no scale."""
+        ranked = islice(dict.fromkeys(chain(latest, popular)), k)
         signals = ("named in this conversation", "mentions in training dialogues")
         return [
             Recommendation(
-                self.catalog.item(item_id), 1 / rank, (Signal(signals[rank > n_named], 1 / rank),)
+                self.catalog.item(item_id),
+                1 / rank,
+                (Signal(signals[rank > len(latest)], 1 / rank),),
             )
-            for rank, item_id in enumerate(item_ids, 1)
+            for rank, item_id in enumerate(ranked, 1)
         ]
-
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """One reply at once. It repeats what was named: that is all it does."""
-        start = time.perf_counter()
-        candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid)
-        yield baseline_reply(
-            self,
-            "I am the repeat-last baseline: I name again what was named last, or something "
-            "popular if nothing was. Here it is: ",
-            candidates,
-            plan,
-            time.perf_counter() - start,
-        )
-
-
-class Baseline(Protocol):
-    """What of a baseline a reply needs."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def catalog(self) -> Catalog: ...
-
-
-def baseline_reply(
-    baseline: Baseline,
-    opening: str,
-    candidates: list[Recommendation],
-    plan: Plan,
-    seconds: float,
-) -> Reply:
-    """What a plan asks for: no item in the mode CHAT, the plan's own item, else the best one."""
-    evidence = Evidence(
-        candidates=tuple(candidates), timings=(Timing("rank everything", seconds * 1000),)
-    )
-    provenance = Provenance(baseline.name, catalog_sha256=baseline.catalog.fingerprint)
-    if plan.mode == "CHAT":
-        return Reply((CHAT_REPLY,), "CHAT", None, evidence, provenance)
-    if plan.item_id is None and not candidates:
-        return Reply((NOTHING_LEFT,), "CHAT", None, evidence, provenance)
-    item = baseline.catalog.item(plan.item_id) if plan.item_id else candidates[0].item
-    return Reply((opening, item, "."), "REC", item, evidence, provenance)

@@ -10,32 +10,26 @@ Shapes: n items of the catalog, S signals.
 from __future__ import annotations
 
 import copy
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.language.themes import Themes
-from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
-from crsdemo.recommenders.kinship import SIGNALS as KINSHIP
-from crsdemo.recommenders.kinship import Kinship
-from crsdemo.recommenders.memory import Memory
-
-Floats = NDArray[np.float32]
-FILE = "neighbours.npz"
+from crsdemo.language.people import PeopleLinker
+from crsdemo.language.wish_words import REFUSAL
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.facts_named import FADING, FactsNamed
+from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
+from crsdemo.recommenders.item_similarity import ItemSimilarity
+from crsdemo.recommenders.neighbours import Neighbours
 
 SIGNALS = (
     "mentioned together in dialogues",
@@ -45,7 +39,7 @@ SIGNALS = (
     "about the same as the films you named",
     "facts like those of a film you named",
     "facts like those of the films you named",
-    *KINSHIP,
+    *SIMILARITY,
     "much talked about",
     "often recommended",
     "how new it is",
@@ -68,51 +62,6 @@ MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
 FADED = 0.85  # the same, of what is remembered
-FADING = 0.4  # of people and genres, per turn of the user
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Who is mentioned or liked together, sparse (n, n) in catalog order."""
-
-    together: sparse.csr_matrix
-    liked: sparse.csr_matrix
-
-    def save(self, folder: Path) -> None:
-        parts = {}
-        for name, matrix in (("together", self.together), ("liked", self.liked)):
-            parts[f"{name}_data"] = matrix.data.astype(np.float16)
-            parts[f"{name}_indices"] = matrix.indices.astype(np.int32)
-            parts[f"{name}_indptr"] = matrix.indptr.astype(np.int32)
-        np.savez_compressed(folder / FILE, **parts)
-
-    @classmethod
-    def load(cls, folder: Path, catalog: Catalog) -> Neighbours:
-        """Raises CatalogError if they are missing, damaged or of another catalog."""
-        return cls.read(folder, len(catalog))
-
-    @classmethod
-    def read(cls, folder: Path, n_items: int) -> Neighbours:
-        """Raises CatalogError if they are missing, damaged or of another number of items."""
-        remedy = "make them with `python -m crsdemo fit-prior`"
-        try:
-            with np.load(folder / FILE) as kept:
-                matrices = [
-                    sparse.csr_matrix(
-                        (
-                            kept[f"{name}_data"].astype(np.float32),
-                            kept[f"{name}_indices"],
-                            kept[f"{name}_indptr"],
-                        ),
-                        shape=(n_items, n_items),
-                    )
-                    for name in ("together", "liked")
-                ]
-            for matrix in matrices:
-                matrix.check_format()  # also that every index is that of an item
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
-            raise CatalogError(f"no usable {folder / FILE} ({error}); {remedy}") from error
-        return cls(*matrices)
 
 
 class ItemPrior:
@@ -123,7 +72,7 @@ class ItemPrior:
         catalog: Catalog,
         vectors: Floats,
         neighbours: Neighbours,
-        memory: Memory,
+        regression: DialogueRegression,
         encoder: TextEncoder,
         people: PeopleLinker,
     ) -> None:
@@ -131,27 +80,19 @@ class ItemPrior:
         self.catalog = catalog
         self._about = units(vectors[:, : encoder.dim])
         self.neighbours = neighbours
-        self.memory = memory
+        self.regression = regression
         self.encoder = encoder
-        self.people = people
         self._away = vectors - vectors.mean(0)
         self.popularity = np.log1p(np.array([i.popularity for i in catalog], np.float32))
-        self.years = np.array([item.year or 0 for item in catalog])
-        self.genres = np.zeros((len(catalog), len(catalog.genres)), np.float32)
-        for row, item in enumerate(catalog):
-            for genre in item.genres:
-                self.genres[row, catalog.genres.index(genre)] = 1
-        self._kinship = Kinship(catalog)
-        self._newness = np.where(self.years, (self.years - NEW) / 10, 0.0)
-        self._rows_of: dict[str, list[int]] = {}
-        for row, item in enumerate(catalog):
-            for person in item.people:
-                self._rows_of.setdefault(person, []).append(row)
+        self.named = FactsNamed(catalog, people)
+        self._similarity = ItemSimilarity(catalog)
+        years = self.named.year_of
+        self._newness = np.where(years, (years - NEW) / 10, 0.0)
 
-    def with_memory(self, memory: Memory) -> ItemPrior:
+    def with_regression(self, regression: DialogueRegression) -> ItemPrior:
         """The same that remembers other talks."""
         other = copy.copy(self)
-        other.memory = memory
+        other.regression = regression
         return other
 
     def with_counts(self, together: sparse.csr_matrix, counts: Floats) -> ItemPrior:
@@ -162,11 +103,7 @@ class ItemPrior:
         return other
 
     @cached_property
-    def _themes(self) -> Themes:
-        return Themes(self.catalog)
-
-    @cached_property
-    def _kinds(self) -> tuple[Floats, NDArray[np.int64]]:
+    def _kinds(self) -> tuple[Floats, Ints]:
         """Each combination of genres as the encoder sees it (c, d), and which items have (n,)."""
         names = [f"{', '.join(item.genres)} film" for item in self.catalog]
         combinations, which = np.unique(names, return_inverse=True)
@@ -176,7 +113,7 @@ class ItemPrior:
         """What of a talk bears on what to recommend next: all from the newest wish on.
 
         A film was given for what was wished before; it should not pull at what is wished now. A
-        wish is told from talk that goes on by its words (`Memory.asked`).
+        wish is told from talk that goes on by its words (`DialogueRegression.asked`).
         """
         given, later = False, []
         for position, turn in enumerate(dialogue.turns):
@@ -188,7 +125,7 @@ class ItemPrior:
             return dialogue
         said = [dialogue.turns[i].untitled.strip() for i in later]
         least = [self._afresh_from(text) for text in said]
-        asked = self.memory.asked(self.encoder.embed([text or " " for text in said]))
+        asked = self.regression.asked(self.encoder.embed([text or " " for text in said]))
         wishes = np.flatnonzero(asked >= np.array(least))
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
 
@@ -198,16 +135,16 @@ class ItemPrior:
         What is only refused narrows the wish from before; it is not a new one.
         """
         wanted = REFUSAL.sub(" ", text)
-        if self._names_something(wanted):
+        if self.named.names_something(wanted):
             return AFRESH_WHEN_NAMED
-        return NEVER if wanted != text and self._names_something(text) else AFRESH
+        return NEVER if wanted != text and self.named.names_something(text) else AFRESH
 
     def is_about_films(self, dialogue: Dialogue) -> bool:
         """Whether the newest turn of the user names a film, a genre, a theme or a person."""
         said = [turn for turn in dialogue.turns if turn.speaker == "user"]
         if not said:
             return False
-        return bool(said[-1].mentions) or self._names_something(said[-1].untitled)
+        return bool(said[-1].mentions) or self.named.names_something(said[-1].untitled)
 
     def signals(self, dialogue: Dialogue) -> Floats:
         """(S, n) in the order of `SIGNALS`, of what is `relevant` of a dialogue."""
@@ -216,29 +153,25 @@ class ItemPrior:
         return np.stack(
             [
                 *self._from_mentions(heard.items),
-                *self._kinship.signals(heard.items),
+                *self._similarity.signals(heard.items),
                 self.popularity,
-                np.log1p(self.memory.recommended),
+                np.log1p(self.regression.recommended),
                 self._newness,
-                self.memory.after(self._as_remembered(heard)),
+                self.regression.after(self._as_remembered(heard)),
                 self._about @ heard.said,
                 self._about @ heard.last,
-                self.memory.facts @ heard.said,
+                self.regression.facts @ heard.said,
                 (combinations @ heard.last)[which],
-                self.genres @ self._meant(heard),
-                self.genres @ self._genres_named(heard.everything),
-                self._people_named(heard.wanted),
-                self._themes_named(heard.everything),
-                self._years_named(heard.everything),
+                self.named.genres_of @ self._meant(heard),
+                self.named.genres(heard.everything),
+                self.named.people(heard.wanted),
+                self.named.themes(heard.everything),
+                self.named.years(heard.everything),
             ]
         ).astype(np.float32)
 
-    def named_in(self, text: str) -> Floats:
-        """(2, n) how many genres of each item a text names, and how telling its themes are."""
-        return np.stack([self.genres @ self._genres_named(text), self._themes_named(text)])
-
     def remembered(self, dialogue: Dialogue) -> Floats:
-        """(q,) a talk as a `Memory` sees it."""
+        """(q,) a talk as a `DialogueRegression` sees it."""
         return self._as_remembered(self._hear(dialogue))
 
     def texts(self, dialogue: Dialogue) -> tuple[str, str, str]:
@@ -254,7 +187,9 @@ class ItemPrior:
 
     def _meant(self, heard: _Heard) -> Floats:
         """(g,) genres that the newest words mean, and less those of all words."""
-        meant = [self.memory.meant(words) * bool(words.any()) for words in (heard.last, heard.said)]
+        meant = [
+            self.regression.meant(words) * bool(words.any()) for words in (heard.last, heard.said)
+        ]
         return np.asarray(meant[0] + FADING * meant[1], np.float32)
 
     def _as_remembered(self, heard: _Heard) -> Floats:
@@ -262,28 +197,6 @@ class ItemPrior:
         faded = np.array([FADED**age for age in range(len(heard.items))], np.float32)
         place = units((faded @ self._away[heard.items])[None])[0]
         return np.concatenate([heard.talk, heard.said * np.float32(np.sqrt(0.5)), place])
-
-    def refused(self, dialogue: Dialogue) -> frozenset[str]:
-        """The items of a genre or theme or with a person that the user said not to want.
-
-        What is asked for later counts as wanted again.
-        """
-        genres = np.zeros(len(self.catalog.genres), np.bool_)
-        people: set[str] = set()
-        themes: set[str] = set()
-        for text in (turn.untitled for turn in dialogue.turns if turn.speaker == "user"):
-            wanted = REFUSAL.sub(" ", text)
-            genres &= self._genres_named(wanted) == 0
-            people -= set(self.people.link_people(wanted))
-            themes -= self._themes.named(wanted)
-            for found in REFUSAL.finditer(text):
-                genres |= self._genres_named(found["what"]) > 0
-                people |= set(self.people.link_people(found["what"]))
-                themes |= self._themes.named(found["what"])
-        rows = set(np.flatnonzero(self.genres @ genres).tolist())
-        rows |= {row for person in people for row in self._rows_of.get(person, [])}
-        rows |= {row for theme in themes for row in self._themes.rows[theme]}
-        return frozenset(self.catalog.items[row].id for row in rows)
 
     def _from_mentions(self, rows: Sequence[int]) -> list[Floats]:
         """What goes with the items named: the first seven signals."""
@@ -294,7 +207,7 @@ class ItemPrior:
             together += DECAY**age * pair / np.sqrt(counts[row] + 3) / np.sqrt(counts + 6)
             liked += DECAY**age * _row(self.neighbours.liked, row)
             nearest = np.maximum(nearest, _row(self.neighbours.liked, row))
-        alike = (*_like(self._about, rows), *_like(self.memory.facts, rows))
+        alike = (*_like(self._about, rows), *_like(self.regression.facts, rows))
         return [together, liked, nearest, *alike]
 
     def _items(self, dialogue: Dialogue) -> list[int]:
@@ -308,44 +221,6 @@ class ItemPrior:
             turns = [turn for turn in turns if turn.speaker == "user"]
         newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
-
-    def _names_something(self, text: str) -> bool:
-        """Whether a text without titles names a genre, a theme or a person."""
-        return bool(
-            self._genres_named(text).any()
-            or self._themes_named(text).any()
-            or self.people.link_people(text)
-        )
-
-    def _genres_named(self, text: str) -> Floats:
-        """(n_genres,) 1 for a genre that was named."""
-        return np.array(genres_named(text, self.catalog.genres), np.float32)
-
-    def _people_named(self, wanted: Sequence[str]) -> Floats:
-        """(n,) how many of the people named are in it; people of earlier turns count less."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for age, text in enumerate(wanted):
-            for person in self.people.link_people(text):
-                rows = self._rows_of.get(person, [])
-                found[rows] += FADING**age
-        return found
-
-    def _themes_named(self, text: str) -> Floats:
-        """(n,) how telling the themes are that were named and that an item has, in nats."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for theme in self._themes.named(text):
-            rows = self._themes.rows[theme]
-            found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
-        return found
-
-    def _years_named(self, text: str) -> Floats:
-        """(n,) 1 for an item of a decade or near a year that was said."""
-        found = np.zeros(len(self.catalog), np.float32)
-        for first in decades_named(text):
-            found[(self.years >= first) & (self.years < first + 10)] = 1
-        for year in years_named(text):
-            found[np.abs(self.years - year) <= 2] = 1
-        return found
 
 
 class _Heard(NamedTuple):

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.recommenders.trees import Trees
 
-Floats = NDArray[np.float32]
 FILE = "ranker.safetensors"
 POOL = 300  # items, the best by the sum, among which the trees decide
 TOGETHER = "how all this goes together"
@@ -35,7 +34,7 @@ class Ranker:
     weights: Floats  # (S,)
     trees: Trees | None = None
 
-    def parts(self, signals: Floats, dialogue: Dialogue, hidden: NDArray[np.bool_]) -> Floats:
+    def parts(self, signals: Floats, dialogue: Dialogue, hidden: Bools) -> Floats:
         """(S, n) or, with trees, (S + 1, n): what each signal adds to the log-score of each item.
 
         `signals`: (S, n); `hidden`: (n,) items that are not to compete.
@@ -91,7 +90,7 @@ def features(signals: Floats, total: Floats, dialogue: Dialogue) -> Floats:
     return np.concatenate([signals.T, (total - total[:1])[:, None], about], 1).astype(np.float32)
 
 
-def best(scores: Floats, k: int) -> NDArray[np.int64]:
+def best(scores: Floats, k: int) -> Ints:
     """Rows of the `k` highest finite scores, best first."""
     k = min(k, int(np.isfinite(scores).sum()))
     rows = np.argpartition(-scores, max(k - 1, 0))[:k]

@@ -25,15 +25,13 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Evidence, Plan, Recommendation, Timing
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.model.decoding import Context
-from crsdemo.model.tokens import QUERY as QUERY_TOKEN
-from crsdemo.model.tokens import ControlTokens
-from crsdemo.model.word_choice import Pen, Sampling, SearchPlace
-from crsdemo.recommenders.commons import Commons
+from crsdemo.model.sampling import Sampling, SearchConstraint, TokenSampler
+from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
-from crsdemo.recommenders.guide import Guidance
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.ranker import FILE, Ranker
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import (
     CANDIDATES,
     RETRIEVAL_SIGNALS,
@@ -63,29 +61,22 @@ class Choice:
 class Reges(TalkingRecommender):
     """Searches, and chooses among what it found."""
 
-    def __init__(
-        self,
-        name: str,
-        talker: Talker,
-        retriever: Retriever,
-        head: ChoiceHead,
-        retriever_weight: float = RETRIEVER_WEIGHT,
-    ) -> None:
+    def __init__(self, name: str, talker: Talker, retriever: Retriever, head: ChoiceHead) -> None:
         super().__init__(name, talker)
         self.retriever = retriever
         self.head = head
-        self.retriever_weight = retriever_weight
+        self.retriever_weight = RETRIEVER_WEIGHT
 
     @classmethod
-    def load(cls, folder: Path, commons: Commons) -> Reges:
+    def load(cls, folder: Path, resources: Resources) -> Reges:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        talker = searching_talker(folder, commons)
-        reader = QueryReader.load(folder / RETRIEVER, commons.encoder())
-        documents = Documents.of(commons.catalog, reader, folder / RETRIEVER)
+        talker = searching_talker(folder, resources)
+        reader = QueryReader.load(folder / RETRIEVER, resources.encoder())
+        documents = Documents.of(resources.catalog, reader, folder / RETRIEVER)
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
-        vectors = catalog_vectors(commons.catalog, documents.vectors, commons.files.vectors)
+        vectors = catalog_vectors(resources.catalog, documents.vectors, resources.files.vectors)
         head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
-        return cls(folder.name, talker, Retriever(documents, commons.prior, ranker), head)
+        return cls(folder.name, talker, Retriever(documents, resources.prior, ranker), head)
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -119,10 +110,7 @@ class Reges(TalkingRecommender):
         return self._choices(context, looks, exclude)
 
     def _choices(
-        self,
-        context: Context,
-        looks: Sequence[Guidance],
-        exclude: Sequence[frozenset[str]],
+        self, context: Context, looks: Sequence[CandidateScores], exclude: Sequence[frozenset[str]]
     ) -> list[Choice]:
         """The item expert reads on up to `<BOI>` and orders what was found."""
         states = self.talker.decoder.state(context, [self.talker.control.boi])
@@ -132,7 +120,7 @@ class Reges(TalkingRecommender):
         ]
 
     @torch.inference_mode()
-    def _choice(self, state: torch.Tensor, look: Guidance, hidden: frozenset[str]) -> Choice:
+    def _choice(self, state: torch.Tensor, look: CandidateScores, hidden: frozenset[str]) -> Choice:
         found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
         rows = np.array([self.catalog.row[i] for i in found])
         scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
@@ -158,7 +146,7 @@ class Reges(TalkingRecommender):
             Timing("putting the search into words", 1000 * (asked - started)),
             Timing("finding and choosing", 1000 * (time.perf_counter() - asked)),
         )
-        written = (*_searching(control), *self.talker.format.text(query), control.eos)
+        written = (control.rec, control.query, *self.talker.format.text(query), control.eos)
         return Found(item, written, evidence, timings)
 
     def _found(
@@ -172,10 +160,7 @@ class Reges(TalkingRecommender):
         item = self.catalog.item(plan.item_id) if plan.item_id else drawn(found, plan).item
         self.talker.decoder.feed(context, self.talker.format.code(item.id)[1:-1])
         used = sources(dialogue, [query], self.retriever.prior.encoder)
-        orders = (
-            Order(EXPERT, choice.expert),
-            Order(BY_RETRIEVER, choice.retriever),
-        )
+        orders = (Order(EXPERT, choice.expert), Order(BY_RETRIEVER, choice.retriever))
         candidates, deciders = decided(found, orders, item.id)
         return item, Evidence(
             query=query,
@@ -193,39 +178,27 @@ class Reges(TalkingRecommender):
         }
 
 
-def searching_talker(folder: Path, commons: Commons) -> Talker:
+def searching_talker(folder: Path, resources: Resources) -> Talker:
     """The adapter, which lies in the folder, or in that of another checkpoint that the card names.
 
-    Raises CheckpointError if it is missing or does not match, and if it knows no searches.
+    Raises CheckpointError if it is missing or does not match.
     """
-    talker = Talker.load(adapter_folder(folder), commons)
-    if talker.control.query is None:
-        raise CheckpointError(
-            f"the adapter of {folder} knows no token {QUERY_TOKEN}; train it again with "
-            "`python -m crsdemo train-reges`"
-        )
-    return talker
+    return Talker.load(adapter_folder(folder), resources)
 
 
 def write_searches(talker: Talker, context: Context) -> list[str]:
     """What to search for, in words, greedily; `context` stands before the tag and grows."""
     control, decoder = talker.control, talker.decoder
-    decoder.feed(context, _searching(control))
-    pens = [Pen(SearchPlace(talker.grammar), QUERY) for _ in context.mask]
+    decoder.feed(context, [control.rec, control.query])
+    samplers = [TokenSampler(SearchConstraint(talker.grammar), QUERY) for _ in context.mask]
     before = context.mask.shape[1]
-    written = decoder.write_all(context, pens)
+    written = decoder.write_all(context, samplers)
     decoder.feed(context, [control.eos])
     heard = context.mask.clone()
     for row, tokens in enumerate(written):  # those that were ready early have waited
         heard[row, before + len(tokens) + 1 :] = False
     context.mask = heard
     return [talker.text(tokens).strip() for tokens in written]
-
-
-def _searching(control: ControlTokens) -> tuple[int, int]:
-    """The tokens before the words of a search; an adapter without them is not loaded."""
-    assert control.query is not None
-    return control.rec, control.query
 
 
 def adapter_folder(folder: Path) -> Path:

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CheckpointError
+from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
-from crsdemo.recommenders.guide import Guidance, flags, hideable
+from crsdemo.recommenders.candidate_scores import CandidateScores, flags, hideable
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
 
-Floats = NDArray[np.float32]
 FILE, MAP_FILE = "documents.safetensors", "query_map.safetensors"
 TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
 CANDIDATES = 50  # k of the paper
@@ -52,10 +51,6 @@ class QueryReader:
 
     encoder: TextEncoder
     map: Floats | None = None  # (d + 1, d), the last row a bias
-
-    @property
-    def name(self) -> str:
-        return self.encoder.name
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """(B, d) unit vectors."""
@@ -96,19 +91,14 @@ class Documents:
         self.index = ItemIndex.build(vectors)
 
     @classmethod
-    def of(
-        cls,
-        catalog: Catalog,
-        reader: QueryReader,
-        folder: Path | None = None,
-    ) -> Documents:
+    def of(cls, catalog: Catalog, reader: QueryReader, folder: Path) -> Documents:
         """Vectors kept in `folder` where the description is still the same, others made anew.
 
         Raises CheckpointError if the file is damaged or of another encoder.
         """
         encoder = reader.encoder
         texts = [item_text(item) for item in catalog]
-        kept = {} if folder is None else _kept(folder / FILE)
+        kept = _kept(folder / FILE)
         new = [text for text in texts if _key(text) not in kept]
         made = dict(zip(map(_key, new), encoder.embed(new), strict=True)) if new else {}
         known = kept | made
@@ -151,8 +141,8 @@ def search_signals(
 
     `vector`: (d,) the query as embedded; `talk`: (d,) the same of the end of the talk itself.
     """
-    near = np.stack([documents.cosines(vector), documents.cosines(talk)])
-    return np.concatenate([near, prior.named_in(query)])
+    near = documents.cosines(vector), documents.cosines(talk)
+    return np.stack([*near, prior.named.genres(query), prior.named.themes(query)])
 
 
 @dataclass(frozen=True)
@@ -165,10 +155,10 @@ class Retriever:
 
     def look(
         self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
-    ) -> Guidance:
+    ) -> CandidateScores:
         """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
         left_out = flags(catalog, hidden | set(exclude))
         heard = self.prior.relevant(dialogue)
         embedded = self.documents.reader.embed([query, talk_end(heard)])
@@ -179,15 +169,15 @@ class Retriever:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows)
-        return Guidance(hidden, parts, self.ranker.part_names, shortlist)
+        return CandidateScores(hidden, parts, self.ranker.part_names, shortlist)
 
-    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: NDArray[np.bool_]) -> Floats:
+    def _parts(self, dialogue: Dialogue, asked: Floats, left_out: Bools) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
         signals = np.concatenate([self.prior.signals(dialogue), asked])
         return self.ranker.parts(signals, dialogue, left_out)
 
 
-def _hedged(rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+def _hedged(rows: Ints, others: Ints) -> Ints:
     """As many as `rows`, the last of them from `others`: the wish may not be a fresh one after all.
 
     Both (k,), best first.

@@ -6,8 +6,6 @@ sum of everything that the prior knows (`prior.py`), alone or corrected by its t
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,14 +14,15 @@ from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.core.recommender import Plan, Recommendation, Reply, Signal
-from crsdemo.recommenders.guide import Floats, ItemKnowledge, flags
-from crsdemo.recommenders.popularity import SHOWN, baseline_reply
+from crsdemo.core.recommender import Recommendation, Signal
+from crsdemo.items.arrays import Floats
+from crsdemo.recommenders.candidate_scores import ItemKnowledge, flags
+from crsdemo.recommenders.popularity import Baseline
 from crsdemo.recommenders.ranker import best
 
 
 @dataclass(frozen=True)
-class CoOccurrence:
+class CoOccurrence(Baseline):
     """Recommends what training dialogues mention together with the items named so far.
 
     The score is the number of shared dialogues, summed over the items named; popularity breaks
@@ -32,7 +31,11 @@ class CoOccurrence:
 
     catalog: Catalog
     together: sparse.csr_matrix  # (n, n) dialogues that mention both
-    name: str = "co-occurrence"
+    name = "co-occurrence"
+    opening = (
+        "I am the co-occurrence baseline and read only the titles that were named. People often "
+        "talk about them together with "
+    )
 
     @cached_property
     def _popularity(self) -> Floats:
@@ -55,34 +58,25 @@ class CoOccurrence:
             for row in best(scores, k)
         ]
 
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """One reply at once. Recommends nothing that was named or is to be avoided."""
-        start = time.perf_counter()
-        candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid.union(dialogue.mentioned))
-        yield baseline_reply(
-            self,
-            "I am the co-occurrence baseline and read only the titles that were named. People "
-            "often talk about them together with ",
-            candidates,
-            plan,
-            time.perf_counter() - start,
-        )
 
-
-@dataclass(frozen=True)
-class SignalSum:
+class SignalSum(Baseline):
     """Recommends by the fitted sum of all signals of the prior; no language model is asked.
 
-    With trees in the ranker, they correct the order of the best. What the user
-    refuses is hidden, as in the systems that the prior helps.
+    With trees in the ranker, they correct the order of the best. What the user refuses is hidden,
+    as in the systems that the prior helps.
     """
 
-    knowledge: ItemKnowledge  # with a ranker
-    name: str
-
-    @property
-    def catalog(self) -> Catalog:
-        return self.knowledge.prior.catalog
+    def __init__(self, knowledge: ItemKnowledge, name: str) -> None:
+        """`knowledge`: with a ranker."""
+        assert knowledge.ranker is not None
+        how = "" if knowledge.ranker.trees is None else ", with trees over them"
+        self.catalog = knowledge.prior.catalog
+        self.knowledge = knowledge
+        self.name = name
+        self.opening = (
+            f"I am the sum of {len(knowledge.ranker.names)} signals{how}, and no language model. "
+            "What they speak for is "
+        )
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -93,19 +87,3 @@ class SignalSum:
         scores = np.where(hidden, -np.inf, look.scores)
         ranked = [Recommendation(self.catalog[i], float(scores[i])) for i in best(scores, k)]
         return list(look.with_signals(self.catalog, ranked))
-
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        """One reply at once. Recommends nothing that was named or is to be avoided."""
-        start = time.perf_counter()
-        candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid.union(dialogue.mentioned))
-        ranker = self.knowledge.ranker
-        assert ranker is not None
-        how = "" if ranker.trees is None else ", with trees over them"
-        yield baseline_reply(
-            self,
-            f"I am the sum of {len(ranker.names)} signals{how}, and no language model. "
-            "What they speak for is ",
-            candidates,
-            plan,
-            time.perf_counter() - start,
-        )

@@ -9,7 +9,7 @@ the titles behind IDs.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,25 +20,17 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
-from crsdemo.model.decoding import Context, Decoder, left_pad
+from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
-from crsdemo.model.talk import Said, TalkFormat
-from crsdemo.model.word_choice import Pen, Place, Sampling
-from crsdemo.recommenders.commons import Commons
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
+from crsdemo.model.talk import Said, TalkFormat, pieces_of
 from crsdemo.recommenders.evidence import trimmed
+from crsdemo.recommenders.resources import Resources
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How the words are chosen."""
-
-    max_tokens: int = 80
-    temperature: float = 0.3
-    top_p: float = 0.9
-    no_repeat_ngram: int = 5
+WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
 class History(NamedTuple):
@@ -51,22 +43,20 @@ class History(NamedTuple):
 class Talker:
     """Reads and speaks. Thread-safe: all state of a request is in its `Context`."""
 
-    def __init__(
-        self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs, wording: Wording
-    ) -> None:
+    def __init__(self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs) -> None:
         self.loaded = loaded
         self.catalog = catalog
-        self.wording = wording
+        self.wording = WORDING
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        self.decoder = Decoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
+        self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
-    def load(cls, folder: Path, commons: Commons, wording: Wording = Wording()) -> Talker:
+    def load(cls, folder: Path, resources: Resources) -> Talker:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
-        loaded = commons.checkpoint(folder)
-        return cls(loaded, commons.catalog, commons.files.semantic_ids, wording)
+        loaded = resources.checkpoint(folder)
+        return cls(loaded, resources.catalog, resources.files.semantic_ids)
 
     # reading
 
@@ -147,12 +137,14 @@ class Talker:
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
-        place = Place(
+        constraint = TextConstraint(
             self.grammar, "REC" if item else mode, slots, others, owes_a_title=mode == "REC"
         )
-        pen = Pen(place, self.sampling(dialogue, plan), self._said_before(dialogue))
+        sampler = TokenSampler(
+            constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
+        )
         codes: list[int] = []
-        while (token := pen.next(context.logits[0])) is not None:
+        while (token := sampler.next(context.logits[0])) is not None:
             yield token
             tokens = [token]
             codes = [token] if token == self.control.boi else [*codes, token]
@@ -166,7 +158,7 @@ class Talker:
         return [token for text in said for token in (*self.format.text(text), self.control.eos)]
 
     def sampling(self, dialogue: Dialogue, plan: Plan) -> Sampling:
-        return Sampling(**asdict(self.wording), seed=plan.seed + len(dialogue.turns))
+        return replace(self.wording, seed=plan.seed + len(dialogue.turns))
 
     def pieces(self, said: Sequence[int], item: Item | None) -> tuple[str | Item, ...]:
         """What the tokens of a reply say; an item still unfinished is left out."""
@@ -211,11 +203,4 @@ def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
     named = [i for i in turn.item_ids if i in catalog.row]
     new = [i for i in named if i not in before]
     item = catalog.item((new or named)[0]) if named else None
-    pieces: list[str | Item | Slot] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    pieces.append(turn.text[end:])
-    return Said("REC" if new else "CHAT", item, tuple(p for p in pieces if p != ""))
+    return Said("REC" if new else "CHAT", item, pieces_of(turn, catalog))

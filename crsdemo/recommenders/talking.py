@@ -39,13 +39,9 @@ class TalkingRecommender(ABC):
     """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
 
     def __init__(self, name: str, talker: Talker) -> None:
-        self._name = name
+        self.name = name
         self.talker = talker
         self.catalog = talker.catalog
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     @abstractmethod
     def recommend_batch(
@@ -126,8 +122,9 @@ class TalkingRecommender(ABC):
 
     def _provenance(self, plan: Plan) -> Provenance:
         loaded = self.talker.loaded
+        words = {k: v for k, v in asdict(self.talker.wording).items() if k != "seed"}
         decoding = {
-            "words": asdict(self.talker.wording),
+            "words": words,
             "temperature": plan.temperature,
             "rec_from": REC_FROM,
             **self.decoding(),

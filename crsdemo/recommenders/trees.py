@@ -8,7 +8,7 @@ Shapes: T trees, N nodes of all trees, F features, m rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -61,22 +61,13 @@ class Trees:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """To be kept."""
-        return {
-            "depth": np.array([self.depth], np.int32),
-            "roots": self.roots,
-            "feature": self.feature,
-            "threshold": self.threshold,
-            "left": self.left,
-            "right": self.right,
-            "value": self.value,
-        }
+        return vars(self) | {"depth": np.array([self.depth], np.int32)}
 
     @classmethod
     def from_arrays(cls, kept: Mapping[str, NDArray[Any]]) -> Trees:
         """Raises KeyError if one is missing."""
-        depth = int(kept["depth"][0])
-        names = ("feature", "threshold", "left", "right", "value")
-        return cls(kept["roots"], depth, *(kept[name] for name in names))
+        arrays: dict[str, Any] = {one.name: kept[one.name] for one in fields(cls)}
+        return cls(**arrays | {"depth": int(kept["depth"][0])})
 
 
 def _linked(nodes: Any, first: int) -> Any:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.language.mentions import PeopleLinker
+from crsdemo.language.people import PeopleLinker
+from crsdemo.model.talk import pieces_of
 
 MAX_REPLY_WORDS = 40
 
@@ -63,17 +64,6 @@ def recommending_turns(
             gold = [row for row in mentioned_rows([turn], catalog)[::-1] if row not in seen]
             if turn.speaker == "assistant" and place and gold:
                 yield TrainingTurn(one.id, place, history, seen, gold)
-
-
-def pieces_of(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
-    """Words and films of a turn."""
-    pieces: list[str | Item] = []
-    end = 0
-    for mention in turn.mentions:
-        if mention.item_id in catalog.row:
-            pieces += [turn.text[end : mention.start], catalog.item(mention.item_id)]
-            end = mention.end
-    return tuple(piece for piece in (*pieces, turn.text[end:]) if piece != "")
 
 
 def clean_words(turn: Turn, catalog: Catalog, people: PeopleLinker) -> tuple[str | Item, ...]:

@@ -21,7 +21,7 @@ from crsdemo.evaluation.bench.benchmark import (
     reply_times,
 )
 from crsdemo.evaluation.bench.figures import Figure, to_json
-from crsdemo.model.decoding import Decoder
+from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.tokens import add_control_tokens
 
@@ -30,9 +30,9 @@ CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
 
 
 @pytest.fixture(scope="module")
-def decoder(tmp_path_factory) -> Decoder:
+def decoder(tmp_path_factory) -> ItemDecoder:
     grammar = Grammar(TOKENIZER, CONTROL, semantic_ids(60), tmp_path_factory.mktemp("grammars"))
-    return Decoder(causal_lm("llama", len(TOKENIZER)), grammar)
+    return ItemDecoder(causal_lm("llama", len(TOKENIZER)), grammar)
 
 
 class Slow:
@@ -60,19 +60,19 @@ def test_the_first_word_and_the_whole_reply_are_timed_apart() -> None:
     assert whole.value >= 0.04
 
 
-def test_both_beam_searches_rank_alike(decoder: Decoder) -> None:
+def test_both_beam_searches_rank_alike(decoder: ItemDecoder) -> None:
     *_, faster, same = beam_speed(decoder, [40, 41, 42], width=12, repeats=1)
     assert same.value == 100 and same.met
     assert faster.value > 0
 
 
-def test_the_cost_of_the_grammar_is_a_ratio_of_times_per_token(decoder: Decoder) -> None:
+def test_the_cost_of_the_grammar_is_a_ratio_of_times_per_token(decoder: ItemDecoder) -> None:
     free, held, cost = decoding_cost(decoder, [40, 41, 42], n_tokens=10, repeats=2)
     assert free.value > 0 and held.value > 0
     assert cost.value == pytest.approx(100 * (held.value / free.value - 1))
 
 
-def test_all_figures_come_as_text_and_as_json(decoder: Decoder, monkeypatch) -> None:
+def test_all_figures_come_as_text_and_as_json(decoder: ItemDecoder, monkeypatch) -> None:
     monkeypatch.setattr("crsdemo.evaluation.bench.benchmark.beam_speed", lambda *_: [])
     figures = list(measure(Slow(), decoder, TOKENIZER, [40, 41]))
     rows = json.loads(to_json(figures))

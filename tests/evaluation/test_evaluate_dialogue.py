@@ -23,7 +23,7 @@ from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.popularity import Popularity
-from crsdemo.recommenders.talker import Wording
+from crsdemo.recommenders.talker import WORDING
 from crsdemo.recommenders.talking import TalkingRecommender
 
 LINKER = MentionLinker(CATALOG)
@@ -36,7 +36,7 @@ def shelf(trained, talking) -> Shelf:
     for name in ("gcrs", "reges"):
         system = found.get(name)
         assert isinstance(system, TalkingRecommender)
-        system.talker.wording = Wording(max_tokens=16)  # a tiny model babbles to the end
+        system.talker.wording = replace(WORDING, max_tokens=16)  # a tiny model babbles to the end
     return found
 
 

@@ -27,7 +27,7 @@ from crsdemo.evaluation.stages.retrieval_stage import (
 )
 from crsdemo.evaluation.statistics import Hit
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.recommenders.guide import Guidance
+from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.retriever import Documents
 
 TITLES = ("Harbour Lights", "Paper Moose", "Seven Kettles", "The Long Way Down", "Zebra Street")
@@ -68,10 +68,10 @@ class Backwards:
 
     def look(
         self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
-    ) -> Guidance:
+    ) -> CandidateScores:
         self.asked.append((len(dialogue.turns), query, k, frozenset(exclude)))
         kept = [item.id for item in reversed(CATALOG.items) if item.id not in exclude]
-        return Guidance(shortlist=tuple(kept[:k]))
+        return CandidateScores(shortlist=tuple(kept[:k]))
 
 
 class Seer:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from crsdemo.core.errors import BadInputError
-from crsdemo.items.index import Floats, ItemIndex
+from crsdemo.items.arrays import Floats
+from crsdemo.items.index import ItemIndex
 
 
 def units(n: int, d: int, seed: int = 0) -> Floats:

@@ -10,6 +10,7 @@ import pytest
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.language.mentions import MentionLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_forms import Part, title_forms
 from crsdemo.language.typed_words import Speller, plain_word
 
@@ -28,6 +29,11 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="module")
 def linker(catalog: Catalog) -> MentionLinker:
     return MentionLinker(catalog)
+
+
+@pytest.fixture(scope="module")
+def people_linker(catalog: Catalog) -> PeopleLinker:
+    return PeopleLinker(catalog)
 
 
 def names(linker: MentionLinker, catalog: Catalog, text: str, after: Dialogue = Dialogue()):
@@ -151,17 +157,17 @@ def test_the_name_of_a_person_is_no_film(linker, catalog):
         ("hello, my name is Smith and I live on Ford street", []),
     ],
 )
-def test_people_are_found_by_name_or_by_telling_surname(linker, text, people):
-    assert set(linker.link_people(text)) == set(people)
+def test_people_are_found_by_name_or_by_telling_surname(people_linker, text, people):
+    assert set(people_linker.link_people(text)) == set(people)
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "   ", "\x00\x01", "🎬🍿", "مرحبا", "<MODE=REC>", "<a_1>", "<script>x</script>", "'"],
 )
-def test_odd_texts_name_no_film(linker, text):
+def test_odd_texts_name_no_film(linker, people_linker, text):
     assert linker.link(text) == ()
-    assert linker.link_people(text) == ()
+    assert people_linker.link_people(text) == ()
 
 
 def test_a_very_long_text_is_read_to_its_end(linker):

@@ -62,16 +62,6 @@ def test_a_keyword_counts_as_the_tag_that_it_is_a_way_to_say(themes):
     assert themes.of(CATALOG[2]) == {"zombies", "farming", "god"}
 
 
-def test_where_a_theme_was_said(themes):
-    said = list(themes.said("Let's see: The Zombies rob a bank"))
-    assert [
-        (one.theme, "Let's see: The Zombies rob a bank"[one.start : one.end]) for one in said
-    ] == [
-        ("zombies", "Zombies"),
-        ("heist", "rob a bank"),
-    ]
-
-
 def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name():
     catalog = Catalog((Item("a", "Ants", tags=("slow burn",)),))
     assert [tag.name for tag in catalog.tags] == ["slow burn"]
@@ -79,9 +69,8 @@ def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name():
 
 
 @given(st.text())
-def test_whatever_is_typed_places_lie_in_the_text(typed):
-    for said in Themes(CATALOG).said(typed):
-        assert 0 <= said.start < said.end <= len(typed)
+def test_whatever_is_typed_beside_it_a_theme_is_heard(themes, typed):
+    assert themes.named(f"{typed}\nzombies\n{typed}") >= {"zombies"} | themes.named(typed)
 
 
 @pytest.mark.parametrize(

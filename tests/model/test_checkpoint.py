@@ -15,9 +15,9 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.checkpoint import load_checkpoint, slots_by_token
-from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import load_recommender, names
+from crsdemo.recommenders.loading import Shelf, names
+from crsdemo.recommenders.resources import Resources
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def cut_in_half(path: Path) -> None:
 
 def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(trained, talking) -> None:
     assert names(talking) == ["gcrs", "reges"]
-    by_name = load_recommender("gcrs", CATALOG, trained.catalog, talking)
-    by_folder = load_recommender(str(talking / "gcrs"), CATALOG, trained.catalog)
+    by_name = Shelf(CATALOG, trained.catalog, talking).get("gcrs")
+    by_folder = Shelf(CATALOG, trained.catalog).get(str(talking / "gcrs"))
     assert isinstance(by_name, Gcrs) and isinstance(by_folder, Gcrs)
     assert by_name.name == by_folder.name == "gcrs"
     loaded = by_name.talker.loaded
@@ -50,7 +50,7 @@ def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(trained, talking) 
 
 def test_an_unknown_name_is_answered_with_those_there_are(trained, talking) -> None:
     with pytest.raises(CheckpointError, match="there are: popularity, .*, signals-trees, gcrs"):
-        load_recommender("oracle", CATALOG, trained.catalog, talking)
+        Shelf(CATALOG, trained.catalog, talking).get("oracle")
 
 
 def test_a_folder_without_a_checkpoint_says_how_to_train_one(tmp_path, semantic_ids) -> None:
@@ -100,7 +100,7 @@ def test_a_checkpoint_of_another_catalog_is_refused(talking, tmp_path, semantic_
     fewer.save(tmp_path)
     SemanticIDs.assign(fewer, list(semantic_ids.values())[:20], 6).save(tmp_path)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Gcrs.load(talking / "gcrs", Commons(fewer, tmp_path))
+        Gcrs.load(talking / "gcrs", Resources(fewer, tmp_path))
 
 
 def test_facts_that_a_catalog_does_not_have_are_refused(talking) -> None:

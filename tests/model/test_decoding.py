@@ -5,17 +5,13 @@ from itertools import islice
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids
-from transformers import PreTrainedModel
 
-from crsdemo.core.errors import CatalogError
 from crsdemo.core.slots import TITLE
-from crsdemo.model.decoding import Context, Decoder, Sampling, left_pad
+from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens
-from crsdemo.model.word_choice import Pen, Place
 
 TOKENIZER = byte_level_tokenizer()
 CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
@@ -43,201 +39,13 @@ def read(decoder: Decoder, *prompt: int) -> Context:
     return decoder.read(torch.tensor([prompt or PROMPT]))
 
 
-def hf_beam(model: PreTrainedModel, grammar: Grammar, width: int) -> list[str]:
-    """Ranks by transformers' own beam search; the catalog is held by prefix_allowed_tokens_fn."""
-
-    def allowed(_: int, ids: torch.Tensor) -> list[int]:
-        codes = [CONTROL.code[token][1] for token in ids[len(PROMPT) :].tolist()]
-        return [CONTROL.item_token[len(codes)][c] for c in grammar.trie.children(codes)]
-
-    out = model.generate(
-        torch.tensor([PROMPT]),
-        num_beams=width,
-        num_return_sequences=width,
-        max_new_tokens=3,
-        do_sample=False,
-        prefix_allowed_tokens_fn=allowed,
-        renormalize_logits=True,
-        length_penalty=0.0,
-    )
-    codes = [tuple(CONTROL.code[t][1] for t in row) for row in out[:, len(PROMPT) :].tolist()]
-    return [grammar.trie.items(c)[0] for c in codes]
-
-
-# the ranking
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_wide_beam_ranks_as_scoring_every_item_does(decoders, kind) -> None:
-    context = read(decoders[kind])
-    (ranking,) = decoders[kind].beam(context, 60)
-    exact = decoders[kind].exhaustive(context, batch=7)
-    assert ranking.item_ids == exact.item_ids
-    assert ranking.log_probabilities == pytest.approx(exact.log_probabilities, abs=1e-4)
-    assert sum(torch.tensor(ranking.log_probabilities).exp()) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_narrow_beam_ranks_as_the_beam_search_of_transformers_does(decoders, kind) -> None:
-    decoder = decoders[kind]
-    (ranking,) = decoder.beam(read(decoder), 12)
-    assert list(ranking.item_ids) == hf_beam(decoder.model, decoder.grammar, 12)
-    exact = decoder.exhaustive(read(decoder))
-    best = dict(zip(exact.item_ids, exact.log_probabilities, strict=True))
-    for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True):
-        assert score == pytest.approx(best[item_id], abs=1e-4)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_in_bfloat16_the_beam_agrees_with_scoring_every_item(kind, grammar) -> None:
-    decoder = Decoder(causal_lm(kind, len(TOKENIZER)).to(torch.bfloat16), grammar)
-    context = read(decoder)
-    (ranking,) = decoder.beam(context, 60)
-    exact = decoder.exhaustive(context)
-    best = dict(zip(exact.item_ids, exact.log_probabilities, strict=True))
-    assert set(ranking.item_ids) == set(best)
-    for item_id, score in zip(ranking.item_ids[:10], ranking.log_probabilities, strict=False):
-        assert score == pytest.approx(best[item_id], abs=0.3)
-
-
-@given(st.sets(st.sampled_from(sorted(ITEMS))), st.integers(1, 60))
-@settings(max_examples=40, deadline=None)
-def test_excluded_items_are_impossible_and_the_rest_is_renormalised(
-    decoder, excluded, width
-) -> None:
-    (ranking,) = decoder.beam(read(decoder), width, [excluded])
-    assert not excluded & set(ranking.item_ids)
-    n_left = len(ITEMS) - len(excluded)
-    assert len(ranking.item_ids) <= min(width, n_left)
-    if width == 60:
-        assert len(ranking.item_ids) == n_left
-        assert sum(torch.tensor(ranking.log_probabilities).exp()) == pytest.approx(1)
-
-
-def test_a_whole_excluded_subtree_gives_its_probability_to_the_others(decoder) -> None:
-    context = read(decoder)
-    (before,) = decoder.beam(context, 60)
-    code = decoder.trie.codes(before.item_ids[0])[0]
-    subtree = set(decoder.trie.items((code,)))
-    assert len(subtree) > 1
-    (after,) = decoder.beam(context, 60, [subtree])
-    exact = decoder.exhaustive(context, subtree)
-    assert after.item_ids == exact.item_ids
-    assert after.log_probabilities == pytest.approx(exact.log_probabilities, abs=1e-4)
-    assert (code,) not in after.tree
-
-
-def test_excluding_the_whole_catalog_ranks_nothing(decoder) -> None:
-    context = read(decoder)
-    rankings = decoder.beam(context, 5, [set(ITEMS)])
-    assert [ranking.item_ids for ranking in rankings] == [()]
-    assert rankings[0].tree == {}
-    assert decoder.exhaustive(context, set(ITEMS)).item_ids == ()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_batch_of_prompts_ranks_as_each_prompt_alone(decoders, kind) -> None:
-    decoder = decoders[kind]
-    prompts = [PROMPT, [50, *PROMPT], PROMPT[2:], [60, 61, 62, 63, 64, *PROMPT]]
-    excluded = [{"item-1"}, set(), set(ITEMS), set(list(ITEMS)[5:])]
-    ids, mask = left_pad(prompts, pad=1)
-    together = decoder.beam(decoder.read(ids, mask=mask), 20, excluded)
-    for prompt, leave_out, ranking in zip(prompts, excluded, together, strict=True):
-        (alone,) = decoder.beam(read(decoder, *prompt), 20, [leave_out])
-        assert ranking.item_ids == alone.item_ids
-        assert ranking.log_probabilities == pytest.approx(alone.log_probabilities, abs=1e-4)
-        assert ranking.tree.keys() == alone.tree.keys()
-
-
-def test_one_set_of_excluded_items_is_needed_per_prompt(decoder) -> None:
-    with pytest.raises(ValueError, match="2 sets of excluded items for 1 prompts"):
-        decoder.beam(read(decoder), 5, [set(), set()])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_ranking_leaves_the_context_as_it_was(decoders, kind) -> None:
-    decoder = decoders[kind]
-    ranked, untouched = read(decoder), read(decoder)
-    decoder.beam(ranked, 30)
-    for context in (ranked, untouched):
-        decoder.feed(context, [CONTROL.item_token[0][1], CONTROL.item_token[1][2]])
-    assert ranked.cache.get_seq_length() == untouched.cache.get_seq_length()
-    assert torch.equal(ranked.logits, untouched.logits)
-
-
-def test_the_tree_holds_the_ranked_items_and_their_ancestors(decoder) -> None:
-    (ranking,) = decoder.beam(read(decoder), 60)
-    for item_id, score in zip(ranking.item_ids, ranking.log_probabilities, strict=True):
-        codes = decoder.trie.codes(item_id)
-        path = [ranking.tree[codes[:depth]] for depth in (1, 2, 3)]
-        product = path[0].probability * path[1].probability * path[2].probability
-        assert path[2].joint == pytest.approx(product)
-        assert torch.tensor(score).exp() == pytest.approx(product)
-    roots = [node.joint for prefix, node in ranking.tree.items() if len(prefix) == 1]
-    assert sum(roots) == pytest.approx(1)
-    assert roots == sorted(roots, reverse=True)
-
-
-def test_a_model_with_an_unusual_head_is_ranked_by_its_whole_head(decoder, grammar) -> None:
-    class Doubled(torch.nn.Linear):
-        def forward(self, hidden):
-            return 2 * super().forward(hidden)
-
-    model = causal_lm("llama", len(TOKENIZER))
-    head = Doubled(32, len(TOKENIZER), bias=False)
-    head.weight = model.lm_head.weight
-    model.lm_head = head
-    unusual = Decoder(model, grammar)
-    context = read(unusual)
-    assert unusual.beam(context, 60)[0].item_ids == unusual.exhaustive(context).item_ids
-
-
-# the path to one item
-
-
-def test_following_an_item_tells_every_choice_and_says_the_item(decoder) -> None:
-    context, again = read(decoder), read(decoder)
-    (ranking,) = decoder.beam(context, 60)
-    item_id = ranking.item_ids[3]
-    codes = decoder.trie.codes(item_id)
-    path = decoder.follow(context, item_id)
-    assert tuple(choice.code for choice in path) == codes
-    for depth, choice in enumerate(path):
-        node = ranking.tree[codes[: depth + 1]]
-        assert choice.probability[choice.code] == pytest.approx(node.probability, rel=1e-3)
-        assert sorted(choice.probability) == list(decoder.trie.children(codes[:depth]))
-        assert sum(choice.probability.values()) == pytest.approx(1)
-        assert list(choice.probability.values()) == sorted(choice.probability.values())[::-1]
-        assert 0 < choice.allowed_mass <= 1
-    decoder.feed(again, CONTROL.item(codes))
-    assert torch.allclose(context.logits, again.logits, atol=1e-4)
-
-
-def test_the_allowed_mass_is_what_the_unconstrained_model_gave(decoder) -> None:
-    context = read(decoder)
-    probability = context.logits[0].softmax(0)
-    codes = decoder.trie.children(())
-    mass = sum(float(probability[CONTROL.item_token[0][code]]) for code in codes)
-    assert decoder.follow(context, "item-0")[0].allowed_mass == pytest.approx(mass, rel=1e-4)
-
-
-def test_an_item_forced_by_the_user_may_be_among_the_excluded(decoder) -> None:
-    path = decoder.follow(read(decoder), "item-0", exclude=set(ITEMS))
-    assert [choice.probability for choice in path] == [{choice.code: 1.0} for choice in path]
-
-
-def test_an_item_outside_the_catalog_cannot_be_followed(decoder) -> None:
-    with pytest.raises(CatalogError, match="'casablanca' has no semantic ID"):
-        decoder.follow(read(decoder), "casablanca")
-
-
-# the text
-
-
 def write(decoder: Decoder, mode="REC", n=60, seed=0, **limits) -> list[int]:
     context = read(decoder, 40, 41 + seed % 9, CONTROL.mode(mode), CONTROL.resp)
     sampling = limits.pop("sampling", Sampling(n, temperature=5.0, seed=seed))
-    return list(decoder.write(context, mode, sampling, **limits))
+    constraint = TextConstraint(
+        decoder.grammar, mode, limits.get("slots", ()), limits.get("sayable", ITEMS)
+    )
+    return list(decoder.write(context, TokenSampler(constraint, sampling)))
 
 
 def items_in(tokens: list[int]) -> list[tuple[int, ...]]:
@@ -278,7 +86,7 @@ def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
 def test_after_its_own_title_facts_may_follow_again(grammar) -> None:
     tokenizer = byte_level_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *SLOTS))
-    place = Place(Grammar(tokenizer, control, ITEMS), "REC", (TITLE, *SLOTS), {"item-3"})
+    place = TextConstraint(Grammar(tokenizer, control, ITEMS), "REC", (TITLE, *SLOTS), {"item-3"})
     year = control.slot[SLOTS[0]]
     assert year in place.allowed
     for token in (control.boi, *control.item(ITEMS["item-3"]), control.eoi):
@@ -288,7 +96,7 @@ def test_after_its_own_title_facts_may_follow_again(grammar) -> None:
     assert year in place.allowed and control.slot[TITLE] not in place.allowed
 
 
-def test_any_item_of_the_catalog_may_be_named_by_default(decoder) -> None:
+def test_any_item_of_the_catalog_may_be_named(decoder) -> None:
     said = {codes for seed in range(20) for codes in items_in(write(decoder, "CHAT", seed=seed))}
     assert len(said) > 3 and said <= set(ITEMS.values())
 
@@ -354,10 +162,13 @@ def test_no_run_of_tokens_is_written_twice(decoder) -> None:
 def test_what_was_written_before_is_not_written_again(decoder) -> None:
     def written(before: list[int]) -> list[int]:
         sampling = Sampling(12, no_repeat_ngram=3)
-        pen, context = Pen(Place(decoder.grammar, "CHAT", (), ()), sampling, before), read(decoder)
-        while (token := pen.next(context.logits[0])) is not None:
+        sampler, context = (
+            TokenSampler(TextConstraint(decoder.grammar, "CHAT", (), ()), sampling, before),
+            read(decoder),
+        )
+        while (token := sampler.next(context.logits[0])) is not None:
             decoder.feed(context, [token])
-        return pen.written
+        return sampler.written
 
     first = written([])
     second = written([*first, CONTROL.eos])
@@ -373,7 +184,8 @@ def test_a_small_top_p_is_greedy(decoder) -> None:
 
 def test_the_text_streams_and_may_be_stopped(decoder) -> None:
     context = read(decoder, 40, CONTROL.chat, CONTROL.resp)
-    text = decoder.write(context, "CHAT", Sampling(50, temperature=2.5))
+    constraint = TextConstraint(decoder.grammar, "CHAT", (), ITEMS)
+    text = decoder.write(context, TokenSampler(constraint, Sampling(50, temperature=2.5)))
     assert len(list(islice(text, 2))) == 2
     assert context.cache.get_seq_length() == 4  # the second token is not read before it is shown
     text.close()

@@ -23,7 +23,7 @@ from crsdemo.model.talk import Said, TalkFormat, card_slots
 from crsdemo.model.tokens import add_control_tokens
 from crsdemo.recommenders import talker
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import load_recommender
+from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.talking import REC_FROM
 from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
@@ -242,7 +242,7 @@ def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypa
     assert main(["train-gcrs", *options, "--minutes", "0.1"]) == 0
     assert torch.load(tmp_path / "s.pt", weights_only=True)["step"] > steps
     assert main(["train-gcrs", *options, "--rank", "4", "--minutes", "0.2"]) == 2
-    spoken_to(load_recommender("out", CATALOG, catalog))
+    spoken_to(Shelf(CATALOG, catalog).get("out"))
 
 
 def spoken_to(recommender: Recommender) -> None:

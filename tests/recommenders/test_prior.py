@@ -11,9 +11,10 @@ from scipy import sparse
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.recommenders.memory import Memory
-from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
+from crsdemo.language.people import PeopleLinker
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.neighbours import Neighbours
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 
 TAGS = (
     Tag("gore", "caution", "", ("gore", "gory", "blood")),
@@ -53,7 +54,7 @@ def prior() -> ItemPrior:
     n = len(CATALOG)
     nothing = sparse.csr_matrix((n, n), dtype=np.float32)
     blank = np.zeros((5, len(CATALOG.genres)), np.float32)
-    memory = Memory(
+    regression = DialogueRegression(
         np.zeros(n, np.float32),
         np.zeros((n, 4), np.float32),
         np.zeros((12, 1), np.float32),
@@ -63,7 +64,7 @@ def prior() -> ItemPrior:
     )
     vectors = np.eye(n, 4, dtype=np.float32) + 1
     neighbours = Neighbours(nothing, nothing)
-    return ItemPrior(CATALOG, vectors, neighbours, memory, Deaf(), PeopleLinker(CATALOG))  # type: ignore[arg-type]
+    return ItemPrior(CATALOG, vectors, neighbours, regression, Deaf(), PeopleLinker(CATALOG))  # type: ignore[arg-type]
 
 
 def said(*texts: str) -> Dialogue:
@@ -89,7 +90,7 @@ def said(*texts: str) -> Dialogue:
     ],
 )
 def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden):
-    assert prior.refused(said(*texts)) == hidden
+    assert prior.named.refused(said(*texts)) == hidden
 
 
 def test_a_theme_counts_for_the_items_that_have_it_the_rarer_the_more(prior):
@@ -106,7 +107,7 @@ def test_a_refused_theme_is_no_wish(prior):
 
 
 def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
-    """The stand-in's memory finds it as probable as not that anything asks afresh."""
+    """The stand-in's regression finds it as probable as not that anything asks afresh."""
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
     before = Dialogue((Turn("user", "a heist"), given))
     refusing = before.say(Turn("user", "no dogs please"))

@@ -20,9 +20,9 @@ from crsdemo.evaluation.checks.compare_systems import figures, first, without_mo
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.language.corpus import load_aliases, load_dialogues
 from crsdemo.model.choice import ChoiceHead
-from crsdemo.model.word_choice import Place
+from crsdemo.model.sampling import TextConstraint
+from crsdemo.recommenders.candidate_scores import ItemKnowledge
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.guide import ItemKnowledge
 from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
@@ -145,7 +145,7 @@ def test_no_recommendation_ends_before_its_film_is_named(shelf):
     talker = shelf.get("gcrs").talker
     title = talker.control.slot[TITLE]
     slots = list(talker.control.slot)
-    place = Place(talker.grammar, "REC", slots, [], owes_a_title=True)
+    place = TextConstraint(talker.grammar, "REC", slots, [], owes_a_title=True)
     for token in talker.format.text("Try this one."):
         place.advance(token)
         assert talker.control.eos not in place.allowed and place.owes_a_name == place.may_end

@@ -9,7 +9,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import CatalogError
 from crsdemo.core.recommender import reply
-from crsdemo.recommenders.loading import BASELINES, PLAIN, Shelf, load_recommender
+from crsdemo.recommenders.loading import BASELINES, PLAIN, Shelf
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.signal_baselines import CoOccurrence
 
@@ -48,7 +48,7 @@ def test_co_occurrence_says_what_it_is_and_repeats_nothing():
 
 @pytest.mark.parametrize("name", ["signals", "signals-trees"])
 def test_the_sum_of_signals_ranks_and_says_of_how_many_it_is(trained, name):
-    system = load_recommender(name, trained_catalog(trained), trained.catalog)
+    system = Shelf(trained_catalog(trained), trained.catalog).get(name)
     dialogue = Dialogue((Turn("user", "something scary, please"),))
     ranked = system.recommend(dialogue, 5)
     scores = [one.score for one in ranked]
@@ -61,7 +61,7 @@ def test_the_sum_of_signals_ranks_and_says_of_how_many_it_is(trained, name):
 
 
 def test_what_the_user_refuses_is_hidden(trained):
-    system = load_recommender("signals", trained_catalog(trained), trained.catalog)
+    system = Shelf(trained_catalog(trained), trained.catalog).get("signals")
     alien = BY_TITLE["Alien"]
     genre = alien.genres[0]
     refused = Dialogue((Turn("user", f"Anything, but no {genre}, I hate {genre}"),))

@@ -1,4 +1,4 @@
-"""What a training turn may be told: nothing that its own dialogue adds to counts and memory."""
+"""What a training turn may be told: nothing that its own dialogue adds to counts and regression."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cases(config: PriorConfig, data: TrainingData) -> list[Case]:
     turns = list(fit_prior.training_turns(data, config.seed))
     prior = fit_prior.blank_prior(config, data)
     wished = WishMaker(CATALOG, [], config.seed).draw(4)
-    prior.memory = what_wishes_mean(prior, wished, [turn.history for turn in turns], [])
+    prior.regression = what_wishes_mean(prior, wished, [turn.history for turn in turns], [])
     talks = np.stack([prior.remembered(turn.history) for turn in turns])
     return fit_prior.gather(config, data, prior, turns, talks, [])
 

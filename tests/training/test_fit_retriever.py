@@ -10,9 +10,9 @@ from films import CATALOG
 
 from crsdemo.__main__ import main
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.recommenders.commons import Commons
 from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.reges import Reges, searching_talker
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import RETRIEVAL_SIGNALS, talk_end
 from crsdemo.training.data import TrainingData, load_training_data
 from crsdemo.training.ranking import fit_retriever
@@ -38,7 +38,7 @@ def test_it_leaves_a_ranker_with_which_reges_loads(talking, trained) -> None:
     assert np.isfinite(ranker.weights).all() and ranker.weights.any()
     assert ranker.trees is not None
     assert (talking / "reges" / "retriever" / "documents.safetensors").is_file()
-    loaded = Reges.load(talking / "reges", Commons(CATALOG, trained.catalog))
+    loaded = Reges.load(talking / "reges", Resources(CATALOG, trained.catalog))
     np.testing.assert_array_equal(loaded.retriever.ranker.weights, ranker.weights)
 
 
@@ -70,7 +70,7 @@ def test_the_reader_of_a_fold_never_saw_its_dialogues(config, data) -> None:
 
 
 def test_many_searches_at_once_are_those_of_each(talking, trained, monkeypatch) -> None:
-    talker = searching_talker(talking / "reges", Commons(CATALOG, trained.catalog))
+    talker = searching_talker(talking / "reges", Resources(CATALOG, trained.catalog))
     texts = ["hi", "a film about robbers, please, for a long evening", "more"]
     asked = [Dialogue((Turn("user", text),)) for text in texts]
     together = searches_of(talker, asked)

@@ -21,7 +21,7 @@ from crsdemo.core.slots import TITLE, slots_of
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import load_recommender
+from crsdemo.recommenders.loading import Shelf
 from crsdemo.training.items import semantic_ids as stages
 from crsdemo.training.lm import loop
 from crsdemo.training.lm.examples import ExampleSampler
@@ -144,7 +144,7 @@ def test_any_causal_lm_that_speaks_chatml_can_be_the_base(trained, tmp_path, mon
     logits = []
     for seed in (1, 2):
         torch.manual_seed(seed)  # new rows of the vocabulary come from the adapter, not by chance
-        mine = load_recommender("mine", CATALOG, trained.catalog, tmp_path)
+        mine = Shelf(CATALOG, trained.catalog, tmp_path).get("mine")
         assert isinstance(mine, Gcrs)
         with torch.inference_mode():
             logits.append(mine.talker.loaded.model(torch.tensor([[5, 6, 7]])).logits)

@@ -22,18 +22,18 @@ def prior(trained) -> ItemPrior:
         return blank_prior(config, load_training_data(config))
 
 
-def asked(prior: ItemPrior, memory, *texts: str) -> list[float]:  # type: ignore[no-untyped-def]
-    return memory.asked(prior.encoder.embed(list(texts))).tolist()
+def asked(prior: ItemPrior, regression, *texts: str) -> list[float]:  # type: ignore[no-untyped-def]
+    return regression.asked(prior.encoder.embed(list(texts))).tolist()
 
 
 def test_what_is_said_of_a_film_that_was_given_is_no_wish(prior) -> None:
     wishes = WishMaker(CATALOG, [], seed=0).draw(60)
-    memory = what_wishes_mean(prior, wishes, [], [WRITTEN])
-    of_film, wish = asked(prior, memory, "what is it about?", "any good horror film?")
+    regression = what_wishes_mean(prior, wishes, [], [WRITTEN])
+    of_film, wish = asked(prior, regression, "what is it about?", "any good horror film?")
     assert of_film < wish
     horror = CATALOG.genres.index("horror")
     scary, calm = prior.encoder.embed(["any good horror film?", "a family film please"])
-    assert memory.meant(scary)[horror] > memory.meant(calm)[horror]
+    assert regression.meant(scary)[horror] > regression.meant(calm)[horror]
 
 
 def test_without_any_talk_only_words_that_name_something_ask_afresh(prior) -> None:
@@ -41,6 +41,6 @@ def test_without_any_talk_only_words_that_name_something_ask_afresh(prior) -> No
     fewer = Catalog(tuple(item for item in CATALOG if item != ALIEN))
     assert not WRITTEN.is_of(fewer) and WRITTEN.is_of(CATALOG)
     for written in ([], [WRITTEN.model_copy(update={"turns": WRITTEN.turns[:4]})]):
-        memory = what_wishes_mean(prior, wishes, [], written)
-        (chance,) = asked(prior, memory, "what is it about?")
+        regression = what_wishes_mean(prior, wishes, [], written)
+        (chance,) = asked(prior, regression, "what is it about?")
         assert AFRESH_WHEN_NAMED < chance < AFRESH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from crsdemo.evaluation.stages.folder import Measured, StageName, load_stages
 from crsdemo.evaluation.stages.sheets import Sheet
 from crsdemo.language.corpus import load_dialogues
 from crsdemo.recommenders.loading import Shelf
-from crsdemo.recommenders.talker import Wording
+from crsdemo.recommenders.talker import WORDING
 from crsdemo.web.report import stages
 from crsdemo.web.report.page import shown
 
@@ -98,7 +99,7 @@ def test_what_stages_write_is_what_the_page_reads(
     shelf = Shelf(CATALOG, trained.catalog, talking)
     systems = ("gcrs", "gcrs-alone", "reges")
     for name in systems:
-        shelf.get(name).talker.wording = Wording(max_tokens=16)  # type: ignore[attr-defined]
+        shelf.get(name).talker.wording = replace(WORDING, max_tokens=16)  # type: ignore[attr-defined]
     bench = measure.Bench(shelf, tmp_path / "out", tmp_path / "kept")
     some = load_dialogues(trained.redial, CATALOG, {})[:3]
     for stage in measure.stages(systems):

@@ -27,11 +27,12 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.bench.figures import Figure, peak_memory, tell, timed
 from crsdemo.evaluation.checks.check_wishes import load_wishes
+from crsdemo.items.arrays import Floats
 from crsdemo.items.encoder import TextEncoder
-from crsdemo.items.index import EXACT_UP_TO, Floats, ItemIndex, units
+from crsdemo.items.index import EXACT_UP_TO, ItemIndex, units
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.loading import CATALOG
-from crsdemo.recommenders.newcomers import ItemFiles
 
 Ints = NDArray[np.int64]
 

@@ -37,8 +37,10 @@ from crsdemo.evaluation.bench.figures import (
     timed,
 )
 from crsdemo.evaluation.config import RecommenderConfig
-from crsdemo.model.decoding import Context, Decoder, Sampling
+from crsdemo.model.beam import ItemDecoder
+from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import ControlTokens
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import HOME
@@ -75,8 +77,9 @@ def decoding_cost(
     free, held = [], []
     for _ in range(repeats):
         free.append(_seconds_per_token(_unconstrained(decoder, decoder.read(_row(opening)))))
-        limit = Sampling(max_tokens=n_tokens)
-        text = decoder.write(decoder.read(_row(opening)), "CHAT", limit)
+        words = TextConstraint(decoder.grammar, "CHAT", (), ())
+        sampler = TokenSampler(words, Sampling(max_tokens=n_tokens))
+        text = decoder.write(decoder.read(_row(opening)), sampler)
         held.append(_seconds_per_token(islice(text, n_tokens)))
     cost = 100 * (median(held) / median(free) - 1)
     return [
@@ -105,7 +108,7 @@ def _row(tokens: Sequence[int]) -> Tensor:
 
 
 def beam_speed(
-    decoder: Decoder, prompt: Sequence[int], width: int = 50, repeats: int = 3
+    decoder: ItemDecoder, prompt: Sequence[int], width: int = 50, repeats: int = 3
 ) -> list[Figure]:
     """The trie beam against the beam search of transformers, each from an unread prompt.
 
@@ -127,7 +130,7 @@ def beam_speed(
     ]
 
 
-def _trie_beam(decoder: Decoder, opening: Sequence[int], width: int) -> list[str]:
+def _trie_beam(decoder: ItemDecoder, opening: Sequence[int], width: int) -> list[str]:
     (ranking,) = decoder.beam(decoder.read(_row(opening)), width)
     return list(ranking.item_ids)
 
@@ -232,7 +235,7 @@ def _peak_memory_of(pid: int) -> list[float]:
 
 def measure(
     recommender: Recommender,
-    decoder: Decoder,
+    decoder: ItemDecoder,
     tokenizer: PreTrainedTokenizerBase,
     prompt: Sequence[int],
 ) -> Iterator[Figure]:

@@ -28,8 +28,8 @@ from crsdemo.evaluation.protocol import cases
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.model.choice import ChoiceHead
+from crsdemo.recommenders.candidate_scores import ItemKnowledge
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.guide import ItemKnowledge
 from crsdemo.recommenders.loading import CATALOG, CHECKPOINTS, Shelf
 from crsdemo.recommenders.reges import Reges
 from crsdemo.recommenders.signal_baselines import SignalSum

@@ -16,7 +16,8 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
 from crsdemo.core.recommender import Reply
 from crsdemo.evaluation.checks.reply_words import ReplyWords, any_of, is_plain
-from crsdemo.language.mentions import MentionLinker, PeopleLinker
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import ReadText
 from crsdemo.language.typed_words import tokens_of, words_of
 

@@ -24,7 +24,7 @@ from crsdemo.evaluation.protocol import Case, cases
 from crsdemo.evaluation.stages.tables import MISSED, ORACLE_WIDTH
 from crsdemo.evaluation.statistics import Hit, ends, means, recalls
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.model.decoding import Choice, Ranking
+from crsdemo.model.beam import Choice, Ranking
 from crsdemo.recommenders.gcrs import BeforeItem, Gcrs
 from crsdemo.studies.statistics.metrics import rank_of
 from crsdemo.studies.statistics.shares import share_of
@@ -106,7 +106,7 @@ class _Place:
         """Per level, after the right codes."""
         context = self.before.context
         copied = replace(context, cache=copy.deepcopy(context.cache))
-        return self.decoder.follow(copied, target, self.hidden, self.before.prior)
+        return self.decoder.follow(copied, target, self.hidden, self.before.log_prior)
 
     def found(self, target: str, width: int) -> Found:
         (ranking,) = self._beam(width, self.hidden - {target})
@@ -130,7 +130,7 @@ class _Place:
         return rank_of(target, ranking.item_ids)
 
     def _beam(self, width: int, hidden: frozenset[str]) -> list[Ranking]:
-        return self.decoder.beam(self.before.context, width, [hidden], self.before.prior)
+        return self.decoder.beam(self.before.context, width, [hidden], self.before.log_prior)
 
 
 def _ways(recommender: Gcrs, wanted: Sequence[Wanted], would: Mapping[Case, bool]) -> Iterator[Way]:

@@ -21,14 +21,14 @@ import numpy as np
 
 from crsdemo.core.dialogue import Turn
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.language.people import PeopleLinker
+from crsdemo.model.talk import Said, TalkFormat, pieces_of
 from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence
 from crsdemo.training.lm.typos import mistyped
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import Answer
-from crsdemo.training.turns import clean_words, pieces_of, turn_of
+from crsdemo.training.turns import clean_words, turn_of
 from crsdemo.training.written.data import AssistantTurn, UserTurn, WrittenDialogue
 from crsdemo.training.written.made_wishes import Facts, Rows, Weights, rows_of, shares, told
 

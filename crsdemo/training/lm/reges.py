@@ -71,7 +71,7 @@ def train_reges(config: RegesConfig) -> None:
     model = adapted(config, talk)
     reader = QueryReader.load(config.retriever, TextEncoder(config.encoder))
     documents = Documents.of(catalog, reader, config.retriever)
-    items = load_item_vectors(config.catalog, catalog).numpy()
+    items = load_item_vectors(config.catalog, len(catalog)).numpy()
     vectors = catalog_vectors(catalog, documents.vectors, items)
     width = model.config.hidden_size
     head = ChoiceHead(width, vectors)

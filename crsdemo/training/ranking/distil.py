@@ -5,7 +5,7 @@ python -m crsdemo distil --dialogues train_data.jsonl,train.tsv --likes ratings.
 A turn names one film or two; the ranker says of every film how well it would have gone there.
 Learned as soft targets (Hinton et al. 2015, Distilling the knowledge in a neural network), that
 teaches the model what counts of who likes what together know. As when the ranker was fitted,
-counts and memory are those of the other folds, so that no answer comes from its own dialogue.
+counts and regression are those of the other folds, so that no answer comes from its own dialogue.
 """
 
 from __future__ import annotations

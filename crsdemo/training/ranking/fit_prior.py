@@ -1,10 +1,10 @@
-"""Fit what is known of items beside the model: the memory of training talks, and the ranker.
+"""Fit what is known of items beside the model: the regression of talks, and the ranker.
 
 python -m crsdemo fit-prior --dialogues train_data.jsonl,train.tsv --likes ratings.csv
 
 The weights of the signals come from a softmax regression, the trees learn to order lists
-(`boosting.py`). What a signal says of a training turn never comes from the dialogue of that turn:
-counts and memory are those of the other folds. To take only a dialogue's own counts back would
+(`fit_ranker.py`). What a signal says of a training turn never comes from the dialogue of that turn:
+counts and regression are those of the other folds. To take only a dialogue's own counts back would
 not do, for trees tell by a count that is one too low which items the dialogue goes on to name.
 """
 
@@ -27,9 +27,10 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.language.corpus import CorpusDialogue
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.recommenders.memory import Memory
-from crsdemo.recommenders.prior import SIGNALS, ItemPrior, Neighbours
+from crsdemo.language.people import PeopleLinker
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.neighbours import Neighbours
+from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.training.data import Sources, TrainingData, load_training_data
 from crsdemo.training.ranking.affinity import Affinity
@@ -46,29 +47,29 @@ FOLDS = 4
 
 @dataclass(frozen=True)
 class PriorConfig(RankerFlags, Sources):
-    """Fit the memory and the ranker."""
+    """Fit the regression of talks and the ranker."""
 
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     turns: int = flag(6000, "training turns at most")
     wishes: int = flag(1500, "wishes, written ones and made-up ones")
     meanings: int = flag(6000, "further wishes, for the genres that words mean")
-    out: Path = flag(Path("catalog"), "folder for memory, neighbours and ranker")
+    out: Path = flag(Path("catalog"), "folder for regression, neighbours and ranker")
 
 
 def fit_prior(config: PriorConfig) -> None:
-    """Write neighbours, memory and ranker to `out`."""
+    """Write neighbours, regression and ranker to `out`."""
     data = load_training_data(config)
     turns = drawn_turns(config, data)
     pruned(data.affinity).save(config.out)
     prior = blank_prior(config, data)
-    prior.memory = what_wishes_mean(
+    prior.regression = what_wishes_mean(
         prior,
         wishes_with_meaning(config, data.catalog),
         [turn.history for turn in turns],
         read(WrittenDialogue, config.written),
     )
     turns, talks = read_before(prior, turns)
-    memory_of(turns, talks, prior.memory, config.seed).save(config.out)
+    regression_of(turns, talks, prior.regression, config.seed).save(config.out)
     cases = gather(config, data, prior, turns, talks, wishes(config, data.catalog))
     ranker = fit(cases, SIGNALS, config, config.seed)
     ranker.save(config.out / FILE)
@@ -81,12 +82,12 @@ def blank_prior(config: Sources, data: TrainingData) -> ItemPrior:
     n = len(data.catalog)
     facts = data.texts.facts
     empty = np.zeros((0, 0), np.float32)
-    memory = Memory(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
+    regression = DialogueRegression(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
     return ItemPrior(
         data.catalog,
-        load_item_vectors(config.catalog, data.catalog).numpy(),
+        load_item_vectors(config.catalog, n).numpy(),
         pruned(data.affinity),
-        memory,
+        regression,
         encoder,
         PeopleLinker(data.catalog),
     )
@@ -95,7 +96,7 @@ def blank_prior(config: Sources, data: TrainingData) -> ItemPrior:
 def knowing_prior(config: Sources, data: TrainingData) -> ItemPrior:
     """As fit-prior left it. Raises CatalogError if it did not."""
     prior = blank_prior(config, data)
-    prior.memory = Memory.read(config.catalog, len(data.catalog))
+    prior.regression = DialogueRegression.load(config.catalog, len(data.catalog))
     return prior
 
 
@@ -117,7 +118,7 @@ class ReadBefore(TextEncoder):
 def read_before(
     prior: ItemPrior, turns: Sequence[TrainingTurn]
 ) -> tuple[list[TrainingTurn], Floats]:
-    """The turns with what is relevant of their histories, and what the memory is asked: (t, q).
+    """The turns with what is relevant of their histories, and what the regression is asked: (t, q).
 
     `prior` has read all texts of them.
     """
@@ -166,9 +167,13 @@ def dealt(data: TrainingData, seed: int) -> Iterator[tuple[int, CorpusDialogue]]
         yield number % FOLDS, data.dialogues[place]
 
 
-def memory_of(
-    turns: Sequence[TrainingTurn], talks: Floats, blank: Memory, seed: int, without: int = -1
-) -> Memory:
+def regression_of(
+    turns: Sequence[TrainingTurn],
+    talks: Floats,
+    blank: DialogueRegression,
+    seed: int,
+    without: int = -1,
+) -> DialogueRegression:
     """Of all turns, or of those outside the fold `without`; the rest as in `blank`.
 
     `talks`: (t, q)
@@ -181,7 +186,7 @@ def memory_of(
     )
     share = len(kept) / len(turns)
     wishes_mean = blank.meaning, blank.asking
-    return Memory.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
+    return DialogueRegression.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
 
 
 def gather(
@@ -193,14 +198,14 @@ def gather(
     made_up: Sequence[Wish],
 ) -> list[Case]:
     """Training turns and wishes with their signals."""
-    blank = prior.memory
+    blank = prior.regression
     folds = [
-        _counting_others(config, data, prior, fold).with_memory(
-            memory_of(turns, talks, blank, config.seed, fold)
+        _counting_others(config, data, prior, fold).with_regression(
+            regression_of(turns, talks, blank, config.seed, fold)
         )
         for fold in range(FOLDS)
     ]
-    whole = prior.with_memory(memory_of(turns, talks, blank, config.seed))
+    whole = prior.with_regression(regression_of(turns, talks, blank, config.seed))
     cases = [
         _case(
             folds[turn.fold], turn.history, turn.seen, dict.fromkeys(turn.gold, 1 / len(turn.gold))

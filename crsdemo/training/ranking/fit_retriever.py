@@ -19,13 +19,13 @@ from tqdm import tqdm
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.recommenders.commons import Commons
+from crsdemo.items.arrays import Floats
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.recommenders.reges import RETRIEVER, searching_talker, write_searches
+from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import (
     RETRIEVAL_SIGNALS,
     Documents,
-    Floats,
     QueryReader,
     search_signals,
     talk_end,
@@ -67,10 +67,10 @@ def fit_retriever(config: RetrieverConfig) -> None:
     Raises CheckpointError if no adapter that searches is there, CatalogError before `fit-prior`.
     """
     data = load_training_data(config)
-    commons = Commons(data.catalog, config.catalog)
-    talker = searching_talker(config.out, commons)
+    resources = Resources(data.catalog, config.catalog)
+    talker = searching_talker(config.out, resources)
     folder = config.out / RETRIEVER
-    reader = QueryReader.load(folder, commons.encoder(config.encoder))
+    reader = QueryReader.load(folder, resources.encoder(config.encoder))
     documents = Documents.of(data.catalog, reader, folder)
     documents.save(data.catalog, folder)
     turns = drawn_turns(config, data)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.recommenders.memory import Memory
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.training.written.data import WrittenDialogue
 from crsdemo.training.written.made_wishes import Wish
@@ -32,8 +32,8 @@ def what_wishes_mean(
     wishes: Sequence[Wish],
     histories: Iterable[Dialogue],
     written: Iterable[WrittenDialogue],
-) -> Memory:
-    """The memory of `prior` that knows the genres that wishes mean, and what is a wish.
+) -> DialogueRegression:
+    """The regression of `prior` that knows the genres that wishes mean, and what is a wish.
 
     `histories`: what was said before a film was recommended; `written`: conversations, of which
     those about other catalogs are left out.
@@ -48,7 +48,7 @@ def what_wishes_mean(
     asking[-1] = UNTOLD
     if talk:
         asking = _asking(prior.encoder.embed(asked), prior.encoder.embed(talk))
-    return replace(prior.memory, meaning=_meaning(words, labels), asking=asking)
+    return replace(prior.regression, meaning=_meaning(words, labels), asking=asking)
 
 
 def _talk_that_goes_on(histories: Iterable[Dialogue]) -> Iterator[str]:

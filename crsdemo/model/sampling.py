@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,12 +26,14 @@ class Sampling:
     seed: int = 0
 
 
-class Pen:
+class TokenSampler:
     """Writes one text, token by token. Belongs to one request."""
 
-    def __init__(self, place: Place, sampling: Sampling, before: Sequence[int] = ()) -> None:
+    def __init__(
+        self, constraint: TextConstraint, sampling: Sampling, before: Sequence[int] = ()
+    ) -> None:
         """`before`: tokens that were written earlier, of which no long run is written again."""
-        self.place = place
+        self.constraint = constraint
         self.sampling = sampling
         self.before = list(before)
         self.written: list[int] = []
@@ -44,22 +45,22 @@ class Pen:
         An item once begun is completed, if need be beyond `max_tokens`, and a title that is owed is
         said before the end.
         """
-        place, sampling = self.place, self.sampling
-        if len(self.written) >= sampling.max_tokens and place.may_end:
+        constraint, sampling = self.constraint, self.sampling
+        if len(self.written) >= sampling.max_tokens and constraint.may_end:
             return None
         said = [*self.before, *self.written]
-        banned = repeats(said, sampling.no_repeat_ngram) if place.may_end else set()
+        banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
-        allowed = place.naming if late and place.owes_a_name else place.allowed
+        allowed = constraint.naming if late and constraint.owes_a_name else constraint.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
-        if token == place.grammar.control.eos:
+        if token == constraint.grammar.control.eos:
             return None
         self.written.append(token)
-        place.advance(token)
+        constraint.advance(token)
         return token
 
 
-class Place:
+class TextConstraint:
     """A place in the text of a reply: what may follow there."""
 
     def __init__(
@@ -67,31 +68,29 @@ class Place:
         grammar: Grammar,
         mode: Mode,
         slots: Collection[Slot],
-        sayable: Collection[str] | None,
+        sayable: Collection[str],
         *,
         owes_a_title: bool = False,
     ) -> None:
-        """Nothing is said twice: no fact and no title.
+        """Nothing is said twice: no fact, no title and no item.
 
-        `slots`: facts of the item that the text is about; none may follow the name of another
-        before its own title was said. `owes_a_title`: the text may not end before it was.
+        `sayable`: the items that may be named. `slots`: facts of the item that the text is about;
+        none may follow the name of another before its own title was said. `owes_a_title`: the text
+        may not end before it was.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
         self.prefix: tuple[int, ...] | None = None  # codes of the item that is open
-        trie = grammar.trie
-        everything = np.ones(len(trie.item_ids), np.bool_)
-        self.counts = trie.count(everything if sayable is None else trie.leaves(sayable))
+        self.unsaid = {grammar.trie.codes(item_id) for item_id in sayable}
         control = grammar.control
         self.title = control.slot.get(TITLE)
         said = {control.slot[slot] for slot in slots if slot in control.slot}
         self.forbidden = control.slot_of.keys() - said
-        if not self.counts[0].any():
+        if not self.unsaid:
             self.forbidden |= {control.boi}
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
-        self.unsaid = None if sayable is None else {trie.codes(item_id) for item_id in sayable}
 
     @property
     def may_end(self) -> bool:
@@ -103,15 +102,15 @@ class Place:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        place = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
-        if place not in self._text:
+        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        if key not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() - {self.title}
             shut = self.forbidden | (slots if self.is_elsewhere else set())
             shut |= set() if self.is_named else {self.grammar.control.eos}
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
-            self._text[place] = allowed[~torch.isin(allowed, forbidden)]
-        return self._text[place]
+            self._text[key] = allowed[~torch.isin(allowed, forbidden)]
+        return self._text[key]
 
     @property
     def owes_a_name(self) -> bool:
@@ -124,11 +123,10 @@ class Place:
         return torch.tensor([self.title])
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
-        control, trie, depth = self.grammar.control, self.grammar.trie, len(prefix)
-        if depth == trie.n_levels:
+        control, depth = self.grammar.control, len(prefix)
+        if depth == control.n_levels:
             return [control.eoi]
-        start, end = trie.first_child[depth][trie.node(prefix) :][:2]
-        codes = trie.code[depth + 1][start:end][self.counts[depth + 1][start:end] > 0]
+        codes = sorted({codes[depth] for codes in self.unsaid if codes[:depth] == prefix})
         return [control.item_token[depth][code] for code in codes]
 
     def advance(self, token: int) -> None:
@@ -149,23 +147,15 @@ class Place:
 
     def _name(self, codes: tuple[int, ...]) -> None:
         """An item that was named is not named again."""
-        if self.unsaid is None:
-            return
         self.unsaid.discard(codes)
-        trie = self.grammar.trie
-        left = {trie.items(other)[0] for other in self.unsaid}
-        self.counts = trie.count(trie.leaves(left))
-        if not left:
+        if not self.unsaid:
             self.forbidden = self.forbidden | {self.grammar.control.boi}
 
 
-class SearchPlace(Place):
+class SearchConstraint(TextConstraint):
     """A place in the text of a search: words alone, one at least."""
 
     def __init__(self, grammar: Grammar) -> None:
-        """Raises ValueError if the tokenizer has no token for a search."""
-        if grammar.search_state is None:
-            raise ValueError("the tokenizer has no token for a search; train the adapter again")
         super().__init__(grammar, "CHAT", (), ())
         self.state = grammar.search_state
 

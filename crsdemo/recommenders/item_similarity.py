@@ -9,13 +9,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
+from crsdemo.items.arrays import Floats
 from crsdemo.language.title_forms import series
-
-Floats = NDArray[np.float32]
 
 SIGNALS = (
     "people in common with films you named",
@@ -27,7 +25,7 @@ FADED = 0.85  # per film back in the dialogue
 NO_AGE = -3.0  # of items whose year is unknown, in decades
 
 
-class Kinship:
+class ItemSimilarity:
     """How near every item is to some that were named, by facts alone. Immutable."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -37,9 +35,7 @@ class Kinship:
         for row, name in enumerate(self._series):
             if name:
                 self._rows_of_series[name].append(row)
-        genres = np.array(
-            [[genre in item.genres for genre in catalog.genres] for item in catalog], np.float32
-        ).reshape(len(catalog), -1)
+        genres = genre_matrix(catalog)
         length = np.linalg.norm(genres, axis=1, keepdims=True)
         self._genres = genres / np.maximum(length, 1)
         self._years = np.array([item.year or np.nan for item in catalog], np.float32)
@@ -69,6 +65,12 @@ class Kinship:
         return np.nan_to_num(-np.abs(self._years - mean) / 10, nan=NO_AGE)
 
 
+def genre_matrix(catalog: Catalog) -> Floats:
+    """(n, g) 1 for a genre that an item has."""
+    has = [[genre in item.genres for genre in catalog.genres] for item in catalog]
+    return np.array(has, np.float32).reshape(len(catalog), -1)
+
+
 def _people(catalog: Catalog) -> sparse.csr_matrix:
     """(n, p) the square root of how telling each person of an item is, in nats."""
     place: dict[str, int] = {}
@@ -77,10 +79,8 @@ def _people(catalog: Catalog) -> sparse.csr_matrix:
         for row, item in enumerate(catalog)
         for person in item.people
     ]
+    rows, columns = np.array(cells, np.int64).reshape(-1, 2).T
     shape = (len(catalog), max(len(place), 1))
-    if not cells:
-        return sparse.csr_matrix(shape, dtype=np.float32)
-    rows, columns = zip(*cells, strict=True)
     has = sparse.csr_matrix((np.ones(len(cells), np.float32), (rows, columns)), shape=shape)
     telling = np.log(len(catalog) / np.maximum(has.sum(0).A1, 1))
     return sparse.csr_matrix(has @ sparse.diags(np.sqrt(telling)), dtype=np.float32)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from crsdemo.core.catalog import Catalog
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.language.mentions import PeopleLinker
-from crsdemo.recommenders.newcomers import ItemFiles
+from crsdemo.language.people import PeopleLinker
+from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.prior import ItemPrior
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Commons:
+class Resources:
     """Each part is made when first asked for, and once; not by several threads at a time."""
 
     catalog: Catalog
@@ -48,7 +48,7 @@ class Commons:
 
     @cached_property
     def files(self) -> ItemFiles:
-        """Vectors, semantic IDs and neighbours of every item, newcomers included."""
+        """Vectors, semantic IDs and neighbours of every item, cold items included."""
         return ItemFiles(self.catalog, self.folder, self.made, self.encoder())
 
     @cached_property
@@ -62,7 +62,7 @@ class Commons:
             self.catalog,
             files.vectors,
             files.neighbours,
-            files.memory,
+            files.regression,
             self.encoder(),
             self.people,
         )

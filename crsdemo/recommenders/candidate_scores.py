@@ -9,22 +9,21 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommendation, Signal
+from crsdemo.items.arrays import Bools, Floats
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.recommenders.ranker import Ranker
 
-Floats = NDArray[np.float32]
 TOLD = 4  # signals named for a candidate
 LEAST = 0.05  # log-score below which a signal says nothing
 
 
 @dataclass(frozen=True)
-class Guidance:
+class CandidateScores:
     """What one look at a dialogue found."""
 
     hidden: frozenset[str] = frozenset()  # items not to be recommended
@@ -62,19 +61,19 @@ class ItemKnowledge:
         if not 0 <= self.weight <= 1:
             raise BadInputError(f"the prior weighs 0 to 1 beside a model, got {self.weight}")
 
-    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> Guidance:
+    def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> CandidateScores:
         """`exclude`: items that are not to be chosen; the ranker leaves them out of its order."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.refused(dialogue), len(catalog))
+        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
         if self.ranker is None:
-            return Guidance(hidden)
+            return CandidateScores(hidden)
         heard = self.prior.relevant(dialogue)
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-        return Guidance(hidden, self.weight * parts, self.ranker.part_names)
+        return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
 
 
-def flags(catalog: Catalog, item_ids: Collection[str]) -> NDArray[np.bool_]:
+def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
     """(n,) which items are among `item_ids`."""
     found = np.zeros(len(catalog), np.bool_)
     found[[catalog.row[i] for i in item_ids if i in catalog.row]] = True

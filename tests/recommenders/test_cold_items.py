@@ -17,10 +17,10 @@ from crsdemo.core.errors import CatalogError, CheckpointError
 from crsdemo.core.recommender import Plan, reply
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.recommenders.commons import Commons
+from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import load_recommender
-from crsdemo.recommenders.newcomers import ItemFiles
+from crsdemo.recommenders.loading import Shelf
+from crsdemo.recommenders.resources import Resources
 
 NEW = Item(
     "new-1",
@@ -56,7 +56,7 @@ def test_a_line_added_to_the_catalog_file_is_spoken_of_and_ranked(talking, copy)
     with (copy / "items.jsonl").open("a", encoding="utf-8") as lines:
         lines.write(NEW.to_json() + "\n")
     catalog = Catalog.load(copy)
-    recommender = load_recommender("gcrs", catalog, copy, talking)
+    recommender = Shelf(catalog, copy, talking).get("gcrs")
     assert isinstance(recommender, Gcrs)
     dialogue = Dialogue((Turn("user", "ghosts in a hotel, with Ida Crane"),))
     said = reply(recommender, dialogue, Plan(item_id=NEW.id))
@@ -93,7 +93,7 @@ def test_an_unchanged_catalog_takes_the_files_as_they_are(copy) -> None:
     assert same.vectors.shape[0] == same.neighbours.liked.shape[0] == len(CATALOG)
 
 
-def test_a_newcomer_stands_with_the_films_that_it_is_like(copy, encoder) -> None:
+def test_a_cold_item_stands_with_the_films_that_it_is_like(copy, encoder) -> None:
     catalog = Catalog((*CATALOG.items, NEW))
     found = files(catalog, copy, encoder)
     new, known = found.vectors[-1], found.vectors[:-1]
@@ -104,7 +104,7 @@ def test_a_newcomer_stands_with_the_films_that_it_is_like(copy, encoder) -> None
     assert np.linalg.norm(new[: encoder.dim]) == pytest.approx(1, abs=1e-3)
 
 
-def test_newcomers_that_crowd_one_place_get_different_ids(copy, encoder) -> None:
+def test_cold_items_that_crowd_one_place_get_different_ids(copy, encoder) -> None:
     """Of 6 codes per level 36 IDs are below one first code: some must move up."""
     catalog = Catalog((*CATALOG.items, *similar(60)))
     ids = files(catalog, copy, encoder).semantic_ids
@@ -119,16 +119,16 @@ def test_more_items_than_ids_are_refused(copy, encoder) -> None:
         _ = files(catalog, copy, encoder).semantic_ids
 
 
-def test_a_newcomer_never_takes_the_id_of_a_film_that_is_gone(copy, encoder) -> None:
+def test_a_cold_item_never_takes_the_id_of_a_film_that_is_gone(copy, encoder) -> None:
     made = SemanticIDs.read(copy)
     ids = files(Catalog((*OTHERS, *similar(6**3 - len(CATALOG)))), copy, encoder).semantic_ids
     assert GONE.id not in ids
-    assert ids.item_id(made[GONE.id]) is None
+    assert made[GONE.id] not in ids.values()
 
 
 def test_without_a_film_the_others_are_ranked(talking, copy) -> None:
     fewer = Catalog(OTHERS)
-    recommender = load_recommender("gcrs", fewer, copy, talking)
+    recommender = Shelf(fewer, copy, talking).get("gcrs")
     dialogue = Dialogue((Turn("user", "sharks in the sea"),))
     ranked = [one.item for one in recommender.recommend(dialogue, 50)]
     assert len(ranked) == len(fewer)
@@ -139,7 +139,7 @@ def test_ids_made_anew_are_refused_by_the_checkpoint(talking, copy) -> None:
     made = SemanticIDs.read(copy)
     SemanticIDs.assign(CATALOG, list(made.values())[::-1], made.codebook_size).save(copy)
     with pytest.raises(CheckpointError, match="other semantic IDs"):
-        Gcrs.load(talking / "gcrs", Commons(CATALOG, copy))
+        Gcrs.load(talking / "gcrs", Resources(CATALOG, copy))
 
 
 def test_files_of_a_catalog_without_a_common_item_are_refused(copy) -> None:
@@ -158,7 +158,7 @@ def cut_in_half(path: Path) -> None:
 def test_a_damaged_file_is_named(talking, copy, name: str) -> None:
     cut_in_half(copy / name)
     with pytest.raises(CatalogError, match=name):
-        Gcrs.load(talking / "gcrs", Commons(Catalog((*CATALOG.items, NEW)), copy))
+        Gcrs.load(talking / "gcrs", Resources(Catalog((*CATALOG.items, NEW)), copy))
 
 
 def test_files_that_were_made_for_different_catalogs_are_refused(copy) -> None:

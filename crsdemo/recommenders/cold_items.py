@@ -4,7 +4,7 @@ Whoever adds a line to `items.jsonl` and starts again has the item recommended (
 update that ReGeS claims, Yang and Fang 2025). Items that the files know keep what they have, by
 their id, whatever else comes, goes or moves; a new one is placed by what it is about.
 
-Shapes: n items of the catalog, m newcomers, f items of the files, d numbers per item vector.
+Shapes: n items of the catalog, m cold items, f items of the files, d numbers per item vector.
 """
 
 from __future__ import annotations
@@ -14,28 +14,25 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text, theme_text
 from crsdemo.items.index import ItemIndex, units
-from crsdemo.items.item_vectors import read_item_vectors
+from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.items.quantize import ids_beside, refitted
 from crsdemo.items.semantic_ids import REMEDY, SemanticIDs
-from crsdemo.recommenders.memory import Memory
-from crsdemo.recommenders.prior import Neighbours
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.neighbours import Neighbours
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-
-N_NEAREST = 10  # items whose other columns a newcomer takes the mean of
+N_NEAREST = 10  # items whose other columns a cold item takes the mean of
 
 
 @dataclass(frozen=True)
 class ItemFiles:
-    """What the files of a catalog folder know of every item of `catalog`, newcomers included.
+    """What the files of a catalog folder know of every item of `catalog`, cold items included.
 
     Each part is read when first asked for. Raises CatalogError if the files hold none of these
     items, and where a file is missing or damaged.
@@ -44,7 +41,7 @@ class ItemFiles:
     catalog: Catalog
     folder: Path
     made: SemanticIDs  # SemanticIDs.read(folder): what checkpoints were trained on
-    encoder: TextEncoder | None = None  # of the item vectors; without one MiniLM reads newcomers
+    encoder: TextEncoder | None = None  # of the item vectors; without one MiniLM reads cold items
 
     def __post_init__(self) -> None:
         if self.made.keys().isdisjoint(self.catalog.row):
@@ -55,12 +52,12 @@ class ItemFiles:
 
     @cached_property
     def rows(self) -> Ints:
-        """(n,) where each item stands in the files; -1 for a newcomer."""
+        """(n,) where each item stands in the files; -1 for a cold item."""
         row = {item_id: row for row, item_id in enumerate(self.made)}
         return np.array([row.get(item.id, -1) for item in self.catalog])
 
     @cached_property
-    def newcomers(self) -> Ints:
+    def cold(self) -> Ints:
         """(m,) rows of the catalog."""
         return np.flatnonzero(self.rows < 0)
 
@@ -71,24 +68,24 @@ class ItemFiles:
 
     @cached_property
     def vectors(self) -> Floats:
-        """(n, d): a newcomer's text as the encoder sees it, else the mean of the nearest items."""
+        """(n, d): a cold item's text as the encoder sees it, else the mean of the nearest items."""
         if self.unchanged:
             return self._known
         vectors = self._known[self.rows]
-        if self.newcomers.size:
-            vectors[self.newcomers] = self._newcomer_vectors()
+        if self.cold.size:
+            vectors[self.cold] = self._cold_vectors()
         return vectors
 
     @cached_property
     def semantic_ids(self) -> SemanticIDs:
         """All IDs. Those of items that are gone stay theirs: a code never changes its meaning."""
         codes = dict(self.made)
-        if self.newcomers.size:
-            vectors = self.vectors[self.newcomers]
+        if self.cold.size:
+            vectors = self.vectors[self.cold]
             nearest = ItemIndex.build(units(self._known)).search(units(vectors), 1).rows[:, 0]
             known = refitted(self._known, np.array(list(codes.values())), self.made.codebook_size)
             ids = ids_beside(known, nearest, vectors)
-            items = (self.catalog[row].id for row in self.newcomers)
+            items = (self.catalog[row].id for row in self.cold)
             codes |= zip(items, ids, strict=True)
         return SemanticIDs(
             {item.id: codes[item.id] for item in self.catalog},
@@ -99,8 +96,8 @@ class ItemFiles:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """Of a newcomer nothing is known yet."""
-        made = Neighbours.read(self.folder, len(self.made))
+        """Of a cold item nothing is known yet."""
+        made = Neighbours.load(self.folder, len(self.made))
         if self.unchanged:
             return made
         n, known = len(self.catalog), np.flatnonzero(self.rows >= 0)
@@ -113,21 +110,21 @@ class ItemFiles:
         )
 
     @cached_property
-    def memory(self) -> Memory:
-        """Of a newcomer only the facts are known yet."""
-        made = Memory.read(self.folder, len(self.made))
+    def regression(self) -> DialogueRegression:
+        """Of a cold item only the facts are known yet."""
+        made = DialogueRegression.load(self.folder, len(self.made))
         if self.unchanged:
             return made
         encoder = self.encoder or TextEncoder()
-        facts = encoder.embed([item_text(self.catalog[row]) for row in self.newcomers])
+        facts = encoder.embed([item_text(self.catalog[row]) for row in self.cold])
         return made.moved(self.rows, facts)
 
     @cached_property
     def _known(self) -> Floats:
         """(f, d) in the order of the files."""
-        return np.asarray(read_item_vectors(self.folder, len(self.made)).numpy(), np.float32)
+        return np.asarray(load_item_vectors(self.folder, len(self.made)).numpy(), np.float32)
 
-    def _newcomer_vectors(self) -> Floats:
+    def _cold_vectors(self) -> Floats:
         """(m, d)"""
         encoder = self.encoder or TextEncoder()
         if encoder.dim > self._known.shape[1]:
@@ -135,7 +132,7 @@ class ItemFiles:
                 f"the item vectors in {self.folder} have {self._known.shape[1]} numbers, the "
                 f"encoder {encoder.name} alone gives {encoder.dim}; {REMEDY} and this encoder"
             )
-        texts = encoder.embed([theme_text(self.catalog[row]) for row in self.newcomers])
+        texts = encoder.embed([theme_text(self.catalog[row]) for row in self.cold])
         themes, others = np.split(self._known, [encoder.dim], axis=1)
         nearest = ItemIndex.build(units(themes)).search(texts, N_NEAREST).rows
         scale = np.linalg.norm(themes, axis=1).mean()

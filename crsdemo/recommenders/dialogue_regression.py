@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
@@ -21,15 +20,14 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.extmath import randomized_svd
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.items.arrays import Floats, Ints
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 FILE = "memory.safetensors"
 REMEDY = "make it with `python -m crsdemo fit-prior`"
 
 
 @dataclass(frozen=True)
-class Memory:
+class DialogueRegression:
     """In catalog order."""
 
     recommended: Floats  # (n,) times in training talks
@@ -63,7 +61,7 @@ class Memory:
         strength: float = 40.0,
         rank: int = 256,
         seed: int = 0,
-    ) -> Memory:
+    ) -> DialogueRegression:
         """From training turns: `talks` (t, q), what was recommended next (t, n).
 
         `share` of all training turns that these are: counts are brought to the size of all.
@@ -75,10 +73,10 @@ class Memory:
         counts = np.asarray(recommended.sum(0), np.float32).ravel() / np.float32(share)
         return cls(counts, facts, whole @ out_of.T, out_of.astype(np.float32), meaning, asking)
 
-    def moved(self, rows: Ints, facts: Floats) -> Memory:
-        """For another catalog: (m,) where each of its items stands here, -1 for a newcomer.
+    def moved(self, rows: Ints, facts: Floats) -> DialogueRegression:
+        """For another catalog: (m,) where each of its items stands here, -1 for a cold item.
 
-        `facts`: (newcomers, d). Of a newcomer nothing is remembered.
+        `facts`: (cold items, d). Of a cold item nothing is remembered.
         """
         known = rows >= 0
         here = np.where(known, rows, 0)
@@ -94,20 +92,20 @@ class Memory:
         save_file(parts, folder / FILE)
 
     @classmethod
-    def read(cls, folder: Path, n_items: int) -> Memory:
+    def load(cls, folder: Path, n_items: int) -> DialogueRegression:
         """In the order of the files. Raises CatalogError if it is missing, damaged or foreign."""
         path = folder / FILE
         try:
             parts = load_file(path).items()
-            memory = cls(**{name: part.astype(np.float32) for name, part in parts})
+            regression = cls(**{name: part.astype(np.float32) for name, part in parts})
         except (OSError, TypeError, SafetensorError) as error:
             raise CatalogError(f"no usable {path} ({error}); {REMEDY}") from error
-        if not len(memory.recommended) == len(memory.facts) == memory.out_of.shape[1] == n_items:
+        found = len(regression.recommended), len(regression.facts), regression.out_of.shape[1]
+        if set(found) != {n_items}:
             raise CatalogError(
-                f"{path} remembers {len(memory.recommended):,} items, the files have {n_items:,}; "
-                f"{REMEDY}"
+                f"{path} remembers {found[0]:,} items, the files have {n_items:,}; {REMEDY}"
             )
-        return memory
+        return regression
 
 
 def _probabilities(words: Floats, weights: Floats) -> Floats:

@@ -1,0 +1,74 @@
+"""Which people of a catalog a text speaks of."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.language.title_clues import ReadText
+from crsdemo.language.typed_words import Speller, is_ordinary, words_of
+
+MIN_FILMS = 5  # of a person who is known by surname
+RARE_SURNAME = 7  # letters from which a surname needs no capital
+
+
+class PeopleLinker:
+    """Finds the directors and actors of a catalog in a text."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        n_films = Counter(person for item in catalog for person in item.people)
+        self._by_name: dict[str, str] = {}
+        self._by_surname: dict[str, list[str]] = defaultdict(list)
+        self.vocabulary: dict[str, float] = {}  # words of names -> films of the best known
+        for person, count in sorted(n_films.items(), key=lambda pair: pair[1]):
+            words = words_of(person)
+            if len(words) > 1:
+                self._by_name["".join(words)] = person  # of namesakes the one with more films
+                self.vocabulary.update(dict.fromkeys(words, count))
+                if count >= MIN_FILMS:
+                    self._by_surname[_surname(words)].append(person)
+        self._speller = Speller(self.vocabulary)
+
+    def link_people(self, text: str) -> tuple[str, ...]:
+        """People named in full, or by a surname that only one well-filmed person has.
+
+        Names as the catalog spells them, each once, first named first.
+        """
+        spans = self.spans(ReadText.of(text, self._speller))
+        return tuple(dict.fromkeys(person for _, _, person in spans))
+
+    def is_name(self, key: str) -> bool:
+        """Whether words, run together, are somebody's full name."""
+        return key in self._by_name
+
+    def spans(self, text: ReadText) -> Iterator[tuple[int, int, str]]:
+        """(first token, token after the last, person); several people may share a span."""
+        position = 0
+        while position < len(text.tokens):
+            length, people = self._at(text, position)
+            yield from ((position, position + length, person) for person in people)
+            position += length
+
+    def _at(self, text: ReadText, first: int) -> tuple[int, list[str]]:
+        """How many words from `first` on name people, and whom."""
+        for length in (4, 3, 2):
+            key = "".join(text.word(first + n) for n in range(length))
+            if first + length <= len(text.tokens) and key in self._by_name:
+                return length, [self._by_name[key]]
+        return 1, self._by_surname_at(text, first)
+
+    def _by_surname_at(self, text: ReadText, position: int) -> list[str]:
+        word = text.word(position)
+        surname = word if word in self._by_surname else word.removesuffix("s")
+        people = self._by_surname.get(surname, [])
+        if text.word(position + 1) in {"brothers", "bros", "sisters"}:
+            return people
+        capital = text.text[text.tokens[position].start].isupper() and not text.titled
+        known = capital or len(surname) >= RARE_SURNAME
+        ordinary = is_ordinary(word) or is_ordinary(surname)
+        return people if len(people) == 1 and known and not ordinary else []
+
+
+def _surname(words: tuple[str, ...]) -> str:
+    return words[-2] if words[-1] in {"jr", "sr"} else words[-1]

@@ -1,0 +1,103 @@
+"""What words say of items by their facts: genres, people, themes and years that they name.
+
+Shapes: n items of the catalog, g genres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.items.arrays import Floats
+from crsdemo.language.people import PeopleLinker
+from crsdemo.language.themes import Themes
+from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
+from crsdemo.recommenders.item_similarity import genre_matrix
+
+FADING = 0.4  # of people and genres, per turn of the user
+
+
+class FactsNamed:
+    """Finds the items that have what a text names. Immutable: share it between threads."""
+
+    def __init__(self, catalog: Catalog, people: PeopleLinker) -> None:
+        self.catalog = catalog
+        self.genres_of = genre_matrix(catalog)  # (n, g)
+        self.year_of = np.array([item.year or 0 for item in catalog])  # (n,)
+        self._people = people
+        self._rows_of: dict[str, list[int]] = {}
+        for row, item in enumerate(catalog):
+            for person in item.people:
+                self._rows_of.setdefault(person, []).append(row)
+
+    @cached_property
+    def _themes(self) -> Themes:
+        return Themes(self.catalog)
+
+    def names_something(self, text: str) -> bool:
+        """Whether a text without titles names a genre, a theme or a person."""
+        return bool(
+            self._genres_in(text).any() or self.themes(text).any() or self._people.link_people(text)
+        )
+
+    def genres(self, text: str) -> Floats:
+        """(n,) how many of its genres were named."""
+        return np.asarray(self.genres_of @ self._genres_in(text), np.float32)
+
+    def people(self, wanted: Sequence[str]) -> Floats:
+        """(n,) how many of the people named are in it; people of earlier turns count less.
+
+        `wanted`: the texts of turns, newest first.
+        """
+        found = np.zeros(len(self.catalog), np.float32)
+        for age, text in enumerate(wanted):
+            for person in self._people.link_people(text):
+                found[self._rows_of.get(person, [])] += FADING**age
+        return found
+
+    def themes(self, text: str) -> Floats:
+        """(n,) how telling the themes are that were named and that an item has, in nats."""
+        found = np.zeros(len(self.catalog), np.float32)
+        for theme in self._themes.named(text):
+            rows = self._themes.rows[theme]
+            found[rows] += np.float32(np.log(len(self.catalog) / len(rows)))
+        return found
+
+    def years(self, text: str) -> Floats:
+        """(n,) 1 for an item of a decade or near a year that was said."""
+        found = np.zeros(len(self.catalog), np.float32)
+        for first in decades_named(text):
+            found[(self.year_of >= first) & (self.year_of < first + 10)] = 1
+        for year in years_named(text):
+            found[np.abs(self.year_of - year) <= 2] = 1
+        return found
+
+    def refused(self, dialogue: Dialogue) -> frozenset[str]:
+        """The items of a genre or theme or with a person that the user said not to want.
+
+        What is asked for later counts as wanted again.
+        """
+        genres = np.zeros(len(self.catalog.genres), np.bool_)
+        people: set[str] = set()
+        themes: set[str] = set()
+        for text in (turn.untitled for turn in dialogue.turns if turn.speaker == "user"):
+            wanted = REFUSAL.sub(" ", text)
+            genres &= self._genres_in(wanted) == 0
+            people -= set(self._people.link_people(wanted))
+            themes -= self._themes.named(wanted)
+            for found in REFUSAL.finditer(text):
+                genres |= self._genres_in(found["what"]) > 0
+                people |= set(self._people.link_people(found["what"]))
+                themes |= self._themes.named(found["what"])
+        rows = set(np.flatnonzero(self.genres_of @ genres).tolist())
+        rows |= {row for person in people for row in self._rows_of.get(person, [])}
+        rows |= {row for theme in themes for row in self._themes.rows[theme]}
+        return frozenset(self.catalog.items[row].id for row in rows)
+
+    def _genres_in(self, text: str) -> Floats:
+        """(g,) 1 for a genre that was named."""
+        return np.array(genres_named(text, self.catalog.genres), np.float32)
