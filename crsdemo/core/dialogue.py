@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,6 +39,16 @@ class Turn:
             said += self.text[end : mention.start] + " "
             end = mention.end
         return said + self.text[end:]
+
+    def reworded(self, change: Callable[[str], str]) -> Turn:
+        """With the words between the items named changed; these stay as they were said."""
+        text, mentions, end = "", list[Mention](), 0
+        for mention in self.mentions:
+            text += change(self.text[end : mention.start])
+            named = self.text[mention.start : mention.end]
+            mentions.append(Mention(len(text), len(text) + len(named), mention.item_id))
+            text, end = text + named, mention.end
+        return replace(self, text=text + change(self.text[end:]), mentions=tuple(mentions))
 
 
 @dataclass(frozen=True)

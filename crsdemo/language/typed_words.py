@@ -116,6 +116,15 @@ class Speller:
         found = ((word, self._nearest(word)) for word in unknown[:MOST_TYPOS])
         return {word: meant for word, meant in found if meant}
 
+    def mended(self, text: str) -> str:
+        """A text with its typos mended."""
+        tokens = tokens_of(text)
+        meant = self.mend(token.word for token in tokens)
+        for token in reversed(tokens):
+            if token.word in meant:
+                text = text[: token.start] + meant[token.word] + text[token.end :]
+        return text
+
     def _may_be_typo(self, word: str) -> bool:
         return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and word not in self._known
 

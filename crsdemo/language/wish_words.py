@@ -51,6 +51,33 @@ _WORD_OF_DECADE = {
 }  # fmt: skip
 _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
+_DECADES = r"(?:(?:19|20)?[0-9]0'?s|" + "|".join(_WORD_OF_DECADE) + r")\b"
+_OLD_YEAR = r"(?:19[0-9]\d|20[0-4]\d)\b"
+_WHEN = rf"(?:the |early |mid[- ]?|late |year )*(?P<when>{_DECADES}|{_OLD_YEAR})"
+_MADE = r"(?:made|shot|filmed|released|came out|dated?)"
+_OF_FILMS = (
+    r"(?:films?|movies?|flicks?|pictures?|ones?|classics?|cinema|rom-?coms?|sci-?fi|"
+    + "|".join(sorted(genre for genre in _GENRES if genre != "war"))
+    + r")"
+)
+_OR = r",? (?:or|and)"
+_NOT = r"\b(?:no|not|nothing|none|never)(?: \w+){0,2}"
+# The first that is found says what is set; the limits in the whole text, refusals included
+_LIMITS = (
+    (rf"{_NOT} (?:older than|earlier than|before) {_WHEN}", "since"),
+    (rf"{_NOT} (?:newer than|later than|after) {_WHEN}", "until"),
+)
+_SPANS = (
+    (rf"\b(?:before|pre|prior to|older than|earlier than|up to)[ -]{_WHEN}", "before"),
+    (rf"\b(?:after|post|newer than|later than|more recent than)[ -]{_WHEN}", "after"),
+    (rf"\bsince {_WHEN}", "since"),
+    (rf"\b{_WHEN}(?:{_OR} (?:later|newer|after)| on\b| onwards?)", "since"),
+    (rf"\b{_WHEN}{_OR} (?:earlier|older|before)", "until"),
+    (rf"\b(?:from|{_MADE} in|out of) {_WHEN}", "in"),
+    (rf"(?<!set in )(?<!in the )\b{_WHEN} {_OF_FILMS}\b", "in"),
+)
+_BETWEEN = re.compile(rf"\b(?:between|from) ({_OLD_YEAR})(?: and | to | ?[-–] ?)({_OLD_YEAR})")
+FIRST, LAST = 1800, 2200  # no film is from before or after
 
 
 @cache
@@ -73,6 +100,36 @@ def decades_named(text: str) -> list[int]:
         near = int(century or ("20" if ten < 30 else "19")) * 100 + ten
         found.append(_WORD_OF_DECADE[word] if word else near)
     return found
+
+
+def years_set(text: str) -> tuple[int, int] | None:
+    """The first and the last year of films that a text sets, both included, if it sets any.
+
+    "a western from the 60s", "2000 or later", "nothing older than 1990" set some; a film "set in
+    the 60s" may be of any year.
+    """
+    text = text.lower()
+    wanted = REFUSAL.sub(" ", text)
+    if found := _BETWEEN.search(wanted):
+        return int(found[1]), int(found[2])
+    for patterns, where in ((_LIMITS, text), (_SPANS, wanted)):
+        for pattern, kind in patterns:
+            if found := re.search(pattern, where):
+                return _span(found["when"], kind)
+    return None
+
+
+def _span(when: str, kind: str) -> tuple[int, int]:
+    decades = decades_named(when)
+    first, last = (decades[0], decades[0] + 9) if decades else (int(when), int(when))
+    spans = {
+        "before": (FIRST, first - 1),
+        "after": (last + 1, LAST),
+        "since": (first, LAST),
+        "until": (FIRST, last),
+        "in": (first, last),
+    }
+    return spans[kind]
 
 
 def years_named(text: str) -> list[int]:

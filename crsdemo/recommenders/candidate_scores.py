@@ -15,6 +15,7 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommendation, Signal
 from crsdemo.items.arrays import Bools, Floats
+from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.recommenders.ranker import Ranker
 
@@ -64,10 +65,11 @@ class ItemKnowledge:
     def look(self, dialogue: Dialogue, exclude: Collection[str] = frozenset()) -> CandidateScores:
         """`exclude`: items that are not to be chosen; the ranker leaves them out of its order."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
+        dialogue = self.prior.named.as_meant(dialogue)
+        heard = self.prior.relevant(dialogue)
+        hidden = unwanted(self.prior.named, dialogue, heard)
         if self.ranker is None:
             return CandidateScores(hidden)
-        heard = self.prior.relevant(dialogue)
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
         return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
@@ -80,6 +82,11 @@ def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
     return found
 
 
-def hideable(refused: frozenset[str], n_items: int) -> frozenset[str]:
-    """What is refused cannot be said, as long as most items are left to say."""
-    return refused if len(refused) < n_items // 2 else frozenset()
+def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozenset[str]:
+    """What cannot be said: what was refused, as long as most items are left, and other years.
+
+    `heard`: what of the dialogue bears on what to recommend next.
+    """
+    refused = named.refused(dialogue)
+    most = len(refused) >= len(named.catalog) // 2
+    return (frozenset() if most else refused) | named.of_other_years(heard)

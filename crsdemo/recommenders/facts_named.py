@@ -5,6 +5,7 @@ Shapes: n items of the catalog, g genres.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -15,7 +16,14 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.items.arrays import Floats
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.themes import Themes
-from crsdemo.language.wish_words import REFUSAL, decades_named, genres_named, years_named
+from crsdemo.language.typed_words import Speller, words_of
+from crsdemo.language.wish_words import (
+    REFUSAL,
+    decades_named,
+    genres_named,
+    years_named,
+    years_set,
+)
 from crsdemo.recommenders.item_similarity import genre_matrix
 
 FADING = 0.4  # of people and genres, per turn of the user
@@ -33,6 +41,19 @@ class FactsNamed:
         for row, item in enumerate(catalog):
             for person in item.people:
                 self._rows_of.setdefault(person, []).append(row)
+
+    def as_meant(self, dialogue: Dialogue) -> Dialogue:
+        """With typos mended in the user's words for genres and themes."""
+        turns = (
+            turn.reworded(self._speller.mended) if turn.speaker == "user" else turn
+            for turn in dialogue.turns
+        )
+        return Dialogue(tuple(turns))
+
+    @cached_property
+    def _speller(self) -> Speller:
+        said = [*self.catalog.genres, *(p for tag in self.catalog.tags for p in tag.phrases)]
+        return Speller(Counter(word for phrase in said for word in words_of(phrase)))
 
     @cached_property
     def _themes(self) -> Themes:
@@ -97,6 +118,20 @@ class FactsNamed:
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
         rows |= {row for theme in themes for row in self._themes.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
+
+    def of_other_years(self, dialogue: Dialogue) -> frozenset[str]:
+        """The items outside the years that the user set last, as long as some lie within.
+
+        An item of no known year is of other years.
+        """
+        said = (turn.untitled for turn in dialogue.turns if turn.speaker == "user")
+        spans = [span for text in said if (span := years_set(text))]
+        if not spans:
+            return frozenset()
+        first, last = spans[-1]
+        inside = (self.year_of >= first) & (self.year_of <= last)
+        outside = np.flatnonzero(~inside) if inside.any() else []
+        return frozenset(self.catalog.items[row].id for row in outside)
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""

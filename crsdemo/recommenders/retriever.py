@@ -23,7 +23,7 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
-from crsdemo.recommenders.candidate_scores import CandidateScores, flags, hideable
+from crsdemo.recommenders.candidate_scores import CandidateScores, flags, unwanted
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
 
@@ -158,9 +158,10 @@ class Retriever:
     ) -> CandidateScores:
         """A shortlist of `k` items and what spoke for each; what the user refuses is hidden."""
         catalog = self.prior.catalog
-        hidden = hideable(self.prior.named.refused(dialogue), len(catalog))
-        left_out = flags(catalog, hidden | set(exclude))
+        dialogue = self.prior.named.as_meant(dialogue)
         heard = self.prior.relevant(dialogue)
+        hidden = unwanted(self.prior.named, dialogue, heard)
+        left_out = flags(catalog, hidden | set(exclude))
         embedded = self.documents.reader.embed([query, talk_end(heard)])
         asked = search_signals(self.prior, self.documents, query, *embedded)
         parts = self._parts(heard, asked, left_out)
@@ -168,7 +169,7 @@ class Retriever:
         if heard != dialogue:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
-        shortlist = tuple(catalog[row].id for row in rows)
+        shortlist = tuple(catalog[row].id for row in rows if not left_out[row])
         return CandidateScores(hidden, parts, self.ranker.part_names, shortlist)
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: Bools) -> Floats:

@@ -132,13 +132,15 @@ class Talker:
     ) -> Iterator[int]:
         """Tokens of the words; other films are followed by their title, put in by the system.
 
-        What is recommended is named: the next turn knows of it by what was said alone.
+        What is recommended is named, and what is gone back to: the next turn knows of it by what
+        was said alone.
         """
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
+        is_new = mode == "REC" or (item is not None and item.id != _named_last(dialogue))
         constraint = TextConstraint(
-            self.grammar, "REC" if item else mode, slots, others, owes_a_title=mode == "REC"
+            self.grammar, "REC" if item else mode, slots, others, owes_a_title=is_new
         )
         sampler = TokenSampler(
             constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
@@ -193,6 +195,12 @@ class Talker:
         """As it was read or written, with its control tokens."""
         said: str = self.loaded.tokenizer.decode(ids)
         return said
+
+
+def _named_last(dialogue: Dialogue) -> str | None:
+    """The item that was named last, by either side."""
+    named = [item for turn in dialogue.turns for item in turn.item_ids]
+    return named[-1] if named else None
 
 
 def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:

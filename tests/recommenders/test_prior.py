@@ -12,7 +12,9 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.people import PeopleLinker
+from crsdemo.recommenders.candidate_scores import ItemKnowledge
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.neighbours import Neighbours
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 
@@ -91,6 +93,36 @@ def said(*texts: str) -> Dialogue:
 )
 def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden):
     assert prior.named.refused(said(*texts)) == hidden
+
+
+def test_refusals_are_heard_through_typos(prior):
+    look = ItemKnowledge(prior).look
+    assert look(said("no horor pls")).hidden == {"slash"}
+    assert look(said("a bank robery, no horror")).hidden == {"slash"}
+    assert prior.named.as_meant(said("a bank robery", "a bank robery")) == said(
+        "a bank robbery", "a bank robery"
+    )
+
+
+YEARS = {"old": 1965, "cold": 1985, "gold": 1989, "bold": 2016, "when": None}
+
+
+@pytest.mark.parametrize(
+    ("texts", "left"),
+    [
+        (["a drama"], {"old", "cold", "gold", "bold", "when"}),
+        (["a drama from the 80s"], {"cold", "gold"}),
+        (["a drama from the 80s", "Cold?", "another"], {"cold", "gold"}),
+        (["a drama from the 80s", "Cold?", "newer than 2010 then"], {"bold"}),
+        (["nothing older than 1989"], {"gold", "bold"}),
+        (["from the 1940s", "No.", "ok"], {"old", "cold", "gold", "bold", "when"}),
+    ],
+)
+def test_the_years_that_were_set_last_hold_where_there_is_a_film_of_them(texts, left):
+    made = [Item(name, name, year, {"genres": ("drama",)}) for name, year in YEARS.items()]
+    catalog = Catalog(tuple(made))
+    named = FactsNamed(catalog, PeopleLinker(catalog))
+    assert YEARS.keys() - named.of_other_years(said(*texts)) == left
 
 
 def test_a_theme_counts_for_the_items_that_have_it_the_rarer_the_more(prior):

@@ -180,7 +180,19 @@ def test_a_film_is_named_though_the_model_would_end(shelf):
     dialogue = Dialogue((Turn("user", "robbers"),))
     said = Wants(talker, []).words(talker, "REC", HEAT, dialogue)
     assert talker.control.slot[TITLE] in said
-    assert Wants(talker, []).words(talker, "CHAT", HEAT, dialogue) == [], "talk need not name it"
+
+
+def test_what_is_gone_back_to_is_named_and_what_is_spoken_of_need_not_be(shelf):
+    talker = shelf.get("gcrs").talker
+    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+    other = films.BY_TITLE["Alien"]
+    another = Turn("assistant", other.name, (Mention(0, len(other.name), other.id),))
+    asked = Dialogue((Turn("user", "robbers"), heat, Turn("user", "who is in it?")))
+    assert Wants(talker, []).words(talker, "CHAT", HEAT, asked) == []
+    back = asked.say(another).say(Turn("user", "no, the first one"))
+    said = Wants(talker, []).words(talker, "CHAT", HEAT, back)
+    assert talker.control.slot[TITLE] in said
+    assert Wants(talker, []).words(talker, "CHAT", other, back) == []
 
 
 def test_earlier_replies_are_not_said_again(shelf):

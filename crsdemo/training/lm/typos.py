@@ -12,7 +12,6 @@ import re
 import numpy as np
 
 from crsdemo.core.dialogue import Turn
-from crsdemo.training.turns import spans, turn_of
 
 SHARE = 0.25  # of the words long enough
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -25,8 +24,7 @@ _BESIDE = {
 
 def mistyped(turn: Turn, rng: np.random.Generator) -> Turn:
     """A turn with slips in some words of four letters or more; films that it names stay."""
-    pieces = (_slipped(one, rng) if isinstance(one, str) else one for one in spans(turn))
-    return turn_of(turn.speaker, pieces)
+    return turn.reworded(lambda text: _slipped(text, rng))
 
 
 def _slipped(text: str, rng: np.random.Generator) -> str:

@@ -1,0 +1,17 @@
+"""Turns and dialogues are values."""
+
+from __future__ import annotations
+
+from crsdemo.core.dialogue import Mention, Turn
+
+HEAT = Mention(5, 9, "heat")
+UP = Mention(14, 16, "up")
+
+
+def test_words_change_and_items_stay_where_they_are_said() -> None:
+    turn = Turn("user", "like Heat and Up, pleese", (HEAT, UP))
+    found = turn.reworded(lambda text: text.replace("and", "or rather").replace("ee", "ea"))
+    assert found.text == "like Heat or rather Up, please"
+    assert [found.text[m.start : m.end] for m in found.mentions] == ["Heat", "Up"]
+    assert found.item_ids == ("heat", "up")
+    assert turn.reworded(lambda text: text) == turn

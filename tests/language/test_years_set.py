@@ -1,0 +1,49 @@
+"""Which years of films a wish sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from crsdemo.language.wish_words import FIRST, LAST, years_set
+
+SET = {
+    "a western from the 60s": (1960, 1969),
+    "90s romcom": (1990, 1999),
+    "teen comedy from the 80s please": (1980, 1989),
+    "some nineties thriller": (1990, 1999),
+    "a 1970s movie": (1970, 1979),
+    "a drama made in the early 2000s": (2000, 2009),
+    "courtroom drama, made before 1965 if possible": (FIRST, 1964),
+    "so long as it is funny and from before 1970.": (FIRST, 1969),
+    "something pre-1990": (FIRST, 1989),
+    "older than the 80s": (FIRST, 1979),
+    "newer than 2015 pls": (2016, LAST),
+    "i mean SET in the 60s but made after 2000": (2001, LAST),
+    "after the 90s": (2000, LAST),
+    "like jaws but newer, 2000 or later": (2000, LAST),
+    "from 2010 on": (2010, LAST),
+    "not older than 1990": (1990, LAST),
+    "nothing older than 1990": (1990, LAST),
+    "no films from before 1980": (1980, LAST),
+    "since 2018": (2018, LAST),
+    "1980 or older": (FIRST, 1980),
+    "not newer than 1999": (FIRST, 1999),
+    "between 1970 and 1985": (1970, 1985),
+    "a film from 1994": (1994, 1994),
+}  # fmt: skip
+UNSET = (
+    "a film set in the 60s", "something about the 1980s", "i was born in 1990", "a war film",
+    "it takes place in the 1940s", "in the nineties i watched a lot", "2012 was great",
+    "nothing from the 80s", "no 90s movies", "he is in his 60s",
+    "the best of the best", "a heist of 50 men",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SET)
+def test_a_wish_for_years_sets_them(text: str) -> None:
+    assert years_set(text) == SET[text]
+
+
+@pytest.mark.parametrize("text", UNSET)
+def test_what_is_no_wish_for_years_sets_none(text: str) -> None:
+    assert years_set(text) is None
