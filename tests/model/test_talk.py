@@ -208,7 +208,7 @@ def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, sample
 
 def test_every_kind_is_drawn_and_alike_again(talk, sampler):
     kinds = sampler.kinds
-    assert set(kinds) == {"card", "fact", "wish", "liked", "written"}
+    assert set(kinds) == {"card", "fact", "wish", "liked", "absent", "written"}
     for draw in kinds.values():
         for _ in range(20):
             sequence = draw()
