@@ -12,7 +12,7 @@ from crsdemo.core.conversation import LoggedTurn
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Reply, reply
 from crsdemo.web.shared import render
-from crsdemo.web.shared.markup import duration, escape, percent
+from crsdemo.web.shared.markup import duration, escape, hue, percent
 from crsdemo.web.shared.render import Opinion
 
 NASTY = (
@@ -111,9 +111,9 @@ def test_a_catalog_of_books_shows_its_own_facts():
 
 def test_the_hue_of_a_genre_is_always_the_same():
     made_up = [Item("x", "X", facts={"genres": ("Nordic Noir",)}) for _ in range(2)]
-    assert render.hue(made_up[0]) == render.hue(made_up[1])
-    assert 0 <= render.hue(made_up[0]) < 360
-    assert render.hue(FILMS[6]) != render.hue(FILMS[4])
+    assert hue(made_up[0]) == hue(made_up[1])
+    assert 0 <= hue(made_up[0]) < 360
+    assert hue(FILMS[6]) != hue(FILMS[4])
 
 
 def test_before_the_first_word_a_line_says_what_happens():

@@ -15,10 +15,11 @@ from crsdemo.chat.side_by_side import SideBySide, drawn
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.errors import BadInputError
-from crsdemo.web.compare import screen as bench_screen
+from crsdemo.web.compare import columns
 from crsdemo.web.compare.bench import Bench, wire
-from crsdemo.web.compare.screen import Look, Screen
+from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.shared import render
+from crsdemo.web.shared.controls import html
 from crsdemo.web.shared.shown import BLIND, Shown
 
 OURS = ("gcrs", "reges")  # who answers unless the operator says otherwise
@@ -41,11 +42,7 @@ class BlindPage(Bench):
         return Shown(revealed=True, unfolded=True) if self.knows_names(earlier) else BLIND
 
     def welcome(self, view: Look) -> str:
-        return render.invitation(
-            "Two hidden systems answer. Say which is better, then see who they were.",
-            f"They choose among the same {len(self.catalog):,} films. Who is A and who is B is "
-            "drawn anew for each message.",
-        )
+        return columns.blind_welcome(len(self.catalog))
 
 
 def place(
@@ -70,5 +67,5 @@ def hidden(offered: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _layout() -> Screen:
-    states, masthead = bench_screen.states("blind"), bench_screen.masthead("blind")
-    return Screen(*states, masthead, *bench_screen.parts())
+    masthead = html("masthead", render.masthead("blind"), "shared/masthead.js")
+    return Screen(**states("blind"), masthead=masthead, **parts())

@@ -15,10 +15,11 @@ from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.web.compare import columns
-from crsdemo.web.compare import screen as bench_screen
 from crsdemo.web.compare.bench import Bench, wire
-from crsdemo.web.compare.screen import Look, Screen
-from crsdemo.web.shared.controls import MODEL, Updates
+from crsdemo.web.compare.screen import Look, Screen, parts, states
+from crsdemo.web.shared import render
+from crsdemo.web.shared.controls import MODEL, Updates, html
+from crsdemo.web.shared.live import private
 from crsdemo.web.shared.shown import Shown
 
 Json = dict[str, Any]
@@ -125,21 +126,20 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None
     page = ComparePage(side_by_side, catalog, _layout(side_by_side.recommenders.names))
     gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
-    assert page.screen.setup
-    for chooser in page.screen.setup[:2]:
-        redrawn = {"show_progress": "hidden", "api_visibility": "private"}
-        chooser.input(
-            page.redraw, page.screen.look, page.screen.shown, trigger_mode="multiple", **redrawn
-        )
+    s = page.screen
+    assert s.setup
+    for chooser in s.setup[:2]:
+        chooser.input(page.redraw, s.look, trigger_mode="multiple", **private(s))
 
 
 def _layout(names: tuple[str, ...]) -> Screen:
-    states, masthead = bench_screen.states("compare"), bench_screen.masthead("compare")
+    masthead = html("masthead", render.masthead("compare"), "shared/masthead.js")
     with gr.Row(elem_id="setup"):
         left = _chooser("A", names, names[0])
         right = _chooser("B", names, names[min(1, len(names) - 1)])
         policy = gr.Radio(POLICIES, value="shared", label="After each message", elem_id="policy")
-    return Screen(*states, masthead, *bench_screen.parts(), setup=(left, right, policy))
+    setup = left, right, policy
+    return Screen(**states("compare"), masthead=masthead, **parts(), setup=setup)
 
 
 def _chooser(letter: str, names: tuple[str, ...], chosen: str) -> gr.Dropdown:

@@ -10,42 +10,30 @@ import gradio as gr
 from crsdemo.chat.side_by_side import Names
 from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import Pending
-from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import box, html, visit_state
-from crsdemo.web.shared.render import Page
-
-Kept = dict[str, str]  # names without meaning, kept by the browser
+from crsdemo.web.shared.live import Kept, LiveScreen
 
 
-@dataclass(frozen=True)
-class Screen:
-    """The components that events read and write."""
+@dataclass(frozen=True, kw_only=True)
+class Screen(LiveScreen):
+    """`selected` is an earlier comparison whose evidence is open.
 
-    visit: gr.BrowserState  # "visitor": the same as on the other pages
+    `growing` says whether answers are being written for this tab.
+    """
+
     at: gr.BrowserState  # "series"
-    selected: gr.State  # id of an earlier comparison whose evidence is open
-    pending: gr.State
-    growing: gr.State  # whether answers are being written for this tab
-    masthead: gr.HTML
-    thread: gr.HTML
-    live: gr.HTML
     verdict: gr.HTML
-    notice: gr.HTML
     aloud: gr.HTML
-    box: gr.Textbox
     setup: tuple[gr.Dropdown, gr.Dropdown, gr.Radio] | None = None  # left, right, policy
 
     @property
     def look(self) -> list[Any]:
-        """What makes up a `Look`, with which every handler begins."""
         states = [self.visit, self.at, self.selected, self.pending, self.growing]
         return [*states, *(self.setup or ())]
 
     @property
     def shown(self) -> list[Any]:
-        """Everything that a handler may change."""
-        parts = [self.thread, self.live, self.verdict, self.notice, self.aloud, self.box]
-        return [*self.look, *parts]
+        return [*super().shown, self.verdict, self.aloud]
 
 
 @dataclass(frozen=True)
@@ -71,38 +59,33 @@ class Look:
         return self.at.get("annotator") or self.visit["visitor"]
 
 
-def states(page: str) -> tuple[gr.BrowserState, gr.BrowserState, gr.State, gr.State, gr.State]:
+def states(page: str) -> dict[str, Any]:
     """What is remembered: the visitor for all pages, the series for this one."""
-    return (
-        visit_state("visit"), visit_state(page), gr.State(None), gr.State({}), gr.State(False)
-    )  # fmt: skip
+    return {
+        "visit": visit_state("visit"),
+        "at": visit_state(page),
+        "selected": gr.State(None),
+        "pending": gr.State({}),
+        "growing": gr.State(False),
+    }
 
 
-def masthead(page: Page) -> gr.HTML:
-    return html("masthead", render.masthead(page), "shared/masthead.js")
-
-
-def parts() -> tuple[gr.HTML, gr.HTML, gr.HTML, gr.HTML, gr.HTML, gr.Textbox]:
+def parts() -> dict[str, Any]:
     """The thread, what grows at its end, the verdicts, a notice, what is said aloud, the box.
 
-    The last three have the column below the thread as their parent, which may get more.
+    The last ones have the column below the thread as their parent, which may get more.
     """
+    clicks = "shared/clicks.js", "compare/judge.js"
     with gr.Column(elem_id="bench"):
         with gr.Column(elem_id="conversation"):
-            thread = html(
-                "thread",
-                "",
-                "shared/clicks.js",
-                "compare/judge.js",
-                "shared/follow.js",
-                "compare/compare.js",
-            )
+            thread = html("thread", "", *clicks, "shared/follow.js", "compare/compare.js")
             live = html("live")
         with gr.Column(elem_id="composer"):
-            verdict = html(
-                "verdict", "", "shared/clicks.js", "compare/judge.js", "compare/verdict.js"
-            )
-            notice = html("notice")
-            aloud = html("aloud", verdicts.aloud(""))
-            typed = box()
-    return thread, live, verdict, notice, aloud, typed
+            return {
+                "thread": thread,
+                "live": live,
+                "verdict": html("verdict", "", *clicks, "compare/verdict.js"),
+                "notice": html("notice"),
+                "aloud": html("aloud", verdicts.aloud("")),
+                "box": box(),
+            }

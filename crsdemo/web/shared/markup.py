@@ -1,51 +1,75 @@
-"""Small pieces of HTML that every part of the page uses. All text enters HTML through `escape`."""
+"""How values become HTML on every page: templates that escape, and words for films and numbers."""
 
 from __future__ import annotations
 
-import html
 import math
 import unicodedata
-from collections.abc import Iterable
+import zlib
+from pathlib import Path
+from typing import Any
+
+import markupsafe
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from crsdemo.core.catalog import Item
-from crsdemo.core.recommender import Branch, PathStep
+from crsdemo.core.recommender import Branch, PathStep, Reply
 
-ICONS = {
-    "up": "M7 10v11H3V10h4Zm0 0 4.6-7.4a1.7 1.7 0 0 1 3.1 1.2L13.8 8.5h5.5a2 2 0 0 1 2 2.4l-1.5 8"
-    "a2 2 0 0 1-2 1.6H7",
-    "down": "M17 14V3h4v11h-4Zm0 0-4.6 7.4a1.7 1.7 0 0 1-3.1-1.2l.9-4.7H4.7a2 2 0 0 1-2-2.4l1.5-8"
-    "a2 2 0 0 1 2-1.6H17",
-    "again": "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
-    "undo": "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
-    "out": "M8 16 17 7M9 7h8v8",
-}
+HUES = {
+    "action": 14, "adventure": 32, "animation": 188, "biography": 46, "comedy": 44, "crime": 350,
+    "documentary": 160, "drama": 216, "family": 96, "fantasy": 276, "film noir": 240,
+    "history": 28, "horror": 0, "music": 312, "musical": 318, "mystery": 256, "romance": 336,
+    "science fiction": 200, "sci-fi": 200, "sport": 130, "thriller": 230, "war": 74, "western": 24,
+}  # fmt: skip
+N_PEOPLE = 4  # named on a card beside the director
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
-def escape(text: str) -> str:
+def macros(name: str) -> Any:
+    """The macros of a template, by its path below `web`. They escape all text they are given."""
+    return TEMPLATES.get_template(name).module
+
+
+def escape(text: str) -> Markup:
     """Text as HTML that shows exactly its characters.
 
     Line breaks are kept; other control characters, which HTML cannot hold, become blanks.
     """
     visible = (c if c == "\n" or unicodedata.category(c) != "Cc" else " " for c in text)
-    return html.escape("".join(visible)).replace("\n", "<br>")
+    return markupsafe.escape("".join(visible)).replace("\n", Markup("<br>"))
 
 
-def attribute(text: str) -> str:
-    """Text between the quotes of an attribute."""
-    return html.escape(text)
+def titled(item: Item) -> Markup:
+    """The name of an item with its year set apart."""
+    year = Markup(' <span class="year">{}</span>').format(item.year) if item.year else ""
+    return Markup('<bdi class="title">{}</bdi>{}').format(item.title, year)
 
 
-def icon(name: str) -> str:
-    """A line icon of 16 px. It says nothing to screen readers; its button has the words."""
-    return (
-        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
-        f'<path d="{ICONS[name]}"/></svg>'
-    )
+def hue(item: Item) -> int:
+    """Degrees on the colour wheel of the main genre; the same name always has the same hue."""
+    genre = item.genres[0].lower() if item.genres else ""
+    return HUES.get(genre, zlib.crc32(genre.encode()) % 360)
 
 
-def listed(parts: Iterable[str], joint: str = " · ") -> str:
-    """Escaped parts in one line."""
-    return joint.join(escape(part) for part in parts)
+def films(reply: Reply) -> list[Item]:
+    """The recommendation first, then other films named, each once."""
+    named = [piece for piece in reply.pieces if isinstance(piece, Item)]
+    return list({item.id: item for item in [*filter(None, [reply.item]), *named]}.values())
+
+
+def facts(item: Item) -> list[tuple[str, tuple[str, ...]]]:
+    """Who made it and who plays; for things that are not films, their first two facts."""
+    directors, cast = item.facts.get("directors", ()), item.facts.get("cast", ())
+    people = [("directed by", directors[:2]), ("with", cast[:N_PEOPLE])]
+    others = [(n, v[:N_PEOPLE]) for n, v in item.facts.items() if n not in ("genres", "keywords")]
+    return [fact for fact in people if fact[1]] or [fact for fact in others if fact[1]][:2]
 
 
 def percent(probability: float) -> str:
@@ -66,12 +90,6 @@ def duration(milliseconds: float) -> str:
     if milliseconds >= 1000:
         return f"{milliseconds / 1000:.1f} s"
     return f"{milliseconds:.0f} ms" if milliseconds >= 1 else f"{milliseconds:.1f} ms"
-
-
-def title(item: Item) -> str:
-    """The name of an item with its year set apart."""
-    year = f' <span class="year">{item.year}</span>' if item.year else ""
-    return f'<bdi class="title">{escape(item.title)}</bdi>{year}'
 
 
 def branch_name(branch: Branch) -> str:
@@ -95,3 +113,18 @@ def step_heading(step: PathStep) -> str:
         return f"Step {step.level + 1}: only one way on"
     first = "groups of films" if step.level == 0 else "ways on"
     return f"Step {step.level + 1}: {step.n_allowed} {first} to choose from"
+
+
+TEMPLATES.filters |= {
+    "lines": escape,
+    "titled": titled,
+    "hue": hue,
+    "films": films,
+    "facts": facts,
+    "percent": percent,
+    "duration": duration,
+    "branch_name": branch_name,
+    "film_count": film_count,
+    "ordinal": ordinal,
+    "step_heading": step_heading,
+}

@@ -12,11 +12,11 @@ import plotly.graph_objects as go
 
 from crsdemo.core.catalog import Item
 from crsdemo.core.recommender import Branch, PathStep
-from crsdemo.web.shared.evidence import N_ALTERNATIVES
 from crsdemo.web.shared.markup import branch_name, film_count, percent, step_heading
 
 Part = dict[str, Any]  # of a plotly figure
 
+N_ALTERNATIVES = 3  # branches not taken that are drawn per level
 N_LETTERS = 38  # of a label: what a phone has room for
 
 # One palette for both themes: the bars are see-through, and the style sheet turns the black of
@@ -144,10 +144,9 @@ def _bars(rows: Sequence[_Row]) -> Iterator[Part]:
 
 
 def _hover(branch: Branch) -> str:
-    films = "1 film" if branch.n_items == 1 else f"{branch.n_items:,} films"
     words = [
         f"<b>{_plain(branch_name(branch), 60)}</b>",
-        f"{percent(branch.probability)} · {films} here",
+        f"{percent(branch.probability)} · {film_count(branch.n_items)} here",
     ]
     if branch.n_items > 1 and branch.examples:
         words += ["for example", *(_plain(name, 60) for name in branch.examples[:4])]

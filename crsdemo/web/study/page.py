@@ -20,10 +20,12 @@ from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.studies.questionnaire import Value
-from crsdemo.web.compare.bench import Bench, Snapshot, may_pass, private, wire_talk
+from crsdemo.web.compare.bench import Bench, may_pass, wire_talk
+from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
+from crsdemo.web.shared.live import private
 from crsdemo.web.shared.opinions import unsaved_words
 from crsdemo.web.shared.shown import BLIND, Shown
 from crsdemo.web.study import html as study_html
@@ -114,7 +116,7 @@ class StudyPage(Bench):
             return {self.screen.visit: visit, self.screen.sheet: refused}
         was = view.at or {}
         at = was if was.get("annotator") == annotator else {"annotator": annotator}
-        return self._entered(replace(view, visit=visit, at=at))
+        return self.entered(replace(view, visit=visit, at=at))
 
     def agree(self, *look: Any) -> Updates:
         return self._done(Look(*look), lambda who: self.desk.consent(who, given=True))
@@ -185,7 +187,7 @@ class StudyPage(Bench):
         except CrsdemoError as error:
             return {self.screen.notice: render.notice(str(error))}
         here = {"annotator": view.visitor}
-        return {**self._entered(replace(view, at=here)), self.screen.box: box_at_rest()}
+        return {**self.entered(replace(view, at=here)), self.screen.box: box_at_rest()}
 
     def _held(self, view: Look, step: Ask) -> Updates:
         """The questions with what has to be done first; nothing, if all is done."""

@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from crsdemo.chat.study_steps import Stay
-from crsdemo.web.compare import screen as bench_screen
-from crsdemo.web.compare.screen import Kept, Screen
+from crsdemo.web.compare.screen import Screen, parts, states
 from crsdemo.web.shared.controls import html
+from crsdemo.web.shared.live import Kept
 from crsdemo.web.study import html as study_html
 
 
@@ -33,13 +33,11 @@ def stay(at: Kept) -> Stay:
 
 
 def layout(title: str) -> StudyScreen:
-    states = bench_screen.states("study")
     masthead = html("masthead", study_html.masthead(title), "shared/masthead.js")
     sheet = html("sheet", study_html.LOADING, "shared/clicks.js", "study/next.js", "study/study.js")
-    parts = bench_screen.parts()
-    composer = parts[-1].parent
-    assert isinstance(composer, gr.Column)
-    with composer:
+    talk = parts()
+    with talk["box"].parent:  # the column below the thread
         turn = html("turn", study_html.NO_WORDS, "study/next.js", "study/turn.js")
     foot = html("foot", "", "study/foot.js")
-    return StudyScreen(*states, masthead, *parts, sheet=sheet, turn=turn, foot=foot)
+    around = {"masthead": masthead, "sheet": sheet, "turn": turn, "foot": foot}
+    return StudyScreen(**states("study"), **talk, **around)

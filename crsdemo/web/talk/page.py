@@ -1,9 +1,8 @@
 """The chat page: a conversation on the left, "Why this film?" on the right.
 
-Functions, then layout, then wiring. The log is the only thing that remembers: each event reads
-the conversation from it, so that a reload, a second tab or a restart shows what is true. Per
-visitor there are only two names in the browser, the reply that is looked at, and ratings that
-could not be saved yet.
+The log is the only thing that remembers: each event reads the conversation from it, so that a
+reload, a second tab or a restart shows what is true. Per visitor there are only two names in the
+browser, the reply that is looked at, and ratings that could not be saved yet.
 """
 
 from __future__ import annotations
@@ -27,64 +26,18 @@ from crsdemo.web.shared.controls import (
     FOCUS,
     MODEL,
     OPINIONS,
-    PACE,
-    PATIENCE,
     Updates,
-    box,
     box_at_rest,
     box_while_growing,
-    html,
     paced,
-    visit_state,
 )
-from crsdemo.web.shared.opinions import Pending, changes_of, opinions, unsaved_words
+from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
+from crsdemo.web.shared.opinions import changes_of, opinions
 from crsdemo.web.shared.path_figure import path_figure
+from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
-Visit = dict[str, str]  # "visitor" and "dialogue": names without meaning, kept by the browser
 Growth = Iterator[Conversation]
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Screen:
-    """The components that events read and write."""
-
-    visit: gr.BrowserState
-    selected: gr.State  # id of the reply whose evidence is shown
-    pending: gr.State
-    growing: gr.State  # id of the reply that grows, "" before its first word, None at rest
-    masthead: gr.HTML
-    thread: gr.HTML
-    live: gr.HTML
-    notice: gr.HTML
-    box: gr.Textbox
-    opening: gr.HTML
-    path: gr.Plot
-    rest: gr.HTML
-
-    @property
-    def look(self) -> list[Any]:
-        """What makes up a `Look`, with which every handler begins."""
-        return [self.visit, self.selected, self.pending, self.growing]
-
-    @property
-    def shown(self) -> list[Any]:
-        """Everything that a handler may change."""
-        return [getattr(self, name) for name in self.__dataclass_fields__ if name != "masthead"]
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one visitor looks at when an event comes."""
-
-    visit: Visit
-    selected: str | None
-    pending: Pending
-    growing: str | None
-
-    @property
-    def running(self) -> bool:
-        return self.growing is not None
 
 
 @dataclass(frozen=True)
@@ -111,8 +64,8 @@ class ChatPage:
 
     def enter(self, *look: Any) -> Updates:
         """A visitor comes, or comes back."""
-        visit: Visit = look[0] or {}
-        known = visit if visit.get("visitor") and visit.get("dialogue") else _new_visit(visit)
+        visit: Kept = look[0] or {}
+        known = visit if visit.get("visitor") and visit.get("dialogue") else new_visit(visit)
         try:
             return {self.screen.visit: known, **self._settled(Look(known, None, {}, None))}
         except CrsdemoError as error:
@@ -120,7 +73,7 @@ class ChatPage:
 
     def begin_anew(self, *look: Any) -> Updates:
         """An empty conversation; the earlier one stays in the log."""
-        return {**self.enter(_new_visit(look[0] or {})), self.screen.box: box_at_rest()}
+        return {**self.enter(new_visit(look[0] or {})), self.screen.box: box_at_rest()}
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
         yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
@@ -146,14 +99,13 @@ class ChatPage:
     def stopped(self, *look: Any) -> Updates:
         """Show what had been written when the visitor pressed stop, once the log has it."""
         view = Look(*look)
+
+        def is_logged() -> bool:
+            turns = self._snapshot(view.visit).conversation.turns
+            return bool(turns) and turns[-1].status != "running" and view.means(turns[-1])
+
         try:
-            deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline:
-                turns = self._snapshot(view.visit).conversation.turns
-                last = turns[-1] if turns else None
-                if last and last.status != "running" and _is_meant(last, view.growing):
-                    break
-                time.sleep(PACE)
+            wait_for(is_logged)
             return self._settled(view)
         except CrsdemoError as error:
             return self._failed(view, error)
@@ -177,22 +129,15 @@ class ChatPage:
         view = Look(*look)
         unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
         others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
-        try:
-            self.exchange.rate(event.reply, view.visit["visitor"], unsaved)
-            return self._noted(replace(view, pending=others), event.click)
-        except CrsdemoError as error:
-            pending = {**others, event.reply: unsaved}
-            return self._noted(replace(view, pending=pending), event.click, error)
+        error = attempt(lambda: self.exchange.rate(event.reply, view.visit["visitor"], unsaved))
+        pending = {**others, event.reply: unsaved} if error else others
+        return self._noted(replace(view, pending=pending), event.click, error)
 
     def mark(self, event: gr.EventData, *look: Any) -> Updates:
         """Keep that a film was seen, is wanted or not."""
-        view = Look(*look)
-        mark = ItemMark(event.reply, event.item, event.kind)
-        try:
-            self.exchange.mark(view.visit["visitor"], mark, on=event.on)
-            return self._noted(view, event.click)
-        except CrsdemoError as error:
-            return self._noted(view, event.click, error)
+        view, mark = Look(*look), ItemMark(event.reply, event.item, event.kind)
+        error = attempt(lambda: self.exchange.mark(view.visit["visitor"], mark, on=event.on))
+        return self._noted(view, event.click, error)
 
     def say_from_outside(self, text: str, dialogue_id: str = "") -> Json:
         """Say something and get the whole reply with its evidence.
@@ -247,7 +192,7 @@ class ChatPage:
 
     # What is true
 
-    def _snapshot(self, visit: Visit) -> Snapshot:
+    def _snapshot(self, visit: Kept) -> Snapshot:
         """The visitor's dialogue as the log has it; an empty one if it has none."""
         moment = time.monotonic_ns()
         restored = self.exchange.log.restore(visit["dialogue"], self.catalog)
@@ -263,18 +208,16 @@ class ChatPage:
             return restored.conversation
         raise BadInputError(f"no dialogue {dialogue_id!r} is known here; leave it out to begin one")
 
+    @property
+    def _at_rest(self) -> Updates:
+        return {self.screen.growing: None, self.screen.box: box_at_rest()}
+
     def _settled(self, view: Look) -> Updates:
         """The whole page out of the log, ready for the next message; the newest reply selected."""
         at_rest = replace(view, selected=None, growing=None)
         snapshot = self._snapshot(view.visit)
-        return {
-            self.screen.growing: None,
-            self.screen.box: box_at_rest(),
-            self.screen.live: "",
-            self.screen.notice: "",
-            **self._talk(at_rest, snapshot),
-            **self._story(at_rest, snapshot),
-        }
+        drawn = {**self._talk(at_rest, snapshot), **self._story(at_rest, snapshot)}
+        return {**self._at_rest, self.screen.live: "", self.screen.notice: "", **drawn}
 
     def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
         """The conversation up to the message that is being answered, with all opinions.
@@ -286,17 +229,13 @@ class ChatPage:
         turns = snapshot.conversation.turns
         if view.running:
             turns = snapshot.conversation.up_to_user().turns[:-1]
-        logged = _chosen(turns, view.selected) if view.selected or not view.running else None
-        content = (
-            render.conversation(
-                turns,
-                opinions(snapshot.restored, view.pending),
-                logged.id if logged else None,
-                running=view.running,
-            )
-            if turns or view.running
-            else render.welcome(self.exchange.recommender.name, len(self.catalog))
-        )
+        if turns or view.running:
+            logged = _chosen(turns, view.selected) if view.selected or not view.running else None
+            thought = opinions(snapshot.restored, view.pending)
+            selected = logged.id if logged else None
+            content = render.conversation(turns, thought, selected, running=view.running)
+        else:
+            content = render.welcome(self.exchange.recommender.name, len(self.catalog))
         return {self.screen.thread: render.stamped(content, snapshot.moment, click)}
 
     def _story(self, view: Look, snapshot: Snapshot) -> Updates:
@@ -315,37 +254,16 @@ class ChatPage:
             self.screen.rest: evidence.story_rest(reply),
         }
 
-    def _noted(self, view: Look, click: int, error: CrsdemoError | None = None) -> Updates:
-        """The page after a click on a rating or a mark: it is saved, or there was an error.
+    def _noted(self, view: Look, click: int, error: CrsdemoError | None) -> Updates:
+        """The page after a click on a rating or a mark."""
 
-        What could not be saved stays on the screen.
-        """
-        words = unsaved_words(error) if error else ""
-        said = {self.screen.pending: view.pending, self.screen.notice: render.notice(words)}
-        try:
-            return {**self._talk(view, self._snapshot(view.visit), click), **said}
-        except CrsdemoError as reason:
-            return {**said, self.screen.notice: render.notice(words or str(reason))}
+        def draw() -> Updates:
+            return self._talk(view, self._snapshot(view.visit), click)
+
+        return noted(self.screen, view.pending, draw, error)
 
     def _failed(self, view: Look, error: CrsdemoError) -> Updates:
-        """Say what went wrong. Words that were not taken stay in the box."""
-        said = {self.screen.notice: render.notice(str(error))}
-        if isinstance(error, BadInputError):
-            return said
-        try:
-            return {**self._settled(view), **said}
-        except CrsdemoError:  # the log is away: what is on the screen stays
-            return {self.screen.growing: None, self.screen.box: box_at_rest(), **said}
-
-
-def _new_visit(visit: Visit) -> Visit:
-    """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
-    return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
-
-
-def _is_meant(last: LoggedTurn, growing: str | None) -> bool:
-    """Whether this is the reply that was growing; of one without words yet nobody knows the id."""
-    return last.id == growing if growing else last.reply is not None
+        return failed(self.screen, error, lambda: self._settled(view), self._at_rest)
 
 
 def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
@@ -357,36 +275,8 @@ def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | N
 
 def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    _wire(blocks, ChatPage(exchange, catalog, _layout()))
-
-
-def _layout() -> Screen:
-    visit = visit_state("visit")
-    selected, pending, growing = gr.State(None), gr.State({}), gr.State(None)
-    masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
-    with gr.Row(elem_id="desk"):
-        with gr.Column(elem_id="talk"):
-            with gr.Column(elem_id="conversation"):
-                thread = html(
-                    "thread", "", "shared/clicks.js", "shared/follow.js", "talk/thread.js"
-                )
-                live = html("live")
-            with gr.Column(elem_id="composer"):
-                notice = html("notice")
-                typed = box()
-        with gr.Column(elem_id="why", elem_classes="reasons"):
-            html("fold", render.fold(), "talk/fold.js")
-            html("why-title", "<h2>Why this film?</h2>")
-            opening = html("opening")
-            path = gr.Plot(show_label=False, container=False, elem_id="path")
-            rest = html("rest")
-    states = (visit, selected, pending, growing)
-    return Screen(*states, masthead, thread, live, notice, typed, opening, path, rest)
-
-
-def _wire(blocks: gr.Blocks, page: ChatPage) -> None:
-    s = page.screen
-    quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
+    page = ChatPage(exchange, catalog, layout())
+    s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
     gr.api(page.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
     blocks.load(page.enter, s.look, **quiet)
@@ -396,9 +286,7 @@ def _wire(blocks: gr.Blocks, page: ChatPage) -> None:
         s.thread.wish(page.say_wish, s.look, **once, **MODEL),
         s.thread.again(page.answer_again, s.look, **once, **MODEL),
     ]
-    for halt, then in ((s.box.stop, page.stopped), (s.masthead.fresh, page.begin_anew)):
-        # Two events: in one, Gradio would cancel only after the handler has run.
-        halt(None, cancels=answering, api_visibility="private").then(then, s.look, **quiet)
+    wire_ends(s, answering, page.stopped, page.begin_anew)
     s.thread.undo(page.take_back, s.look, **once)
     s.thread.select(page.select, s.look, **many)
     s.thread.redraw(page.redraw, s.look, **many)

@@ -1,0 +1,81 @@
+"""What the page of a conversation is made of: its components, and what they hold at an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from crsdemo.core.conversation import LoggedTurn, new_id
+from crsdemo.web.shared import render
+from crsdemo.web.shared.controls import box, html, visit_state
+from crsdemo.web.shared.live import Kept, LiveScreen
+from crsdemo.web.shared.opinions import Pending
+
+# Opens the evidence on a phone
+FOLD = '<button type="button" data-act="fold" aria-expanded="false">Why this film?</button>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen(LiveScreen):
+    """`visit` has the dialogue too; `selected` is the reply whose evidence is shown.
+
+    `growing` is the id of the reply that grows, "" before its first word, None at rest.
+    """
+
+    opening: gr.HTML
+    path: gr.Plot
+    rest: gr.HTML
+
+    @property
+    def shown(self) -> list[Any]:
+        return [*super().shown, self.opening, self.path, self.rest]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one visitor looks at when an event comes."""
+
+    visit: Kept
+    selected: str | None
+    pending: Pending
+    growing: str | None
+
+    @property
+    def running(self) -> bool:
+        return self.growing is not None
+
+    def means(self, last: LoggedTurn) -> bool:
+        """Whether this is the reply that grows; of one without words yet nobody knows the id."""
+        return last.id == self.growing if self.growing else last.reply is not None
+
+
+def new_visit(visit: Kept) -> Kept:
+    """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
+    return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
+
+
+def layout() -> Screen:
+    states = {
+        "visit": visit_state("visit"),
+        "selected": gr.State(None),
+        "pending": gr.State({}),
+        "growing": gr.State(None),
+    }
+    masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
+    scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js"
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="talk"):
+            with gr.Column(elem_id="conversation"):
+                thread, live = html("thread", "", *scripts), html("live")
+            with gr.Column(elem_id="composer"):
+                notice, typed = html("notice"), box()
+        with gr.Column(elem_id="why", elem_classes="reasons"):
+            html("fold", FOLD, "talk/fold.js")
+            html("why-title", "<h2>Why this film?</h2>")
+            opening = html("opening")
+            path = gr.Plot(show_label=False, container=False, elem_id="path")
+            rest = html("rest")
+    talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
+    return Screen(**states, **talk, opening=opening, path=path, rest=rest)
