@@ -22,7 +22,9 @@ def row_of(judgment: Judgment) -> Row:
     """All that is known of a judgment: of a pair what is about a side begins with its name."""
     if isinstance(judgment, Opinion):
         return judgment.model_dump(exclude={"reply"}) | _columns(judgment.reply)
-    row = judgment.model_dump(exclude=set(SIDES)) | {"message": judgment.left.heard[-1]["text"]}
+    row = judgment.model_dump(exclude={*map(str, SIDES)}) | {
+        "message": judgment.left.heard[-1]["text"]
+    }
     for side, reply in zip(SIDES, judgment.replies, strict=True):
         row |= {f"{side}_{name}": value for name, value in _columns(reply).items()}
     return row

@@ -172,8 +172,8 @@ class FeedbackLog:
             if text != was:
                 revision += 1
                 know_visitor(db, visitor)
-                row |= {"value": text, "revision": revision, "app_version": __version__}
-                db["ratings"].insert(row | {"withdrawn": text is None})
+                now = {"value": text, "revision": revision, "app_version": __version__}
+                db["ratings"].insert(row | now | {"withdrawn": text is None})
         return None if kept is None else Rating(generation_id, aspect, kept, revision)
 
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:

@@ -6,7 +6,7 @@ Shapes: N prompts, K nodes per prompt, C codes per level.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,7 +17,8 @@ from crsdemo.items.trie import Trie
 NOTHING: frozenset[str] = frozenset()
 
 
-class Below(NamedTuple):
+@dataclass(frozen=True)
+class Below:
     """What lies under the nodes of one depth of the trie, for N prompts."""
 
     count: Tensor  # (N, n_nodes) items that are not excluded

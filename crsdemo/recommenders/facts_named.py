@@ -130,7 +130,7 @@ class FactsNamed:
             return frozenset()
         first, last = spans[-1]
         inside = (self.year_of >= first) & (self.year_of <= last)
-        outside = np.flatnonzero(~inside) if inside.any() else []
+        outside = np.flatnonzero(~inside & inside.any())
         return frozenset(self.catalog.items[row].id for row in outside)
 
     def _genres_in(self, text: str) -> Floats:

@@ -47,7 +47,8 @@ def _asked(name: object, info: ValidationInfo) -> Questionnaire:
     """A file beside that of the study, or one that comes with the project."""
     if name in ready_made():
         return parse_questionnaire(READY_MADE / f"{name}.toml")
-    path: Path = info.context.path.parent / str(name)
+    context: Any = info.context
+    path: Path = context.path.parent / str(name)
     if path.suffix != ".toml" or not path.is_file():
         raise wrong(f"{name!r} is neither a file there nor one of {', '.join(ready_made())}")
     return parse_questionnaire(path)

@@ -44,9 +44,9 @@ def flat(value: Any, name: str = "") -> dict[str, str]:
             return {name: percent(value)}
         case {"mean": mean, "ci95": ends}:
             return {name: with_ends(mean, ends)}
-        case {"n": n, "ci95": {**ends}}:  # of `statistics.recalls`
-            recalls = {key: with_ends(value[key], ends[key]) if n else "" for key in ends}
-            rest = {key: one for key, one in value.items() if key not in (*ends, "ci95")}
+        case {"n": n, "ci95": {**spans}}:  # of `statistics.recalls`
+            recalls = {key: with_ends(value[key], spans[key]) if n else "" for key in spans}
+            rest = {key: one for key, one in value.items() if key not in (*spans, "ci95")}
             return flat(rest | recalls, name)
         case {}:
             parts = (flat(one, _joined(name, key)) for key, one in value.items())

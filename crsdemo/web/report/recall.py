@@ -100,7 +100,7 @@ def _merged(rows: Sequence[Published]) -> list[Line]:
     """A line for each method of a source, which may report one part or both."""
     found: dict[tuple[str, str], dict[tuple[str, int], Estimate]] = {}
     for row in rows:
-        recall = {(row.part, k): Estimate(value) for k, value in row.recall.items()}
+        recall: Recall = {(row.part, k): Estimate(value) for k, value in row.recall.items()}
         found.setdefault((row.method, row.source), {}).update(recall)
     return [Line(method, source, recall) for (method, source), recall in found.items()]
 
