@@ -28,25 +28,14 @@ watch('value', () => {
 
 function decide(button, by) {
   const times = readable.get(button.closest('.judging').dataset.comparison);
-  judge(button, 'verdict', by, times && {
-    decided: performance.now() - times.since, shown: times.shown,
-  });
+  judge(button, by, times && { decided: performance.now() - times.since, shown: times.shown });
 }
 
-const acts = {
-  judge(button) { decide(button, 'click'); },
-  retry(button) { judgeAgain(button, 'verdict'); },
-  pick(button) {
-    const { comparison, side } = button.dataset;
-    send('pick', { origin: 'verdict', comparison, side });
-    focusBox();
-  },
+acts.judge = (button) => decide(button, 'click');
+acts.pick = (button) => {
+  send('pick', { ...button.dataset });
+  focusBox();
 };
-
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-act]');
-  if (button) acts[button.dataset.act](button);
-});
 
 document.addEventListener('keydown', (event) => {
   const { key, target } = event;

@@ -1,7 +1,7 @@
-// Clicks in a part of the page that the server draws. Runs once, before the script of that part;
-// `element` holds its HTML. What is pressed shows at once; the server answers with what is true.
+// Clicks in a part of the page that the server draws. What is pressed shows at once; the server
+// answers with what is true.
 
-function press(button, group) {
+function press(button, group = []) {
   const on = button.getAttribute('aria-pressed') !== 'true';
   group.forEach((other) => other.setAttribute('aria-pressed', 'false'));
   button.setAttribute('aria-pressed', String(on));
@@ -21,7 +21,7 @@ let again = unanswered.size > 0;
 function remember() { sessionStorage.setItem(drawer, JSON.stringify([...unanswered])); }
 function send(event, data) {
   sent += 1;
-  unanswered.set(sent, [event, { ...data, click: sent }]);
+  unanswered.set(sent, [event, { ...data, origin: part, click: sent }]);
   remember();
   element.classList.add('saving');
   trigger(...unanswered.get(sent));
@@ -41,6 +41,12 @@ watch('value', () => {
   again &&= !moment;
 });
 
-function focusBox() {
-  document.querySelector('#box textarea')?.focus({ preventScroll: true });
-}
+acts.mark = (button) => send('mark', { ...button.dataset, on: press(button) });
+
+element.addEventListener('submit', (event) => event.preventDefault());
+element.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !event.target.matches('input[type=text][name=comment]')) return;
+  event.preventDefault();
+  event.target.blur();  // what was typed is saved now
+  event.target.focus();
+});

@@ -4,7 +4,7 @@
 const PATIENCE = 10_000;  // ms; then the server says what is wrong
 let turned = -Infinity;
 
-function turnPage() {
+acts.next = () => {
   const now = performance.now();
   if (now - turned < PATIENCE) return;
   turned = now;
@@ -13,5 +13,5 @@ function turnPage() {
     if (isSaving && performance.now() - now < PATIENCE) setTimeout(look, 30);
     else trigger('next', {});
   })();
-}
+};
 watch('value', () => { if (!document.querySelector('.saving')) turned = -Infinity; });

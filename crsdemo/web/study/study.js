@@ -1,15 +1,17 @@
-// The leaves of a study, after clicks.js and next.js. `trigger` calls the handlers 'agree', 'decline', 'begin',
-// 'answer', 'again', 'next', 'erase' and 'redraw'.
+// The leaves of a study, after clicks.js and next.js. `trigger` calls the handlers 'agree',
+// 'decline', 'begin', 'answer', 'again', 'next', 'erase' and 'redraw'.
 
-function leaf() { return element.querySelector('.leaf'); }
+// What may take its time shows that it is being done.
+function busy(button) {
+  button.setAttribute('aria-busy', 'true');
+  setTimeout(() => button.removeAttribute('aria-busy'), 5000);
+  trigger(button.dataset.act, {});
+}
 
-const acts = {
-  agree() { trigger('agree', {}); },
-  decline() { trigger('decline', {}); },
-  begin(button) { busy(button); trigger('begin', {}); },
-  next() { turnPage(); },
+Object.assign(acts, {
+  begin: busy,
+  erase: busy,
   again() { send('again', {}); },
-  erase(button) { busy(button); trigger('erase', {}); },
   async copy(button) {
     const code = element.querySelector('#code');
     try {
@@ -19,26 +21,14 @@ const acts = {
       getSelection().selectAllChildren(code);
     }
   },
-};
-
-function busy(button) {
-  button.setAttribute('aria-busy', 'true');
-  setTimeout(() => button.removeAttribute('aria-busy'), 5000);
-}
-
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-act]');
-  if (button) acts[button.dataset.act](button);
 });
-element.addEventListener('submit', (event) => event.preventDefault());
 
 element.addEventListener('change', ({ target }) => {
-  const { questionnaire, about } = target.closest('form').dataset;
-  const kind = target.closest('[data-kind]')?.dataset.kind;
-  const value = kind === 'scale' ? Number(target.value) : target.value;
+  const { questionnaire, about } = target.form.dataset;
+  const isScale = target.closest('[data-kind=scale]') !== null;
   send('answer', { answer: {
     id: `${Date.now()}-${Math.random()}`,  // of this answer: sent twice, it counts once
-    questionnaire, about, name: target.name, value,
+    questionnaire, about, name: target.name, value: isScale ? Number(target.value) : target.value,
   } });
 });
 
@@ -57,7 +47,7 @@ element.addEventListener('keydown', (event) => {
 let step = null;
 let isAsked = false;  // for what was left out
 watch('value', () => {
-  const now = leaf()?.dataset.step;
+  const now = element.querySelector('.leaf')?.dataset.step;
   const please = element.querySelector('.please:not(:empty)') !== null;
   if (please && !isAsked) element.querySelector('.missing :is(input, textarea)')?.focus();
   isAsked = please;

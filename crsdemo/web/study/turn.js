@@ -1,10 +1,5 @@
-// The way on below two replies, after next.js.
-
-element.addEventListener('click', (event) => {
-  if (event.target.closest('[data-act=next]')) turnPage();
-});
-
-// After a verdict Enter goes on; where something is to be said, one can write at once.
+// The way on below two replies, after next.js. After a verdict Enter goes on; where something is
+// to be said, one can write at once.
 let was = 'silent';
 watch('value', () => {
   const way = element.querySelector('[data-act=next]');
@@ -12,8 +7,8 @@ watch('value', () => {
   if (now !== was) {
     requestAnimationFrame(() => {
       if (document.querySelector('#sheet h2')) return;
-      const field = document.querySelector('#box textarea');
-      (now === 'next' ? way : now === 'write' ? field : null)?.focus({ preventScroll: true });
+      if (way) way.focus({ preventScroll: true });
+      else if (now === 'write') focusBox();
     });
   }
   was = now;

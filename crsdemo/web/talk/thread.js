@@ -1,6 +1,5 @@
-// Events of the conversation, after clicks.js and follow.js. `trigger` calls the handlers
-// 'rate', 'mark', 'select', 'again', 'undo', 'wish' and 'redraw'. What is pressed shows at once; the server
-// answers with what is true.
+// The conversation, after clicks.js and follow.js. `trigger` calls the handlers 'rate', 'mark',
+// 'select', 'again', 'undo', 'wish' and 'redraw'.
 
 function rate(form, changes) {
   send('rate', { reply: form.dataset.reply, changes });
@@ -18,37 +17,12 @@ function reasonsOf(form) {
   return reasons.get(reply);
 }
 
-function choose(button, form) {
-  const aspect = button.dataset.act;
-  if (aspect === 'thumbs') reasons.set(form.dataset.reply, new Set());
-  const on = press(button, form.querySelectorAll(`[data-act=${aspect}]`));
-  rate(form, { [aspect]: on ? Number(button.dataset.value) : null });
+function choose(button) {
+  const { form, dataset: { act, value } } = button;
+  if (act === 'thumbs') reasons.set(form.dataset.reply, new Set());
+  const on = press(button, form.querySelectorAll(`[data-act=${act}]`));
+  rate(form, { [act]: on ? Number(value) : null });
 }
-
-const acts = {
-  thumbs: choose,
-  relevance: choose,
-  interest: choose,
-  reasons(button, form) {
-    const all = reasonsOf(form);
-    press(button, []) ? all.add(button.dataset.value) : all.delete(button.dataset.value);
-    rate(form, { reasons: [...all] });
-  },
-  retry(button, form) { rate(form, {}); },
-  withdraw(button, form) {
-    reasons.delete(form.dataset.reply);
-    rate(form, { thumbs: null });
-    form.querySelector('.thumb').focus();
-  },
-  mark(button) {
-    const { reply, item, kind } = button.dataset;
-    send('mark', { reply, item, kind, on: press(button, []) });
-  },
-  select(button, form) { select(form.dataset.reply); },
-  again() { trigger('again', {}); focusBox(); },
-  undo() { trigger('undo', {}); focusBox(); },
-  wish(button) { trigger('wish', { text: button.dataset.text }); focusBox(); },
-};
 
 function select(reply) {
   trigger('select', { reply });
@@ -58,20 +32,29 @@ function select(reply) {
   setTimeout(() => fold.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
 }
 
-element.addEventListener('submit', (event) => event.preventDefault());
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-act]');
-  if (button) return acts[button.dataset.act](button, button.closest('form'));
-  const answer = event.target.closest('.answer[data-reply]');
-  const elsewhere = event.target.closest('a, button, input, form, .film');
+Object.assign(acts, {
+  thumbs: choose,
+  relevance: choose,
+  interest: choose,
+  reasons(button) {
+    const all = reasonsOf(button.form);
+    if (press(button)) all.add(button.dataset.value); else all.delete(button.dataset.value);
+    rate(button.form, { reasons: [...all] });
+  },
+  retry({ form }) { rate(form, {}); },
+  withdraw({ form }) {
+    reasons.delete(form.dataset.reply);
+    rate(form, { thumbs: null });
+    form.querySelector('.thumb').focus();
+  },
+  select({ form }) { select(form.dataset.reply); },
+});
+
+element.addEventListener('click', ({ target }) => {
+  const answer = target.closest('.answer[data-reply]');
+  const elsewhere = target.closest('a, button, input, form, .film');
   if (answer && !elsewhere && !String(getSelection())) select(answer.dataset.reply);
 });
-element.addEventListener('change', (event) => {
-  if (event.target.name === 'comment') rate(event.target.form, { comment: event.target.value });
-});
-element.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.target.name !== 'comment') return;
-  event.preventDefault();
-  event.target.blur();
-  event.target.focus();
+element.addEventListener('change', ({ target }) => {
+  if (target.name === 'comment') rate(target.form, { comment: target.value });
 });
