@@ -131,6 +131,7 @@ def test_the_scores(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
     server = Server(tmp_path, StandIn(), reports=(made_up("popularity", 0.07),), stages=stages)
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(server.url + "report")
+    expect(page.locator("#parts")).to_be_visible()
     for folded in page.locator("#report summary").all():
         folded.click()
     expect(page.locator("#parts table").last).to_be_visible()

@@ -40,7 +40,7 @@ def test_everybody_reads_the_answer_and_the_numbers(
     expect(page.locator("#answer .verdict")).to_contain_text(f"{HOSTILE} has the right one")
     expect(page.locator("#answer .verdict")).to_contain_text("popularity, the best baseline, in 7")
     expect(page.locator("#recall-ReDial tbody").first).to_contain_text(HOSTILE)
-    expect(page.locator("#recall-ReDial .ours svg line").first).to_be_visible()
+    expect(page.locator("#recall-ReDial .ours svg").first).to_be_visible()
     papers = page.locator("#recall-ReDial details", has_text="Everything that papers report")
     expect(papers.locator("table")).to_be_hidden()
     papers.locator("summary").click()

@@ -44,7 +44,7 @@ def flat(value: Any, name: str = "") -> dict[str, str]:
             return {name: percent(value)}
         case {"mean": mean, "ci95": ends}:
             return {name: with_ends(mean, ends)}
-        case {"n": n, "ci95": {**spans}}:  # of `statistics.recalls`
+        case {"n": n, "ci95": dict() as spans}:  # of `statistics.recalls`
             recalls = {key: with_ends(value[key], spans[key]) if n else "" for key in spans}
             rest = {key: one for key, one in value.items() if key not in (*spans, "ci95")}
             return flat(rest | recalls, name)
