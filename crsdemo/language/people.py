@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -9,6 +10,16 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.language.title_clues import ReadText
 from crsdemo.language.typed_words import Speller, is_ordinary, words_of
 
+_ASKED = re.compile(
+    r"(?:^\W*|\b(?:with|by|starring|stars?|featuring|from|any|some|another|more|mean|meant)\W+)$",
+    re.IGNORECASE,
+)
+_WHOSE = re.compile(
+    r"(?:['’]s)?,? (?:(?:early|late|old|older|new|newer|best|good) )?"
+    r"(?:films?|movies?|flicks?|pictures?|comed(?:y|ies)|thrillers?|westerns?|dramas?)\b",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\W*(?:and|or|&|,)?\W*", re.IGNORECASE)
 MIN_FILMS = 5  # of a person who is known by surname
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
@@ -37,6 +48,17 @@ class PeopleLinker:
         """
         spans = self.spans(ReadText.of(text, self._speller))
         return tuple(dict.fromkeys(person for _, _, person in spans))
+
+    def asked_for(self, text: str) -> tuple[str, ...]:
+        """Those of whom a film is wished: "with", "by" or "starring" them, or "their films"."""
+        read, found, end = ReadText.of(text, self._speller), list[str](), 0
+        for first, after, person in self.spans(read):
+            start = read.tokens[first].start
+            goes_on = bool(found) and _JOINED.fullmatch(text[end:start])
+            end = read.tokens[after - 1].end
+            if goes_on or _ASKED.search(text[:start]) or _WHOSE.match(text[end:]):
+                found.append(person)
+        return tuple(dict.fromkeys(found))
 
     def is_name(self, key: str) -> bool:
         """Whether words, run together, are somebody's full name."""

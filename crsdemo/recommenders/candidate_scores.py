@@ -83,10 +83,15 @@ def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
 
 
 def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozenset[str]:
-    """What cannot be said: what was refused, as long as most items are left, and other years.
+    """What cannot be said: what was refused, and what is not of the years and people asked for.
 
-    `heard`: what of the dialogue bears on what to recommend next.
+    As long as most items are left after the refusals, and a new one is after the rest. `heard`:
+    what of the dialogue bears on what to recommend next.
     """
-    refused = named.refused(dialogue)
-    most = len(refused) >= len(named.catalog) // 2
-    return (frozenset() if most else refused) | named.of_other_years(heard)
+    catalog, refused = named.catalog, named.refused(dialogue)
+    hidden = flags(catalog, refused if len(refused) < len(catalog) // 2 else ())
+    seen = flags(catalog, dialogue.mentioned)
+    for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
+        if asked_for is not None and (asked_for & ~hidden & ~seen).any():
+            hidden |= ~asked_for
+    return frozenset(catalog.items[row].id for row in np.flatnonzero(hidden))

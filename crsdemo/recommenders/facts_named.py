@@ -13,7 +13,7 @@ import numpy as np
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.items.arrays import Floats
+from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, words_of
@@ -105,7 +105,7 @@ class FactsNamed:
         genres = np.zeros(len(self.catalog.genres), np.bool_)
         people: set[str] = set()
         themes: set[str] = set()
-        for text in (turn.untitled for turn in dialogue.turns if turn.speaker == "user"):
+        for text in _said(dialogue):
             wanted = REFUSAL.sub(" ", text)
             genres &= self._genres_in(wanted) == 0
             people -= set(self._people.link_people(wanted))
@@ -119,20 +119,36 @@ class FactsNamed:
         rows |= {row for theme in themes for row in self._themes.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
 
-    def of_other_years(self, dialogue: Dialogue) -> frozenset[str]:
-        """The items outside the years that the user set last, as long as some lie within.
+    def of_years_set(self, dialogue: Dialogue) -> Bools | None:
+        """(n,) the items of the years that the user set last; None if they set none.
 
-        An item of no known year is of other years.
+        An item of no known year is of none.
         """
-        said = (turn.untitled for turn in dialogue.turns if turn.speaker == "user")
-        spans = [span for text in said if (span := years_set(text))]
+        spans = [span for text in _said(dialogue) if (span := years_set(text))]
         if not spans:
-            return frozenset()
+            return None
         first, last = spans[-1]
-        inside = (self.year_of >= first) & (self.year_of <= last)
-        outside = np.flatnonzero(~inside & inside.any())
-        return frozenset(self.catalog.items[row].id for row in outside)
+        return np.asarray((self.year_of >= first) & (self.year_of <= last))
+
+    def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
+        """(n,) the items with the people whom the user asked for last; None if for nobody.
+
+        With all of them, or where no item has all with some of them.
+        """
+        asked = [self._people.asked_for(REFUSAL.sub(" ", text)) for text in _said(dialogue)]
+        people = next((some for some in reversed(asked) if some), ())
+        rows = [set(self._rows_of.get(person, [])) for person in people]
+        if not rows:
+            return None
+        found = np.zeros(len(self.catalog), np.bool_)
+        found[sorted(set.intersection(*rows) or set.union(*rows))] = True
+        return found
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""
         return np.array(genres_named(text, self.catalog.genres), np.float32)
+
+
+def _said(dialogue: Dialogue) -> list[str]:
+    """What the user said in each turn, without titles."""
+    return [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]

@@ -12,7 +12,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.people import PeopleLinker
-from crsdemo.recommenders.candidate_scores import ItemKnowledge
+from crsdemo.recommenders.candidate_scores import ItemKnowledge, unwanted
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.neighbours import Neighbours
@@ -104,25 +104,46 @@ def test_refusals_are_heard_through_typos(prior):
     )
 
 
-YEARS = {"old": 1965, "cold": 1985, "gold": 1989, "bold": 2016, "when": None}
+MADE = {
+    "old": (1965, "Ann Lee"), "cold": (1985, "Bo Ray"), "gold": (1989, "Ann Lee"),
+    "bold": (2016, "Bo Ray"), "when": (None, "Cy Fox"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("texts", "left"),
     [
-        (["a drama"], {"old", "cold", "gold", "bold", "when"}),
+        (["a drama"], set(MADE)),
         (["a drama from the 80s"], {"cold", "gold"}),
         (["a drama from the 80s", "Cold?", "another"], {"cold", "gold"}),
         (["a drama from the 80s", "Cold?", "newer than 2010 then"], {"bold"}),
         (["nothing older than 1989"], {"gold", "bold"}),
-        (["from the 1940s", "No.", "ok"], {"old", "cold", "gold", "bold", "when"}),
+        (["from the 1940s", "No.", "ok"], set(MADE)),
+        (["anything with Ann Lee"], {"old", "gold"}),
+        (["Ann Lee movies, from the 80s"], {"gold"}),
+        (["by Bo Ray or Ann Lee"], {"old", "cold", "gold", "bold"}),
+        (["with Ann Lee", "Old?", "no, i mean Cy Fox"], {"when"}),
+        (["my aunt looks like Ann Lee"], set(MADE)),
+        (["anything without Cy Fox"], set(MADE) - {"when"}),
+        (["with Cy Fox from the 80s"], {"cold", "gold"}),  # there is none: years hold, people not
     ],
 )
-def test_the_years_that_were_set_last_hold_where_there_is_a_film_of_them(texts, left):
-    made = [Item(name, name, year, {"genres": ("drama",)}) for name, year in YEARS.items()]
+def test_years_and_people_asked_for_hold_where_there_is_a_film_of_them(texts, left):
+    made = [
+        Item(name, name, year, {"genres": ("drama",), "cast": (person,)})
+        for name, (year, person) in MADE.items()
+    ]
     catalog = Catalog(tuple(made))
     named = FactsNamed(catalog, PeopleLinker(catalog))
-    assert YEARS.keys() - named.of_other_years(said(*texts)) == left
+    assert MADE.keys() - unwanted(named, said(*texts), said(*texts)) == left
+
+
+def test_what_was_named_already_is_no_film_of_those_years(prior):
+    catalog = Catalog(tuple(Item(n, n, year, {}) for n, (year, _) in MADE.items()))
+    named = FactsNamed(catalog, PeopleLinker(catalog))
+    told = Turn("assistant", "old", (Mention(0, 3, "old"),))
+    talk = said("from the 60s").say(told).say(Turn("user", "another"))
+    assert not unwanted(named, talk, talk)
 
 
 def test_a_theme_counts_for_the_items_that_have_it_the_rarer_the_more(prior):
