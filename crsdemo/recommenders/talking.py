@@ -20,10 +20,6 @@ from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommend
 from crsdemo.model.decoding import Context
 from crsdemo.recommenders.talker import Talker
 
-# Visitors wish more often than the people of the written conversations, who ask and chat; so the
-# tag of a recommendation is taken from this probability on. Chosen on check-talk's first messages.
-REC_FROM = 0.2
-
 
 @dataclass(frozen=True)
 class Found:
@@ -74,7 +70,7 @@ class TalkingRecommender(ABC):
         context = talker.read([history])
         reading = Timing("reading", 1000 * (time.perf_counter() - started))
         modes = talker.modes(context.logits[0])
-        free: Mode = "REC" if modes["REC"] >= REC_FROM else "CHAT"
+        free = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
         found = (
             self.find(context, dialogue, plan) if mode == "REC" else self._talk(context, dialogue)
@@ -126,7 +122,6 @@ class TalkingRecommender(ABC):
         decoding = {
             "words": words,
             "temperature": plan.temperature,
-            "rec_from": REC_FROM,
             **self.decoding(),
         }
         return Provenance(
