@@ -121,12 +121,13 @@ class Speller:
         tokens = tokens_of(text)
         meant = self.mend(token.word for token in tokens)
         for token in reversed(tokens):
-            if token.word in meant:
+            if token.word in meant and text[token.start : token.end].isalpha():
                 text = text[: token.start] + meant[token.word] + text[token.end :]
         return text
 
     def _may_be_typo(self, word: str) -> bool:
-        return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and word not in self._known
+        known = self._known.intersection((word, word.removesuffix("s"), word.removesuffix("es")))
+        return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and not known
 
     def _nearest(self, word: str) -> str | None:
         """At most 1 edit (a swap of neighbours is one), 2 from 8 letters; same initial.

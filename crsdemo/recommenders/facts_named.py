@@ -43,7 +43,7 @@ class FactsNamed:
                 self._rows_of.setdefault(person, []).append(row)
 
     def as_meant(self, dialogue: Dialogue) -> Dialogue:
-        """With typos mended in the user's words for genres and themes."""
+        """With typos mended in the user's words for genres, themes and people."""
         turns = (
             turn.reworded(self._speller.mended) if turn.speaker == "user" else turn
             for turn in dialogue.turns
@@ -53,7 +53,8 @@ class FactsNamed:
     @cached_property
     def _speller(self) -> Speller:
         said = [*self.catalog.genres, *(p for tag in self.catalog.tags for p in tag.phrases)]
-        return Speller(Counter(word for phrase in said for word in words_of(phrase)))
+        themes = Counter(word for phrase in said for word in words_of(phrase))
+        return Speller({**themes, **self._people.vocabulary})
 
     @cached_property
     def _themes(self) -> Themes:

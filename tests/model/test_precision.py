@@ -56,7 +56,7 @@ def test_a_conversation_in_half_precision(talking, trained, monkeypatch) -> None
         answered = reply(system, talk, Plan(mode="REC"))
         assert answered.item is not None
         longer = talk.say(answered.turn()).say(Turn("user", "who is in it?"))
-        assert reply(system, longer).text
+        assert reply(system, longer, Plan(mode="REC")).text
         lists.append({one.item.id: one.score for one in system.recommend(talk, 10)})
     assert dtypes == {torch.float32, torch.bfloat16}
     both = lists[0].keys() & lists[1].keys()

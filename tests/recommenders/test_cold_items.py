@@ -58,7 +58,7 @@ def test_a_line_added_to_the_catalog_file_is_spoken_of_and_ranked(talking, copy)
     catalog = Catalog.load(copy)
     recommender = Shelf(catalog, copy, talking).get("gcrs")
     assert isinstance(recommender, Gcrs)
-    dialogue = Dialogue((Turn("user", "ghosts in a hotel, with Ida Crane"),))
+    dialogue = Dialogue((Turn("user", "ghosts in a hotel, like Ida Crane saw them"),))
     said = reply(recommender, dialogue, Plan(item_id=NEW.id))
     assert said.item == NEW
     codes = recommender.talker.format.semantic_ids[NEW.id]

@@ -99,6 +99,8 @@ def test_refusals_are_heard_through_typos(prior):
     look = ItemKnowledge(prior).look
     assert look(said("no horor pls")).hidden == {"slash"}
     assert look(said("a bank robery, no horror")).hidden == {"slash"}
+    right = said("robberys, dogs, Ann Lee's, shouldn't, blonds")  # or nothing that is known
+    assert prior.named.as_meant(right) == right
     assert prior.named.as_meant(said("a bank robery", "a bank robery")) == said(
         "a bank robbery", "a bank robery"
     )
