@@ -7,7 +7,6 @@ from pathlib import Path
 import outlines
 import pytest
 import torch
-from catalog_processor import CatalogProcessor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outlines.backends.outlines_core import OutlinesCoreLogitsProcessor
@@ -18,6 +17,7 @@ import crsdemo.model.grammar
 from crsdemo.core.errors import CatalogError
 from crsdemo.items.trie import Trie
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.outlines_processor import CatalogProcessor
 from crsdemo.model.tokens import add_control_tokens, encode_text, item_token
 
 TOKENIZER = byte_level_tokenizer()
