@@ -10,7 +10,7 @@ Shapes: n items of the catalog, k candidates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,29 @@ from numpy.typing import NDArray
 from crsdemo.recommenders.retriever import CANDIDATES, Documents
 
 Rows = NDArray[np.int64]
+Weights = NDArray[np.floating[Any]]
 MOST_RIGHT = CANDIDATES // 2  # right ones among the candidates, where very many are
+
+
+class Target(NamedTuple):
+    """A film that is recommended or spoken of, and what would be right in its place."""
+
+    row: int  # the film whose ID is written
+    rows: Rows
+    weights: Weights  # of each of the rows
+    right: Sequence[int]  # rows that are among the candidates in any case
+    search: str | None = None  # what finds it
+    near: Rows | None = None  # what was found, best first, where that is known
+
+    @classmethod
+    def only(cls, row: int, search: str | None = None) -> Target:
+        return cls(row, np.array([row]), np.ones(1), [row], search)
 
 
 class CandidateSampler:
     """Candidates for searches that were embedded beforehand."""
 
-    def __init__(
-        self, documents: Documents, texts: Iterable[str], popularity: NDArray[np.floating[Any]]
-    ) -> None:
+    def __init__(self, documents: Documents, texts: Iterable[str], popularity: Weights) -> None:
         """`texts`: all searches and wishes that come. `popularity`: (n,)"""
         each = list(dict.fromkeys(texts))
         found = documents.nearest(each, CANDIDATES).rows if each else np.zeros((0, 0), np.int64)
@@ -34,20 +48,13 @@ class CandidateSampler:
         self._known = (popularity + 1) / (popularity + 1).sum()
 
     def draw(
-        self,
-        text: str,
-        rows: Rows,
-        weights: NDArray[np.floating[Any]],
-        right: Sequence[int],
-        rng: np.random.Generator,
-        near: Rows | None = None,
+        self, text: str, target: Target, rng: np.random.Generator
     ) -> tuple[Rows, NDArray[np.float64]]:
         """(k,) rows in random order and what each is right by, which sums to 1.
 
-        `rows` and their `weights` are what would be right; those at `right` are among the
-        candidates in any case. `near`: what was found, best first, where that is known; a text
-        that was not embedded is answered by well-known films.
+        A text that was not embedded is answered by well-known films.
         """
+        right, near = target.right, target.near
         if len(right) > MOST_RIGHT:
             right = rng.permutation(right)[:MOST_RIGHT].tolist()
         if near is None:
@@ -58,5 +65,5 @@ class CandidateSampler:
         others = near[~np.isin(near, right)][: CANDIDATES - len(right)]
         drawn = rng.permutation(np.concatenate([np.array(right, np.int64), others]))
         wanted = np.zeros(len(self._known))
-        np.add.at(wanted, rows, weights)
+        np.add.at(wanted, target.rows, target.weights)
         return drawn, wanted[drawn] / wanted[drawn].sum()

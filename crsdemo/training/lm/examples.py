@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,14 +22,15 @@ from crsdemo.core.dialogue import Turn
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.people import PeopleLinker
 from crsdemo.model.talk import Said, TalkFormat, pieces_of
-from crsdemo.training.lm.candidates import CandidateSampler
+from crsdemo.training.lm.candidates import CandidateSampler, Target
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence
 from crsdemo.training.lm.typos import mistyped
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import Answer
 from crsdemo.training.turns import clean_words, turn_of
-from crsdemo.training.written.data import AssistantTurn, UserTurn, WrittenDialogue
-from crsdemo.training.written.made_wishes import Facts, Rows, Weights, rows_of, shares, told
+from crsdemo.training.written.data import AssistantTurn, FollowUp, UserTurn, WrittenDialogue
+from crsdemo.training.written.follow_ups import FollowUps
+from crsdemo.training.written.made_wishes import Facts, Weights, rows_of, shares, told
 
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
 LONGEST = 768  # tokens of a conversation
@@ -41,25 +41,11 @@ TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be lear
 DEEP = 150  # items of the teacher's distribution
 SHORTER = 2.0  # exponent by which short conversations, which are plainer, come more often
 MISTYPED = 0.15  # of what users type, where it was not typed by people
+FOLLOWED = 0.35  # of the written conversations: cut short, and questions about a film put behind
 ASKING_FOR = (
     "do you have {}?", "have you got {}", "do you know {}?", "have you heard of {}", "who made {}?",
     "what about {}?", "i want to see {}", "is {} any good?", "something like {}", "is {} here?",
 )  # fmt: skip
-
-
-class Target(NamedTuple):
-    """A film that is recommended or spoken of, and what would be right in its place."""
-
-    row: int  # the film whose ID is written
-    rows: Rows
-    weights: Weights  # of each of the rows
-    right: Sequence[int]  # rows that are among the candidates in any case
-    search: str | None = None  # what finds it
-    near: Rows | None = None  # what was found, best first, where that is known
-
-    @classmethod
-    def only(cls, row: int, search: str | None = None) -> Target:
-        return cls(row, np.array([row]), np.ones(1), [row], search)
 
 
 class ExampleSampler:
@@ -75,6 +61,7 @@ class ExampleSampler:
         wishes: Sequence[tuple[str, Sequence[str]]],
         seed: int = 0,
         *,
+        follow_ups: Sequence[FollowUp] = (),
         answers: Mapping[tuple[str, int], Answer] | None = None,
         candidates: CandidateSampler | None = None,
         searches: Mapping[tuple[str, int], str] | None = None,
@@ -101,6 +88,7 @@ class ExampleSampler:
         self.written = [one for one in written if one.is_of(self.catalog)]
         self.sets = [kept for one in likes if len(kept := self._rows(one)) > 1]
         self.sets += [kept for d in dialogues if len(kept := self._rows(d.dialogue.mentioned)) > 1]
+        self.follow_ups = FollowUps(self.catalog, follow_ups)
         self.wishes = [(text, rows) for text, ids in wishes if (rows := self._rows(ids))]
         self.facts = Facts(self.catalog)
         self.titles = frozenset(item.title.lower() for item in self.catalog)
@@ -191,10 +179,9 @@ class ExampleSampler:
     def _film(self, sequence: TrainingSequence, target: Target, text: str) -> None:
         """`<BOI>`, where the item expert chooses among candidates near to `text`, and the ID."""
         sequence.add([self.talk.control.boi])
-        row, rows, weights, right, _, near = target
         if self.candidates is not None:
-            sequence.choose(*self.candidates.draw(text, rows, weights, right, self.rng, near))
-        self.paths.write(sequence, row, rows, weights)
+            sequence.choose(*self.candidates.draw(text, target, self.rng))
+        self.paths.write(sequence, target.row, target.rows, target.weights)
 
     # whole conversations
 
@@ -244,6 +231,8 @@ class ExampleSampler:
     def conversation(self) -> TrainingSequence:
         """A written conversation with all its words, short ones more often."""
         written = self.written[int(self.rng.choice(len(self.written), p=self._by_length))]
+        if self.rng.random() < FOLLOWED:
+            written = self.follow_ups.followed(written, self.rng)
         sequence, known = TrainingSequence(), set[str | None]()
         for turn in written.turns:
             if len(sequence.ids) > LONGEST:

@@ -42,7 +42,14 @@ from crsdemo.training.lm.fused import freeze_below, fuse
 from crsdemo.training.lm.loop import LearnFlags, learn
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import read_answers
-from crsdemo.training.written.data import WRITTEN, Search, WrittenDialogue, WrittenWish, read
+from crsdemo.training.written.data import (
+    WRITTEN,
+    FollowUp,
+    Search,
+    WrittenDialogue,
+    WrittenWish,
+    read,
+)
 
 # Share of the tokens of each kind at the beginning and at the end of the training
 MIXTURE = {
@@ -138,6 +145,7 @@ def sampler_of(
         read(WrittenDialogue, config.written),
         wishes_of(config, data),
         config.seed,
+        follow_ups=read(FollowUp, config.written),
         answers=read_answers(config.distilled, fingerprint) if config.distilled else {},
         candidates=candidates,
         searches={(one.dialogue, one.turn): one.query for one in read(Search, config.written)},

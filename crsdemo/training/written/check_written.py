@@ -25,6 +25,7 @@ from crsdemo.training.written.data import (
     TITLE,
     WRITTEN,
     AssistantTurn,
+    FollowUp,
     Search,
     UserTurn,
     WrittenDialogue,
@@ -32,6 +33,7 @@ from crsdemo.training.written.data import (
     read_lines,
     slot,
 )
+from crsdemo.training.written.follow_ups import of_follow_up
 from crsdemo.training.written.variety import Variety, variety
 
 LOGLINE_WORDS, N_TAGS, SEARCH_WORDS, N_FITTING = (12, 30), (5, 12), (8, 30), (3, 15)
@@ -84,6 +86,10 @@ def check_written(catalog: Catalog, folder: Path = WRITTEN) -> WrittenReport:
     for line, search in searches:
         report.add(line, of_search(search.query, catalog, search.item))
     report.counts["searches of public dialogues"] = len(searches)
+    follow_ups = list(read_lines(FollowUp, folder))
+    for line, follow_up in follow_ups:
+        report.add(line, of_follow_up(follow_up))
+    report.counts["questions about any film"] = len(follow_ups)
     _check_wishes(catalog, list(read_lines(WrittenWish, folder)), report)
     return report
 

@@ -130,6 +130,16 @@ class WrittenDialogue(_Row):
                     yield dialogue.before(place), turn
 
 
+class FollowUp(_Row):
+    """Wordings of a question about any film, and of its answer; facts are slots in both."""
+
+    files = "followups*.jsonl"
+    act: Act
+    of: Literal["last", "first", "none"]  # the film of the talk that it asks about
+    user: tuple[Text, ...] = Field(min_length=1)
+    says: tuple[Text, ...] = Field(min_length=1)
+
+
 class Search(_Row):
     """A pseudo-query for a turn of a public dataset, whose sentences are not kept here."""
 

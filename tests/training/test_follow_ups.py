@@ -1,0 +1,87 @@
+"""Questions put behind written conversations are about the right film and say what is so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.training.written.data import AssistantTurn, FollowUp, UserTurn, WrittenDialogue
+from crsdemo.training.written.follow_ups import FollowUps, of_follow_up
+
+HEAT = Item(
+    "h",
+    "Heat Wave",
+    1995,
+    {"genres": ("crime",), "cast": ("Al Pacino",), "directors": ("M. Mann",)},
+)
+ALIEN = Item("x", "Alien", 1979, {"genres": ("horror",)})
+CUBE = Item("c", "Cube", 1997, {"cast": ("Nicole de Boer",)})
+CATALOG = Catalog((HEAT, ALIEN, CUBE))
+TALK = WrittenDialogue(
+    id="w",
+    turns=(
+        UserTurn(user="a crime film", acts=("precise",)),
+        AssistantTurn(move="recommend", item="h", says="{title}.", search="crime"),
+        UserTurn(user="another", acts=("else",)),
+        AssistantTurn(move="recommend", item="x", says="{title}.", search="horror"),
+        UserTurn(user="thanks", acts=("thanks",)),
+        AssistantTurn(move="chat", says="Enjoy!"),
+    ),
+)
+DIRECTOR = FollowUp(
+    act="facts", of="last", user=("who directed {title}?",), says=("{director_1}.",)
+)
+FIRST = FollowUp(act="back", of="first", user=("the first",), says=("{title}, before {last}.",))
+NOT_IN_IT = FollowUp(
+    act="facts", of="last", user=("with {other_person} from {wrong_year}?",), says=("{year}.",)
+)
+
+
+def followed(row: FollowUp, talk: WrittenDialogue = TALK) -> list[WrittenDialogue]:
+    asking = FollowUps(CATALOG, [row])
+    return [asking.followed(talk, np.random.default_rng(seed)) for seed in range(30)]
+
+
+def test_what_no_film_answers_is_not_asked_of_it() -> None:
+    """Alien has no director here."""
+    asked = [one for one in followed(DIRECTOR) if one.turns[-1] == AssistantTurn(
+        move="talk", item="h", says="{director_1}.")]  # fmt: skip
+    unasked = [one for one in followed(DIRECTOR) if one.turns == TALK.turns[:4]]
+    assert asked and unasked and len(asked) + len(unasked) == 30
+    assert {one.turns[-2].text.lower() for one in asked} == {"who directed heat wave?"}
+    assert {one.turns[-2].named for one in asked} == {("h",)}
+
+
+def test_the_first_film_is_gone_back_to_only_behind_another() -> None:
+    backs = [one for one in followed(FIRST) if len(one.turns) > 4]
+    assert backs and all(len(one.turns) != 3 for one in followed(FIRST))
+    assert {(one.turns[5].item, one.turns[5].says) for one in backs} == {
+        ("h", "{title}, before {film:x}.")
+    }
+
+
+def test_what_is_claimed_is_not_so() -> None:
+    for one in followed(NOT_IN_IT):
+        for turn in one.turns[2:]:
+            if isinstance(turn, UserTurn) and turn.acts == ("facts",):
+                assert str(HEAT.year) not in turn.text or one.turns[1].item != "h"
+                assert "al pacino" not in turn.text.lower()
+
+
+def test_a_conversation_without_a_film_stays_as_it_is() -> None:
+    chat = WrittenDialogue(id="c", turns=(TALK.turns[4], TALK.turns[5]))
+    assert all(one == chat for one in followed(DIRECTOR, chat))
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        (FollowUp(act="facts", of="last", user=("a",), says=("{producer}.",)), "producer"),
+        (FollowUp(act="back", of="first", user=("a",), says=("Yes.",)), "does not name"),
+        (FollowUp(act="thanks", of="none", user=("a",), says=("{year}.",)), "no film"),
+    ],
+)
+def test_rows_are_held_to_their_rules(row: FollowUp, wrong: str) -> None:
+    assert wrong in "".join(of_follow_up(row))
+    assert not of_follow_up(DIRECTOR) and not of_follow_up(NOT_IN_IT)
