@@ -78,7 +78,7 @@ class FollowUps:
     def _is_known(self, text: str, item: Item) -> bool:
         """Whether the item has every fact of a text, and others are there to be wrong about."""
         names = {found[2] for found in PLACE.finditer(text)}
-        if "other_person" in names and not set(self.people) - set(item.people):
+        if "other_person" in names and not (item.people and set(self.people) - set(item.people)):
             return False
         if "other_genre" in names and not set(self.catalog.genres) - set(item.genres):
             return False
