@@ -55,11 +55,11 @@ from crsdemo.training.written.data import (
 MIXTURE = {
     "card": (0.08, 0.04),
     "fact": (0.10, 0.10),
-    "wish": (0.12, 0.12),
+    "wish": (0.12, 0.10),
     "liked": (0.06, 0.05),
-    "absent": (0.02, 0.02),
-    "real": (0.17, 0.19),
-    "written": (0.45, 0.48),
+    "absent": (0.03, 0.03),
+    "real": (0.16, 0.16),
+    "written": (0.45, 0.52),
 }
 NOISE = 0.1  # of a new row, in standard deviations of the embeddings
 ON_CARD = (
