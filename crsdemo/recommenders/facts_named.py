@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.people import PeopleLinker
+from crsdemo.language.pronouns import Meant, with_names
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, words_of
 from crsdemo.language.wish_words import (
@@ -43,11 +44,21 @@ class FactsNamed:
                 self._rows_of.setdefault(person, []).append(row)
 
     def as_meant(self, dialogue: Dialogue) -> Dialogue:
-        """With typos mended in the user's words for genres, themes and people."""
-        turns = (
-            turn.reworded(self._speller.mended) if turn.speaker == "user" else turn
-            for turn in dialogue.turns
-        )
+        """With typos mended in the user's words for genres, themes and people, and pronouns."""
+        turns, about = list[Turn](), Meant()
+        for turn in dialogue.turns:
+            if turn.speaker == "user":
+                turn = turn.reworded(self._speller.mended)
+                turn = turn.reworded(partial(with_names, meant=about))
+                named = self._people.link_people(turn.untitled)
+                about = about._replace(named=named[-1] if named else about.named)
+            turns.append(turn)
+            items = [self.catalog.item(i) for i in turn.item_ids if i in self.catalog.row]
+            if items:
+                about = about._replace(
+                    director=next(iter(items[-1].facts.get("directors", ())), ""),
+                    lead=next(iter(items[-1].facts.get("cast", ())), ""),
+                )
         return Dialogue(tuple(turns))
 
     @cached_property

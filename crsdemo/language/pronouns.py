@@ -1,0 +1,67 @@
+"""Whom "him", "she" and "the same director" mean in what a user types."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_WHOM = (
+    r"(?:him|her|them|that (?:guy|man|woman|actor|actress|director))"
+    r"(?=\s*(?:$|[.,;!?)]|\b(?:in|and|or|but|please|pls|too|again|instead|else|then|actually)\b))"
+)
+_WITH = re.compile(rf"(?P<by>\b(?:with|by|from|of|starring|without) ){_WHOM}", re.I)
+_COMPANY = re.compile(r"\b(?:watch|see|saw|sit|stay|live|home|date|night|go|going|out)\b", re.I)
+_DISLIKED = re.compile(
+    r"(?P<by>\b(?:hates?|dislikes?|(?:can['’]?t|cannot) stand|"
+    rf"(?:don['’]?t|do not|didn['’]?t) (?:really )?like|sick of|tired of) ){_WHOM}",
+    re.I,
+)
+_MADE = re.compile(
+    r"\b(?P<else>(?:what|anything|something|more|which|others?)\b[^.?!]*?)"
+    r"\b(?:(?:has|have|did|does) )?(?:he|she|they)(?: (?:has|have|also|ever))*"
+    r" (?P<did>made?|makes?|done?|did|directed|directs?|star(?:red|s)?|played?|plays?|been|was|is|"
+    r"act(?:ed|s)?)\b(?: in\b)?",
+    re.I,
+)
+_HIS = re.compile(
+    r"\b(?:his|her) (?=(?:(?:other|best|early|earlier|later|newer|older|first|last|newest) )*"
+    r"(?:films?|movies?|ones?|work|stuff|comed|thriller|western|drama))",
+    re.I,
+)
+_SAME = re.compile(r"\b(?:the )?same (?P<who>director|film-?maker|actor|actress|star|lead)\b", re.I)
+_PLAYS = ("star", "play", "act", "was", "is", "been")  # the words for it begin so
+
+
+class Meant(NamedTuple):
+    """Whom the user named last, and who made the last film and plays in it."""
+
+    named: str = ""
+    director: str = ""
+    lead: str = ""
+
+
+def with_names(text: str, meant: Meant) -> str:
+    """The text with names in the place of what stands for them, as far as somebody is meant.
+
+    "what else did he make" becomes "what else by ...", "can't stand him" "can't stand ...".
+    """
+
+    def made(found: re.Match[str]) -> str:
+        plays = found["did"].lower().startswith(_PLAYS)
+        who = meant.named or (meant.lead if plays else meant.director)
+        return f"{found['else']}{'with' if plays else 'by'} {who}" if who else found[0]
+
+    def same(found: re.Match[str]) -> str:
+        directs = found["who"].lower().startswith(("director", "film"))
+        return (meant.director if directs else meant.lead) or found[0]
+
+    def with_them(found: re.Match[str]) -> str:
+        is_company = not meant.named or _COMPANY.search(text[: found.start()])
+        return found[0] if is_company else found["by"] + meant.named
+
+    disliked, maker = meant.named or meant.lead, meant.named or meant.director
+    text = _WITH.sub(with_them, text)
+    text = _MADE.sub(made, text)
+    text = _DISLIKED.sub(lambda found: found["by"] + disliked if disliked else found[0], text)
+    text = _HIS.sub(lambda found: f"{maker}'s " if maker else found[0], text)
+    return _SAME.sub(same, text)
