@@ -1,4 +1,4 @@
-"""Words of a wish that rules can read: refusals, genres by whatever words, years."""
+"""Words of a wish that rules can read: genres by whatever words, years."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-REFUSAL = re.compile(
-    r"\b(?:no|not|nothing|without|except|hates?|hated|dislikes?|avoid|skip|"
-    r"(?:don'?t|do not|didn'?t) (?:like|want|enjoy|need)|can'?t stand|anything but|sick of|"
-    r"tired of|enough of|bored of|fed up with|less|keep|(?:won'?t|wouldn'?t|shouldn'?t) be)\b"
-    r"(?!,? (?:i|you|it|that|thanks|thank|problem|idea|mind|only|just|sure|bad|really)\b)"
-    r"(?: (?:too|so|very|any|more|much|films?|movies?|with|of|like|want))*"
-    r"(?P<what>(?:(?!\b(?:but|though|just|instead|please|maybe|only|something|i)\b)"
-    r"[^.,;:!?\n]){0,40})",
-    re.IGNORECASE,
-)
+from crsdemo.language.refusals import wanted
+
 # What names or plainly means a genre; each pattern stands after a word boundary
 _GENRES = {
     "action": r"action|fight(?:s|ing)?\b|explosion|shoot[- ]?(?:'em|them|out)|adrenaline|chases?\b",
@@ -27,11 +19,11 @@ _GENRES = {
     "crime": r"crim(?:e|inal)|gangster|mafia|mob(?:ster)?s?\b|heist|robber|detective",
     "documentary": r"documentar|docus?\b",
     "drama": r"drama|tear-?\s?jerk",
-    "family": r"famil|kids?\b|child|daughter|son\b|nephew|niece|toddler",
+    "family": r"famil(?:y|ies)\b|kids?\b|child|daughter|son\b|nephew|niece|toddler",
     "fantasy": r"fantas(?:y|ies)\b|magic|wizard|dragon|fairy",
     "film noir": r"noir",
     "history": r"histor|period piece|period drama|costume drama",
-    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|slasher|nightmare|haunt|"
+    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|nightmare|haunt|"
     r"jump ?scare",
     "music": r"music(?:ian)?s?\b|band\b|singer|concert",
     "musical": r"musical|sing(?:s|ing)?\b|songs?\b",
@@ -78,6 +70,8 @@ _SPANS = (
 )
 _BETWEEN = re.compile(rf"\b(?:between|from) ({_OLD_YEAR})(?: and | to | ?[-–] ?)({_OLD_YEAR})")
 FIRST, LAST = 1800, 2200  # no film is from before or after
+VIOLENT = re.compile(r"\b(?:violen(?:t|ce)|brutal|fighting|killings?|blood ?shed)", re.IGNORECASE)
+VIOLENT_GENRES = frozenset(["action", "horror", "war"])
 
 
 @cache
@@ -109,10 +103,10 @@ def years_set(text: str) -> tuple[int, int] | None:
     the 60s" may be of any year.
     """
     text = text.lower()
-    wanted = REFUSAL.sub(" ", text)
-    if found := _BETWEEN.search(wanted):
+    wished = wanted(text)
+    if found := _BETWEEN.search(wished):
         return int(found[1]), int(found[2])
-    for patterns, where in ((_LIMITS, text), (_SPANS, wanted)):
+    for patterns, where in ((_LIMITS, text), (_SPANS, wished)):
         for pattern, kind in patterns:
             if found := re.search(pattern, where):
                 return _span(found["when"], kind)

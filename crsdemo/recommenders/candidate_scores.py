@@ -85,13 +85,20 @@ def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
 def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozenset[str]:
     """What cannot be said: what was refused, and what is not of the years and people asked for.
 
-    As long as most items are left after the refusals, and a new one is after the rest. `heard`:
-    what of the dialogue bears on what to recommend next.
+    Each as long as a new item is left. `heard`: what of the dialogue bears on what to recommend
+    next.
     """
-    catalog, refused = named.catalog, named.refused(dialogue)
-    hidden = flags(catalog, refused if len(refused) < len(catalog) // 2 else ())
-    seen = flags(catalog, dialogue.mentioned)
-    for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
-        if asked_for is not None and (asked_for & ~hidden & ~seen).any():
-            hidden |= ~asked_for
+    catalog, seen = named.catalog, flags(named.catalog, dialogue.mentioned)
+    hidden = np.zeros(len(catalog), np.bool_)
+    refused = flags(catalog, named.refused(dialogue))
+    for unwelcome in (refused, *_others(named, heard)):
+        if not (hidden | unwelcome | seen).all():
+            hidden |= unwelcome
     return frozenset(catalog.items[row].id for row in np.flatnonzero(hidden))
+
+
+def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
+    """(n,) each: the items that are not of the years set, nor with the people asked for."""
+    for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
+        if asked_for is not None:
+            yield ~asked_for

@@ -16,10 +16,12 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
+from crsdemo.language.refusals import refused, wanted
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, words_of
 from crsdemo.language.wish_words import (
-    REFUSAL,
+    VIOLENT,
+    VIOLENT_GENRES,
     decades_named,
     genres_named,
     years_named,
@@ -114,18 +116,22 @@ class FactsNamed:
 
         What is asked for later counts as wanted again.
         """
-        genres = np.zeros(len(self.catalog.genres), np.bool_)
+        genres, wished = (np.zeros(len(self.catalog.genres), np.bool_) for _ in range(2))
         people: set[str] = set()
         themes: set[str] = set()
         for text in _said(dialogue):
-            wanted = REFUSAL.sub(" ", text)
-            genres &= self._genres_in(wanted) == 0
-            people -= set(self._people.link_people(wanted))
-            themes -= self._themes.named(wanted)
-            for found in REFUSAL.finditer(text):
-                genres |= self._genres_in(found["what"]) > 0
-                people |= set(self._people.link_people(found["what"]))
-                themes |= self._themes.named(found["what"])
+            wish = wanted(text)
+            asked = self._genres_in(wish) > 0
+            wished |= asked
+            genres &= ~asked
+            people -= set(self._people.link_people(wish))
+            themes -= self._themes.named(wish)
+            for what in refused(text):
+                genres |= (self._genres_in(what) > 0) & ~asked
+                if VIOLENT.search(what):
+                    genres |= self._violent & ~wished
+                people |= set(self._people.link_people(what))
+                themes |= self._themes.named(what)
         rows = set(np.flatnonzero(self.genres_of @ genres).tolist())
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
         rows |= {row for theme in themes for row in self._themes.rows[theme]}
@@ -147,7 +153,7 @@ class FactsNamed:
 
         With all of them, or where no item has all with some of them.
         """
-        asked = [self._people.asked_for(REFUSAL.sub(" ", text)) for text in _said(dialogue)]
+        asked = [self._people.asked_for(wanted(text)) for text in _said(dialogue)]
         people = next((some for some in reversed(asked) if some), ())
         rows = [set(self._rows_of.get(person, [])) for person in people]
         if not rows:
@@ -155,6 +161,11 @@ class FactsNamed:
         found = np.zeros(len(self.catalog), np.bool_)
         found[sorted(set.intersection(*rows) or set.union(*rows))] = True
         return found
+
+    @cached_property
+    def _violent(self) -> Bools:
+        """(g,) genres that who wants no violence will not want either."""
+        return np.array([genre in VIOLENT_GENRES for genre in self.catalog.genres], np.bool_)
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""

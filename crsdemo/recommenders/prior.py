@@ -24,7 +24,7 @@ from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.wish_words import REFUSAL
+from crsdemo.language.refusals import wanted
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FADING, FactsNamed
 from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
@@ -134,10 +134,10 @@ class ItemPrior:
 
         What is only refused narrows the wish from before; it is not a new one.
         """
-        wanted = REFUSAL.sub(" ", text)
-        if self.named.names_something(wanted):
+        wish = wanted(text)
+        if self.named.names_something(wish):
             return AFRESH_WHEN_NAMED
-        return NEVER if wanted != text and self.named.names_something(text) else AFRESH
+        return NEVER if wish != text and self.named.names_something(text) else AFRESH
 
     def is_about_films(self, dialogue: Dialogue) -> bool:
         """Whether the newest turn of the user names a film, a genre, a theme or a person."""
@@ -237,7 +237,7 @@ class _Heard(NamedTuple):
 def _wanted(dialogue: Dialogue) -> list[str]:
     """What the user said in each turn, newest first."""
     said = (turn.untitled for turn in reversed(dialogue.turns) if turn.speaker == "user")
-    return [REFUSAL.sub(" ", text).strip() for text in said]
+    return [wanted(text).strip() for text in said]
 
 
 def _texts(dialogue: Dialogue, wanted: Sequence[str]) -> tuple[str, str, str]:

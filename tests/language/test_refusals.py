@@ -1,0 +1,50 @@
+"""What is refused is told from what is wanted, in the ways people say either."""
+
+from __future__ import annotations
+
+import pytest
+
+from crsdemo.language.refusals import refused, wanted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no {}", "one of us hates {}", "nothing with {}", "without {} please", "not into {}",
+        "i'm not a fan of {}", "my wife doesn't do {}", "she's not a {} person", "anything but {}",
+        "{} isn't my thing", "{} is not for me", "never watch {}", "can't stand {}", "no more {}",
+        "could do without {}", "too much {} for me", "keep the {} out", "i won't watch {}",
+        "{} makes me sick", "{} scares my mum", "{} is a no", "tired of {}", "less {}, more talk",
+        "avoid {}", "a film without any {}", "i dont like {}", "fed up with {}", "{} bores me",
+        "rather not watch {}", "a comedy, but not {}", "allergic to {}", "what about no {}",
+    ],
+)  # fmt: skip
+def test_a_refusal_is_heard(said: str) -> None:
+    text = said.format("westerns")
+    assert "westerns" in " ".join(refused(text)).split(), refused(text)
+    assert "westerns" not in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{}", "i can't get enough of {}", "why not {}?", "not only {}", "not just {}",
+        "i don't mind {}", "never get tired of {}", "don't you have {}?", "isn't there {}?",
+        "keep the {} coming", "haven't seen {} in ages", "no problem, {}", "no thanks, {}",
+        "not sure, maybe {}", "less talk, more {}", "less talking more {}", "no idea. {}?",
+        "nothing beats {}", "can't go wrong with {}", "i hate war but love {}", "no, i want {}",
+        "not that, {}", "{} or not, i like both", "i'm not familiar with {}",
+    ],
+)  # fmt: skip
+def test_what_only_sounds_like_one_is_none(said: str) -> None:
+    text = said.format("westerns")
+    assert "westerns" not in " ".join(refused(text))
+    assert "westerns" in wanted(text)
+
+
+def test_several_are_heard_each() -> None:
+    assert [what.strip() for what in refused("no drama, no comedy, but action")] == [
+        "drama",
+        "comedy",
+    ]
+    assert wanted("horror but not slasher").split() == ["horror", "but"]
