@@ -135,7 +135,8 @@ def run_key(
     """
     about: list[Any] = [asdict(provenance), protocol, [asdict(one.dialogue) for one in dialogues]]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    code = sorted(Path(__file__).parents[1].rglob("*.py"))
+    package = sorted(Path(__file__).parents[1].rglob("*"))
+    code = [path for path in package if path.suffix in {".py", ".toml", ".tsv", ".txt"}]
     of_folders = (path for folder in files for path in sorted(folder.rglob("*")) if path.is_file())
     for path in (*code, *of_folders):
         digest.update(path.name.encode())

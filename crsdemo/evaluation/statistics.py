@@ -68,6 +68,11 @@ def means(values: ArrayLike, dialogues: Sequence[str]) -> list[Estimate]:
     return [Estimate(float(mean), *end) for mean, end in zip(rows.mean(0), ends, strict=True)]
 
 
+def mean(values: Sequence[float], dialogues: Sequence[int]) -> Estimate:
+    """Of `values` (n,), each of the dialogue at that position."""
+    return means(np.reshape(values, (len(values), 1)), [str(number) for number in dialogues])[0]
+
+
 def figures(ranks: Sequence[Rank], dialogues: Sequence[str]) -> dict[str, Estimate]:
     """Every metric by name."""
     return dict(zip(METRICS, means(scores(ranks), dialogues), strict=True))

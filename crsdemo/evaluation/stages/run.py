@@ -44,5 +44,5 @@ def measured(
     retriever = recommender.retriever
     tuned = retriever.documents
     untuned = Documents(QueryReader(tuned.reader.encoder), tuned.vectors)
-    found = evaluate_retrieval(retriever, untuned, recommender, catalog, dialogues)
-    return {"recommender": recommender.name} | found.as_json()
+    found = evaluate_retrieval(retriever, untuned, recommender, catalog.row, dialogues)
+    return {"recommender": recommender.name} | found
