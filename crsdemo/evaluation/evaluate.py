@@ -27,7 +27,7 @@ from crsdemo.evaluation.statistics import CUTOFFS, figures
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.overlap import without_copies
 from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
-from crsdemo.studies.statistics.metrics import BinaryScores, binary_scores, rank_of
+from crsdemo.studies.statistics.shares import BinaryScores, binary_scores, rank_of
 
 STATES = Path("runs")  # where interrupted runs are kept
 

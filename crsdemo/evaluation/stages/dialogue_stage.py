@@ -34,8 +34,7 @@ from crsdemo.evaluation.text_metrics import (
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.talking import TalkingRecommender
-from crsdemo.studies.statistics.metrics import binary_scores
-from crsdemo.studies.statistics.shares import share, share_of
+from crsdemo.studies.statistics.shares import binary_scores, share, share_of
 
 
 @dataclass(frozen=True)

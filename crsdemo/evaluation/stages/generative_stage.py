@@ -26,8 +26,7 @@ from crsdemo.evaluation.statistics import Hit, ends, mean, recalls
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.model.beam import Choice, Ranking
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.studies.statistics.metrics import rank_of
-from crsdemo.studies.statistics.shares import share_of
+from crsdemo.studies.statistics.shares import rank_of, share_of
 
 CUTOFFS = (1, 10, 50)
 WIDTHS = (10, 50, 200)  # of the beam; 50 is the paper's (GCRS, App. D)

@@ -24,7 +24,7 @@ from crsdemo.evaluation.statistics import Hit, recalls
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.reges import Choice, Reges
 from crsdemo.recommenders.retriever import CANDIDATES
-from crsdemo.studies.statistics.metrics import rank_of
+from crsdemo.studies.statistics.shares import rank_of
 
 CUTOFFS = (1, 10, 50)
 

@@ -26,7 +26,7 @@ from crsdemo.items.arrays import Floats
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.reges import Reges
 from crsdemo.recommenders.retriever import Documents, Retriever
-from crsdemo.studies.statistics.metrics import rank_of
+from crsdemo.studies.statistics.shares import rank_of
 
 CUTOFFS = (5, 20, 50)
 WHOLE, LAST, EXPERT = "whole dialogue", "last user turn", "query of the expert"

@@ -10,7 +10,7 @@ import numpy as np
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import FLAGS, Flag, Vote
-from crsdemo.studies.statistics.metrics import sign_test, wilson
+from crsdemo.studies.statistics.shares import sign_test, wilson
 
 SLOTS = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)  # seconds; the last one is open
 

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs
-from crsdemo.studies.statistics.metrics import sign_test, wilson
+from crsdemo.studies.statistics.shares import sign_test, wilson
 
 Z95 = float(norm.ppf(0.975))  # half of the width of a 95% interval, in standard deviations
 POWER = 0.8  # the chance to see a difference that is there, at the 5% level, two-sided
