@@ -14,12 +14,11 @@ from typing import Any
 
 import ir_measures
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from crsdemo.studies.statistics.bootstrap import Estimate, cluster_sums, draws, interval
+from crsdemo.studies.statistics.bootstrap import Estimate, Floats, cluster_sums, draws, interval
 
-Floats = NDArray[np.float64]
 Rank = int | None  # from 1; None: not in the list
 
 CUTOFFS = (1, 5, 10, 20, 50)
@@ -149,10 +148,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(one) for one in adjusted]
 
 
-def jackknife(
-    values: Sequence[float], whole: float, least: float = 0.0, most: float = 1.0
-) -> Estimate:
-    """`whole` with an interval from `values` (g,), each without one of the dialogues.
+def jackknife(values: Sequence[float], whole: float) -> Estimate:
+    """`whole`, from 0 to 1, with an interval from `values` (g,), each without one dialogue.
 
     For figures that are no means: a bootstrap holds fewer distinct lists than the data, so that
     its coverage is too low everywhere.
@@ -162,4 +159,4 @@ def jackknife(
         return Estimate(whole)
     error = np.sqrt((g - 1) / g * np.square(np.asarray(values) - np.mean(values)).sum())
     half = float(stats.t.ppf(0.975, g - 1) * error)
-    return Estimate(whole, max(least, whole - half), min(most, whole + half))
+    return Estimate(whole, max(0.0, whole - half), min(1.0, whole + half))

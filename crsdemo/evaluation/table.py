@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Part
 from crsdemo.evaluation.report import PartFigures, Report
-from crsdemo.evaluation.statistics import METRICS, Difference, Floats, difference, holm, scores
-from crsdemo.studies.statistics.bootstrap import Estimate
+from crsdemo.evaluation.statistics import METRICS, Difference, difference, holm, scores
+from crsdemo.studies.statistics.bootstrap import Estimate, Floats
 from crsdemo.studies.statistics.shares import table as drawn
 from crsdemo.studies.statistics.shares import with_ends
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
@@ -27,6 +27,8 @@ from crsdemo.studies.study import Consent, Study
 
 Row = dict[str, Any]
 Decision = Literal["given", "declined", "withdrawn"]
+K = TypeVar("K")
+T = TypeVar("T")
 Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
 
 _SQL = queries("studies")
@@ -74,8 +76,7 @@ class StudyLog:
     def record_decision(self, annotator: str, decision: Decision, consent: Consent) -> None:
         """Keep what somebody agreed to or not. What holds already is not written again."""
         with self.log.file.writing() as db:
-            if _decision(db, annotator) != decision:
-                _insert_decision(db, annotator, decision, consent)
+            _decide(db, annotator, decision, consent)
 
     def standing(self, study: str, annotator: str) -> Standing | None:
         """None if nobody of this id takes part in the study."""
@@ -83,13 +84,19 @@ class StudyLog:
             if not db["annotators"].count_where("id = ? and study = ?", [annotator, study]):
                 return None
             judged = list(db.query(_SQL["judged"], [annotator]))
+            answers = db.query(_SQL["answers"], [annotator])
             return Standing(
-                decision=_decision(db, annotator),
+                decision=first_value(db, _SQL["decision"], annotator),
                 assignments=_ASSIGNED.validate_python(
                     db.query(_SQL["assignments"], [study, annotator])
                 ),
-                verdicts=_verdicts(judged),
-                answers=_answers(db.query(_SQL["answers"], [annotator])),
+                verdicts=_nested(
+                    (row["assignment_id"], row["comparison_id"], row["verdict"]) for row in judged
+                ),
+                answers=_nested(
+                    ((a["questionnaire"], a["about"]), a["question"], json.loads(a["value"]))
+                    for a in answers
+                ),
                 code=first_value(db, _SQL["code"], annotator),
                 verdict_seconds=tuple(row["judged_at"] for row in judged),
             )
@@ -164,8 +171,7 @@ class StudyLog:
         cannot be, since another program reads the log all the time; erasing again tries again.
         """
         with self.log.file.writing() as db:
-            if _decision(db, annotator) != "withdrawn":
-                _insert_decision(db, annotator, "withdrawn", consent)
+            _decide(db, annotator, "withdrawn", consent)
             db["erasures"].insert({"annotator": annotator}, ignore=True)
             for statement in statements(_SQL["forget"]):
                 db.execute(statement, {"annotator": annotator})
@@ -184,21 +190,12 @@ class StudyLog:
             )
 
 
-def _decision(db: Database, annotator: str) -> Decision | None:
-    decision: Decision | None = first_value(db, _SQL["decision"], annotator)
-    return decision
-
-
-def _insert_decision(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
-    db["consents"].insert(
-        {
-            "annotator": annotator,
-            "decision": decision,
-            "document": consent.version,
-            "document_sha256": consent.sha256,
-            "app_version": __version__,
-        }
-    )
+def _decide(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
+    """What holds already is not written again."""
+    if first_value(db, _SQL["decision"], annotator) != decision:
+        row = {"annotator": annotator, "decision": decision, "app_version": __version__}
+        document = {"document": consent.version, "document_sha256": consent.sha256}
+        db["consents"].insert(row | document)
 
 
 def _tally(db: Database, study: str) -> Tally:
@@ -217,15 +214,9 @@ def _assignment_row(annotator: str, one: Assignment) -> Row:
     return row
 
 
-def _verdicts(rows: list[Row]) -> dict[str, dict[str, Verdict]]:
-    found: defaultdict[str, dict[str, Verdict]] = defaultdict(dict)
-    for row in rows:
-        found[row["assignment_id"]][row["comparison_id"]] = row["verdict"]
-    return dict(found)
-
-
-def _answers(rows: Iterable[Row]) -> Answers:
-    found: defaultdict[tuple[str, str], dict[str, Value]] = defaultdict(dict)
-    for row in rows:
-        found[row["questionnaire"], row["about"]][row["question"]] = json.loads(row["value"])
+def _nested(rows: Iterable[tuple[K, str, T]]) -> dict[K, dict[str, T]]:
+    """Values by two keys; of several the last."""
+    found: defaultdict[K, dict[str, T]] = defaultdict(dict)
+    for one, other, value in rows:
+        found[one][other] = value
     return dict(found)

@@ -182,13 +182,9 @@ class Candidate:
             return {"initial_capital": 1}
         return {
             "odd_capitals": max(0, ordinariness(self.text.words(self.first, self.last))),
-            "continued": self._is_continued(),
+            "continued": self.last - self.first == 1
+            and bool(_NAME_BEFORE.search(self.before) or _NAME_AFTER.match(self.after)),
         }
-
-    def _is_continued(self) -> bool:
-        """Whether a single word stands right beside another one with a capital."""
-        single = self.last - self.first == 1
-        return single and bool(_NAME_BEFORE.search(self.before) or _NAME_AFTER.match(self.after))
 
     def _content_heads(self) -> Iterator[str]:
         """First letters of the words that a title writes with a capital."""
