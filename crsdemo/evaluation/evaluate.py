@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Protocol as Interface
 from typing import runtime_checkable
 
-from tqdm import tqdm
-
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Mode, Plan, Provenance, Recommender, reply
 from crsdemo.evaluation.protocol import OURS, Case, Part, Protocol, cases
-from crsdemo.evaluation.rankings import BATCH, Rankings, Request, State, ranked, run_key
+from crsdemo.evaluation.rankings import Rankings, Request, State, batches, ranked, run_key
 from crsdemo.evaluation.report import ListFigures, PartFigures, Report, Sample
 from crsdemo.evaluation.slices import list_figures, slices
 from crsdemo.evaluation.statistics import CUTOFFS, figures
@@ -225,7 +223,5 @@ def chosen_modes(
     recommender: ModeRecommender, turns: Sequence[Case]
 ) -> Iterator[dict[Mode, float]]:
     """How likely each mode is in each turn; shows progress on stderr."""
-    for start in tqdm(range(0, len(turns), BATCH), desc="choosing modes", unit="batch"):
-        yield from recommender.mode_probabilities(
-            [case.context for case in turns[start : start + BATCH]]
-        )
+    for some in batches(turns, "choosing modes"):
+        yield from recommender.mode_probabilities([case.context for case in some])

@@ -26,7 +26,7 @@ from crsdemo.core.conversation import (
 )
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Plan, Reply
-from crsdemo.feedback.file import BUSY_SECONDS, LogFile, first_value
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.rows import (
     logged_turn_from_row,
     plan_from_json,
@@ -180,12 +180,6 @@ class FeedbackLog:
             marks = tuple(ItemMark(**row) for row in db.query(_SQL["marks"], of))
         turns = tuple(logged_turn_from_row(row, catalog) for row in rows)
         return Restored(Conversation(dialogue_id, visitor, turns), ratings, marks)
-
-    def restore_latest(self, visitor: str, catalog: Catalog) -> Restored | None:
-        """The dialogue in which the visitor spoke last, or None for a stranger."""
-        with self.file.reading() as db:
-            found = first_value(db, _SQL["latest_dialogue"], visitor)
-        return self.restore(found, catalog) if found else None
 
 
 # Parts of a transaction

@@ -175,10 +175,7 @@ def grammar_times(
 
 
 def app_start(
-    command: Sequence[str],
-    url: str,
-    use: Callable[[], None] = lambda: None,
-    timeout: float = 120,
+    command: Sequence[str], url: str, use: Callable[[], None] = lambda: None, timeout: float = 120
 ) -> list[Figure]:
     """Start the app, wait until `url` answers, `use` it and stop it.
 

@@ -230,10 +230,7 @@ def late_wishes(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
 
 
 def check(
-    recommender: Recommender,
-    catalog: Catalog,
-    linker: Linker,
-    wishes: Sequence[Wish],
+    recommender: Recommender, catalog: Catalog, linker: Linker, wishes: Sequence[Wish]
 ) -> Report:
     """Ask for ten items for each wish, without those named in it, as in a reply.
 

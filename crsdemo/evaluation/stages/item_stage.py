@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Case, cases
-from crsdemo.evaluation.rankings import BATCH
+from crsdemo.evaluation.rankings import batches
 from crsdemo.evaluation.statistics import Hit, recalls
 from crsdemo.items.arrays import Ints
 from crsdemo.language.corpus import CorpusDialogue
@@ -60,9 +59,7 @@ def evaluate_item_expert(
 
 def _turns(recommender: Reges, wanted: Sequence[Case]) -> Iterator[Turn]:
     row = recommender.catalog.row
-    progress = tqdm(range(0, len(wanted), BATCH), desc=f"{recommender.name} chooses", unit="batch")
-    for start in progress:
-        some = wanted[start : start + BATCH]
+    for some in batches(wanted, f"{recommender.name} chooses"):
         contexts = [case.context for case in some]
         named = [frozenset(case.context.mentioned) for case in some]
         known = [[item for item in case.new_targets if item in row] for case in some]
@@ -104,11 +101,7 @@ def _first(choice: Choice, k: int) -> Ints:
 def _figures(turns: Sequence[Turn], k: int) -> dict[str, Any]:
     """Of `turns` with `k` candidates each."""
 
-    orders = {
-        "retriever_alone": by_retriever,
-        "expert_alone": by_expert,
-        "overall": by_both,
-    }
+    orders = {"retriever_alone": by_retriever, "expert_alone": by_expert, "overall": by_both}
     cutoffs = [cutoff for cutoff in CUTOFFS if cutoff <= k]  # beyond there is nothing to be found
     found = {}
     for name, order in orders.items():

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Case, cases
-from crsdemo.evaluation.rankings import BATCH
+from crsdemo.evaluation.rankings import batches
 from crsdemo.evaluation.statistics import Hit, ends, mean, recalls
 from crsdemo.items.arrays import Floats
 from crsdemo.language.corpus import CorpusDialogue
@@ -87,7 +87,11 @@ def searched(
     queries = {
         WHOLE: [whole_dialogue(context) for context in contexts],
         LAST: [last_user_turn(context) for context in contexts],
-        EXPERT: list(_searches(contexts, expert)),
+        EXPERT: [
+            search
+            for some in batches(contexts, "searches are written")
+            for search in expert.searches(some)
+        ],
     }
     for ranker, documents in ((UNTUNED, untuned), (TUNED, retriever.documents)):
         for query, texts in queries.items():
@@ -133,11 +137,6 @@ def _by_candidates(retriever: Retriever, turns: Sequence[Case], texts: Sequence[
         return [rank_of(target, best.shortlist) for target in targets]
 
     return ranks
-
-
-def _searches(contexts: Sequence[Dialogue], expert: Reges) -> Iterator[str]:
-    for start in tqdm(range(0, len(contexts), BATCH), desc="searches are written", unit="batch"):
-        yield from expert.searches(contexts[start : start + BATCH])
 
 
 def whole_dialogue(dialogue: Dialogue) -> str:

@@ -39,10 +39,6 @@ with recursive shown as (
     left join generations g on g.id = shown.id left join evidence e on e.generation_id = g.id
     order by shown.position
 
--- name: latest_dialogue
-select t.dialogue_id from turns t join dialogues d on d.id = t.dialogue_id
-    where d.visitor = ? and t.undone_at is null order by t.number desc limit 1
-
 -- name: ratings
 select r.generation_id, r.aspect, r.value, r.revision from current_ratings r
     join turns t on t.id = r.generation_id

@@ -57,11 +57,7 @@ def binary_scores(predicted: Sequence[bool], actual: Sequence[bool]) -> BinarySc
 def share(hits: int, n: int) -> dict[str, Any]:
     """`share`, `n` and under `ci95` its Wilson interval; a share of nothing is 0."""
     low, high = wilson(hits, n)
-    return {
-        "share": round(hits / max(1, n), 5),
-        "n": n,
-        "ci95": (round(low, 5), round(high, 5)),
-    }
+    return {"share": round(hits / max(1, n), 5), "n": n, "ci95": (round(low, 5), round(high, 5))}
 
 
 def share_of(flags: Collection[bool]) -> dict[str, Any]:
