@@ -25,7 +25,7 @@ from crsdemo.evaluation.statistics import CUTOFFS, figures
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.overlap import without_copies
 from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
-from crsdemo.studies.statistics.shares import BinaryScores, binary_scores, rank_of
+from crsdemo.studies.statistics.shares import binary_scores, rank_of
 
 STATES = Path("runs")  # where interrupted runs are kept
 
@@ -105,7 +105,10 @@ def evaluate_all(
     asked = [_Asked(protocol, catalog, dialogues, turns) for protocol in protocols]
     requests = [*chain.from_iterable(one.requests() for one in asked)]
     rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
-    mode = _mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None
+    mode = None
+    if isinstance(recommender, ModeRecommender):  # REC is right if the turn names an item
+        predicted = [one["REC"] > one["CHAT"] for one in chosen_modes(recommender, turns)]
+        mode = binary_scores(predicted, [bool(case.targets) for case in turns])
     reports = []
     for one in asked:
         lists = {request: rankings[request] for request in one.requests()}
@@ -211,12 +214,6 @@ def _part_figures(samples: Sequence[Sample], part: Part) -> PartFigures:
     names = [sample.dialogue for sample in samples]
     ranks = [sample.rank_in(part) for sample in samples]
     return PartFigures(len(samples), len(set(names)), figures(ranks, names))
-
-
-def _mode(recommender: ModeRecommender, turns: Sequence[Case]) -> BinaryScores:
-    """Of REC, which is right if the turn names an item."""
-    predicted = [chosen["REC"] > chosen["CHAT"] for chosen in chosen_modes(recommender, turns)]
-    return binary_scores(predicted, [bool(case.targets) for case in turns])
 
 
 def chosen_modes(
