@@ -36,7 +36,6 @@ STAGES = {
         "evaluation.bench.bench_retrieval:main",
         "how fast items are found, of a million too",
     ),
-    "bench-decode": ("evaluation.bench.bench_decode:main", "how fast a token is written"),
     "check-study": ("studies.check_study:main", "is a study file right, and what does it ask?"),
     "results": ("cli.commands:results", "what the votes in a log say of recommenders"),
     "export": ("export.judgments:main", "judgments as DPO, KTO or SFT examples, or as tables"),

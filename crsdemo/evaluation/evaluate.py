@@ -13,21 +13,19 @@ from pathlib import Path
 from typing import Protocol as Interface
 from typing import runtime_checkable
 
-from tqdm import tqdm
-
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Mode, Plan, Provenance, Recommender, reply
 from crsdemo.evaluation.protocol import OURS, Case, Part, Protocol, cases
-from crsdemo.evaluation.rankings import BATCH, Rankings, Request, State, ranked, run_key
+from crsdemo.evaluation.rankings import Rankings, Request, State, batches, ranked, run_key
 from crsdemo.evaluation.report import ListFigures, PartFigures, Report, Sample
 from crsdemo.evaluation.slices import list_figures, slices
 from crsdemo.evaluation.statistics import CUTOFFS, figures
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.overlap import without_copies
 from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
-from crsdemo.studies.statistics.metrics import BinaryScores, binary_scores, rank_of
+from crsdemo.studies.statistics.shares import binary_scores, rank_of
 
 STATES = Path("runs")  # where interrupted runs are kept
 
@@ -107,7 +105,10 @@ def evaluate_all(
     asked = [_Asked(protocol, catalog, dialogues, turns) for protocol in protocols]
     requests = [*chain.from_iterable(one.requests() for one in asked)]
     rankings = ranked(recommender, requests, CUTOFFS[-1], kept)
-    mode = _mode(recommender, turns) if isinstance(recommender, ModeRecommender) else None
+    mode = None
+    if isinstance(recommender, ModeRecommender):  # REC is right if the turn names an item
+        predicted = [one["REC"] > one["CHAT"] for one in chosen_modes(recommender, turns)]
+        mode = binary_scores(predicted, [bool(case.targets) for case in turns])
     reports = []
     for one in asked:
         lists = {request: rankings[request] for request in one.requests()}
@@ -215,17 +216,9 @@ def _part_figures(samples: Sequence[Sample], part: Part) -> PartFigures:
     return PartFigures(len(samples), len(set(names)), figures(ranks, names))
 
 
-def _mode(recommender: ModeRecommender, turns: Sequence[Case]) -> BinaryScores:
-    """Of REC, which is right if the turn names an item."""
-    predicted = [chosen["REC"] > chosen["CHAT"] for chosen in chosen_modes(recommender, turns)]
-    return binary_scores(predicted, [bool(case.targets) for case in turns])
-
-
 def chosen_modes(
     recommender: ModeRecommender, turns: Sequence[Case]
 ) -> Iterator[dict[Mode, float]]:
     """How likely each mode is in each turn; shows progress on stderr."""
-    for start in tqdm(range(0, len(turns), BATCH), desc="choosing modes", unit="batch"):
-        yield from recommender.mode_probabilities(
-            [case.context for case in turns[start : start + BATCH]]
-        )
+    for some in batches(turns, "choosing modes"):
+        yield from recommender.mode_probabilities([case.context for case in some])

@@ -9,11 +9,9 @@ not measured again: it is kept in `runs/measured`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
@@ -33,16 +31,20 @@ from crsdemo.evaluation.folder import REPORTS
 from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.evaluation.rankings import run_key
 from crsdemo.evaluation.report import Report
-from crsdemo.evaluation.stages.folder import DATASETS, FOLDER, LATE_WISHES, WISHES, StageName
+from crsdemo.evaluation.stages.folder import (
+    DATASETS,
+    FOLDER,
+    LATE_WISHES,
+    ON_DIALOGUES,
+    WISHES,
+    StageName,
+)
 from crsdemo.evaluation.stages.run import measured
+from crsdemo.evaluation.stages.sheets import Row
 from crsdemo.evaluation.stages.tables import DIALOGUE, GENERATIVE, ITEM, RETRIEVAL, told
 from crsdemo.evaluation.table import table
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
-from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import ALONE, BASELINES, CATALOG, DEFAULT, Shelf
-
-Row = Mapping[str, Any]  # the JSON of a stage
-Measure = Callable[[Recommender, Catalog, Sequence[CorpusDialogue]], Row]
 
 REGES = "reges"
 SYSTEMS = (DEFAULT, DEFAULT + ALONE, REGES, *BASELINES)
@@ -77,6 +79,9 @@ class Data:
     dialogues: Sequence[CorpusDialogue]
 
 
+NO_DATA = Data("", Source(), ())  # for what brings along what it asks
+
+
 @dataclass(frozen=True)
 class Bench:
     """What measurements share."""
@@ -101,13 +106,13 @@ class Bench:
                 report.save(self._kept(system, recommender, data, report.protocol))
         return [Report.load(path) for path in paths]
 
-    def stage(self, stage: Stage, data: Data) -> tuple[StageName, Row]:
+    def stage(self, stage: str, system: str, data: Data) -> tuple[StageName, Row]:
         """Measured, or as it was kept, into the folder of stages."""
-        recommender = self.shelf.get(stage.system)
-        path = self._kept(stage.system, recommender, data, stage.name)
+        recommender = self.shelf.get(system)
+        path = self._kept(system, recommender, data, stage)
         if not path.is_file():
-            write_json(path, stage.measure(recommender, self.catalog, data.dialogues))
-        name = StageName(stage.name, recommender.name, data.name)
+            write_json(path, measured(stage, recommender, self.catalog, data.dialogues))
+        name = StageName(stage, recommender.name, data.name)
         row: Row = json.loads(path.read_text(encoding="utf-8"))
         write_json(self.out / FOLDER / name.file, row)
         return name, row
@@ -121,18 +126,8 @@ class Bench:
         return files_of(system, self.shelf.catalog_folder, self.shelf.checkpoints)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A measurement of one system beside `evaluate`."""
-
-    name: str
-    system: str
-    measure: Measure
-    on_dialogues: bool = True  # otherwise once, on what it brings along
-
-
-def stages(systems: Sequence[str]) -> list[Stage]:
-    """All that are measured of these systems."""
+def stages(systems: Sequence[str]) -> list[tuple[str, str]]:
+    """All that is measured of these systems beside `evaluate`: (stage, system)."""
     on_dialogues = (
         (RETRIEVAL, REGES),
         (ITEM, REGES),
@@ -141,12 +136,8 @@ def stages(systems: Sequence[str]) -> list[Stage]:
         (DIALOGUE, DEFAULT),
         (DIALOGUE, REGES),
     )
-    found = [Stage(name, system, partial(measured, name)) for name, system in on_dialogues]
-    for system in systems:
-        for name in (WISHES, LATE_WISHES):
-            asked = partial(_wishes, late=name == LATE_WISHES)
-            found.append(Stage(name, system, asked, on_dialogues=False))
-    return [stage for stage in found if stage.system in systems]
+    wishes = [(stage, system) for system in systems for stage in (WISHES, LATE_WISHES)]
+    return [one for one in (*on_dialogues, *wishes) if one[1] in systems]
 
 
 def measure(config: MeasureConfig) -> Path:
@@ -166,11 +157,10 @@ def measure(config: MeasureConfig) -> Path:
                 replace(report, samples=()).save(path)
             texts += _tables(reports, protocol, config.against)
     if config.stages:
-        no_data = [Data("", Source(), ())]
         found = [
-            bench.stage(stage, one)
-            for stage in stages(systems)
-            for one in (data if stage.on_dialogues else no_data)
+            bench.stage(stage, system, one)
+            for stage, system in stages(systems)
+            for one in (data if stage in ON_DIALOGUES else [NO_DATA])
         ]
         texts += _stage_tables(found)
     path = config.out / config.tables
@@ -193,13 +183,6 @@ def _data(config: MeasureConfig, catalog: Catalog) -> Iterator[Data]:
     for name, file in DEV.items():
         source, own = load_unseen(config.data / file, training, catalog, aliases)
         yield Data(name, source, own[: config.limit or None])
-
-
-def _wishes(
-    recommender: Recommender, catalog: Catalog, _: Sequence[CorpusDialogue], *, late: bool
-) -> Row:
-    asked = check_wishes.late_wishes() if late else check_wishes.load_wishes()
-    return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
 
 
 def _systems(config: MeasureConfig) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Mode
 from crsdemo.language.corpus import CorpusDialogue
 
 METRICS_SHOWN = ("recall@1", "recall@10", "recall@50", "ndcg@10", "mrr@10")  # of those there are
@@ -60,17 +61,22 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Case:
-    """A recommender turn: what was said before, and the items that it names."""
+    """A recommender turn, and what was said before."""
 
     dialogue: int  # position among the dialogues
     turn: int  # position of the turn in its dialogue, from 0
     context: Dialogue  # never empty
-    mentions: tuple[str, ...]  # item ids in the order in which they are named, repeats kept
+    said: Turn
+
+    @property
+    def mode(self) -> Mode:
+        """REC if the turn names an item (GCRS, App. C)."""
+        return "REC" if self.said.mentions else "CHAT"
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Distinct; empty if the turn recommends nothing."""
-        return tuple(dict.fromkeys(self.mentions))
+        """The items that the turn names, each once; empty if it recommends nothing."""
+        return self.said.item_ids
 
     @property
     def new_targets(self) -> tuple[str, ...]:
@@ -82,7 +88,9 @@ class Case:
 
     def samples(self, protocol: Protocol, catalog: Catalog) -> tuple[str, ...]:
         """The item of each sample."""
-        found = self.mentions if protocol.counts_mentions else self.targets
+        found = self.targets
+        if protocol.counts_mentions:
+            found = tuple(mention.item_id for mention in self.said.mentions)
         return tuple(i for i in found if not protocol.knows_catalog_only or i in catalog.row)
 
 
@@ -129,12 +137,8 @@ def protocol_named(name: str) -> Protocol:
 def cases(dialogues: Sequence[CorpusDialogue]) -> list[Case]:
     """Every recommender turn that something was said before, in order."""
     return [
-        Case(number, position, one.dialogue.before(position), _named(one.dialogue, position))
+        Case(number, position, one.dialogue.before(position), turn)
         for number, one in enumerate(dialogues)
         for position, turn in enumerate(one.dialogue.turns)
         if turn.speaker == "assistant" and position > 0
     ]
-
-
-def _named(dialogue: Dialogue, position: int) -> tuple[str, ...]:
-    return tuple(mention.item_id for mention in dialogue.turns[position].mentions)

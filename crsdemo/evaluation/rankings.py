@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from tqdm import tqdm
 
@@ -20,6 +20,7 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Provenance, Recommendation, Recommender
 from crsdemo.language.corpus import CorpusDialogue
 
+T = TypeVar("T")
 BATCH = 16
 
 
@@ -62,6 +63,12 @@ def ranked(recommender: Recommender, requests: Sequence[Request], k: int, state:
             found |= zip(batch, lists, strict=True)
             progress.update(len(batch))
     return found
+
+
+def batches(rows: Sequence[T], about: str) -> Iterator[Sequence[T]]:
+    """Of `BATCH` rows; shows progress on stderr."""
+    for start in tqdm(range(0, len(rows), BATCH), desc=about, unit="batch"):
+        yield rows[start : start + BATCH]
 
 
 def _ranked(
@@ -135,7 +142,8 @@ def run_key(
     """
     about: list[Any] = [asdict(provenance), protocol, [asdict(one.dialogue) for one in dialogues]]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    code = sorted(Path(__file__).parents[1].rglob("*.py"))
+    package = sorted(Path(__file__).parents[1].rglob("*"))
+    code = [path for path in package if path.suffix in {".py", ".toml", ".tsv", ".txt"}]
     of_folders = (path for folder in files for path in sorted(folder.rglob("*")) if path.is_file())
     for path in (*code, *of_folders):
         digest.update(path.name.encode())

@@ -32,7 +32,7 @@ from crsdemo.core.recommender import Provenance
 from crsdemo.evaluation.files import fault, write_json
 from crsdemo.evaluation.protocol import Part
 from crsdemo.studies.statistics.bootstrap import Estimate
-from crsdemo.studies.statistics.metrics import BinaryScores
+from crsdemo.studies.statistics.shares import BinaryScores
 
 DIGITS = 5
 

@@ -9,15 +9,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.evaluation.protocol import Part
 from crsdemo.evaluation.report import ListFigures, Sample, Slice
 from crsdemo.evaluation.statistics import figures, jackknife, means
+from crsdemo.studies.statistics.bootstrap import Floats
 
-Floats = NDArray[np.float64]
 TOP = 10  # items of a list that are seen
 
 
@@ -63,7 +62,8 @@ def list_figures(
         shown[number, rows] += 1
     total = shown.sum(0)
     without = [total - one for one in shown]
-    percentile = popularity_percentiles(catalog)
+    # The share of the catalog that training dialogues mention less, half of what is level
+    percentile = (stats.rankdata([item.popularity for item in catalog]) - 0.5) / len(catalog)
     popular = [[float(percentile[rows].mean()) if rows else 0.0] for rows in tops]
     return ListFigures(
         n=len(lists),
@@ -71,12 +71,6 @@ def list_figures(
         gini=jackknife([gini(one) for one in without], gini(total)),
         popularity=means(np.reshape(popular, (len(lists), 1)), dialogues)[0],
     )
-
-
-def popularity_percentiles(catalog: Catalog) -> Floats:
-    """(n,) share of the catalog that training dialogues mention less, half of what is level."""
-    ranks = stats.rankdata([item.popularity for item in catalog])
-    return np.asarray((ranks - 0.5) / len(catalog), float)
 
 
 def coverage(shown: Floats) -> float:

@@ -14,12 +14,11 @@ from typing import Any
 
 import ir_measures
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from crsdemo.studies.statistics.bootstrap import Estimate, cluster_sums, draws, interval
+from crsdemo.studies.statistics.bootstrap import Estimate, Floats, cluster_sums, draws, interval
 
-Floats = NDArray[np.float64]
 Rank = int | None  # from 1; None: not in the list
 
 CUTOFFS = (1, 5, 10, 20, 50)
@@ -66,6 +65,11 @@ def means(values: ArrayLike, dialogues: Sequence[str]) -> list[Estimate]:
     drawn = drawn[:, :-1] / drawn[:, -1:]
     ends = [interval(column, len(sums)) for column in drawn.T]
     return [Estimate(float(mean), *end) for mean, end in zip(rows.mean(0), ends, strict=True)]
+
+
+def mean(values: Sequence[float], dialogues: Sequence[int]) -> Estimate:
+    """Of `values` (n,), each of the dialogue at that position."""
+    return means(np.reshape(values, (len(values), 1)), [str(number) for number in dialogues])[0]
 
 
 def figures(ranks: Sequence[Rank], dialogues: Sequence[str]) -> dict[str, Estimate]:
@@ -144,10 +148,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(one) for one in adjusted]
 
 
-def jackknife(
-    values: Sequence[float], whole: float, least: float = 0.0, most: float = 1.0
-) -> Estimate:
-    """`whole` with an interval from `values` (g,), each without one of the dialogues.
+def jackknife(values: Sequence[float], whole: float) -> Estimate:
+    """`whole`, from 0 to 1, with an interval from `values` (g,), each without one dialogue.
 
     For figures that are no means: a bootstrap holds fewer distinct lists than the data, so that
     its coverage is too low everywhere.
@@ -157,4 +159,4 @@ def jackknife(
         return Estimate(whole)
     error = np.sqrt((g - 1) / g * np.square(np.asarray(values) - np.mean(values)).sum())
     half = float(stats.t.ppf(0.975, g - 1) * error)
-    return Estimate(whole, max(least, whole - half), min(most, whole + half))
+    return Estimate(whole, max(0.0, whole - half), min(1.0, whole + half))

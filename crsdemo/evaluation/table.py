@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tabulate import tabulate
-
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Part
 from crsdemo.evaluation.report import PartFigures, Report
-from crsdemo.evaluation.statistics import METRICS, Difference, Floats, difference, holm, scores
-from crsdemo.studies.statistics.bootstrap import Estimate
+from crsdemo.evaluation.statistics import METRICS, Difference, difference, holm, scores
+from crsdemo.studies.statistics.bootstrap import Estimate, Floats
+from crsdemo.studies.statistics.shares import table as drawn
+from crsdemo.studies.statistics.shares import with_ends
 
 FORMATS = {"markdown": "pipe", "latex": "latex_booktabs"}
 Reports = Mapping[str, Report]  # by the name that a table gives them
@@ -99,12 +99,12 @@ def table(
     for report in reports.values():
         check_same_samples(first, report)
     rows = [_row(name, report.parts[part.name], metrics) for name, report in reports.items()]
-    texts = [_about(first, part), _drawn(["system", "n", *metrics], rows, format)]
+    texts = [_about(first, part), drawn(["system", "n", *metrics], rows, FORMATS[format])]
     if against:
         tests = paired_tests(reports, part, metrics, against)
         others = dict.fromkeys(test.system for test in tests)
         rows = [[name, *(_told(t.found) for t in tests if t.system == name)] for name in others]
-        texts += [ABOUT_TESTS.format(against), _drawn(["system", *metrics], rows, format)]
+        texts += [ABOUT_TESTS.format(against), drawn(["system", *metrics], rows, FORMATS[format])]
     if format == "latex":
         texts[::2] = ["% " + text for text in texts[::2]]
     return "\n\n".join(texts)
@@ -125,21 +125,12 @@ def _about(report: Report, part: Part) -> str:
     )
 
 
-def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], format: str) -> str:
-    return str(tabulate(rows, heads, FORMATS[format], disable_numparse=True))
-
-
 def _row(name: str, figures: PartFigures, metrics: Sequence[str]) -> list[str]:
     return [name, f"{figures.n:,}", *(_percent(figures.metrics[metric]) for metric in metrics)]
 
 
 def _percent(one: Estimate, sign: str = "") -> str:
-    if one.value is None:
-        return "-"
-    value = f"{100 * one.value:{sign}.1f}"
-    if one.low is None or one.high is None:
-        return value
-    return f"{value} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+    return "-" if one.value is None else with_ends(one.value, (one.low, one.high), sign)
 
 
 def _told(one: Difference) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics.bleu import BLEU
@@ -17,6 +16,7 @@ from crsdemo.core.dialogue import Turn
 
 TITLE = "<movie>"
 ONE_WORD = "titleofamovie"  # what tokenizers are shown: they would take `<movie>` for three tokens
+TOKENIZER = Tokenizer13a()
 ROUGES = ("rouge1", "rouge2", "rougeL")
 ORDERS = (1, 2, 3, 4)
 
@@ -70,12 +70,7 @@ def _grams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
 
 def words(text: str) -> list[str]:
     """The 13a tokens of a text, `<movie>` being one."""
-    return _tokenizer()(text.replace(TITLE, ONE_WORD)).split()
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Tokenizer13a:
-    return Tokenizer13a()
+    return TOKENIZER(text.replace(TITLE, ONE_WORD)).split()
 
 
 def perplexity(nats: float, n: int) -> float:

@@ -75,22 +75,17 @@ def dpo(pair: JudgedPair, text: Text) -> Considered:
     if pair.verdict not in SIDES:
         return Excluded(pair, Reason.NO_WINNER)
     won, lost = pair.replies if pair.verdict == "left" else pair.replies[::-1]
-    reason = _unfit(won, text) or _unfit(lost, text) or _unpaired(pair, text)
-    if reason:
+    if reason := _unfit(won, text) or _unfit(lost, text):
         return Excluded(pair, reason)
+    if not pair.same_context:
+        return Excluded(pair, Reason.OTHER_CONTEXT)
+    if _prompt(won, text) != _prompt(lost, text):
+        return Excluded(pair, Reason.OTHER_PROMPT)
     chosen, rejected = _completion(won, text), _completion(lost, text)
     if chosen == rejected:
         return Excluded(pair, Reason.SAME_REPLY)
     columns = {"prompt": _prompt(won, text), "chosen": chosen, "rejected": rejected}
     return Example(pair, columns, (won.id, lost.id))
-
-
-def _unpaired(pair: JudgedPair, text: Text) -> Reason | None:
-    if not pair.same_context:
-        return Reason.OTHER_CONTEXT
-    if _prompt(pair.left, text) != _prompt(pair.right, text):
-        return Reason.OTHER_PROMPT
-    return None
 
 
 def kto(judgment: Judgment, text: Text, *, winners: bool) -> Iterator[Considered]:

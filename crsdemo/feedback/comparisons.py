@@ -18,8 +18,11 @@ from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, know_visitor, said_before
 from crsdemo.feedback.rows import logged_turn_from_row
+from crsdemo.feedback.schema import queries
 
 Row = dict[str, Any]
+
+_SQL = queries("comparisons")
 
 
 class Entrant(NamedTuple):
@@ -72,10 +75,8 @@ class ComparisonLog:
     def record_ready(self, comparison_id: str, ready_ms: dict[Side, float]) -> None:
         """Keep how long each side took to its whole reply; a side that has none is left out."""
         with self.log.file.writing() as db:
-            db.execute(
-                "update comparisons set left_ready_ms = ?, right_ready_ms = ? where id = ?",
-                [ready_ms.get("left"), ready_ms.get("right"), comparison_id],
-            )
+            took = [ready_ms.get(side) for side in SIDES]
+            db.execute(_SQL["ready"], [*took, comparison_id])
 
     def record_verdict(
         self,
@@ -89,10 +90,14 @@ class ComparisonLog:
         What holds already is not written again, nor is what the same click has brought before.
         """
         with self.log.file.writing() as db:
-            if first_value(db, _SAME_CLICK, comparison_id, client_event_id):
+            if first_value(db, _SQL["same_click"], comparison_id, client_event_id):
                 return
             of = [comparison_id, visitor]
-            verdict, details, revision = db.execute(_LAST_VERDICT, of).fetchone() or ("", "{}", 0)
+            verdict, details, revision = db.execute(_SQL["last_verdict"], of).fetchone() or (
+                "",
+                "{}",
+                0,
+            )
             was = (verdict, _opinion(json.loads(details)))
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
@@ -121,12 +126,12 @@ class ComparisonLog:
     def restore(self, series_id: str, catalog: Catalog) -> RestoredSeries | None:
         """A series as its visitor left it, or None if nothing was said in it."""
         with self.log.file.reading() as db:
-            rows = list(db.query(_SERIES, [series_id]))
+            rows = list(db.query(_SQL["series"], [series_id]))
             if not rows:
                 return None
-            turns = {row["id"]: row for row in db.query(_TURNS, [series_id])}
-            marks = tuple(ItemMark(**row) for row in db.query(_MARKS, [series_id]))
-            judged = db.query(_JUDGMENTS, [series_id])
+            turns = {row["id"]: row for row in db.query(_SQL["turns"], [series_id])}
+            marks = tuple(ItemMark(**row) for row in db.query(_SQL["marks"], [series_id]))
+            judged = db.query(_SQL["judgments"], [series_id])
             judgments = {row["comparison_id"]: _judgment(row) for row in judged}
         known = {name: logged_turn_from_row(row, catalog) for name, row in turns.items()}
         comparisons = tuple(_comparison(row, turns, known) for row in rows)
@@ -136,13 +141,13 @@ class ComparisonLog:
     def judgment(self, comparison_id: str, visitor: str) -> Judgment | None:
         """What this person says of a comparison now, whoever had it made."""
         with self.log.file.reading() as db:
-            row = next(db.query(_JUDGMENT, [comparison_id, visitor]), None)
+            row = next(db.query(_SQL["judgment"], [comparison_id, visitor]), None)
         return _judgment(row) if row else None
 
     def series_of(self, comparison_id: str) -> str | None:
         """The id of the series that a comparison belongs to."""
         with self.log.file.reading() as db:
-            found: str | None = first_value(db, _SERIES_OF, comparison_id)
+            found: str | None = first_value(db, _SQL["series_of"], comparison_id)
         return found
 
 
@@ -204,36 +209,3 @@ def _heard(
 
 
 _MANNER = {"by", "evidence_open", "names_shown", "shown_ms"}
-
-_SAME_CLICK = "select 1 from verdicts where comparison_id = ? and client_event_id = ?"
-
-_LAST_VERDICT = """select verdict, details, revision from verdicts
-    where comparison_id = ? and visitor = ? order by revision desc limit 1"""
-
-_SERIES = """select c.*, d.visitor, v.verdict,
-        (select p.side from picks p where p.comparison_id = c.id
-         order by p.number desc limit 1) as picked
-    from comparisons c join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
-    left join current_verdicts v on v.comparison_id = c.id and v.visitor = d.visitor
-    where t.dialogue_id = ? order by c.number"""
-
-_DIALOGUES = """select t.dialogue_id from comparisons c
-    join turns t on t.id in (c.left_turn, c.right_turn)
-    where c.left_turn in (select id from turns where dialogue_id = ?)"""
-
-_TURNS = f"""select t.*, g.*, e.*, t.id as id from turns t
-    left join generations g on g.id = t.id left join evidence e on e.generation_id = t.id
-    where t.dialogue_id in ({_DIALOGUES})"""
-
-_MARKS = f"""select e.generation_id, e.item_id, e.kind from current_item_events e
-    join turns t on t.id = e.generation_id join dialogues d on d.id = t.dialogue_id
-    where t.dialogue_id in ({_DIALOGUES}) and e.visitor = d.visitor order by e.number"""
-
-_JUDGMENTS = """select v.* from current_verdicts v join comparisons c on c.id = v.comparison_id
-    join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
-    where t.dialogue_id = ? and v.visitor = d.visitor"""
-
-_JUDGMENT = "select * from current_verdicts where comparison_id = ? and visitor = ?"
-
-_SERIES_OF = """select t.dialogue_id from comparisons c join turns t on t.id = c.left_turn
-    where c.id = ?"""

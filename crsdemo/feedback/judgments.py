@@ -20,10 +20,12 @@ from crsdemo.core.comparison import SIDES, Policy
 from crsdemo.core.conversation import Status
 from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.file import known_version, opened
-from crsdemo.feedback.schema import HEARD, MIGRATIONS
+from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
 from crsdemo.studies.study import Kind
 
 Row = dict[str, Any]
+
+_SQL = queries("judgments", heard=HEARD.format("t.parent"))
 
 
 class Ratings(BaseModel):
@@ -121,12 +123,12 @@ class JudgmentReader:
 
     def totals(self) -> dict[str, int]:
         """How much the log holds, by what it is."""
-        (row,) = self.db.query(_TOTALS)
+        (row,) = self.db.query(_SQL["totals"])
         return dict(row)
 
     def pairs(self) -> Iterator[JudgedPair]:
         """Every verdict that holds, in the order of the comparisons."""
-        for row in self.db.query(_PAIRS):
+        for row in self.db.query(_SQL["pairs"]):
             if row["swapped"]:
                 ways = (SIDES, SIDES[::-1])
                 row |= {f"{to}_{name}": row[f"{of}_{name}"] for to, of in ways for name in _SIDED}
@@ -135,12 +137,12 @@ class JudgmentReader:
 
     def opinions(self) -> Iterator[Opinion]:
         """Every reply that somebody rated or marked films of, once per person."""
-        for row in self.db.query(_OPINIONS):
+        for row in self.db.query(_SQL["opinions"]):
             yield Opinion.model_validate(row | {"reply": self._reply(row, "")})
 
     def _reply(self, judged: Row, side: str) -> JudgedReply:
         of = {"id": judged[f"{side}generation"], "visitor": judged["visitor"]}
-        (row,) = self.db.query(_REPLY, of)
+        (row,) = self.db.query(_SQL["reply"], of)
         return JudgedReply(recommender=judged[f"{side}recommender"], **row)
 
 
@@ -162,54 +164,3 @@ def reading_judgments(path: Path) -> Iterator[JudgmentReader]:
 
 
 _SIDED = ("generation", "recommender", "ready_ms")  # columns that each side has
-
-_TOTALS = """select
-    (select count(*) from visitors) as visitors,
-    (select count(*) from dialogues) as dialogues,
-    (select count(*) from generations) as replies,
-    (select count(*) from comparisons) as comparisons,
-    (select count(*) from comparisons where id not in (select comparison_id from verdicts))
-        as comparisons_without_verdict,
-    (select count(*) from current_verdicts) as verdicts,
-    (select count(*) from (select generation_id, visitor from current_ratings
-        union select generation_id, visitor from current_item_events)) as rated_replies"""
-
-# The same was heard by two sides that answer one turn, and by two that answer the same first words.
-_PAIRS = """select v.visitor, v.created_at, v.comparison_id, v.verdict, v.winner, v.revision,
-        v.decided_ms, v.layout, v.details, c.policy, c.seed, c.left_generation,
-        c.right_generation, c.left_recommender, c.right_recommender, c.left_ready_ms,
-        c.right_ready_ms, c.left_turn = c.right_turn or (l.position = 0 and r.position = 0
-            and l.text = r.text) as same_context, v.swapped, s.name as study,
-        n.study as study_sha256, a.kind, a.task, a.expected,
-        coalesce(n.is_test, 0) as is_test
-    from comparisons c join current_verdicts v on v.comparison_id = c.id
-    join turns l on l.id = c.left_turn join turns r on r.id = c.right_turn
-    left join annotators n on n.id = v.visitor left join studies s on s.sha256 = n.study
-    left join assignments a on a.annotator = v.visitor
-        and (a.id = l.dialogue_id or a.replay_of = c.id)
-    where v.visitor not in (select annotator from withdrawn)
-    order by c.number, v.visitor"""
-
-_OPINIONS = """select g.id as generation, o.visitor, o.created_at, c.id as comparison_id, case g.id
-        when c.left_generation then c.left_recommender
-        when c.right_generation then c.right_recommender else g.recommender end as recommender,
-        coalesce(n.is_test, 0) as is_test
-    from (select generation_id, visitor, max(created_at) as created_at from (
-            select generation_id, visitor, created_at from current_ratings union all
-            select generation_id, visitor, created_at from current_item_events)
-        group by generation_id, visitor) o
-    join generations g on g.id = o.generation_id join turns t on t.id = g.id
-    left join comparisons c on c.left_generation = g.id or c.right_generation = g.id
-    left join annotators n on n.id = o.visitor
-    where o.visitor not in (select annotator from withdrawn)
-    order by t.number, o.visitor"""
-
-_REPLY = f"""select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
-        t.text, g.mode, g.item_id, g.item_title, g.item_year, g.prompt, g.output,
-        g.model_sha256, g.adapter_sha256, g.catalog_sha256, g.decoding, g.plan, g.timings,
-        g.started_at, g.app_version, {HEARD.format("t.parent")} as heard,
-        (select json_group_object(aspect, json(value)) from current_ratings
-            where generation_id = g.id and visitor = :visitor) as ratings,
-        (select json_group_array(json_object('item_id', item_id, 'kind', kind))
-            from current_item_events where generation_id = g.id and visitor = :visitor) as marks
-    from generations g join turns t on t.id = g.id where g.id = :id"""

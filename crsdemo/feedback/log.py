@@ -26,7 +26,7 @@ from crsdemo.core.conversation import (
 )
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Plan, Reply
-from crsdemo.feedback.file import BUSY_SECONDS, LogFile, first_value
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.rows import (
     logged_turn_from_row,
     plan_from_json,
@@ -36,8 +36,9 @@ from crsdemo.feedback.rows import (
     to_json,
     turn_row,
 )
-from crsdemo.feedback.schema import NOW
+from crsdemo.feedback.schema import queries
 
+_SQL = queries("log")
 SILENT_SECONDS = 30.0  # after which a reply that is being written counts as given up
 
 
@@ -100,11 +101,7 @@ class FeedbackLog:
         """
         with self.file.writing() as db:
             _put_reply(db, generation_id, reply)
-            db.execute(
-                f"update generations set heartbeat_at = {NOW}, status = 'running', "
-                "finished_at = null where id = ?",
-                [generation_id],
-            )
+            db.execute(_SQL["lives"], [generation_id])
 
     def record_abandoned(self) -> int:
         """Give up the generations of which nothing was heard for a while; returns how many.
@@ -112,13 +109,7 @@ class FeedbackLog:
         What they had written stays. One that lives after all gets its true status when it ends.
         """
         with self.file.writing() as db:
-            found = db.execute(
-                f"update generations set status = 'abandoned', finished_at = {NOW} "
-                "where status = 'running' and julianday('now') - "
-                "julianday(coalesce(heartbeat_at, started_at)) >= ? / 86400.0",
-                [SILENT_SECONDS],
-            )
-            return int(found.rowcount)
+            return int(db.execute(_SQL["abandon"], [SILENT_SECONDS]).rowcount)
 
     def record_finished(
         self,
@@ -131,27 +122,18 @@ class FeedbackLog:
         with self.file.writing() as db:
             if reply:
                 _put_reply(db, generation_id, reply)
-            db.execute(
-                f"update generations set status = ?, finished_at = {NOW}, error_class = ?, "
-                "error_message = ? where id = ?",
-                [status, error and type(error).__name__, error and str(error), generation_id],
-            )
+            why = [error and type(error).__name__, error and str(error)]
+            db.execute(_SQL["finish"], [status, *why, generation_id])
 
     def record_undone(self, turn_id: str) -> None:
         """Take back a turn and all that followed from it. The rows stay, with the time."""
         with self.file.writing() as db:
-            db.execute(
-                "with recursive gone(id) as (select ? union all "
-                "select t.id from turns t join gone on t.parent = gone.id) "
-                f"update turns set undone_at = {NOW} "
-                "where id in (select id from gone) and undone_at is null",
-                [turn_id],
-            )
+            db.execute(_SQL["undo"], [turn_id])
 
     def attempts(self, turn_id: str) -> tuple[Attempt, ...]:
         """The tries so far at a reply to the user's turn `turn_id`, first one first."""
         with self.file.reading() as db:
-            rows = db.query(_ATTEMPTS, [turn_id])
+            rows = db.query(_SQL["attempts"], [turn_id])
             return tuple(Attempt(plan_from_json(row["plan"]), row["item_id"]) for row in rows)
 
     # What was thought of it
@@ -168,7 +150,7 @@ class FeedbackLog:
         text = None if kept is None else to_json(kept)
         row = {"generation_id": generation_id, "visitor": visitor, "aspect": aspect}
         with self.file.writing() as db:
-            was, revision = db.execute(_LAST_RATING, row).fetchone() or (None, 0)
+            was, revision = db.execute(_SQL["last_rating"], row).fetchone() or (None, 0)
             if text != was:
                 revision += 1
                 know_visitor(db, visitor)
@@ -180,7 +162,7 @@ class FeedbackLog:
         """Keep that an item of a reply was seen, is wanted or not, or no longer so."""
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:
-            if on != any(db.query(_MARK, row)):
+            if on != any(db.query(_SQL["mark"], row)):
                 know_visitor(db, visitor)
                 db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
 
@@ -189,53 +171,15 @@ class FeedbackLog:
     def restore(self, dialogue_id: str, catalog: Catalog) -> Restored | None:
         """A dialogue as its visitor saw it last, or None if nothing was said in it."""
         with self.file.reading() as db:
-            rows = list(db.query(_CONVERSATION, [dialogue_id]))
+            rows = list(db.query(_SQL["conversation"], [dialogue_id]))
             if not rows:
                 return None
             visitor = rows[0]["visitor"]
             of = [dialogue_id, visitor]
-            ratings = tuple(map(rating_from_row, db.query(_RATINGS, of)))
-            marks = tuple(ItemMark(**row) for row in db.query(_MARKS, of))
+            ratings = tuple(map(rating_from_row, db.query(_SQL["ratings"], of)))
+            marks = tuple(ItemMark(**row) for row in db.query(_SQL["marks"], of))
         turns = tuple(logged_turn_from_row(row, catalog) for row in rows)
         return Restored(Conversation(dialogue_id, visitor, turns), ratings, marks)
-
-    def restore_latest(self, visitor: str, catalog: Catalog) -> Restored | None:
-        """The dialogue in which the visitor spoke last, or None for a stranger."""
-        with self.file.reading() as db:
-            found = first_value(db, _LATEST_DIALOGUE, visitor)
-        return self.restore(found, catalog) if found else None
-
-
-_ATTEMPTS = """select plan, item_id from generations join turns using (id)
-    where parent = ? order by attempt"""
-
-_LAST_RATING = """select value, revision from ratings where generation_id = :generation_id
-    and visitor = :visitor and aspect = :aspect order by revision desc limit 1"""
-
-_MARK = """select 1 from current_item_events where generation_id = :generation_id
-    and visitor = :visitor and item_id = :item_id and kind = :kind"""
-
-# From the newest turn that has words up to the first, then in the order in which it was said.
-_CONVERSATION = """with recursive shown as (
-        select * from turns where number = (
-            select max(number) from turns where dialogue_id = ? and undone_at is null
-            and (speaker = 'user' or text <> ''))
-        union all select t.* from turns t join shown on t.id = shown.parent)
-    select d.visitor, shown.*, g.*, e.*, shown.id as id, shown.text as text
-    from shown join dialogues d on d.id = shown.dialogue_id
-    left join generations g on g.id = shown.id left join evidence e on e.generation_id = g.id
-    order by shown.position"""
-
-_LATEST_DIALOGUE = """select t.dialogue_id from turns t join dialogues d on d.id = t.dialogue_id
-    where d.visitor = ? and t.undone_at is null order by t.number desc limit 1"""
-
-_RATINGS = """select r.generation_id, r.aspect, r.value, r.revision from current_ratings r
-    join turns t on t.id = r.generation_id
-    where t.dialogue_id = ? and r.visitor = ? order by r.number"""
-
-_MARKS = """select e.generation_id, e.item_id, e.kind from current_item_events e
-    join turns t on t.id = e.generation_id
-    where t.dialogue_id = ? and e.visitor = ? order by e.number"""
 
 
 # Parts of a transaction
@@ -283,7 +227,6 @@ def know_visitor(db: Database, visitor: str) -> None:
 def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
     """Put the reply, as far as it has come, into its three rows; it must not be finished."""
     turn, generation, evidence = rows_of_reply(reply)
-    put = "update turns set text = :text, mentions = :mentions where id = :id"
-    db.execute(put, turn | {"id": generation_id})
+    db.execute(_SQL["say"], turn | {"id": generation_id})
     db["generations"].update(generation_id, generation)
     db["evidence"].insert(evidence | {"generation_id": generation_id}, replace=True)

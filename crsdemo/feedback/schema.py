@@ -1,11 +1,12 @@
 """The tables of feedback.db and how they come to be: the files in migrations/, first one first.
 
 They explain the tables. To change these add a file: a log has had some of them already, and goes
-on from there.
+on from there. What is asked of the tables is in queries/, a file for each module.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,17 +27,31 @@ HEARD = """(with recursive heard as (
     from (select speaker, text from heard order by position))"""
 
 
+def queries(module: str, **parts: str) -> dict[str, str]:
+    """The statements of `queries/MODULE.sql`, by the names that stand above them.
+
+    In braces a statement may hold an earlier one, or one of `parts`, by its name.
+    """
+    text = (Path(__file__).parent / "queries" / f"{module}.sql").read_text(encoding="utf-8")
+    known = {"now": NOW, **parts}
+    for named in re.split("^-- name: ", text, flags=re.MULTILINE)[1:]:
+        name, statement = named.split("\n", 1)
+        known[name] = statement.strip().format_map(known)
+    return known
+
+
 def _migration(path: Path) -> Migration:
-    statements = tuple(_statements(path.read_text(encoding="utf-8")))
+    script = path.read_text(encoding="utf-8")
 
     def migrate(db: Database) -> None:
-        for statement in statements:  # not as a script, which would commit before it begins
+        for statement in statements(script):  # not as a script, which would commit before it begins
             db.execute(statement)
 
     return migrate
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
+    """Each with its semicolon."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

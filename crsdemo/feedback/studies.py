@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
@@ -19,6 +19,7 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.file import BUSY_SECONDS, connect, first_value, in_plain_words
 from crsdemo.feedback.log import FeedbackLog, know_visitor
 from crsdemo.feedback.rows import to_json
+from crsdemo.feedback.schema import queries, statements
 from crsdemo.studies.annotators import Arrival
 from crsdemo.studies.assignment import Assignment, Shared, Tally
 from crsdemo.studies.questionnaire import Value
@@ -26,8 +27,11 @@ from crsdemo.studies.study import Consent, Study
 
 Row = dict[str, Any]
 Decision = Literal["given", "declined", "withdrawn"]
+K = TypeVar("K")
+T = TypeVar("T")
 Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
 
+_SQL = queries("studies")
 _ASSIGNED = TypeAdapter(tuple[Assignment, ...])
 
 
@@ -60,7 +64,7 @@ class StudyLog:
     def record_arrival(self, study: str, arrival: Arrival) -> str:
         """The annotator's id: a new one for a new person, else the one that the person has."""
         with self.log.file.writing() as db:
-            known = first_value(db, _ANNOTATOR, study, *arrival)
+            known = first_value(db, _SQL["annotator"], study, *arrival)
             if known:
                 return str(known)
             annotator = new_id()
@@ -72,21 +76,28 @@ class StudyLog:
     def record_decision(self, annotator: str, decision: Decision, consent: Consent) -> None:
         """Keep what somebody agreed to or not. What holds already is not written again."""
         with self.log.file.writing() as db:
-            if _decision(db, annotator) != decision:
-                _insert_decision(db, annotator, decision, consent)
+            _decide(db, annotator, decision, consent)
 
     def standing(self, study: str, annotator: str) -> Standing | None:
         """None if nobody of this id takes part in the study."""
         with self.log.file.reading() as db:
             if not db["annotators"].count_where("id = ? and study = ?", [annotator, study]):
                 return None
-            judged = list(db.query(_JUDGED, [annotator]))
+            judged = list(db.query(_SQL["judged"], [annotator]))
+            answers = db.query(_SQL["answers"], [annotator])
             return Standing(
-                decision=_decision(db, annotator),
-                assignments=_ASSIGNED.validate_python(db.query(_ASSIGNMENTS, [study, annotator])),
-                verdicts=_verdicts(judged),
-                answers=_answers(db.query(_ANSWERS, [annotator])),
-                code=first_value(db, _CODE, annotator),
+                decision=first_value(db, _SQL["decision"], annotator),
+                assignments=_ASSIGNED.validate_python(
+                    db.query(_SQL["assignments"], [study, annotator])
+                ),
+                verdicts=_nested(
+                    (row["assignment_id"], row["comparison_id"], row["verdict"]) for row in judged
+                ),
+                answers=_nested(
+                    ((a["questionnaire"], a["about"]), a["question"], json.loads(a["value"]))
+                    for a in answers
+                ),
+                code=first_value(db, _SQL["code"], annotator),
                 verdict_seconds=tuple(row["judged_at"] for row in judged),
             )
 
@@ -104,7 +115,7 @@ class StudyLog:
     def replays(self, study: str) -> dict[str, Shared]:
         """By the name of the replay."""
         with self.log.file.reading() as db:
-            return {row.pop("task"): Shared(**row) for row in db.query(_REPLAYS, [study])}
+            return {row.pop("task"): Shared(**row) for row in db.query(_SQL["replays"], [study])}
 
     def record_replay(self, study: str, name: str, comparison_id: str) -> None:
         """Keep which comparison all see, if there is none yet.
@@ -113,7 +124,7 @@ class StudyLog:
         own is forgotten on demand, and with it what others make of it would be.
         """
         with self.log.file.writing() as db:
-            if not first_value(db, _USABLE, comparison_id):
+            if not first_value(db, _SQL["usable"], comparison_id):
                 raise FeedbackError(
                     f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
                     "this log, one of its replies is not whole or was taken back, or it is an "
@@ -137,9 +148,9 @@ class StudyLog:
         row: Row = {"annotator": annotator, "questionnaire": questionnaire}
         row |= {"question": question, "about": about, "client_event_id": client_event_id}
         with self.log.file.writing() as db:
-            if first_value(db, _SAME_CLICK, annotator, client_event_id):
+            if first_value(db, _SQL["same_click"], annotator, client_event_id):
                 return
-            was, revision = db.execute(_LAST_ANSWER, row).fetchone() or (None, 0)
+            was, revision = db.execute(_SQL["last_answer"], row).fetchone() or (None, 0)
             if was != to_json(value):
                 row |= {"value": to_json(value), "revision": revision + 1}
                 db["answers"].insert(row | {"app_version": __version__})
@@ -148,7 +159,7 @@ class StudyLog:
         """Keep that all is done; returns the code that was shown first."""
         with self.log.file.writing() as db:
             db["completions"].insert({"annotator": annotator, "code": code}, ignore=True)
-            return str(first_value(db, _CODE, annotator))
+            return str(first_value(db, _SQL["code"], annotator))
 
     # Taking it back
 
@@ -160,11 +171,10 @@ class StudyLog:
         cannot be, since another program reads the log all the time; erasing again tries again.
         """
         with self.log.file.writing() as db:
-            if _decision(db, annotator) != "withdrawn":
-                _insert_decision(db, annotator, "withdrawn", consent)
+            _decide(db, annotator, "withdrawn", consent)
             db["erasures"].insert({"annotator": annotator}, ignore=True)
-            for table, rows in _FORGET.items():
-                db[table].delete_where(rows, {"annotator": annotator})
+            for statement in statements(_SQL["forget"]):
+                db.execute(statement, {"annotator": annotator})
         self._shrink()
 
     def _shrink(self) -> None:
@@ -180,26 +190,19 @@ class StudyLog:
             )
 
 
-def _decision(db: Database, annotator: str) -> Decision | None:
-    decision: Decision | None = first_value(db, _DECISION, annotator)
-    return decision
-
-
-def _insert_decision(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
-    db["consents"].insert(
-        {
-            "annotator": annotator,
-            "decision": decision,
-            "document": consent.version,
-            "document_sha256": consent.sha256,
-            "app_version": __version__,
-        }
-    )
+def _decide(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
+    """What holds already is not written again."""
+    if first_value(db, _SQL["decision"], annotator) != decision:
+        row = {"annotator": annotator, "decision": decision, "app_version": __version__}
+        document = {"document": consent.version, "document_sha256": consent.sha256}
+        db["consents"].insert(row | document)
 
 
 def _tally(db: Database, study: str) -> Tally:
-    pairs = {(left, right): n for left, right, n in db.execute(_PAIRS_DEALT, [study])}
-    replays = {(of, bool(swapped)): n for of, swapped, n in db.execute(_REPLAYS_DEALT, [study])}
+    pairs = {(left, right): n for left, right, n in db.execute(_SQL["pairs_dealt"], [study])}
+    replays = {
+        (of, bool(swapped)): n for of, swapped, n in db.execute(_SQL["replays_dealt"], [study])
+    }
     return Tally(Counter(pairs), Counter(replays))
 
 
@@ -211,86 +214,9 @@ def _assignment_row(annotator: str, one: Assignment) -> Row:
     return row
 
 
-def _verdicts(rows: list[Row]) -> dict[str, dict[str, Verdict]]:
-    found: defaultdict[str, dict[str, Verdict]] = defaultdict(dict)
-    for row in rows:
-        found[row["assignment_id"]][row["comparison_id"]] = row["verdict"]
+def _nested(rows: Iterable[tuple[K, str, T]]) -> dict[K, dict[str, T]]:
+    """Values by two keys; of several the last."""
+    found: defaultdict[K, dict[str, T]] = defaultdict(dict)
+    for one, other, value in rows:
+        found[one][other] = value
     return dict(found)
-
-
-def _answers(rows: Iterable[Row]) -> Answers:
-    found: defaultdict[tuple[str, str], dict[str, Value]] = defaultdict(dict)
-    for row in rows:
-        found[row["questionnaire"], row["about"]][row["question"]] = json.loads(row["value"])
-    return dict(found)
-
-
-_ANNOTATOR = "select id from annotators where study = ? and source = ? and external_hmac = ?"
-
-_DECISION = "select decision from consents where annotator = ? order by number desc limit 1"
-
-_CODE = "select code from completions where annotator = ?"
-
-_ASSIGNMENTS = """select a.id, a.place, a.kind, a.task, a.left_recommender as "left",
-        a.right_recommender as "right", a.seed, a.messages, a.replay_of, a.swapped, a.expected,
-        coalesce((select r.task from replays r
-            where r.study = ? and r.comparison_id = a.replay_of), '') as replay
-    from assignments a where a.annotator = ? order by a.place"""
-
-_JUDGED = """select x.assignment_id, v.comparison_id, v.verdict, (
-            select 86400 * julianday(min(o.created_at)) from verdicts o
-            where o.comparison_id = v.comparison_id and o.visitor = v.visitor) as judged_at
-    from assignments a join assigned_comparisons x on x.assignment_id = a.id
-    join current_verdicts v on v.comparison_id = x.comparison_id and v.visitor = a.annotator
-    where a.annotator = ? order by judged_at"""
-
-_REPLAYS = """select r.task, r.comparison_id, c.left_recommender as "left",
-        c.right_recommender as "right"
-    from replays r join comparisons c on c.id = r.comparison_id where r.study = ?"""
-
-_USABLE = """select count(*) from comparisons c
-    join turns l on l.id = c.left_generation join turns r on r.id = c.right_generation
-    join generations g on g.id = l.id and g.status = 'ok'
-    join generations h on h.id = r.id and h.status = 'ok'
-    join dialogues d on d.id = l.dialogue_id
-    where c.id = ? and l.undone_at is null and r.undone_at is null
-    and d.visitor not in (select id from annotators)"""
-
-_TAKING_PART = """assignments a join annotators n on n.id = a.annotator
-    where n.study = ? and a.kind <> 'practice'
-    and a.annotator not in (select annotator from withdrawn)"""
-
-_PAIRS_DEALT = f"""select a.left_recommender as l, a.right_recommender as r, count(*) as n
-    from {_TAKING_PART} and a.replay_of is null group by l, r"""
-
-_REPLAYS_DEALT = f"""select a.replay_of, a.swapped, count(*) as n
-    from {_TAKING_PART} and a.replay_of is not null group by a.replay_of, a.swapped"""
-
-_SAME_CLICK = "select 1 from answers where annotator = ? and client_event_id = ?"
-
-_LAST_ANSWER = """select value, revision from answers where annotator = :annotator
-    and questionnaire = :questionnaire and question = :question and about = :about
-    order by revision desc limit 1"""
-
-_ANSWERS = """select questionnaire, about, question, value from answers where annotator = ?
-    order by revision"""
-
-_OWN_TURNS = """select t.id from turns t join dialogues d on d.id = t.dialogue_id
-    where d.visitor = :annotator"""
-_OWN_COMPARISONS = f"select id from comparisons where left_turn in ({_OWN_TURNS})"
-
-# Of the person, and what anyone made of the replies to the person: in an order that leaves no
-# row which refers to one that is gone
-_FORGET = {
-    "answers": "annotator = :annotator",
-    "verdicts": f"visitor = :annotator or comparison_id in ({_OWN_COMPARISONS})",
-    "picks": f"comparison_id in ({_OWN_COMPARISONS})",
-    "ratings": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    "item_events": f"visitor = :annotator or generation_id in ({_OWN_TURNS})",
-    "assignments": "annotator = :annotator",
-    "comparisons": f"left_turn in ({_OWN_TURNS})",
-    "evidence": f"generation_id in ({_OWN_TURNS})",
-    "generations": f"id in ({_OWN_TURNS})",
-    "turns": "dialogue_id in (select id from dialogues where visitor = :annotator)",
-    "dialogues": "visitor = :annotator",
-}

@@ -15,24 +15,12 @@ from typing import Any
 
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
+from crsdemo.feedback.schema import queries
 from crsdemo.studies.statistics.judging import Scores, Vote
 
 Row = dict[str, Any]
 
-# A verdict of an annotator belongs to the assignment whose talk or whose replay it is about
-_VOTES = """select v.comparison_id, v.visitor, v.verdict, v.decided_ms, v.details, v.created_at,
-        v.swapped, v.left_recommender, v.right_recommender, coalesce(s.name, '') as study,
-        coalesce(a.task, '') as study_task, a.expected
-    from current_verdicts v join comparisons c on c.id = v.comparison_id
-    join turns t on t.id = c.left_turn
-    left join annotators n on n.id = v.visitor left join studies s on s.sha256 = n.study
-    left join assignments a on a.annotator = v.visitor
-        and (a.id = t.dialogue_id or a.replay_of = v.comparison_id)
-    where v.visitor not in (select annotator from withdrawn)
-        and coalesce(a.kind, '') <> 'practice'
-        and (not coalesce(n.is_test, 0) or :with_tests)
-        and (:study = '' or :study in (n.study, s.name))
-    order by v.created_at, v.comparison_id, v.visitor"""
+_SQL = queries("votes")
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,7 @@ def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, 
     """The votes in an open log, by time. Raises BadInputError for details that make no sense."""
     with file.reading() as db:
         only = {"study": wanted.study, "with_tests": wanted.with_tests}
-        rows = list(db.query(_VOTES, only))
+        rows = list(db.query(_SQL["votes"], only))
     votes = (_vote(row) for row in rows)
     return tuple(vote for vote in votes if vote.blind or not wanted.blind_only)
 

@@ -38,7 +38,8 @@ class PeopleLinker:
                 self._by_name["".join(words)] = person  # of namesakes the one with more films
                 self.vocabulary.update(dict.fromkeys(words, count))
                 if count >= MIN_FILMS:
-                    self._by_surname[_surname(words)].append(person)
+                    surname = words[-2] if words[-1] in {"jr", "sr"} else words[-1]
+                    self._by_surname[surname].append(person)
         self._speller = Speller(self.vocabulary)
 
     def link_people(self, text: str) -> tuple[str, ...]:
@@ -90,7 +91,3 @@ class PeopleLinker:
         known = capital or len(surname) >= RARE_SURNAME
         ordinary = is_ordinary(word) or is_ordinary(surname)
         return people if len(people) == 1 and known and not ordinary else []
-
-
-def _surname(words: tuple[str, ...]) -> str:
-    return words[-2] if words[-1] in {"jr", "sr"} else words[-1]

@@ -34,12 +34,20 @@ class Themes:
             for phrase in tag.phrases:
                 self._add(phrase, tag.name)
         keywords = {k for item in catalog for k in item.facts.get("keywords", ())}
-        self._meaning = {keyword: self._covering(keyword) for keyword in sorted(keywords)}
+        # The tags that a keyword is a way to say; itself, if there is none
+        self._meaning = {
+            keyword: tuple(self._phrases.get(tuple(_stems(keyword)), ())) or (keyword,)
+            for keyword in sorted(keywords)
+        }
         for keyword, meant in self._meaning.items():
             if meant == (keyword,) and len(keyword) >= SHORTEST:
                 self._add(keyword, keyword)
         self._longest = max(map(len, self._phrases), default=0)
-        self.rows: Mapping[str, Sequence[int]] = self._placed(catalog)
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, item in enumerate(catalog):
+            for theme in sorted(self.of(item)):
+                rows[theme].append(row)
+        self.rows: Mapping[str, Sequence[int]] = dict(rows)
 
     def of(self, item: Item) -> frozenset[str]:
         """Tags of an item, and what its keywords mean."""
@@ -61,17 +69,6 @@ class Themes:
         stems = tuple(_stems(phrase))
         if stems and theme not in self._phrases[stems]:
             self._phrases[stems].append(theme)
-
-    def _covering(self, keyword: str) -> tuple[str, ...]:
-        """The tags that a keyword is a way to say; itself, if there is none."""
-        return tuple(self._phrases.get(tuple(_stems(keyword)), ())) or (keyword,)
-
-    def _placed(self, catalog: Catalog) -> dict[str, list[int]]:
-        rows: dict[str, list[int]] = defaultdict(list)
-        for row, item in enumerate(catalog):
-            for theme in sorted(self.of(item)):
-                rows[theme].append(row)
-        return dict(rows)
 
 
 def _stems(text: str) -> Iterator[str]:

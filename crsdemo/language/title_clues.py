@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 
 from crsdemo.core.catalog import Item
 from crsdemo.language.title_forms import Part, without_articles
@@ -29,33 +31,9 @@ from crsdemo.language.typed_words import (
 
 NEAR = 40  # characters before the words that may tell something
 
-# fmt: off
-_WATCHING = frozenset([
-    "watch", "watched", "watching", "rewatch", "rewatched", "seen", "see", "saw", "love", "loved",
-    "loves", "like", "liked", "enjoy", "enjoyed", "hate", "hated", "recommend", "suggest", "try",
-    "tried", "adore", "adored", "finished",
-])
-_NOT_BEFORE = frozenset([  # an ordinary word follows these rather than a title
-    "my", "your", "some", "any", "his", "this", "that", "these", "very", "so", "too", "really",
-    "more", "most", "good", "great", "to", "not", "no", "as", "at", "of", "what", "whats", "i",
-    "you", "we", "they", "he", "she", "it", "if", "when", "how", "much", "many", "another",
-    "every", "each", "up", "down", "off", "into", "am", "be", "been", "im", "are",
-    "feel", "get", "got",
-])
-_GENRES = frozenset([
-    "action", "adventure", "animated", "animation", "comedy", "comedies", "crime", "drama",
-    "dramas", "documentary", "fantasy", "family", "horror", "musical", "mystery", "romance",
-    "romantic", "romcom", "scifi", "sci", "fi", "thriller", "thrillers", "suspense", "western",
-    "westerns", "war", "movie", "movies", "film", "films", "cartoon", "superhero", "hero",
-    "heroes", "super", "scary", "funny", "sequel", "remake", "series", "actor", "director",
-    "kids", "classic", "marvel", "disney", "pixar", "dc",
-])
-_PRONOUNS = frozenset(["i", "you", "it", "he", "she", "they", "them", "us", "her", "him", "this"])
-_OF_FILMS = frozenset([  # in "the X movies" the article is not part of X
-    "movie", "movies", "film", "films", "series", "trilogy", "franchise", "saga", "sequel",
-    "sequels", "remake", "one",
-])
-# fmt: on
+_TABLE = tomllib.loads((files(__package__) / "title_clues.toml").read_text(encoding="utf-8"))
+_WORDS = {name: frozenset(words) for name, words in _TABLE["words"].items()}
+WEIGHTS: Mapping[str, float] = _TABLE["weights"]  # by the names of clues; yes-or-no are 0 or 1
 
 _FILM_BEFORE = re.compile(
     r"\b(?:movie|film|flick|called|titled|named)\s*[,:]?\s*[\"'“‘]?(?:the\s+|an?\s+)?$",
@@ -84,43 +62,11 @@ _HYPHEN_BEFORE = re.compile(r"\w-\Z|\b\w\.\Z")  # "rx-7", "U.S"
 _HYPHEN_AFTER = re.compile(r"-(?!like|style|ish|esque|type)\w|\.\w\b", re.IGNORECASE)
 
 
-BIAS = -0.8
-# What tells a title from other words -> its weight. Yes-or-no clues are 0 or 1.
-WEIGHTS = {
-    "fame": 1.0,  # log(1 + popularity of the film)
-    "obscure": -1.5,  # everyday words in small letters; a film never mentioned in training
-    "ordinariness": -2.0,  # log10 of occurrences per million in ordinary speech
-    "n_words": -0.3,  # beyond the first, at most 4
-    "odd_capitals": 2.0,  # each word has one: ordinariness if above 0
-    "initial_capital": -0.3,  # only where every sentence or every word has one
-    "lower_case": -0.4,  # no capitals, though the text uses them
-    "quoted": 3.5,
-    "year": 4.5,  # the right year beside it
-    "film_before": 2.0,  # "the movie X"
-    "film_after": 2.0,  # "X the movie"
-    "watching": 1.1,  # "watched X"
-    "article": 1.5,  # the title's own article was said
-    "no_article": -1.5,  # the title has an article that was not said
-    "odd_article": -2.2,  # an article was said that is not the title's
-    "odd_before": -0.9,  # "my X", "very X"
-    "opens": 1.2,  # begins a phrase
-    "closes": 1.3,  # ends a phrase
-    "alone": 0.4,  # nothing else was said
-    "series": -0.5,  # only the name of the series was said
-    "subtitle": -2.0,  # only the subtitle was said
-    "typo": -1.5,
-    "genre": -4.0,  # nothing but words for genres and the like
-    "theme": -2.0,  # also what films are about: "aliens", "prison"
-    "person": -3.0,  # also the name of a person who makes films
-    "pronoun": -3.5,  # "it" or the like before a verb
-    "continued": -1.5,  # a single word with a capital, and one beside it: "Big Mouth"
-    "fragment": -4.0,  # one letter or digit, or part of a hyphenated word
-}
-
-
 def log_odds(clues: Mapping[str, float]) -> float:
     """Of the words being a title."""
-    return BIAS + sum(weight * clues.get(name, 0) for name, weight in WEIGHTS.items())
+    return float(_TABLE["bias"]) + sum(
+        weight * clues.get(name, 0) for name, weight in WEIGHTS.items()
+    )
 
 
 @dataclass(frozen=True)
@@ -219,8 +165,8 @@ class Candidate:
             "ordinariness": ordinariness(words),
             "n_words": min(4, len(words) - 1),
             "typo": any(word in self.text.mended for word in typed),
-            "genre": all(word in _GENRES for word in words),
-            "pronoun": self.key in _PRONOUNS and bool(_VERB_AFTER.match(self.after)),
+            "genre": all(word in _WORDS["genres"] for word in words),
+            "pronoun": self.key in _WORDS["pronouns"] and bool(_VERB_AFTER.match(self.after)),
             "fragment": len(self.key) < 2
             or bool(_HYPHEN_BEFORE.search(self.before) or _HYPHEN_AFTER.match(self.after)),
         }
@@ -236,13 +182,9 @@ class Candidate:
             return {"initial_capital": 1}
         return {
             "odd_capitals": max(0, ordinariness(self.text.words(self.first, self.last))),
-            "continued": self._is_continued(),
+            "continued": self.last - self.first == 1
+            and bool(_NAME_BEFORE.search(self.before) or _NAME_AFTER.match(self.after)),
         }
-
-    def _is_continued(self) -> bool:
-        """Whether a single word stands right beside another one with a capital."""
-        single = self.last - self.first == 1
-        return single and bool(_NAME_BEFORE.search(self.before) or _NAME_AFTER.match(self.after))
 
     def _content_heads(self) -> Iterator[str]:
         """First letters of the words that a title writes with a capital."""
@@ -256,7 +198,7 @@ class Candidate:
         article = said if said in ARTICLES else ""
         own = words_of(item.title)[0] if part is Part.WHOLE else article
         if own not in ARTICLES:
-            foreign = self.text.word(self.last) not in _OF_FILMS
+            foreign = self.text.word(self.last) not in _WORDS["of_films"]
             return {"odd_article": bool(article) and foreign}
         return {"article": article == own, "no_article": not article}
 
@@ -270,8 +212,8 @@ class Candidate:
             "quoted": bool(_QUOTE_BEFORE.search(self.before) and _QUOTE_AFTER.match(self.after)),
             "film_before": bool(_FILM_BEFORE.search(self.before)),
             "film_after": bool(_FILM_AFTER.match(self.after)),
-            "watching": leading in _WATCHING,
-            "odd_before": leading in _NOT_BEFORE,
+            "watching": leading in _WORDS["watching"],
+            "odd_before": leading in _WORDS["not_before"],
             "opens": bool(_OPENS.search(before)),
             "closes": bool(_CLOSES.match(self.after)),
             "alone": self.last - first == len(self.text.tokens),

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
 from functools import cache
+from importlib.resources import files
 
 from crsdemo.language.refusals import wanted
 
-# What names or plainly means a genre; each pattern stands after a word boundary
-_GENRES = {
-    "action": r"action|fight(?:s|ing)?\b|explosion|shoot[- ]?(?:'em|them|out)|adrenaline|chases?\b",
-    "adventure": r"adventur|quest\b|swashbuckl",
-    "animation": r"animat|cartoon|anime\b|pixar|disney",
-    "biography": r"biograph|biopic|true stor|life stor|real (?:person|people)",
-    "comedy": r"comed|fun+y|funnier|laugh|humou?r|hilarious|silly|goofy|slapstick|"
-    r"rom-?\s?com|cheer me|crack me up|giggle",
-    "crime": r"crim(?:e|inal)|gangster|mafia|mob(?:ster)?s?\b|heist|robber|detective",
-    "documentary": r"documentar|docus?\b",
-    "drama": r"drama|tear-?\s?jerk",
-    "family": r"famil(?:y|ies)\b|kids?\b|child|daughter|son\b|nephew|niece|toddler",
-    "fantasy": r"fantas(?:y|ies)\b|magic|wizard|dragon|fairy",
-    "film noir": r"noir",
-    "history": r"histor|period piece|period drama|costume drama",
-    "horror": r"horror|scar(?:e|y|ie)|spook|creep|terrif|fright|nightmare|haunt|"
-    r"jump ?scare",
-    "music": r"music(?:ian)?s?\b|band\b|singer|concert",
-    "musical": r"musical|sing(?:s|ing)?\b|songs?\b",
-    "mystery": r"myster|whodunn?it|detective|puzzle|twist",
-    "romance": r"roman(?:ce|tic)|love stor|rom-?\s?com|chick flick|date night|lovey|sapp|soppy|"
-    r"mush|kiss",
-    "science fiction": r"sci-?\s?fi|scifi|science fiction|futuristic|outer space|space\b|alien|"
-    r"robot|syfy|time travel",
-    "sport": r"sport|football|baseball|basketball|boxing|soccer|hockey|athlet",
-    "thriller": r"thrill|suspens|edge of my seat|tense\b|tension|psychological|nail-?\s?biter",
-    "war": r"wars?\b|wartime|soldier|battle|military|ww",
-    "western": r"western|cowboy|wild west|gunslinger",
-}  # fmt: skip
-_WORD_OF_DECADE = {
-    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
-    "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
-}  # fmt: skip
+_TABLE = tomllib.loads((files(__package__) / "wish_words.toml").read_text(encoding="utf-8"))
+_GENRES: dict[str, str] = _TABLE["genres"]  # what means each; a pattern after a word boundary
+_WORD_OF_DECADE: dict[str, int] = _TABLE["decades"]
 _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 _DECADES = r"(?:(?:19|20)?[0-9]0'?s|" + "|".join(_WORD_OF_DECADE) + r")\b"

@@ -32,7 +32,10 @@ def _told(study: Study) -> Iterator[str]:
             yield f"   - {task.name}: {_met(task)}"
     yield f"5. Questions at the end: {_asked(study.questionnaires) or 'none'}"
     yield f"6. {_code(study)}"
-    yield f"About {study.minutes} minutes, as the study says. {_onward(study)}"
+    shared = "A talk goes on from the better reply."
+    own = "In a talk each system goes on from its own replies."
+    onward = shared if study.policy == "shared" else own
+    yield f"About {study.minutes} minutes, as the study says. {onward}"
 
 
 def _met(task: Task) -> str:
@@ -56,12 +59,6 @@ def _code(study: Study) -> str:
     except BadInputError as error:
         return f"The code: {error}"
     return "A thank-you and the completion code" if code else "A thank-you, without a code"
-
-
-def _onward(study: Study) -> str:
-    if study.policy == "shared":
-        return "A talk goes on from the better reply."
-    return "In a talk each system goes on from its own replies."
 
 
 def _count(n: int, noun: str) -> str:

@@ -389,7 +389,7 @@ def test_fifty_visitors_at_once_hear_only_their_own_dialogue(log: FeedbackLog) -
     with ThreadPoolExecutor(50) as threads:
         shown = dict(zip(names, threads.map(visit, names), strict=True))
     for name, conversation in shown.items():
-        found = log.restore_latest(name, CATALOG)
+        found = log.restore(conversation.id, CATALOG)
         assert found and found.conversation == conversation and len(found.ratings) == 1
         assert texts(conversation)[::2] == [f"{name} says hello", f"{name} says more"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from films import BY_TITLE, CATALOG
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Plan, Reply
-from crsdemo.evaluation.checks.check_facts import Checked, Report, check, render
+from crsdemo.evaluation.checks.check_facts import Checked, check, render
 from crsdemo.evaluation.checks.facts import FactJudge
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.popularity import Popularity
@@ -114,9 +115,8 @@ def test_a_recommendation_whose_words_leave_it_out_is_counted() -> None:
     answer = Reply((HEAT, " has Sigourney Weaver in it."), "REC", ALIEN)
     claims = JUDGE.claims(said("hello"), answer)
     assert [claim.said for claim in claims if claim.wrong] == ["Sigourney Weaver"]
-    report = Report("test", (Checked(said("hello"), answer, claims),))
-    assert len(report.unnamed) == 1
-    assert "do not name their film: 1" in render(report)
+    replies = [Checked(said("hello"), answer, claims)]
+    assert "do not name their film: 1" in render("test", replies)
 
 
 def test_ordinary_words_are_no_film_unless_written_as_a_name() -> None:
@@ -154,28 +154,28 @@ class Liar(Popularity):
 
 
 def test_the_report_counts_claims_and_shows_the_wrong_ones() -> None:
-    report = check(Liar(CATALOG), CATALOG, LINKER, 12)
-    assert len(report.replies) == len(report.wrong) == 12
-    assert report.count("year") == (12, 12)
-    assert report.count("film")[1] == 0
-    text = render(report)
+    replies = check(Liar(CATALOG), CATALOG, LINKER, 12)
+    assert len(replies) == 12 and all(one.is_wrong for one in replies)
+    text = render("liar", replies)
+    assert "year        12 claims   12 wrong" in text
+    assert re.search(r"film +\d+ claims +0 wrong", text)
     assert "12 replies read (12 REC)" in text
     assert "year '1899': WRONG" in text
     assert "replies with a wrong claim: 12" in text
 
 
 def test_a_recommender_that_tells_no_lies_has_nothing_wrong() -> None:
-    report = check(Popularity(CATALOG), CATALOG, LINKER, 40)
-    assert len(report.replies) == 40
-    assert not report.wrong
-    assert "WRONG" not in render(report, verbose=True)
-    assert len({checked.dialogue for checked in report.replies}) == 40
-    assert max(len(checked.dialogue.turns) for checked in report.replies) >= 5
+    replies = check(Popularity(CATALOG), CATALOG, LINKER, 40)
+    assert len(replies) == 40
+    assert not any(one.is_wrong for one in replies)
+    assert "WRONG" not in render("popularity", replies, verbose=True)
+    assert len({checked.dialogue for checked in replies}) == 40
+    assert max(len(checked.dialogue.turns) for checked in replies) >= 5
 
 
 def test_the_conversations_are_the_same_every_time_and_varied() -> None:
     first = check(Popularity(CATALOG), CATALOG, LINKER, 150)
     again = check(Popularity(CATALOG), CATALOG, LINKER, 150)
-    said = [c.dialogue.turns[-1].text for c in first.replies]
-    assert said == [c.dialogue.turns[-1].text for c in again.replies]
+    said = [c.dialogue.turns[-1].text for c in first]
+    assert said == [c.dialogue.turns[-1].text for c in again]
     assert len(set(said)) > 60

@@ -18,7 +18,6 @@ from crsdemo.evaluation.checks.check_talk import (
     ADMITS,
     Expected,
     Talk,
-    check_talk,
     load_talks,
     play,
     render,
@@ -110,7 +109,8 @@ def test_the_table_and_the_transcript_tell_what_went_wrong():
     talks = [Talk(act="why", say=("hi", "why"), expect=Expected(film="same")),
              Talk(act="thanks", say=("hi",), expect=Expected(film="none"))]  # fmt: skip
     replies = (RECOMMENDED, says("Try ", SHINING))
-    played = list(check_talk(Scripted(CATALOG, replies=replies), NoLinker(), talks))
+    player = Scripted(CATALOG, replies=replies)
+    played = [play(player, NoLinker(), talk) for talk in talks]
     assert [len(one.faults) for one in played] == [1, 1]
     assert "| all" in render("scripted", played) and "why" in render("scripted", played)
     assert "> why" in transcript(played[0]) and "The Shining" in transcript(played[0])

@@ -24,7 +24,6 @@ from crsdemo.evaluation.checks.check_wishes import (
     late_wishes,
     load_wishes,
     nuances,
-    outcomes,
     render,
 )
 from crsdemo.evaluation.stages.tables import wishes
@@ -89,7 +88,7 @@ def test_the_films_named_in_wishes_are_found_and_no_others(catalog, linker):
 
 
 def test_a_late_wish_is_the_same_wish_after_a_talk_about_films(catalog, linker):
-    for late, wish in zip(late_wishes(), load_wishes(), strict=True):
+    for late, wish in zip(late_wishes(load_wishes()), load_wishes(), strict=True):
         opening = late.turns[: -len(wish.turns)]
         assert late.turns[len(opening) :] == wish.turns and late.expect == wish.expect
         named = Wish(wish.kind, opening[:-1], wish.expect).dialogue(linker)
@@ -147,7 +146,7 @@ def test_missing_recommendations_count_as_unfit(linker):
 
 
 def test_the_report_reads_well_and_becomes_json(catalog, linker):
-    report: Report = check(Popularity(catalog), catalog, linker)
+    report: Report = check(Popularity(catalog), catalog, linker, load_wishes())
     row = json.loads(json.dumps(report.as_json()))
     assert row["recommender"] == "popularity"
     assert row["kinds"]["genre"]["n"] == 30
@@ -156,7 +155,7 @@ def test_the_report_reads_well_and_becomes_json(catalog, linker):
     text = render([row, row | {"recommender": "another"}])
     assert "genre (30)" in text and "all (80)" in text and "disliked items" in text
     assert [line.split()[1] for line in text.splitlines()[-2:]] == ["popularity", "another"]
-    assert len(outcomes(report).splitlines()) > 80 * 10
+    assert sum(len(str(one).splitlines()) for one in report.outcomes) > 80 * 10
 
 
 def test_wishes_are_asked_from_the_command_line(capsys, tmp_path):

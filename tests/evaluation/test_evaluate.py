@@ -78,7 +78,7 @@ def test_each_recommender_turn_with_a_context_is_a_case(dialogues):
     found = cases(dialogues)
     assert [(case.dialogue, case.turn) for case in found] == [(0, 2), (0, 4), (1, 1)]
     assert [case.targets for case in found] == [("f1", "f2", "f0"), (), ("f0",)]
-    assert found[0].mentions == ("f1", "f2", "f0", "f1")
+    assert [m.item_id for m in found[0].said.mentions] == ["f1", "f2", "f0", "f1"]
     assert found[0].new_targets == ("f1", "f0")
     assert [len(case.context.turns) for case in found] == [2, 4, 1]
 

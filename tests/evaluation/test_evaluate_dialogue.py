@@ -16,8 +16,9 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Plan, Recommendation, Reply, reply
+from crsdemo.evaluation.protocol import cases
 from crsdemo.evaluation.stages.dialogue_stage import evaluate_dialogue
-from crsdemo.evaluation.stages.reference_words import answered, reference_figures
+from crsdemo.evaluation.stages.reference_words import reference_figures
 from crsdemo.evaluation.stages.tables import DIALOGUE, told
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.mentions import MentionLinker
@@ -89,8 +90,8 @@ def judged(*pieces: str | Item) -> dict[str, Any]:
 
 
 def test_modes_are_forced_as_the_references_have_them(report, dialogues) -> None:
-    turns = answered(dialogues)
-    n_items = sum(bool(one.turn.mentions) for one in turns)
+    turns = cases(dialogues)
+    n_items = sum(bool(one.said.mentions) for one in turns)
     assert 0 < n_items < len(turns)
     assert report["forced"]["modes"] == {"REC": n_items, "CHAT": len(turns) - n_items}
     assert report["forced"]["item_ratio"]["share"] >= report["reference"]["item_ratio"]["share"]
@@ -138,8 +139,8 @@ def test_a_false_fact_is_counted() -> None:
 
 def test_the_choice_of_the_mode_is_held_against_the_references(dialogues) -> None:
     found = evaluate_dialogue(Popularity(CATALOG), CATALOG, LINKER, dialogues)["free"]
-    turns = answered(dialogues)
-    n_items = sum(bool(one.turn.mentions) for one in turns)
+    turns = cases(dialogues)
+    n_items = sum(bool(one.said.mentions) for one in turns)
     assert found["modes"]["REC"] == len(turns)
     scores = found["mode"]["as_said"]
     assert scores["accuracy"] == scores["precision"] == round(n_items / len(turns), 5)
@@ -197,7 +198,7 @@ def test_a_title_is_one_token_of_the_perplexity(gcrs, monkeypatch, text) -> None
     if "Alien" in text:
         mentions.append(Mention(19, 24, ALIEN.id))
         words = [*form.text("See "), *form.text(" soon, not ")]
-    found = reference_figures(gcrs, answered([say(text, *mentions)]))["all"]
+    found = reference_figures(gcrs, cases([say(text, *mentions)]))["all"]
     assert found["tokens"] == len(words) + len(mentions) + 1  # the titles and the end
     assert found["per_token"] == pytest.approx(7, abs=1e-3)
     n_words = 3 if len(mentions) == 1 else 6  # a comma is one
@@ -209,7 +210,7 @@ def test_words_are_read_after_what_stands_before_those_of_a_reply(shelf, monkeyp
     system = shelf.get(name)
     read: list[int] = []
     monkeypatch.setattr(system.talker.decoder, "score", fair_die(read))
-    found = reference_figures(system, answered([SEE_HEAT]))
+    found = reference_figures(system, cases([SEE_HEAT]))
     assert found["gold"]["tokens"] == found["wrong"]["tokens"], "the words are the same"
     hello = SEE_HEAT.dialogue.before(1)
     control, form = system.talker.control, system.talker.format
@@ -225,7 +226,7 @@ def test_words_are_read_after_what_stands_before_those_of_a_reply(shelf, monkeyp
 
 
 def test_turns_with_films_outside_the_catalog_are_left_out(gcrs) -> None:
-    turns = answered([say("See Nothing", Mention(4, 11, "redial:1")), say("Hello there")])
+    turns = cases([say("See Nothing", Mention(4, 11, "redial:1")), say("Hello there")])
     found = reference_figures(gcrs, turns)
     assert found["left_out"] == 1
     assert found["all"]["turns"] == 1

@@ -11,6 +11,7 @@ import pytest
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError
+from crsdemo.evaluation.protocol import cases
 from crsdemo.evaluation.stages.retrieval_stage import (
     CUTOFFS,
     EXPERT,
@@ -19,10 +20,10 @@ from crsdemo.evaluation.stages.retrieval_stage import (
     TUNED,
     UNTUNED,
     WHOLE,
-    RetrievalReport,
-    Search,
+    Found,
     difference,
     evaluate_retrieval,
+    searched,
     whole_dialogue,
 )
 from crsdemo.evaluation.statistics import Hit
@@ -102,32 +103,32 @@ DIALOGUES = [
 ]
 
 
-def report(deaf_to: str = "", retriever: Backwards | None = None) -> RetrievalReport:
-    """The untuned encoder may be deaf to a title."""
+def found(deaf_to: str = "", retriever: Backwards | None = None) -> dict[tuple[str, str], Found]:
+    """By query and ranker. The untuned encoder may be deaf to a title."""
     untuned = Titles(deaf_to).documents()
-    return evaluate_retrieval(retriever or Backwards(), untuned, Seer(), CATALOG, DIALOGUES)
+    turns = [case for case in cases(DIALOGUES) if case.targets]
+    made = searched(retriever or Backwards(), untuned, Seer(), CATALOG.row, turns)
+    return {(one.query, one.ranker): one for one in made}
 
 
-def ranks(made: RetrievalReport, query: str, ranker: str) -> tuple[list, list]:
+def ranks(found: Found) -> tuple[list, list]:
     """Of all targets and of new ones."""
-    found = next(one for one in made.found if one.search == Search(query, ranker))
     return [hit.rank for hit in found.all], [hit.rank for hit in found.new]
 
 
 def test_each_target_is_ranked_by_each_query() -> None:
-    made = report()
-    assert (made.dialogues, made.turns) == (2, 2)
+    made = found()
     # Zebra Street after the first turn; Paper Moose and Nowhere after the third. Equals come
     # behind: of what a query does not name all are equal.
-    assert ranks(made, EXPERT, TUNED) == ([1, 30, None], [1, None])
-    assert ranks(made, LAST, TUNED) == ([30, 30, None], [29, None])
-    assert ranks(made, WHOLE, TUNED) == ([30, 3, None], [29, None])
-    assert ranks(made, EXPERT, SIGNALS) == ([26, 29, None], [26, None])
+    assert ranks(made[EXPERT, TUNED]) == ([1, 30, None], [1, None])
+    assert ranks(made[LAST, TUNED]) == ([30, 30, None], [29, None])
+    assert ranks(made[WHOLE, TUNED]) == ([30, 3, None], [29, None])
+    assert ranks(made[EXPERT, SIGNALS]) == ([26, 29, None], [26, None])
 
 
 def test_films_named_before_are_struck_where_new_ones_are_wanted() -> None:
     retriever = Backwards()
-    report(retriever=retriever)
+    found(retriever=retriever)
     struck = [exclude for turns, _, _, exclude in retriever.asked]
     assert struck.count(frozenset({"f1"})) == 3  # one for each query
     assert struck.count(frozenset()) == 6
@@ -137,7 +138,7 @@ def test_films_named_before_are_struck_where_new_ones_are_wanted() -> None:
 
 def test_candidates_are_found_by_each_kind_of_query() -> None:
     retriever = Backwards()
-    report(retriever=retriever)
+    found(retriever=retriever)
     assert {text for turns, text, _, _ in retriever.asked if turns == 3} == {
         "I like Paper Moose Then Zebra Street Or Seven Kettles?",
         "Or Seven Kettles?",
@@ -146,16 +147,17 @@ def test_candidates_are_found_by_each_kind_of_query() -> None:
 
 
 def test_both_encoders_are_measured_and_may_differ() -> None:
-    made = report(deaf_to="Zebra Street")
-    assert ranks(made, EXPERT, UNTUNED)[1][0] == 29
-    assert ranks(made, EXPERT, TUNED)[1][0] == 1
-    cosines = {one.search: one.cosines.tolist() for one in made.nearness}
-    assert cosines[Search(EXPERT, UNTUNED)] == [0.0]
-    assert cosines[Search(EXPERT, TUNED)] == [1.0]  # a film outside the catalog has none
+    made = found(deaf_to="Zebra Street")
+    assert ranks(made[EXPERT, UNTUNED])[1][0] == 29
+    assert ranks(made[EXPERT, TUNED])[1][0] == 1
+    assert made[EXPERT, UNTUNED].cosines.tolist() == [0.0]
+    assert made[EXPERT, TUNED].cosines.tolist() == [1.0]  # a film outside the catalog has none
 
 
 def test_the_report_says_how_many_and_by_how_much_better() -> None:
-    row = json.loads(json.dumps(report().as_json()))
+    documents, rows = Titles().documents(), CATALOG.row
+    report = evaluate_retrieval(Backwards(), documents, Seer(), rows, DIALOGUES)
+    row = json.loads(json.dumps(report))
     assert (row["dialogues"], row["turns"], len(row["searches"])) == (2, 2, 9)
     by = {(one["query"], one["ranker"]): one for one in row["searches"]}
     expert, whole = by[EXPERT, TUNED], by[WHOLE, TUNED]
@@ -187,4 +189,4 @@ def test_of_a_long_dialogue_the_end_is_searched_for() -> None:
 
 def test_dialogues_that_recommend_nothing_are_refused() -> None:
     with pytest.raises(BadInputError, match="none of the 1 dialogues"):
-        evaluate_retrieval(Backwards(), Titles().documents(), Seer(), CATALOG, DIALOGUES[1:])
+        evaluate_retrieval(Backwards(), Titles().documents(), Seer(), CATALOG.row, DIALOGUES[1:])

@@ -6,15 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import made_up_stages
 import pytest
 from films import CATALOG, write_inspired, write_redial
 
-from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.recommender import Recommender
 from crsdemo.evaluation import measure
 from crsdemo.evaluation.checks import check_wishes
 from crsdemo.evaluation.folder import load_reports
@@ -79,10 +76,8 @@ def test_each_stage_is_told_as_it_is_printed(
 ) -> None:
     row = made_up_stages.item("popularity")
 
-    def item(recommender: Recommender, catalog: Catalog, dialogues: object) -> dict[str, Any]:
-        return row
-
-    monkeypatch.setattr(measure, "stages", lambda _: [measure.Stage("item", "popularity", item)])
+    monkeypatch.setattr(measure, "stages", lambda _: [("item", "popularity")])
+    monkeypatch.setattr(measure, "measured", lambda *_: row)
     tables = measure.measure(replace(config, protocols="ours")).read_text()
     assert f"## Stage item: popularity on INSPIRED\n\n{told('item', row)}" in tables
     assert "Wishes" not in tables
@@ -122,13 +117,13 @@ def test_missing_data_are_named(config: measure.MeasureConfig) -> None:
 
 
 def test_the_stages_are_those_of_the_systems() -> None:
-    assert [one.name for one in measure.stages(["gcrs"])] == [
+    assert [stage for stage, _ in measure.stages(["gcrs"])] == [
         "generative", "dialogue", "wishes", "late-wishes"
     ]  # fmt: skip
-    assert [one.name for one in measure.stages(["gcrs-alone"])] == [
+    assert [stage for stage, _ in measure.stages(["gcrs-alone"])] == [
         "generative", "wishes", "late-wishes"
     ]  # fmt: skip
-    assert [one.name for one in measure.stages(["reges"])][:3] == [
+    assert [stage for stage, _ in measure.stages(["reges"])][:3] == [
         "retrieval", "item", "dialogue"
     ]  # fmt: skip
 

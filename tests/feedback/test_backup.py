@@ -57,6 +57,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_a_restored_log_has_the_same_rows_and_goes_on(lab: Study, tmp_path: Path) -> None:
+    earlier = lab.talked("v", "said before the backup", 1)
     before = tables(lab.log.path)
     out = backed_up(lab)
     later = lab.talked("v", "said after the backup", 1)
@@ -66,7 +67,7 @@ def test_a_restored_log_has_the_same_rows_and_goes_on(lab: Study, tmp_path: Path
     assert kept and len(tables(kept)["turns"]) == len(before["turns"]) + 2
     again = FeedbackLog(lab.log.path)
     assert again.restore(later.id, CATALOG) is None
-    found = again.restore_latest("v", CATALOG)
+    found = again.restore(earlier.id, CATALOG)
     assert found and again.record_rating(found.conversation.turns[-1].id, "v", "thumbs", -1)
     assert names(tmp_path) >= {"feedback.db", "backup.db", kept.name}
     assert not [name for name in names(tmp_path) if name.startswith(".")]

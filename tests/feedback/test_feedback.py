@@ -127,13 +127,11 @@ def test_a_reopened_log_gives_back_what_was_said_shown_and_thought(
     assert again.marks == (ItemMark(of, "f1", "want"),)
 
 
-def test_a_visitor_gets_the_dialogue_back_in_which_they_spoke_last(log: FeedbackLog) -> None:
-    answered(log, "mine")
+def test_a_dialogue_comes_back_without_those_of_others(log: FeedbackLog) -> None:
     mine = answered(log, "mine")
     answered(log, "another's")
-    found = log.restore_latest("mine", CATALOG)
+    found = log.restore(mine.id, CATALOG)
     assert found and found.conversation == mine
-    assert log.restore_latest("stranger", CATALOG) is None
     assert log.restore("no such dialogue", CATALOG) is None
 
 

@@ -66,7 +66,8 @@ def test_what_the_log_cannot_take_waits_and_is_delivered_before_the_next(log: Fe
 
 
 def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
-    reply = answered(log).turns[-1].id
+    conversation = answered(log)
+    reply = conversation.turns[-1].id
     with locked(log):
         kept_aside(Outbox(log), Marked("ann", ItemMark(reply, "f1", "want"), on=True))
         upkeep = Upkeep(Outbox(log))
@@ -76,7 +77,7 @@ def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
     again = FeedbackLog(log.path)
     upkeep = Upkeep(Outbox(again))
     upkeep.round()
-    restored = again.restore_latest("visitor", CATALOG)
+    restored = again.restore(conversation.id, CATALOG)
     assert restored and not restored.marks, "the mark is ann's"
     with sqlite3.connect(log.path) as db:
         assert db.execute("select visitor, kind from item_events").fetchall() == [("ann", "want")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crsdemo.studies.statistics.metrics import binary_scores, rank_of, wilson
+from crsdemo.studies.statistics.shares import binary_scores, rank_of, wilson
 
 
 def test_rank_counts_from_one():

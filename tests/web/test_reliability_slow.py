@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import expect
-from stand_in import CATALOG, NoLinker, StandIn, StandIns
+from stand_in import NoLinker, StandIn, StandIns
 from test_page import Caller, browser  # noqa: F401  the fixture
 from test_reliability import Process, visitor  # noqa: F401  the fixture
 
@@ -193,5 +193,6 @@ def test_a_full_disk_is_named_and_loses_nothing_that_was_acknowledged(small_disk
         found = {visitor for (visitor,) in db.execute("select visitor from verdicts")}  # noqa: F402
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
     assert found == saved | aside | {"afterwards"}, "what was kept aside went before"
-    assert exchange.log.restore_latest("host", CATALOG)
+    with exchange.log.file.reading() as db:
+        assert db["turns"].count
     bench.log.close()

@@ -15,7 +15,7 @@ from stand_in import StandIn
 from crsdemo.evaluation import measure
 from crsdemo.evaluation.checks import check_wishes
 from crsdemo.evaluation.evaluate import Source
-from crsdemo.evaluation.stages.folder import Measured, StageName, load_stages
+from crsdemo.evaluation.stages.folder import ON_DIALOGUES, Measured, StageName, load_stages
 from crsdemo.evaluation.stages.sheets import Sheet
 from crsdemo.language.corpus import load_dialogues
 from crsdemo.recommenders.loading import Shelf
@@ -102,9 +102,9 @@ def test_what_stages_write_is_what_the_page_reads(
         shelf.get(name).talker.wording = replace(WORDING, max_tokens=16)  # type: ignore[attr-defined]
     bench = measure.Bench(shelf, tmp_path / "out", tmp_path / "kept")
     some = load_dialogues(trained.redial, CATALOG, {})[:3]
-    for stage in measure.stages(systems):
-        on_some = measure.Data("redial", Source(), some)
-        bench.stage(stage, on_some if stage.on_dialogues else measure.Data("", Source(), ()))
+    on_some = measure.Data("redial", Source(), some)
+    for stage, system in measure.stages(systems):
+        bench.stage(stage, system, on_some if stage in ON_DIALOGUES else measure.NO_DATA)
     found = load_stages(tmp_path / "out" / "stages")
     assert [title for title in stages.details(found)] == [
         "search, reges on ReDial", "choice, reges on ReDial", "semantic ID, gcrs-alone on ReDial",

@@ -20,21 +20,18 @@ from statistics import median
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.bench.figures import Figure, peak_memory, tell, timed
 from crsdemo.evaluation.checks.check_wishes import load_wishes
-from crsdemo.items.arrays import Floats
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import EXACT_UP_TO, ItemIndex, units
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.loading import CATALOG
-
-Ints = NDArray[np.int64]
 
 K = 50  # items found per query
 N_NEAREST = 10
@@ -65,17 +62,6 @@ def measure(
     found = index.search(queries, K).rows
     yield Figure(f"recall@{K} against exact", recall(found, exact), "", at_least=0.95)
     yield peak_memory("peak memory of the benchmark", at_most=20)
-
-
-def catalog_themes(folder: Path, encoder: TextEncoder) -> Floats:
-    """(n, d) unit vectors of what the items of a catalog folder are about. Raises CatalogError."""
-    files = ItemFiles(Catalog.load(folder), folder, SemanticIDs.read(folder), encoder)
-    return units(files.vectors[:, : encoder.dim])
-
-
-def wish_queries(encoder: TextEncoder) -> Floats:
-    """(B, d)"""
-    return encoder.embed([" ".join(wish.turns) for wish in load_wishes()])
 
 
 def scattered(themes: Floats, n: int, seed: int = 0) -> Floats:
@@ -139,6 +125,8 @@ def main(argv: Sequence[str]) -> None:
     config = parse(RetrievalBenchmarkConfig, argv, "crsdemo bench-retrieval")
     if config.items < 1:
         raise BadInputError(f"--items must be at least 1, got {config.items}")
-    encoder = TextEncoder()
-    themes = catalog_themes(config.catalog, encoder)
-    tell(measure(themes, wish_queries(encoder), config.items, config.exact_up_to), config.json)
+    encoder, folder = TextEncoder(), config.catalog
+    files = ItemFiles(Catalog.load(folder), folder, SemanticIDs.read(folder), encoder)
+    themes = units(files.vectors[:, : encoder.dim])
+    queries = encoder.embed([" ".join(wish.turns) for wish in load_wishes()])
+    tell(measure(themes, queries, config.items, config.exact_up_to), config.json)

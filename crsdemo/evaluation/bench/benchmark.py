@@ -117,22 +117,18 @@ def beam_speed(
     opening = [*prompt, decoder.control.rec, decoder.control.boi]
     ours, theirs = [], []
     for _ in range(repeats):
-        seconds, ranked = timed(partial(_trie_beam, decoder, opening, width))
+        seconds, (ranking,) = timed(lambda: decoder.beam(decoder.read(_row(opening)), width))
         ours.append(seconds)
         seconds, reference = timed(partial(stock_beam, decoder, opening, width))
         theirs.append(seconds)
-    same = sum(a == b for a, b in zip(ranked, reference, strict=True)) / len(reference)
+    pairs = zip(ranking.item_ids, reference, strict=True)
+    same = sum(a == b for a, b in pairs) / len(reference)
     return [
         Figure(f"ranking {width} by beam over the trie", 1000 * median(ours), "ms"),
         Figure(f"ranking {width} by transformers' beam search", 1000 * median(theirs), "ms"),
         Figure("how many times faster", median(theirs) / median(ours), "times", at_least=5),
         Figure("items at the same rank in both", 100 * same, "%", at_least=100),
     ]
-
-
-def _trie_beam(decoder: ItemDecoder, opening: Sequence[int], width: int) -> list[str]:
-    (ranking,) = decoder.beam(decoder.read(_row(opening)), width)
-    return list(ranking.item_ids)
 
 
 def stock_beam(decoder: Decoder, opening: Sequence[int], width: int) -> list[str]:
@@ -179,10 +175,7 @@ def grammar_times(
 
 
 def app_start(
-    command: Sequence[str],
-    url: str,
-    use: Callable[[], None] = lambda: None,
-    timeout: float = 120,
+    command: Sequence[str], url: str, use: Callable[[], None] = lambda: None, timeout: float = 120
 ) -> list[Figure]:
     """Start the app, wait until `url` answers, `use` it and stop it.
 
@@ -253,12 +246,6 @@ def measure(
     yield from grammar_times(tokenizer, decoder.control, semantic_ids)
 
 
-def _middle_of_a_talk() -> Dialogue:
-    """Where a beam is ranked mostly."""
-    texts = enumerate(MIDDLE_OF_A_TALK)
-    return Dialogue(tuple(Turn("assistant" if n % 2 else "user", text) for n, text in texts))
-
-
 @dataclass(frozen=True)
 class BenchmarkConfig(RecommenderConfig):
     """Measure speed and memory, as ratios where machines differ."""
@@ -274,7 +261,9 @@ def main(argv: Sequence[str]) -> None:
     if not isinstance(recommender, Gcrs):
         raise BadInputError(f"the benchmark needs a generative checkpoint, not {recommender.name}")
     talker, port = recommender.talker, str(config.port)
-    prompt = talker.history(_middle_of_a_talk()).ids
+    texts = enumerate(MIDDLE_OF_A_TALK)  # where a beam is ranked mostly
+    talk = Dialogue(tuple(Turn("assistant" if n % 2 else "user", text) for n, text in texts))
+    prompt = talker.history(talk).ids
     measured = measure(recommender, recommender.decoder, talker.loaded.tokenizer, prompt)
     with tempfile.TemporaryDirectory() as folder:
         app = (sys.executable, str(HOME / "app.py"), "--port", port, "--db", f"{folder}/f.db")

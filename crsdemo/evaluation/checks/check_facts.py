@@ -22,7 +22,7 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Plan, Recommender, Reply
 from crsdemo.evaluation.checks.converse import converse
-from crsdemo.evaluation.checks.facts import KINDS, Claim, FactJudge, Kind
+from crsdemo.evaluation.checks.facts import KINDS, Claim, FactJudge
 from crsdemo.evaluation.config import RecommenderConfig
 from crsdemo.language.mentions import MentionLinker
 
@@ -50,51 +50,30 @@ class Checked:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class Report:
-    """All replies that were read."""
-
-    recommender: str
-    replies: tuple[Checked, ...]
-
-    @property
-    def wrong(self) -> tuple[Checked, ...]:
-        """The replies that say something false."""
-        return tuple(checked for checked in self.replies if checked.is_wrong)
-
-    @property
-    def unnamed(self) -> tuple[Checked, ...]:
-        """The recommendations whose words leave out the recommended film."""
-        return tuple(c for c in self.replies if c.reply.item and c.reply.item not in c.reply.pieces)
-
-    def count(self, kind: Kind) -> tuple[int, int]:
-        """How many claims of a kind were read, and how many are wrong."""
-        claims = [c for checked in self.replies for c in checked.claims if c.kind == kind]
-        return len(claims), sum(bool(claim.wrong) for claim in claims)
-
-
 def check(
     recommender: Recommender, catalog: Catalog, linker: MentionLinker, n_replies: int
-) -> Report:
+) -> list[Checked]:
     """Talk with the recommender until `n_replies` replies are read; shows progress on stderr."""
     judge = FactJudge(catalog, linker)
     read = islice(_talks(recommender, catalog, linker), n_replies)
     progress = tqdm(read, total=n_replies, desc="reading replies", unit="reply")
-    checked = (Checked(talk, answer, judge.claims(talk, answer)) for talk, answer in progress)
-    return Report(recommender.name, tuple(checked))
+    return [Checked(talk, answer, judge.claims(talk, answer)) for talk, answer in progress]
 
 
-def render(report: Report, *, verbose: bool = False) -> str:
+def render(name: str, replies: Sequence[Checked], *, verbose: bool = False) -> str:
     """Counts per kind of claim, then every false claim; with `verbose` every reply."""
-    modes = Counter(checked.reply.mode for checked in report.replies)
+    modes = Counter(one.reply.mode for one in replies)
     counts = ", ".join(f"{number} {mode}" for mode, number in sorted(modes.items()))
-    lines = [f"{report.recommender}: {len(report.replies)} replies read ({counts})", ""]
+    lines = [f"{name}: {len(replies)} replies read ({counts})", ""]
     for kind in KINDS:
-        read, wrong = report.count(kind)
-        lines.append(f"{kind:<8}{read:>6} claims {wrong:>4} wrong")
-    lines += ["", f"replies with a wrong claim: {len(report.wrong)}"]
-    lines += [f"recommendations that do not name their film: {len(report.unnamed)}"]
-    return "\n".join([*lines, *map(str, report.replies if verbose else report.wrong)])
+        claims = [claim for one in replies for claim in one.claims if claim.kind == kind]
+        n_wrong = sum(bool(claim.wrong) for claim in claims)
+        lines.append(f"{kind:<8}{len(claims):>6} claims {n_wrong:>4} wrong")
+    wrong = [one for one in replies if one.is_wrong]
+    unnamed = sum(bool(r.item) and r.item not in r.pieces for r in (one.reply for one in replies))
+    lines += ["", f"replies with a wrong claim: {len(wrong)}"]
+    lines += [f"recommendations that do not name their film: {unnamed}"]
+    return "\n".join([*lines, *map(str, replies if verbose else wrong)])
 
 
 def _talks(
@@ -134,6 +113,6 @@ def main(argv: Sequence[str]) -> int:
     """Status 1 if something false is said."""
     config = parse(FactsConfig, argv, "crsdemo check-facts")
     recommender, catalog = config.load()
-    report = check(recommender, catalog, MentionLinker(catalog), config.replies)
-    print(render(report, verbose=config.verbose))
-    return 1 if report.wrong else 0
+    replies = check(recommender, catalog, MentionLinker(catalog), config.replies)
+    print(render(recommender.name, replies, verbose=config.verbose))
+    return 1 if any(one.is_wrong for one in replies) else 0

@@ -144,11 +144,6 @@ def _mentions(text: str, item: Item, fact: str) -> bool:
     return any(value.lower() in text.lower() for value in values)
 
 
-def check_talk(recommender: Recommender, linker: Linker, talks: Sequence[Talk]) -> Iterator[Played]:
-    """Each conversation, as soon as it was played."""
-    yield from (play(recommender, linker, talk) for talk in talks)
-
-
 def render(name: str, played: Sequence[Played]) -> str:
     """Share of the conversations that went as expected, by what the user did."""
     acts = list(dict.fromkeys(one.talk.act for one in played))
@@ -181,9 +176,8 @@ class TalkConfig(RecommenderConfig):
 def main(argv: Sequence[str]) -> None:
     config = parse(TalkConfig, argv, "crsdemo check-talk")
     recommender, catalog = config.load()
-    talks = load_talks()
-    playing = check_talk(recommender, MentionLinker(catalog), talks)
-    played = list(tqdm(playing, total=len(talks), unit="talk"))
+    linker = MentionLinker(catalog)
+    played = [play(recommender, linker, talk) for talk in tqdm(load_talks(), unit="talk")]
     if config.json:
         rows = [one.as_json() for one in played]
         write_json(config.json, {"recommender": recommender.name, "talks": rows})

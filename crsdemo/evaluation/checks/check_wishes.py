@@ -221,27 +221,22 @@ def nuances() -> tuple[Wish, ...]:
     return load_wishes(DATA / "nuances.jsonl")
 
 
-def late_wishes(wishes: Sequence[Wish] | None = None) -> tuple[Wish, ...]:
+def late_wishes(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
     """Each wish after a talk about something else."""
     lines = (DATA / "openings.jsonl").read_text(encoding="utf-8").splitlines()
     openings = [json.loads(line)["turns"] for line in lines]
-    known = load_wishes() if wishes is None else wishes
-    pairs = zip(cycle(openings), known, strict=False)
+    pairs = zip(cycle(openings), wishes, strict=False)
     return tuple(dataclasses.replace(w, turns=(*opening, *w.turns)) for opening, w in pairs)
 
 
 def check(
-    recommender: Recommender,
-    catalog: Catalog,
-    linker: Linker,
-    wishes: Sequence[Wish] | None = None,
+    recommender: Recommender, catalog: Catalog, linker: Linker, wishes: Sequence[Wish]
 ) -> Report:
     """Ask for ten items for each wish, without those named in it, as in a reply.
 
     Raises CatalogError if a wish names a film that the catalog lacks.
     """
-    asked = load_wishes() if wishes is None else wishes
-    return Report(recommender.name, tuple(_ask(recommender, catalog, linker, w) for w in asked))
+    return Report(recommender.name, tuple(_ask(recommender, catalog, linker, w) for w in wishes))
 
 
 def _ask(recommender: Recommender, catalog: Catalog, linker: Linker, wish: Wish) -> Outcome:
@@ -261,17 +256,11 @@ def render(rows: Sequence[Mapping[str, Any]]) -> str:
         f"Share of the top {TOP} that fits the wish, in percent, by kind of wish (how many), and "
         "share of disliked items in the top tens of those who named a dislike."
     )
-    return f"{about}\n\n{table(head, map(_cells, rows))}"
-
-
-def _cells(one: Mapping[str, Any]) -> list[str]:
-    shares = [*(kind["fit"] for kind in one["kinds"].values()), one["fit"], one["disliked"]]
-    return [one["recommender"], *(f"{100 * share:.1f}" for share in shares)]
-
-
-def outcomes(report: Report) -> str:
-    """Every wish and what was recommended for it."""
-    return "\n".join(map(str, report.outcomes))
+    cells = []
+    for one in rows:
+        shares = [*(kind["fit"] for kind in one["kinds"].values()), one["fit"], one["disliked"]]
+        cells.append([one["recommender"], *(f"{100 * share:.1f}" for share in shares)])
+    return f"{about}\n\n{table(head, cells)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -294,4 +283,4 @@ def main(argv: Sequence[str]) -> None:
         write_json(config.json, report.as_json())
     print(render([report.as_json()]))
     if config.verbose:
-        print(outcomes(report))
+        print(*report.outcomes, sep="\n")

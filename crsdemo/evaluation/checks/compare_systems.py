@@ -25,7 +25,7 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Plan, Recommender, reply
 from crsdemo.evaluation.checks.check_wishes import load_wishes
 from crsdemo.evaluation.protocol import cases
-from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
+from crsdemo.language.corpus import load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.recommenders.candidate_scores import ItemKnowledge
@@ -60,7 +60,8 @@ def main(argv: list[str]) -> None:
     asked = {"wishes": [wish.dialogue(linker) for wish in load_wishes()]}
     if config.dialogues:
         talks = load_all(config.dialogues, catalog, load_aliases(config.catalog))
-        turns = new_turns(talks, catalog)
+        known = catalog.row.keys()
+        turns = [c.context for c in cases(talks) if not known.isdisjoint(c.new_targets)]
         order = np.random.default_rng(config.seed).permutation(len(turns))[: config.turns]
         asked["dialogues"] = [turns[place] for place in order]
     rows = [
@@ -70,12 +71,6 @@ def main(argv: list[str]) -> None:
     head = ("asked", "same film", "same words")
     alone = tuple(f"{system.name}: other film without its model" for system in pair)
     print(table((*head, *alone), rows))
-
-
-def new_turns(talks: Sequence[CorpusDialogue], catalog: Catalog) -> list[Dialogue]:
-    """The histories of the turns that recommend something new."""
-    known = catalog.row.keys()
-    return [c.context for c in cases(talks) if not known.isdisjoint(c.new_targets)]
 
 
 def figures(

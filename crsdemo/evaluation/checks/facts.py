@@ -8,8 +8,10 @@ is held against the items of the reply, the conversation so far and what the use
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal, get_args
 
 from crsdemo.core.catalog import Catalog, Item
@@ -24,11 +26,10 @@ from crsdemo.language.typed_words import tokens_of, words_of
 Kind = Literal["film", "person", "year", "genre", "name"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_DECADES = {
-    "twenties": (1920, 2020), "thirties": (1930,), "forties": (1940,), "fifties": (1950,),
-    "sixties": (1960,), "seventies": (1970,), "eighties": (1980,), "nineties": (1990,),
-    "noughties": (2000,), "two-thousands": (2000,), "twenty-tens": (2010,),
-}  # fmt: skip
+_TABLE = tomllib.loads((files(__package__) / "facts.toml").read_text(encoding="utf-8"))
+_DECADES: Mapping[str, Sequence[int]] = _TABLE["decades"]
+_GENRE_WORDS: Mapping[str, Sequence[str]] = _TABLE["genre_words"]
+_NEED_NOUN, _NEED_FRAME = frozenset(_TABLE["need_noun"]), frozenset(_TABLE["need_frame"])
 _YEAR = re.compile(
     r"\b(?P<year>(?:18|19|20)\d\d)(?P<many>'?s)?\b|(?<!\d)'?\b(?P<short>\d0)'?s\b"
     rf"|\b(?P<word>{'|'.join(_DECADES)})\b",
@@ -36,20 +37,6 @@ _YEAR = re.compile(
 )
 _AGE = re.compile(r"\b(?:his|her|their|my|your)\s+(?:early |mid |late )?$", re.IGNORECASE)
 
-# How genres are said beside their own names -> what an item must be, all of it
-_GENRE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "sci-fi": ("science fiction",), "scifi": ("science fiction",), "sf": ("science fiction",),
-    "science-fiction": ("science fiction",), "romcom": ("romance", "comedy"),
-    "rom-com": ("romance", "comedy"), "romantic comedy": ("romance", "comedy"),
-    "comedies": ("comedy",), "comedic": ("comedy",), "dramedy": ("comedy", "drama"),
-    "love story": ("romance",), "romantic": ("romance",), "animated": ("animation",),
-    "cartoon": ("animation",), "biopic": ("biography",), "noir": ("film noir",),
-    "whodunit": ("mystery",), "gangster film": ("crime",),
-}  # fmt: skip
-# Genres that are ordinary words too: claims only where a noun for films follows, or an article
-# stands before those in the second group
-_NEED_NOUN = frozenset({"family", "music", "history", "crime", "sport", "war", "action"})
-_NEED_FRAME = frozenset({"adventure", "mystery", "fantasy", "drama", "biography", "romance"})
 _NOUN = re.compile(
     r"\s+(?:films?|movies?|flicks?|pictures?|story|stories|classics?|comedy|drama|thriller)\b",
     re.IGNORECASE,
@@ -79,7 +66,7 @@ class FactJudge:
         self.linker = linker
         self.people = PeopleLinker(catalog)
         genres = set(catalog.genres)
-        self.genre_words: Mapping[str, tuple[str, ...]] = {
+        self.genre_words: Mapping[str, Sequence[str]] = {
             **{genre: (genre,) for genre in genres},
             **{f"{genre}s": (genre,) for genre in genres if genre[-1] not in "ys"},
             **{word: needed for word, needed in _GENRE_WORDS.items() if genres.issuperset(needed)},
@@ -140,7 +127,8 @@ class FactJudge:
 def _films(words: ReplyWords, films: Sequence[Mention]) -> Iterator[Claim]:
     """Films named in letters, beside the items."""
     for mention in films:
-        right = words.may_name(mention.item_id)
+        may_be = (*words.dialogue.mentioned, *(item.id for item in words.items))
+        right = mention.item_id in may_be
         reason = "" if right else f"{words.catalog.item(mention.item_id).name} is not spoken of"
         yield Claim("film", words.text[mention.start : mention.end], reason)
 

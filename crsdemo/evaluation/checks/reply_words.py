@@ -55,9 +55,6 @@ class ReplyWords:
     def _mentioned(self) -> list[str]:
         return [item_id for item_id in self.dialogue.mentioned if item_id in self.catalog.row]
 
-    def may_name(self, item_id: str) -> bool:
-        return item_id in self.dialogue.mentioned or item_id in {item.id for item in self.items}
-
     def subjects(self, position: int) -> Sequence[Item]:
         """What a fact at a place is said of: the items of its sentence, else the last one before,
         else the item of the reply, else ("it is ...") what was spoken of before.

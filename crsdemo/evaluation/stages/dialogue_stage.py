@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from tqdm import tqdm
@@ -19,7 +20,8 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Plan, Recommender, Reply, reply
 from crsdemo.evaluation.checks.facts import KINDS, Claim, FactJudge
-from crsdemo.evaluation.stages.reference_words import Answered, answered, reference_figures
+from crsdemo.evaluation.protocol import Case, cases
+from crsdemo.evaluation.stages.reference_words import reference_figures
 from crsdemo.evaluation.text_metrics import (
     ORDERS,
     TITLE,
@@ -32,15 +34,14 @@ from crsdemo.evaluation.text_metrics import (
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.talking import TalkingRecommender
-from crsdemo.studies.statistics.metrics import binary_scores
-from crsdemo.studies.statistics.shares import share, share_of
+from crsdemo.studies.statistics.shares import binary_scores, share, share_of
 
 
 @dataclass(frozen=True)
 class Said:
     """A reply to what was said before a turn, and what the reply claims."""
 
-    answered: Answered
+    case: Case
     reply: Reply
     claims: tuple[Claim, ...]
     named: frozenset[str]  # items in its words, be it as items or in letters
@@ -60,22 +61,21 @@ def evaluate_dialogue(
     what people said. `seed`: of the wrong items and the choice of words. Raises BadInputError if
     there is no recommender turn.
     """
-    turns = answered(dialogues)
+    turns = cases(dialogues)
     if not turns:
         raise BadInputError(
             f"none of the {len(dialogues)} dialogues has a recommender turn after another turn; "
             "there is nothing to answer"
         )
-    talker = _Talker(recommender, FactJudge(catalog, linker))
-    forced = list(talker.answers([(one, Plan(one.mode, seed=seed)) for one in turns], "forced"))
-    free = list(talker.answers([(one, Plan(seed=seed)) for one in turns], "free"))
-    strange = _strange_plans(forced, catalog, seed)
-    wrong = list(talker.answers(list(strange), "with a wrong item"))
+    answers = partial(_answers, recommender, FactJudge(catalog, linker))
+    forced = answers([(one, Plan(one.mode, seed=seed)) for one in turns], "forced")
+    free = answers([(one, Plan(seed=seed)) for one in turns], "free")
+    wrong = answers(list(_strange_plans(forced, catalog, seed)), "with a wrong item")
     report: dict[str, Any] = {
         "recommender": recommender.name,
         "dialogues": len(dialogues),
         "turns": len(turns),
-        "reference": _variety([without_titles(one.turn) for one in turns]),
+        "reference": _variety([without_titles(one.said) for one in turns]),
         "forced": _figures(forced, catalog),
         "free": _figures(free, catalog) | {"mode": _modes(free)},
         "wrong_item": _keeping(wrong),
@@ -85,38 +85,35 @@ def evaluate_dialogue(
     return report
 
 
-@dataclass(frozen=True)
-class _Talker:
+def _answers(
+    recommender: Recommender, judge: FactJudge, plans: Sequence[tuple[Case, Plan]], how: str
+) -> list[Said]:
     """Lets a recommender answer and reads what it says."""
-
-    recommender: Recommender
-    judge: FactJudge
-
-    def answers(self, plans: Sequence[tuple[Answered, Plan]], how: str) -> Iterator[Said]:
-        progress = tqdm(plans, desc=f"{self.recommender.name} answers, {how}", unit="turn")
-        for one, plan in progress:
-            said = reply(self.recommender, one.context, plan)
-            claims = self.judge.claims(one.context, said)
-            yield Said(one, said, claims, self.judge.named(one.context, said))
+    answers = []
+    for case, plan in tqdm(plans, desc=f"{recommender.name} answers, {how}", unit="turn"):
+        said = reply(recommender, case.context, plan)
+        claims = judge.claims(case.context, said)
+        answers.append(Said(case, said, claims, judge.named(case.context, said)))
+    return answers
 
 
 def _strange_plans(
     forced: Sequence[Said], catalog: Catalog, seed: int
-) -> Iterator[tuple[Answered, Plan]]:
+) -> Iterator[tuple[Case, Plan]]:
     """Where something was recommended, the plan to recommend an item that nobody spoke of."""
     rng = random.Random(seed)
     for one in forced:
         if one.reply.item is None:
             continue
-        spoken_of = {*one.answered.context.mentioned, *one.answered.turn.item_ids, *one.named}
+        spoken_of = {*one.case.context.mentioned, *one.case.targets, *one.named}
         strangers = [item.id for item in catalog if item.id not in spoken_of | {one.reply.item.id}]
         if strangers:
-            yield one.answered, Plan("REC", rng.choice(strangers), seed=seed)
+            yield one.case, Plan("REC", rng.choice(strangers), seed=seed)
 
 
 def _figures(answers: Sequence[Said], catalog: Catalog) -> dict[str, Any]:
     texts = [without_titles(one.reply.turn()) for one in answers]
-    references = [without_titles(one.answered.turn) for one in answers]
+    references = [without_titles(one.case.said) for one in answers]
     return {
         "modes": {m: sum(one.reply.mode == m for one in answers) for m in ("REC", "CHAT")},
         "bleu": round(bleu(texts, references), 3),
@@ -169,7 +166,7 @@ def _modes(answers: Sequence[Said]) -> dict[str, Any]:
 
     With an interval of the accuracy.
     """
-    actual = [one.answered.mode == "REC" for one in answers]
+    actual = [one.case.mode == "REC" for one in answers]
     predicted = [one.reply.mode == "REC" for one in answers]
     scores = asdict(binary_scores(predicted, actual))
     right = sum(a == b for a, b in zip(predicted, actual, strict=True))

@@ -13,14 +13,7 @@ from pathlib import Path
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.stages.sheets import Row
-from crsdemo.evaluation.stages.tables import (
-    DIALOGUE,
-    GENERATIVE,
-    ITEM,
-    RETRIEVAL,
-    findings,
-    wishes,
-)
+from crsdemo.evaluation.stages.tables import DIALOGUE, GENERATIVE, ITEM, RETRIEVAL, findings, wishes
 
 FOLDER = "stages"  # in a folder of reports
 WISHES, LATE_WISHES = "wishes", "late-wishes"

@@ -9,22 +9,21 @@ Candidates are rows of the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Case, cases
-from crsdemo.evaluation.rankings import BATCH
+from crsdemo.evaluation.rankings import batches
 from crsdemo.evaluation.statistics import Hit, recalls
+from crsdemo.items.arrays import Ints
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.reges import Choice, Reges
 from crsdemo.recommenders.retriever import CANDIDATES
-from crsdemo.studies.statistics.metrics import rank_of
+from crsdemo.studies.statistics.shares import rank_of
 
 CUTOFFS = (1, 10, 50)
 
@@ -60,9 +59,7 @@ def evaluate_item_expert(
 
 def _turns(recommender: Reges, wanted: Sequence[Case]) -> Iterator[Turn]:
     row = recommender.catalog.row
-    progress = tqdm(range(0, len(wanted), BATCH), desc=f"{recommender.name} chooses", unit="batch")
-    for start in progress:
-        some = wanted[start : start + BATCH]
+    for some in batches(wanted, f"{recommender.name} chooses"):
         contexts = [case.context for case in some]
         named = [frozenset(case.context.mentioned) for case in some]
         known = [[item for item in case.new_targets if item in row] for case in some]
@@ -74,18 +71,18 @@ def _turns(recommender: Reges, wanted: Sequence[Case]) -> Iterator[Turn]:
 
 def by_retriever(choice: Choice, k: int) -> list[int]:
     """The `k` candidates that the retriever has first, in its order."""
-    return _rows(choice, _first(choice, k))
+    return list(choice.rows[_first(choice, k)].tolist())
 
 
 def by_expert(choice: Choice, k: int) -> list[int]:
     """The same in the order of the item expert."""
     first = _first(choice, k)
-    return _rows(choice, first[np.argsort(-choice.expert[first], kind="stable")])
+    return list(choice.rows[first[np.argsort(-choice.expert[first], kind="stable")]].tolist())
 
 
 def by_both(choice: Choice, k: int) -> list[int]:
     """The same in the order that decides."""
-    return _rows(choice, np.sort(_first(choice, k)))
+    return list(choice.rows[np.sort(_first(choice, k))].tolist())
 
 
 def with_forced(choice: Choice, with_gold: Choice, gold: int, k: int) -> list[int]:
@@ -96,35 +93,25 @@ def with_forced(choice: Choice, with_gold: Choice, gold: int, k: int) -> list[in
     return [row for row in with_gold.rows.tolist() if row in kept]
 
 
-def _first(choice: Choice, k: int) -> NDArray[np.int64]:
+def _first(choice: Choice, k: int) -> Ints:
     """The places in `choice` of those that the retriever has first."""
     return np.argsort(-choice.retriever, kind="stable")[:k]
-
-
-def _rows(choice: Choice, places: NDArray[np.int64]) -> list[int]:
-    return [int(row) for row in choice.rows[places]]
-
-
-Order = Callable[[Choice, int], list[int]]
 
 
 def _figures(turns: Sequence[Turn], k: int) -> dict[str, Any]:
     """Of `turns` with `k` candidates each."""
 
-    def of(order: Order) -> list[Hit]:
-        rankings = [(turn, order(turn.choice, k)) for turn in turns]
-        return [Hit(t.dialogue, rank_of(gold, rows)) for t, rows in rankings for gold in t.gold]
-
+    orders = {"retriever_alone": by_retriever, "expert_alone": by_expert, "overall": by_both}
+    cutoffs = [cutoff for cutoff in CUTOFFS if cutoff <= k]  # beyond there is nothing to be found
+    found = {}
+    for name, order in orders.items():
+        lists = [(turn, order(turn.choice, k)) for turn in turns]
+        hits = [Hit(t.dialogue, rank_of(gold, rows)) for t, rows in lists for gold in t.gold]
+        found[name] = recalls(hits, cutoffs)
     forced = [
         Hit(turn.dialogue, rank_of(gold, with_forced(turn.choice, turn.with_gold, gold, k)))
         for turn in turns
         for gold in turn.gold
         if gold is not None
     ]
-    cutoffs = [cutoff for cutoff in CUTOFFS if cutoff <= k]  # beyond there is nothing to be found
-    return {
-        "retriever_alone": recalls(of(by_retriever), cutoffs),
-        "expert_alone": recalls(of(by_expert), cutoffs),
-        "overall": recalls(of(by_both), cutoffs),
-        "item_generation": recalls(forced, cutoffs),
-    }
+    return found | {"item_generation": recalls(forced, cutoffs)}

@@ -18,33 +18,10 @@ from tqdm import tqdm
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Mode, Plan
-from crsdemo.evaluation.protocol import cases
+from crsdemo.core.recommender import Plan
+from crsdemo.evaluation.protocol import Case
 from crsdemo.evaluation.text_metrics import perplexity, without_titles, words
-from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.talking import TalkingRecommender
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A recommender turn of a dataset, and what was said before it."""
-
-    dialogue: int  # position among the dialogues
-    context: Dialogue  # never empty
-    turn: Turn
-
-    @property
-    def mode(self) -> Mode:
-        """REC if the turn names an item (GCRS, App. C)."""
-        return "REC" if self.turn.mentions else "CHAT"
-
-
-def answered(dialogues: Sequence[CorpusDialogue]) -> list[Answered]:
-    """Every recommender turn that something was said before, in order."""
-    return [
-        Answered(case.dialogue, case.context, dialogues[case.dialogue].dialogue.turns[case.turn])
-        for case in cases(dialogues)
-    ]
 
 
 @dataclass(frozen=True)
@@ -62,7 +39,7 @@ class _Reference:
 
 
 def reference_figures(
-    recommender: TalkingRecommender, turns: Sequence[Answered], seed: int = 0
+    recommender: TalkingRecommender, turns: Sequence[Case], seed: int = 0
 ) -> dict[str, Any]:
     """Perplexity of the references, with the right item and a wrong one before the same words.
 
@@ -72,34 +49,29 @@ def reference_figures(
     progress on stderr.
     """
     catalog = recommender.catalog
-    references = [one for turn in turns if (one := _reference(turn, catalog)) is not None]
+    known = [case for case in turns if catalog.row.keys() >= {*case.targets}]
+    references = [_reference(case, catalog) for case in known]
     progress = tqdm(references, desc="reading references", unit="turn")
     gold = [_read(recommender, one, one.item) for one in progress]
     rng = random.Random(seed)
-    naming = [(one, read) for one, read in zip(references, gold, strict=True) if one.item]
+    naming = [one for one in references if one.item]
     progress = tqdm(naming, desc="reading them with a wrong item", unit="turn")
-    wrong = [_read(recommender, one, _stranger(one, catalog, rng)) for one, _ in progress]
+    wrong = [_read(recommender, one, _stranger(one, catalog, rng)) for one in progress]
+    right = [read for one, read in zip(references, gold, strict=True) if one.item]
     return {
         "tokenizer": f"the recommender's own, {len(recommender.talker.loaded.tokenizer):,} tokens",
         "left_out": len(turns) - len(references),
         "all": _perplexities(gold, references),
-        "gold": _perplexities([read for _, read in naming], [one for one, _ in naming]),
-        "wrong": _perplexities(wrong, [one for one, _ in naming]),
+        "gold": _perplexities(right, naming),
+        "wrong": _perplexities(wrong, naming),
     }
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What reading one reference gave."""
-
-    nats: float
-    n_tokens: int
-
-
-def _read(recommender: TalkingRecommender, reference: _Reference, item: Item | None) -> _Read:
-    """`item`: the one before the words; `<title>` stands for it where the reference names its own.
-
-    None for a reference that names none.
+def _read(
+    recommender: TalkingRecommender, reference: _Reference, item: Item | None
+) -> tuple[float, int]:
+    """Nats, and tokens. `item`: the one before the words; `<title>` stands for it where the
+    reference names its own. None for a reference that names none.
     """
     talker, control = recommender.talker, recommender.talker.control
     history = talker.history(reference.context)
@@ -112,19 +84,14 @@ def _read(recommender: TalkingRecommender, reference: _Reference, item: Item | N
     written = talker.format.words(reference.pieces, reference.item)
     surprise = -talker.decoder.score(context, [*written.ids, control.eos])
     codes = {*control.code, control.eoi}
-    counted = [
-        *(w and t not in codes for t, w in zip(written.ids, written.are_words, strict=True)),
-        True,
-    ]
-    return _Read(float(surprise[counted].sum()), sum(counted))
+    pairs = zip(written.ids, written.are_words, strict=True)
+    counted = [*(is_word and token not in codes for token, is_word in pairs), True]
+    return float(surprise[counted].sum()), sum(counted)
 
 
-def _reference(one: Answered, catalog: Catalog) -> _Reference | None:
-    """None if a film is named that the catalog does not hold."""
-    if any(item_id not in catalog.row for item_id in one.turn.item_ids):
-        return None
-    pieces = tuple(piece for piece in _pieces(one.turn, catalog) if piece != "")
-    return _Reference(one.context, pieces, len(words(without_titles(one.turn))))
+def _reference(case: Case, catalog: Catalog) -> _Reference:
+    pieces = tuple(piece for piece in _pieces(case.said, catalog) if piece != "")
+    return _Reference(case.context, pieces, len(words(without_titles(case.said))))
 
 
 def _pieces(turn: Turn, catalog: Catalog) -> Iterator[str | Item]:
@@ -144,10 +111,11 @@ def _stranger(reference: _Reference, catalog: Catalog, rng: random.Random) -> It
     return rng.choice([item for item in catalog if item not in named])
 
 
-def _perplexities(read: Sequence[_Read], references: Sequence[_Reference]) -> dict[str, Any]:
+def _perplexities(
+    read: Sequence[tuple[float, int]], references: Sequence[_Reference]
+) -> dict[str, Any]:
     """`per_token` and `per_word`, or neither if there is nothing to read."""
-    nats = math.fsum(one.nats for one in read)
-    n_tokens = sum(one.n_tokens for one in read)
+    nats, n_tokens = math.fsum(nats for nats, _ in read), sum(n for _, n in read)
     n_words = sum(one.n_words for one in references)
     found: dict[str, Any] = {"turns": len(read), "tokens": n_tokens, "words": n_words}
     if n_tokens and n_words:

@@ -5,112 +5,63 @@ writes. Each searches by the nearness of texts alone, with the encoder as it cam
 tuned, and in the candidate set of the retriever, where all signals count. Cases, targets and
 intervals are those of `evaluate`.
 
-Shapes: n items of the catalog, c cases, d numbers per vector.
+Shapes: n items of the catalog, c cases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import Case, cases
-from crsdemo.evaluation.rankings import BATCH
-from crsdemo.evaluation.statistics import Hit, ends, means, recalls
+from crsdemo.evaluation.rankings import batches
+from crsdemo.evaluation.statistics import Hit, ends, mean, recalls
+from crsdemo.items.arrays import Floats
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.reges import Reges
 from crsdemo.recommenders.retriever import Documents, Retriever
-from crsdemo.studies.statistics.metrics import rank_of
-
-Floats = NDArray[np.float32]
+from crsdemo.studies.statistics.shares import rank_of
 
 CUTOFFS = (5, 20, 50)
 WHOLE, LAST, EXPERT = "whole dialogue", "last user turn", "query of the expert"
 UNTUNED, TUNED, SIGNALS = "untuned encoder", "tuned encoder", "all signals"
 LAST_WORDS = 140  # of a dialogue: as much of its end as a sentence encoder reads
 
-
-@dataclass(frozen=True)
-class Search:
-    """What was searched for and what ranked."""
-
-    query: str  # WHOLE, LAST or EXPERT
-    ranker: str  # UNTUNED, TUNED or SIGNALS
+Rows = Mapping[str, int]  # item id -> row of the catalog
+# The ranks of targets, from 1, in the list that is made for the nth case without some items
+Ranker = Callable[[int, Sequence[str], frozenset[str]], Sequence[int | None]]
 
 
 @dataclass(frozen=True)
 class Found:
     """What one search found, of all targets and of new ones."""
 
-    search: Search
+    query: str  # WHOLE, LAST or EXPERT
+    ranker: str  # UNTUNED, TUNED or SIGNALS
     all: tuple[Hit, ...]
     new: tuple[Hit, ...]
-
-
-@dataclass(frozen=True)
-class Nearness:
-    """Cosine of a query with each new target that the catalog holds."""
-
-    search: Search
-    cosines: Floats
-
-
-@dataclass(frozen=True)
-class RetrievalReport:
-    """All searches on the same cases."""
-
-    dialogues: int
-    turns: int
-    found: tuple[Found, ...]
-    nearness: tuple[Nearness, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Per search `n`, recall at each cut-off with its interval, for all targets and new ones.
-
-        `better_by` is the recall on new targets less that of the whole dialogue, by the same
-        ranker, with the interval of the difference over resampled dialogues.
-        """
-        return {
-            "dialogues": self.dialogues,
-            "turns": self.turns,
-            "searches": [self._row(one) for one in self.found],
-            "cosines": [_spread(one) for one in self.nearness],
-        }
-
-    def _row(self, one: Found) -> dict[str, Any]:
-        found = {"all": recalls(one.all, CUTOFFS), "new": recalls(one.new, CUTOFFS)}
-        if one.search.query == WHOLE:
-            return asdict(one.search) | found
-        whole = next(f for f in self.found if f.search == Search(WHOLE, one.search.ranker))
-        gains = {f"recall@{k}": difference(one.new, whole.new, k) for k in CUTOFFS}
-        return asdict(one.search) | found | {"better_by": gains}
-
-
-def difference(hits: Sequence[Hit], others: Sequence[Hit], k: int) -> dict[str, Any]:
-    """How much higher recall@k of `hits` is than that of `others`, of the same targets."""
-    pairs = list(zip(hits, others, strict=True))
-    gain = [[float(one.within(k)) - float(other.within(k))] for one, other in pairs]
-    by = means(np.reshape(gain, (len(hits), 1)), [str(hit.dialogue) for hit in hits])[0]
-    return {"mean": round(by.value or 0.0, 5), "ci95": ends(by)}
+    cosines: Floats | None = None  # of the query with each new target that the catalog holds
 
 
 def evaluate_retrieval(
     retriever: Retriever,
     untuned: Documents,
     expert: Reges,
-    catalog: Catalog,
+    rows: Rows,
     dialogues: Sequence[CorpusDialogue],
-) -> RetrievalReport:
+) -> dict[str, Any]:
     """Every search on every recommender turn that names an item; shows progress on stderr.
 
-    Raises BadInputError if no turn names one.
+    Per search `n`, recall at each cut-off with its interval, for all targets and new ones.
+    `better_by` is the recall on new targets less that of the whole dialogue, by the same ranker,
+    with the interval of the difference over resampled dialogues. Raises BadInputError if no turn
+    names an item.
     """
     turns = [case for case in cases(dialogues) if case.targets]
     if not turns:
@@ -118,19 +69,74 @@ def evaluate_retrieval(
             f"none of the {len(dialogues)} dialogues has a recommender turn that names an item "
             "after another turn; nothing can be evaluated"
         )
+    found = list(searched(retriever, untuned, expert, rows, turns))
+    whole = {one.ranker: one.new for one in found if one.query == WHOLE}
+    return {
+        "dialogues": len(dialogues),
+        "turns": len(turns),
+        "searches": [_figures(one, whole[one.ranker]) for one in found],
+        "cosines": [_spread(one, one.cosines) for one in found if one.cosines is not None],
+    }
+
+
+def searched(
+    retriever: Retriever, untuned: Documents, expert: Reges, rows: Rows, turns: Sequence[Case]
+) -> Iterator[Found]:
+    """Each query by each ranker, in `turns` (c,) that name an item."""
     contexts = [case.context for case in turns]
     queries = {
         WHOLE: [whole_dialogue(context) for context in contexts],
         LAST: [last_user_turn(context) for context in contexts],
-        EXPERT: list(_searches(contexts, expert)),
+        EXPERT: [
+            search
+            for some in batches(contexts, "searches are written")
+            for search in expert.searches(some)
+        ],
     }
-    evaluation = _Evaluation(retriever, untuned, catalog, turns)
-    return RetrievalReport(len(dialogues), len(turns), *evaluation.searched(queries))
+    for ranker, documents in ((UNTUNED, untuned), (TUNED, retriever.documents)):
+        for query, texts in queries.items():
+            cosines = documents.reader.embed(texts) @ documents.vectors.T  # (c, n)
+            ranks = _by_nearness(cosines, rows)
+            new = [
+                cosines[n, rows[target]]
+                for n, case in enumerate(turns)
+                for target in case.new_targets
+                if target in rows
+            ]
+            yield Found(query, ranker, *_hits(turns, ranks), np.array(new, np.float32))
+    for query, texts in queries.items():
+        shown = tqdm(turns, desc=f"candidates by {query}", unit="set")
+        yield Found(query, SIGNALS, *_hits(shown, _by_candidates(retriever, turns, texts)))
 
 
-def _searches(contexts: Sequence[Dialogue], expert: Reges) -> Iterator[str]:
-    for start in tqdm(range(0, len(contexts), BATCH), desc="searches are written", unit="batch"):
-        yield from expert.searches(contexts[start : start + BATCH])
+def _hits(turns: Sequence[Case], ranks: Ranker) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    """Of all targets and of new ones, which are not searched for among those named before."""
+    hits: tuple[list[Hit], list[Hit]] = [], []
+    for n, case in enumerate(turns):
+        hits[0].extend(Hit(case.dialogue, rank) for rank in ranks(n, case.targets, frozenset()))
+        if new := case.new_targets:
+            struck = frozenset(case.context.mentioned)
+            hits[1].extend(Hit(case.dialogue, rank) for rank in ranks(n, new, struck))
+    return tuple(hits[0]), tuple(hits[1])
+
+
+def _by_nearness(cosines: Floats, rows: Rows) -> Ranker:
+    """By `cosines` (c, n), the last among equals; no rank of what the catalog does not hold."""
+
+    def ranks(n: int, targets: Sequence[str], struck: frozenset[str]) -> list[int | None]:
+        scores = cosines[n].copy()
+        scores[[rows[item] for item in struck if item in rows]] = -np.inf
+        return [int((scores >= scores[rows[t]]).sum()) if t in rows else None for t in targets]
+
+    return ranks
+
+
+def _by_candidates(retriever: Retriever, turns: Sequence[Case], texts: Sequence[str]) -> Ranker:
+    def ranks(n: int, targets: Sequence[str], struck: frozenset[str]) -> list[int | None]:
+        best = retriever.look(turns[n].context, texts[n], CUTOFFS[-1], struck)
+        return [rank_of(target, best.shortlist) for target in targets]
+
+    return ranks
 
 
 def whole_dialogue(dialogue: Dialogue) -> str:
@@ -145,82 +151,28 @@ def last_user_turn(dialogue: Dialogue) -> str:
     return next(said, "")
 
 
-@dataclass(frozen=True)
-class _Evaluation:
-    """The cases and what searches for them."""
-
-    retriever: Retriever
-    untuned: Documents
-    catalog: Catalog
-    turns: Sequence[Case]
-
-    def searched(
-        self, queries: Mapping[str, Sequence[str]]
-    ) -> tuple[tuple[Found, ...], tuple[Nearness, ...]]:
-        found, nearness = [], []
-        for ranker, dense in ((UNTUNED, self.untuned), (TUNED, self.retriever.documents)):
-            for kind, texts in queries.items():
-                search = Search(kind, ranker)
-                cosines = dense.reader.embed(texts) @ dense.vectors.T
-                found.append(Found(search, self._dense(cosines, False), self._dense(cosines, True)))
-                nearness.append(Nearness(search, self._to_targets(cosines)))
-        for kind, texts in queries.items():
-            search = Search(kind, SIGNALS)
-            found.append(Found(search, self._set(texts, kind, False), self._set(texts, kind, True)))
-        return tuple(found), tuple(nearness)
-
-    def _dense(self, cosines: Floats, new: bool) -> tuple[Hit, ...]:
-        """By `cosines` (c, n)."""
-        return tuple(
-            Hit(case.dialogue, self._rank(row, target, _struck(case, new)))
-            for case, row in zip(self.turns, cosines, strict=True)
-            for target in _wanted(case, new)
-        )
-
-    def _rank(self, scores: Floats, target: str, struck: frozenset[str]) -> int | None:
-        """From 1, the last among equals; None for a target that the catalog does not hold."""
-        if target not in self.catalog.row:
-            return None
-        as_good = scores >= scores[self.catalog.row[target]]
-        as_good[[self.catalog.row[item] for item in struck if item in self.catalog.row]] = False
-        return int(as_good.sum())
-
-    def _set(self, queries: Sequence[str], kind: str, new: bool) -> tuple[Hit, ...]:
-        """By the candidates of the retriever."""
-        progress = tqdm(queries, desc=f"candidates by {kind}", unit="set")
-        hits: list[Hit] = []
-        for case, query in zip(self.turns, progress, strict=True):
-            if wanted := _wanted(case, new):
-                best = self.retriever.look(case.context, query, CUTOFFS[-1], _struck(case, new))
-                hits += [Hit(case.dialogue, rank_of(t, best.shortlist)) for t in wanted]
-        return tuple(hits)
-
-    def _to_targets(self, cosines: Floats) -> Floats:
-        """Of the new targets that the catalog holds."""
-        near = [
-            row[self.catalog.row[target]]
-            for case, row in zip(self.turns, cosines, strict=True)
-            for target in case.new_targets
-            if target in self.catalog.row
-        ]
-        return np.array(near, np.float32)
+def difference(hits: Sequence[Hit], others: Sequence[Hit], k: int) -> dict[str, Any]:
+    """How much higher recall@k of `hits` is than that of `others`, of the same targets."""
+    pairs = zip(hits, others, strict=True)
+    gain = [float(one.within(k)) - float(other.within(k)) for one, other in pairs]
+    by = mean(gain, [hit.dialogue for hit in hits])
+    return {"mean": round(by.value or 0.0, 5), "ci95": ends(by)}
 
 
-def _wanted(case: Case, new: bool) -> tuple[str, ...]:
-    return case.new_targets if new else case.targets
+def _figures(one: Found, whole: Sequence[Hit]) -> dict[str, Any]:
+    row = {"query": one.query, "ranker": one.ranker}
+    found = {"all": recalls(one.all, CUTOFFS), "new": recalls(one.new, CUTOFFS)}
+    gains = {f"recall@{k}": difference(one.new, whole, k) for k in CUTOFFS}
+    return row | found | ({} if one.query == WHOLE else {"better_by": gains})
 
 
-def _struck(case: Case, new: bool) -> frozenset[str]:
-    """Where new items are wanted those named before are not searched among."""
-    return frozenset(case.context.mentioned if new else ())
-
-
-def _spread(one: Nearness) -> dict[str, Any]:
+def _spread(one: Found, cosines: Floats) -> dict[str, Any]:
     """How the cosines lie."""
-    values = one.cosines
-    quartiles = np.quantile(values, (0.25, 0.5, 0.75)) if len(values) else ()
-    return asdict(one.search) | {
-        "n": len(values),
-        "mean": round(float(values.mean()), 5) if len(values) else None,
+    quartiles = np.quantile(cosines, (0.25, 0.5, 0.75)) if len(cosines) else ()
+    return {
+        "query": one.query,
+        "ranker": one.ranker,
+        "n": len(cosines),
+        "mean": round(float(cosines.mean()), 5) if len(cosines) else None,
         "quartiles": [round(float(q), 5) for q in quartiles],
     }

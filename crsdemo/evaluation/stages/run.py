@@ -8,7 +8,9 @@ from typing import Any
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommender
+from crsdemo.evaluation.checks import check_wishes
 from crsdemo.evaluation.stages.dialogue_stage import evaluate_dialogue
+from crsdemo.evaluation.stages.folder import LATE_WISHES, WISHES
 from crsdemo.evaluation.stages.generative_stage import evaluate_generative
 from crsdemo.evaluation.stages.item_stage import evaluate_item_expert
 from crsdemo.evaluation.stages.retrieval_stage import evaluate_retrieval
@@ -23,11 +25,15 @@ from crsdemo.recommenders.retriever import Documents, QueryReader
 def measured(
     stage: str, recommender: Recommender, catalog: Catalog, dialogues: Sequence[CorpusDialogue]
 ) -> dict[str, Any]:
-    """What `stage`, one of `folder.ON_DIALOGUES`, finds, ready for JSON.
+    """What `stage`, by its name in `folder.py`, finds, ready for JSON; wishes need no dialogues.
 
     Raises BadInputError for a recommender without such a part, and for dialogues that hold nothing
     to be measured.
     """
+    if stage in (WISHES, LATE_WISHES):
+        asked = check_wishes.load_wishes()
+        asked = check_wishes.late_wishes(asked) if stage == LATE_WISHES else asked
+        return check_wishes.check(recommender, catalog, MentionLinker(catalog), asked).as_json()
     if stage == DIALOGUE:
         return evaluate_dialogue(recommender, catalog, MentionLinker(catalog), dialogues)
     if stage == GENERATIVE:
@@ -44,5 +50,5 @@ def measured(
     retriever = recommender.retriever
     tuned = retriever.documents
     untuned = Documents(QueryReader(tuned.reader.encoder), tuned.vectors)
-    found = evaluate_retrieval(retriever, untuned, recommender, catalog, dialogues)
-    return {"recommender": recommender.name} | found.as_json()
+    found = evaluate_retrieval(retriever, untuned, recommender, catalog.row, dialogues)
+    return {"recommender": recommender.name} | found

@@ -61,7 +61,8 @@ def _retrieval(row: Row, about: str) -> Findings:
 
     def table(about: str, part: str) -> Sheet:
         some = [one for one in searches if part in one]
-        return Sheet.of(about, [{**_who(one), **one[part]} for one in some])
+        who = [{"searched for": one["query"], "ranked by": one["ranker"]} for one in some]
+        return Sheet.of(about, [row | one[part] for row, one in zip(who, some, strict=True)])
 
     return Findings(
         about,
@@ -73,10 +74,6 @@ def _retrieval(row: Row, about: str) -> Findings:
             Sheet.of("Cosine of the search and the right film's description.", row["cosines"]),
         ],
     )
-
-
-def _who(one: Row) -> Row:
-    return {"searched for": one["query"], "ranked by": one["ranker"]}
 
 
 def _item(row: Row, about: str) -> Findings:

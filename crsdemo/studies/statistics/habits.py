@@ -10,7 +10,7 @@ import numpy as np
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import FLAGS, Flag, Vote
-from crsdemo.studies.statistics.metrics import sign_test, wilson
+from crsdemo.studies.statistics.shares import sign_test, wilson
 
 SLOTS = (0, 5, 10, 15, 20, 30, 45, 60, 90, 120)  # seconds; the last one is open
 
@@ -89,13 +89,11 @@ def aspect_scores(votes: Sequence[Vote]) -> tuple[AspectScore, ...]:
     for vote in votes:
         for recommender, aspect, score in vote.scored() if vote.expected is None else ():
             scored.setdefault((recommender, aspect), []).append((vote.annotator, score))
-    return tuple(_aspect_score(*of, rows) for of, rows in sorted(scored.items()))
-
-
-def _aspect_score(recommender: str, aspect: str, rows: list[tuple[str, float]]) -> AspectScore:
-    people, scores = zip(*rows, strict=True)
-    mean = ratio(scores, np.ones(len(scores)), people)
-    return AspectScore(recommender, aspect, len(scores), mean)
+    found = []
+    for of, rows in sorted(scored.items()):
+        people, scores = zip(*rows, strict=True)
+        found.append(AspectScore(*of, len(rows), ratio(scores, np.ones(len(rows)), people)))
+    return tuple(found)
 
 
 def _progress_of(annotator: str, votes: Sequence[Vote]) -> Progress:

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs
-from crsdemo.studies.statistics.metrics import sign_test, wilson
+from crsdemo.studies.statistics.shares import sign_test, wilson
 
 Z95 = float(norm.ppf(0.975))  # half of the width of a 95% interval, in standard deviations
 POWER = 0.8  # the chance to see a difference that is there, at the 5% level, two-sided
@@ -143,7 +143,8 @@ class PairResult:
 def compare_pair(votes: Sequence[Vote], first: str, second: str) -> PairResult:
     """What `votes` say of two recommenders; votes on others are left aside."""
     about = [v for v in votes if v.is_measured and {v.left, v.right} == {first, second}]
-    signs = [_sign(vote, first) for vote in about]
+    # 1 if `first` wins, -1 if the other one does, else 0
+    signs = [vote.outcome if vote.pair[0] == first else -vote.outcome for vote in about]
     told = [vote.verdict != "cannot_tell" for vote in about]
     people = [vote.annotator for vote in about]
     graded = [bool(vote.strength) for vote in about]
@@ -173,21 +174,10 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun if n == 1 else many}"
 
 
-def _sign(vote: Vote, first: str) -> int:
-    """1 if `first` wins, -1 if the other one does, else 0."""
-    return vote.outcome if vote.pair[0] == first else -vote.outcome
-
-
 def _tally(votes: Sequence[Vote], signs: Sequence[int]) -> Tally:
     verdicts = Counter(vote.verdict for vote in votes)
-    return Tally(
-        signs.count(1),
-        signs.count(-1),
-        verdicts["both_good"],
-        verdicts["both_bad"],
-        verdicts["same"],
-        verdicts["cannot_tell"],
-    )
+    others = (verdicts[name] for name in ("both_good", "both_bad", "same", "cannot_tell"))
+    return Tally(signs.count(1), signs.count(-1), *others)
 
 
 def _net_interval(tally: Tally) -> tuple[float, float]:

@@ -14,22 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
+from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.quantize import Quantized, resolve_collisions, rq_kmeans
 from crsdemo.items.rq_vae import rq_vae
 from crsdemo.language.corpus import load_aliases, load_all
 from crsdemo.training.data import Sources, TrainingData, load_training_data
 from crsdemo.training.items.semantic_ids import VectorWeights, item_vectors
-from crsdemo.training.ranking.affinity import Floats, Teacher
+from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.turns import recommending_turns
 from crsdemo.training.written.data import WrittenWish, read
 from crsdemo.training.written.made_wishes import WishMaker
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,8 @@ def settle_shared_ids(films: Sequence[Film]) -> list[Film]:
         groups[film.imdb_id or film.id].append(film)
     settled = {film.id: film for film in films}
     for imdb_id, group in groups.items():
-        true = min(group, key=lambda f: _doubt(f, years.get(imdb_id, 0)))
+        year = years.get(imdb_id, 0)  # its row has the nearest year, and then an article
+        true = min(group, key=lambda f: (abs((f.year or 0) - year), not f.wikipedia))
         same = [f for f in group if f is true or same_film(true, f)]
         for film in group:
             if film not in same:
@@ -165,11 +166,6 @@ def settle_shared_ids(films: Sequence[Film]) -> list[Film]:
                 del settled[film.id]
         settled[true.id] = replace(true, redial_ids=_all_redial_ids(same))
     return list(settled.values())
-
-
-def _doubt(film: Film, year: float) -> tuple[float, bool]:
-    """Least for the row that an IMDb id of that year most likely belongs to."""
-    return abs((film.year or 0) - year), not film.wikipedia
 
 
 def _all_redial_ids(films: Iterable[Film]) -> tuple[str, ...]:

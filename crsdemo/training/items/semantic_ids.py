@@ -15,11 +15,11 @@ import numpy as np
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
+from crsdemo.items.arrays import Floats
 from crsdemo.items.item_vectors import save_item_vectors
 from crsdemo.items.quantize import resolve_collisions, rq_kmeans
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.training.data import Sources, TrainingData, load_training_data
-from crsdemo.training.ranking.affinity import Floats
 
 DECADES = np.arange(1930, 2030, 10)
 
