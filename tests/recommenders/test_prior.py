@@ -95,6 +95,22 @@ def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden
     assert prior.named.refused(said(*texts)) == hidden
 
 
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("no horror, no drama", {"slash", "vault", "both", "undead", "plain"}),  # most of it
+        ("no horror, no drama and no comedy", set()),  # all of it cannot be
+        ("can't get enough of horror", set()),
+        ("why not a comedy?", set()),
+        ("no violence", {"slash"}),  # horror
+        ("a horror film without violence", set()),
+        ("comedy, not only horror", set()),
+    ],
+)
+def test_what_cannot_be_said(prior, text, hidden):
+    assert ItemKnowledge(prior).look(said(text)).hidden == hidden
+
+
 def test_refusals_are_heard_through_typos(prior):
     look = ItemKnowledge(prior).look
     assert look(said("no horor pls")).hidden == {"slash"}
