@@ -27,7 +27,7 @@ from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
-from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler
+from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
 from tests import films
@@ -388,19 +388,21 @@ class Near:
 def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
     sampler = CandidateSampler(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
-    rows, wanted = sampler.draw("heists", np.array([120, 3]), np.array([3.0, 1.0]), [120], rng)
+    two = Target(120, np.array([120, 3]), np.array([3.0, 1.0]), [120])
+    rows, wanted = sampler.draw("heists", two, rng)
     assert len(rows) == 50 and set(rows) == {120, *range(49)}
     assert dict(zip(rows.tolist(), wanted, strict=True))[120] == pytest.approx(0.75)
     assert dict(zip(rows.tolist(), wanted, strict=True))[3] == pytest.approx(0.25)
     assert rows.tolist() != [120, *range(49)], "their places tell nothing"
     many = np.arange(100, 190)
-    rows, wanted = sampler.draw("heists", many, np.ones(90), many.tolist(), rng)
+    rows, wanted = sampler.draw("heists", Target(100, many, np.ones(90), many.tolist()), rng)
     assert (
         len(rows) == 50 and (rows >= 100).sum() == MOST_RIGHT and wanted.sum() == pytest.approx(1)
     )
-    rows, _ = sampler.draw("unknown", np.array([7]), np.ones(1), [7], rng)
+    rows, _ = sampler.draw("unknown", Target.only(7), rng)
     assert 7 in rows and len(set(rows.tolist())) == len(rows)
-    rows, _ = sampler.draw("heists", np.array([7]), np.ones(1), [7], rng, np.array([150, 151]))
+    found = Target.only(7)._replace(near=np.array([150, 151]))
+    rows, _ = sampler.draw("heists", found, rng)
     assert set(rows.tolist()) == {7, 150, 151}
 
 
