@@ -56,8 +56,17 @@ class Outcome:
 
     mutant: Mutant
     fate: str  # killed, survived, timed out, no test ran
-    by: str  # the first test that failed, or nothing
+    by: str  # the first test that failed, file::test, or nothing
     seconds: float
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """As docs/testing.md has it."""
+        file, _, test = self.by.removeprefix("tests/").partition("::")
+        how = f"`{file}`: {test.removeprefix('test_').replace('_', ' ')}"
+        place = f"`{self.mutant.file.removeprefix('crsdemo/')}`"
+        by = how if self.fate == "killed" else f"**{self.fate}**"
+        return self.mutant.name, place, self.mutant.breaks, by
 
 
 def load() -> tuple[Mutant, ...]:
@@ -98,7 +107,7 @@ def tested(folder: Path, tests: Sequence[str]) -> tuple[int | None, str]:
         )
     except subprocess.TimeoutExpired:
         return None, ""
-    found = re.search(r"^(?:FAILED|ERROR) \S*?::(\w+)", done.stdout, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (\S+?::\w+)", done.stdout, re.MULTILINE)
     return done.returncode, found[1] if found else ""
 
 
@@ -135,8 +144,8 @@ def main(names: Sequence[str]) -> int:
         print(f"{n}/{len(chosen)} {mutant.name} ...", end=" ", flush=True)
         outcomes.append(one := tried(mutant))
         print(f"{one.fate} in {one.seconds:.0f} s {one.by}", flush=True)
-    rows = [(o.mutant.name, o.mutant.breaks, o.fate, o.by.replace("_", " ")) for o in outcomes]
-    print(tabulate(rows, ("mutant", "what it would break", "", "by"), "pipe"))
+    head = ("mutant", "in `crsdemo/`", "what it would break", "killed by")
+    print(tabulate([one.row for one in outcomes], head, "pipe"))
     killed = sum(one.fate == "killed" for one in outcomes)
     print(f"{killed} of {len(chosen)} killed")
     return int(killed < (len(chosen) if names else ENOUGH))

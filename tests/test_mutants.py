@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from mutants import ENOUGH, ROOT, Mutant, load
 
-DOCUMENT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-
 
 @pytest.mark.parametrize("mutant", load(), ids=lambda mutant: mutant.name)
 def test_a_mutant_applies_exactly_once_and_has_its_tests(mutant: Mutant) -> None:
@@ -20,7 +18,8 @@ def test_a_mutant_applies_exactly_once_and_has_its_tests(mutant: Mutant) -> None
     for test in mutant.tests:
         file, _, name = test.partition("::")
         assert f"def {name or 'test_'}" in (ROOT / file).read_text(encoding="utf-8"), test
-    assert f"| {mutant.name} " in DOCUMENT, "docs/testing.md has a row for each"
+    document = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    assert f"| {mutant.name} " in document, "docs/testing.md has a row for each"
 
 
 def test_a_text_that_stands_twice_or_nowhere_is_no_mutant() -> None:
