@@ -48,11 +48,17 @@ WRITTEN = WrittenDialogue.model_validate(
 
 
 def write_written(folder: Path) -> Path:
-    """A folder of what was written: a conversation, a search, a wish."""
+    """A folder of what was written: a conversation, a search, a wish, a question about any film."""
     folder.mkdir()
     rows = {
         "dialogues_1.jsonl": WRITTEN.model_dump(exclude_none=True),
         "searches.jsonl": {"dialogue": "0", "turn": 1, "item": "f00", "query": "a clever plot"},
+        "followups.jsonl": {
+            "act": "facts",
+            "of": "last",
+            "user": ["from when is it?"],
+            "says": ["It is from {year}."],
+        },
         "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["f04"]},
     }
     for name, row in rows.items():

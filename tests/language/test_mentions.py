@@ -202,6 +202,12 @@ def test_only_unknown_words_are_mended():
     assert speller.mend(typed) == {"inseption": "inception"}
 
 
+def test_two_typos_are_mended_from_eight_letters_on():
+    speller = Speller({"thriller": 1, "inception": 1})
+    mended = {"trhiller": "thriller", "trhileer": "thriller", "incetpon": "inception"}
+    assert speller.mend([*mended, "trhlier", "incetpn", "trlhieer"]) == mended
+
+
 def test_plain_words_lose_accents_apostrophes_and_digits_for_letters():
     assert [plain_word(w) for w in ["Amélie", "Ocean's", "Se7en", "&", "vs", "21"]] == [
         "amelie",

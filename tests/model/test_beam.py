@@ -196,6 +196,48 @@ def test_a_model_with_an_unusual_head_is_ranked_by_its_whole_head(decoder, gramm
     assert unusual.beam(context, 60)[0].item_ids == tuple(exhaustive(unusual, context))
 
 
+# a prior beside the model
+
+
+def with_prior(decoder: ItemDecoder, log_prior: torch.Tensor, hidden: set[str]) -> dict[str, float]:
+    """The log-probability of every item left, best first: a product over its levels.
+
+    At each the model's share of a code is weighed by the prior of all items left under it.
+    """
+    mass = dict(zip(decoder.trie.item_ids, log_prior.exp().tolist(), strict=True))
+    left = [item_id for item_id in decoder.trie.item_ids if item_id not in hidden]
+    scores = {}
+    for item_id in left:
+        path = decoder.follow(read(decoder), item_id, hidden)
+        scores[item_id] = 0.0
+        for depth, choice in enumerate(path):
+            above = decoder.trie.codes(item_id)[:depth]
+            under = {
+                code: share * sum(mass[i] for i in left if i in decoder.trie.items((*above, code)))
+                for code, share in choice.probability.items()
+            }
+            scores[item_id] += math.log(under[choice.code] / sum(under.values()))
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1]))
+
+
+@pytest.mark.parametrize("n_hidden", [0, 20])
+def test_a_prior_weighs_each_branch_by_what_may_be_said_below_it(decoder, n_hidden) -> None:
+    log_prior = 2 * torch.randn(60, generator=torch.Generator().manual_seed(4))
+    hidden = set(list(ITEMS)[:n_hidden])
+    (ranking,) = decoder.beam(read(decoder), 60, [hidden], log_prior[None])
+    wanted = with_prior(decoder, log_prior, hidden)
+    assert ranking.item_ids == tuple(wanted)
+    assert ranking.log_probabilities == pytest.approx(list(wanted.values()), abs=1e-4)
+    for item_id in hidden:  # what speaks for the hidden draws nobody to their branch
+        log_prior[decoder.trie.leaf[item_id]] += 9
+    (again,) = decoder.beam(read(decoder), 60, [hidden], log_prior[None])
+    assert again.item_ids == ranking.item_ids
+    assert again.log_probabilities == pytest.approx(ranking.log_probabilities, abs=1e-4)
+    path = decoder.follow(read(decoder), ranking.item_ids[5], hidden, log_prior[None])
+    product = math.prod(choice.probability[choice.code] for choice in path)
+    assert product == pytest.approx(math.exp(ranking.log_probabilities[5]), rel=1e-3)
+
+
 # the path to one item
 
 

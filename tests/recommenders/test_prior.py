@@ -84,6 +84,7 @@ def said(*texts: str) -> Dialogue:
         (["my mum hates dogs"], {"pups"}),
         (["i hate dogs, and no horror please"], {"pups", "slash"}),
         (["no horror"], {"slash"}),
+        (["no horror but a comedy"], {"slash"}),
         (["nothing with Ann Lee"], {"vault"}),
         (["no heists and no dogs"], {"vault", "both", "undead", "pups"}),
         (["nothing gory", "What then?", "ok, gory is fine after all"], set()),
@@ -166,6 +167,16 @@ def test_years_and_people_asked_for_hold_where_there_is_a_film_of_them(texts, le
     assert MADE.keys() - unwanted(named, said(*texts), said(*texts)) == left
 
 
+def test_of_several_people_asked_for_all_are_in_the_film_if_there_is_one():
+    casts = {"alone": ("Ann Lee",), "too": ("Bo Ray",), "both": ("Ann Lee", "Bo Ray"), "none": ()}
+    catalog = Catalog(tuple(Item(n, n, 2000, {"cast": cast}) for n, cast in casts.items()))
+    named = FactsNamed(catalog, PeopleLinker(catalog))
+    talk = said("with Ann Lee and Bo Ray")
+    assert unwanted(named, talk, talk) == casts.keys() - {"both"}
+    seen = Dialogue((Turn("user", "both", (Mention(0, 4, "both"),)), *talk.turns))
+    assert not unwanted(named, seen, seen), "nobody else has both, and it was named already"
+
+
 def test_what_was_named_already_is_no_film_of_those_years(prior):
     catalog = Catalog(tuple(Item(n, n, year, {}) for n, (year, _) in MADE.items()))
     named = FactsNamed(catalog, PeopleLinker(catalog))
@@ -195,3 +206,12 @@ def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
     assert prior.relevant(refusing) == refusing
     asking = before.say(Turn("user", "a film with dogs, nothing gory"))
     assert prior.relevant(asking).turns == asking.turns[-1:]
+
+
+def test_of_several_wishes_the_newest_counts(prior):
+    given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
+    talk = Dialogue((Turn("user", "a drama"), given, Turn("user", "a heist")))
+    talk = talk.say(Turn("assistant", "Old?")).say(Turn("user", "a comedy with dogs"))
+    assert prior.relevant(talk).turns == talk.turns[-1:]
+    refusing = talk.say(Turn("assistant", "Small ones?")).say(Turn("user", "no blood"))
+    assert prior.relevant(refusing).turns == refusing.turns[-3:]

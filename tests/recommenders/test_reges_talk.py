@@ -22,12 +22,12 @@ from crsdemo.language.corpus import load_aliases, load_dialogues
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.model.sampling import TextConstraint
 from crsdemo.recommenders.candidate_scores import ItemKnowledge
-from crsdemo.recommenders.gcrs import Gcrs
+from crsdemo.recommenders.gcrs import PRIOR_WEIGHT, Gcrs
 from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
-from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler
+from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
 from tests import films
@@ -104,6 +104,10 @@ def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, mon
         for weight in (1.0, 0.5)
     )
     assert np.abs(whole.scores).max() > 0
+    own = system.knowledge.look(dialogue).scores
+    np.testing.assert_allclose(own, PRIOR_WEIGHT * whole.scores, rtol=1e-5)
+    made = reply(system, dialogue, Plan(mode="REC")).provenance.decoding
+    assert json.loads(made)["prior_weight"] == PRIOR_WEIGHT < 1
     np.testing.assert_allclose(half.scores, 0.5 * whole.scores, rtol=1e-5)
     monkeypatch.setattr(ItemKnowledge, "look", sure)
     assert system.recommend(dialogue, 1)[0].item == last
@@ -123,6 +127,17 @@ def test_what_is_refused_is_not_recommended(shelf, name):
         dialogue = dialogue.say(found.turn()).say(Turn("user", text))
     listed = system.recommend(Dialogue((Turn("user", "a film"),)), 40)
     assert any("crime" in one.item.facts["genres"] for one in listed), "unless it was refused"
+
+
+@pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
+def test_another_reply_is_about_another_film(shelf, name):
+    system = shelf.get(name)
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    said = list[str]()
+    for _ in range(3):
+        found = reply(system, dialogue, Plan(mode="REC", avoid=frozenset(said)))
+        assert found.item is not None and found.item.id not in said
+        said.append(found.item.id)
 
 
 def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
@@ -238,6 +253,7 @@ def test_it_searches_chooses_and_speaks(system):
     assert first.item is not None and first.item in first.pieces
     candidates = first.evidence.candidates
     assert first.item == candidates[0].item and first.evidence.path == ()
+    assert len(candidates) == len(CATALOG), "fewer than 50, so all are to choose from"
     shares = [one.score for one in candidates]
     assert sum(shares) == pytest.approx(1) and shares == sorted(shares, reverse=True)
     both = ["the item expert", "the retriever"]
@@ -388,19 +404,21 @@ class Near:
 def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
     sampler = CandidateSampler(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
-    rows, wanted = sampler.draw("heists", np.array([120, 3]), np.array([3.0, 1.0]), [120], rng)
+    two = Target(120, np.array([120, 3]), np.array([3.0, 1.0]), [120])
+    rows, wanted = sampler.draw("heists", two, rng)
     assert len(rows) == 50 and set(rows) == {120, *range(49)}
     assert dict(zip(rows.tolist(), wanted, strict=True))[120] == pytest.approx(0.75)
     assert dict(zip(rows.tolist(), wanted, strict=True))[3] == pytest.approx(0.25)
     assert rows.tolist() != [120, *range(49)], "their places tell nothing"
     many = np.arange(100, 190)
-    rows, wanted = sampler.draw("heists", many, np.ones(90), many.tolist(), rng)
+    rows, wanted = sampler.draw("heists", Target(100, many, np.ones(90), many.tolist()), rng)
     assert (
         len(rows) == 50 and (rows >= 100).sum() == MOST_RIGHT and wanted.sum() == pytest.approx(1)
     )
-    rows, _ = sampler.draw("unknown", np.array([7]), np.ones(1), [7], rng)
+    rows, _ = sampler.draw("unknown", Target.only(7), rng)
     assert 7 in rows and len(set(rows.tolist())) == len(rows)
-    rows, _ = sampler.draw("heists", np.array([7]), np.ones(1), [7], rng, np.array([150, 151]))
+    found = Target.only(7)._replace(near=np.array([150, 151]))
+    rows, _ = sampler.draw("heists", found, rng)
     assert set(rows.tolist()) == {7, 150, 151}
 
 

@@ -17,7 +17,7 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Comparison, Judgment
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.feedback.log import FeedbackLog
-from crsdemo.feedback.votes import load_votes, open_votes
+from crsdemo.feedback.votes import VoteFilter, load_votes, open_votes
 from crsdemo.studies.statistics.exclusion import counted, flagged
 from crsdemo.studies.statistics.habits import aspect_scores, position_bias, progress, times
 from crsdemo.studies.statistics.judging import FLAGS, Scores, Vote
@@ -158,6 +158,7 @@ def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
     assert (first.strength, first.blind) == (2, True)
     assert first.aspects == {"relevance": Scores(3, None), "interest": Scores(None, 1)}
     assert (second.verdict, second.blind) == ("same", False)
+    assert load_votes(log.file, VoteFilter(blind_only=True)) == (first,)
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,7 @@ def test_the_command_names_what_is_wrong(tmp_path, capsys):
         "dialogues_1.jsonl": {"id": "w1", "turns": [USER, ASK, USER, REC | {"says": "Try it."}]},
         "searches.jsonl": {"dialogue": "1", "turn": 3, "item": "h", "query": "too short"},
         "wishes.jsonl": {"kind": "plain", "wish": "robbers", "items": ["h", "x"]},
+        "followups.jsonl": {"act": "facts", "of": "last", "user": ["hm?"], "says": ["{plot}."]},
     }
     for name, row in rows.items():
         (tmp_path / name).write_text(json.dumps(row) + "\n")
@@ -227,3 +228,4 @@ def test_the_command_names_what_is_wrong(tmp_path, capsys):
     assert "dialogues_1.jsonl:1: a recommendation without {title}" in told
     assert "searches.jsonl:1: the search has 2 words" in told
     assert "wishes.jsonl:1: 2 items, expected 3 to 15" in told
+    assert "followups.jsonl:1: '{plot}.': {plot} is no slot" in told
