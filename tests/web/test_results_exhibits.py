@@ -35,7 +35,7 @@ def shown(votes: tuple[Vote, ...], *participants: Participant) -> dict[str, Exhi
 
 def page(votes: Sequence[Vote], seen: Mapping[str, SeenPair] = {}) -> str:
     found = results(votes)
-    return results_html.page(answer(found), exhibits(found), disputes(votes), seen)
+    return results_html.PARTS.page(answer(found), exhibits(found), disputes(votes), seen)
 
 
 def cells(exhibit: Exhibit) -> list[dict[str, Any]]:
@@ -170,7 +170,7 @@ def test_progress_shows_who_is_where_and_never_a_real_id():
     assert rows[pseudonym("bob")]["to judge"] is None
     assert "1 of 3 people" in exhibit.answer
     found = answer(results(HAND))
-    told = results_html.page(found, {"progress": exhibit}, (), {}) + exhibit.table.csv()
+    told = results_html.PARTS.page(found, {"progress": exhibit}, (), {}) + exhibit.table.csv()
     assert not any(word in told for word in (">ann", ">bob", ">dan", ",ann", "ann,", "\nbob"))
 
 

@@ -24,13 +24,11 @@ class Screen(LiveScreen):
     `growing` is the id of the reply that grows, "" before its first word, None at rest.
     """
 
-    opening: gr.HTML
-    path: gr.Plot
-    rest: gr.HTML
+    story: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
-        return [*super().shown, self.opening, self.path, self.rest]
+        return [*super().shown, self.story]
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,6 @@ def layout() -> Screen:
         with gr.Column(elem_id="why", elem_classes="reasons"):
             html("fold", FOLD, "talk/fold.js")
             html("why-title", "<h2>Why this film?</h2>")
-            opening = html("opening")
-            path = gr.Plot(show_label=False, container=False, elem_id="path")
-            rest = html("rest")
+            story = html("story")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
-    return Screen(**states, **talk, opening=opening, path=path, rest=rest)
+    return Screen(**states, **talk, story=story)
