@@ -89,7 +89,9 @@ def test_a_verdict_that_is_not_saved_is_pressed_and_not_called_saved(pair):
 
 
 def test_two_replies_with_the_same_words_are_called_the_same(pair):
-    assert "same answer" in PARTS.row(pair, BLIND) and 'class="offered"' in PARTS.row(pair, BLIND)
+    assert "same answer" in PARTS.row(pair, BLIND) and 'class="edge offered"' in PARTS.row(
+        pair, BLIND
+    )
     other = replace(pair, right=answer("blue", "Watch "))
     assert "same answer" not in PARTS.row(other, BLIND) and "offered" not in PARTS.row(other, BLIND)
 

@@ -73,8 +73,10 @@ def forks(path: tuple[PathStep, ...], item: Item | None) -> str:
 def test_the_picture_names_every_branch_with_its_probability_and_ends_at_the_film():
     path = path_to(FILMS[0])
     words = Reader(forks(path, FILMS[0])).text
-    for branch in (b for step in path for b in (step.chosen, *step.alternatives)):
-        assert f"{branch_name(branch)} {film_count(branch.n_items)}, {branch.code}" in words
+    for step in path:
+        taken = step.chosen
+        assert f"{branch_name(taken)} {film_count(taken.n_items)} · code {taken.code}" in words
+        assert all(f"{branch_name(b)} {b.code}" in words for b in step.alternatives)
     assert "62%" in words and "21%" in words
     assert words.rstrip().endswith("After Life 1998")
 
@@ -97,7 +99,7 @@ def test_bars_are_as_long_as_probabilities_and_the_chosen_ones_are_strong():
 
 
 def test_pointing_at_a_branch_names_films_under_it():
-    assert 'title="Tokyo Story, Still Walking"' in forks(path_to(FILMS[0]), None)
+    assert 'title="412 films: Tokyo Story, Still Walking"' in forks(path_to(FILMS[0]), None)
 
 
 @pytest.mark.parametrize("text", NASTY[:3])

@@ -60,7 +60,7 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar():
     (bar,) = exhibit.figure.rows
     parts = [exhibit.figure.part(bar, piece) for piece in bar.pieces]
     assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 4 / 8]  # none for "the same"
-    assert 'title="red is better: 4" style="width: 50.0%' in page(HAND)
+    assert 'title="red is better: 4" style="flex-grow: 0.5' in page(HAND)
     assert "3 of 8 votes name no winner" not in exhibit.answer  # whoever cannot tell names no tie
     assert "2 of 8 votes" in exhibit.answer
 

@@ -14,7 +14,7 @@ from crsdemo.web.shared.live import Kept, LiveScreen
 from crsdemo.web.shared.opinions import Pending
 
 # Opens the evidence on a phone
-FOLD = '<button type="button" data-act="fold" aria-expanded="false">Why this film?</button>'
+FOLD = '<button class="edge" data-act="fold" aria-expanded="false">Why this film?</button>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +69,8 @@ def layout() -> Screen:
                 thread, live = html("thread", "", *scripts), html("live")
             with gr.Column(elem_id="composer"):
                 notice, typed = html("notice"), box()
-        with gr.Column(elem_id="why", elem_classes="reasons"):
-            html("fold", FOLD, "talk/fold.js")
+        with gr.Column(elem_id="why"):
+            html("fold", FOLD, "shared/acts.js")
             html("why-title", "<h2>Why this film?</h2>")
             story = html("story")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
