@@ -31,7 +31,7 @@ class Published:
     protocol: str  # in words, as far as known
     source: str
     recall: Mapping[int, float]  # cutoff -> share; those that the source has
-    shown: bool = False  # in pictures, not in tables alone
+    shown: bool = False  # beside ours, not in the folded table alone
 
 
 @cache

@@ -14,10 +14,8 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,6 +25,7 @@ from crsdemo.feedback.health import Activity, activity
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Caller
 from crsdemo.web.shared import look
+from crsdemo.web.shared.markup import TEMPLATES
 from crsdemo.web.upkeep import Upkeep
 
 HOURS = 24.0  # that are looked back on
@@ -34,7 +33,7 @@ LEAST_FREE = 500 * 2**20  # bytes of the disk
 MOST_ABANDONED = 0.1
 FEW = 10  # replies: of fewer no share is called too high
 
-_PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"), autoescape=True)
+_PAGE = TEMPLATES.get_template("health.html")
 _ASK = {"WWW-Authenticate": 'Basic realm="crsdemo, for the operator", charset="UTF-8"'}
 _FRESH = {"Cache-Control": "no-store"}
 

@@ -11,7 +11,8 @@ from crsdemo.core.comparison import Answer, Comparison, Judgment, Series
 from crsdemo.core.conversation import Conversation, LoggedTurn
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Evidence, Reply
-from crsdemo.web.compare import columns, verdicts
+from crsdemo.web.compare import verdicts
+from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared.shown import BLIND, Shown
 
 
@@ -34,19 +35,19 @@ def text(html: str) -> str:
 def test_a_comparison_drawn_blind_gives_no_one_away(pair):
     failed = replace(pair, right=answer("blue", status="failed", error="Error: blue broke"))
     for comparison in (pair, failed):
-        html = columns.settled(comparison, 1, BLIND, is_last=True) + verdicts.row(comparison, BLIND)
+        html = PARTS.settled(comparison, 1, BLIND, is_last=True) + PARTS.row(comparison, BLIND)
         assert not {"red", "blue"} & set(re.findall("[a-z]+", html))
         assert 'aria-label="Answer A"' in html and "How I got" not in html
-    assert "blue broke" in columns.settled(failed, 1, Shown(), is_last=True)
+    assert "blue broke" in PARTS.settled(failed, 1, Shown(), is_last=True)
 
 
 def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(pair):
     faster = replace(pair, right=answer("blue", status="running"))
-    held = columns.growing(faster, 8, BLIND)
+    held = PARTS.growing(faster, 8, BLIND)
     assert held.count("chosen among 8 films") == 1 and "After Life" not in held
-    assert held == columns.growing(pair, 8, BLIND)
-    assert "After Life" not in columns.settled(faster, 1, BLIND, is_last=True)
-    assert "After Life" in columns.growing(faster, 8)
+    assert held == PARTS.growing(pair, 8, BLIND)
+    assert "After Life" not in PARTS.settled(faster, 1, BLIND, is_last=True)
+    assert "After Life" in PARTS.growing(faster, 8, Shown())
     assert verdicts.ready(faster, BLIND) == ""
     assert "A is ready" in verdicts.ready(faster, Shown())
     assert "A and B are ready" in verdicts.ready(pair, BLIND)
@@ -55,8 +56,10 @@ def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(p
 @pytest.mark.parametrize("nasty", NASTY)
 def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
     broken = answer(nasty, nasty, "failed", f"Error: {nasty}")
-    html = columns.settled(replace(pair, left=broken), 1, Shown(), is_last=True)
-    html += columns.growing(replace(pair, left=broken), 8) + columns.welcome((nasty, "b"), 8)
+    html = PARTS.settled(replace(pair, left=broken), 1, Shown(), is_last=True)
+    html += PARTS.growing(replace(pair, left=broken), 8, Shown()) + PARTS.welcome(
+        (nasty, "b"), 8, ()
+    )
     assert "script" not in Reader(html).tags and "img" not in Reader(html).tags
 
 
@@ -70,35 +73,33 @@ def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
     ],
 )
 def test_only_two_whole_replies_can_be_judged(pair, status, why):
-    assert verdicts.row(pair, Shown()).count("<button") == 6
+    assert PARTS.row(pair, Shown()).count("<button") == 6
     half = replace(pair, left=answer("red", status=status))
     said = Shown(judgment=Judgment("left"))
-    row = verdicts.row(half, said)
-    assert why in row and "<button" not in row and verdicts.more(half, said) == ""
+    row = PARTS.row(half, said)
+    assert why in row and "<button" not in row and PARTS.more(half, said) == ""
     neither = replace(half, right=answer("blue", status="failed"))
-    assert ("Neither side" in verdicts.row(neither, Shown())) == (status == "failed")
+    assert ("Neither side" in PARTS.row(neither, Shown())) == (status == "failed")
 
 
 def test_a_verdict_that_is_not_saved_is_pressed_and_not_called_saved(pair):
-    html = verdicts.row(pair, Shown(judgment=Judgment("both_bad"), unsaved=True))
+    html = PARTS.row(pair, Shown(judgment=Judgment("both_bad"), unsaved=True))
     assert 'data-verdict="both_bad" aria-pressed="true"' in html
     assert "not saved" in html and 'role="status">saved' not in html
 
 
 def test_two_replies_with_the_same_words_are_called_the_same(pair):
-    assert "same answer" in verdicts.row(pair, BLIND) and 'class="offered"' in verdicts.row(
+    assert "same answer" in PARTS.row(pair, BLIND) and 'class="edge offered"' in PARTS.row(
         pair, BLIND
     )
     other = replace(pair, right=answer("blue", "Watch "))
-    assert "same answer" not in verdicts.row(other, BLIND) and "offered" not in verdicts.row(
-        other, BLIND
-    )
+    assert "same answer" not in PARTS.row(other, BLIND) and "offered" not in PARTS.row(other, BLIND)
 
 
 def test_names_that_were_hidden_are_told_after_the_verdict(pair):
-    html = verdicts.row(pair, Shown(judgment=Judgment("left"), revealed=True))
+    html = PARTS.row(pair, Shown(judgment=Judgment("left"), revealed=True))
     assert "A was red, B was blue" in text(html)
-    assert "was red" not in text(verdicts.row(pair, Shown(judgment=Judgment("left"))))
+    assert "was red" not in text(PARTS.row(pair, Shown(judgment=Judgment("left"))))
 
 
 def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pair):
@@ -108,7 +109,7 @@ def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pai
         "reasons": {"left": ["too early"]},
         "comment": '"><script>',
     }
-    html = verdicts.more(pair, Shown(judgment=Judgment("right", details=details)))
+    html = PARTS.more(pair, Shown(judgment=Judgment("right", details=details)))
     assert "How much better is B?" in text(html) and "<details" in html and " open" in html
     pressed = [part for part in html.split("<button")[1:] if 'aria-pressed="true"' in part]
     assert [part.split('">')[-1].split("<")[0] for part in pressed] == [
@@ -117,8 +118,8 @@ def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pai
         "not at all",
     ]
     assert "script" not in Reader(html).tags
-    assert "How much better" not in verdicts.more(pair, Shown(judgment=Judgment("same")))
-    assert verdicts.more(pair, Shown()) == ""
+    assert "How much better" not in PARTS.more(pair, Shown(judgment=Judgment("same")))
+    assert PARTS.more(pair, Shown()) == ""
 
 
 @pytest.mark.parametrize(

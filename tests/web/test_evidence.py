@@ -9,7 +9,7 @@ import pytest
 from stand_in import FILMS, StandIn, path_to
 from test_render import NASTY, Reader
 
-from crsdemo.core.catalog import Catalog
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import (
     Branch,
@@ -23,8 +23,9 @@ from crsdemo.core.recommender import (
 )
 from crsdemo.core.reply_json import as_json, evidence_from_json
 from crsdemo.recommenders.evidence import Order, decided
-from crsdemo.web.shared.evidence import story_opening, story_rest
-from crsdemo.web.shared.path_figure import path_figure
+from crsdemo.web.shared.evidence import outline
+from crsdemo.web.shared.evidence import story as told
+from crsdemo.web.shared.markup import branch_name, film_count
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def chatted() -> Reply:
 
 
 def story(answer: Reply | None) -> str:
-    return Reader(story_opening(answer, 8012) + story_rest(answer)).text
+    return Reader(told(answer) if answer else outline(8012)).text
 
 
 def test_the_story_has_four_steps_in_order(recommended):
@@ -63,62 +64,48 @@ def test_the_path_multiplies_to_the_probability_of_the_film(recommended):
     assert "62% × 48% × 81% × 100% = 24%" in story(recommended)
 
 
-def test_the_picture_names_every_branch_with_its_probability():
+def forks(path: tuple[PathStep, ...], item: Item | None) -> str:
+    """The picture of the path."""
+    html = told(Reply(("x",), "REC", item, Evidence(path=path)))
+    return html[html.index('<ol class="forks">') : html.index("</ol>", html.index("forks"))]
+
+
+def test_the_picture_names_every_branch_with_its_probability_and_ends_at_the_film():
     path = path_to(FILMS[0])
-    words = [note.text for note in path_figure(path, FILMS[0]).layout.annotations]
+    words = Reader(forks(path, FILMS[0])).text
     for step in path:
-        assert f"<b>{step.chosen.label}</b>" in words
-        for branch in step.alternatives:
-            assert any(branch.label[:30] in w and f">{branch.code}<" in w for w in words)
-    assert "<b>62%</b>" in words and "21%" in words
-    assert "<b>After Life</b>  1998" in words
+        taken = step.chosen
+        assert f"{branch_name(taken)} {film_count(taken.n_items)} · code {taken.code}" in words
+        assert all(f"{branch_name(b)} {b.code}" in words for b in step.alternatives)
+    assert "62%" in words and "21%" in words
+    assert words.rstrip().endswith("After Life 1998")
 
 
 def test_a_branch_with_one_film_has_its_title():
     alone = Branch(1, 0.7, "boxing, revenge", 1, ("Rocky",))
     step = PathStep(3, alone, (Branch(2, 0.3, "boxing, family", 2, ("Creed", "Warrior")),), 2, 1.0)
-    words = [note.text for note in path_figure((step,), None).layout.annotations]
-    assert "<b>Rocky</b>" in words and not any("revenge" in w or "Creed" in w for w in words)
+    words = Reader(forks((step,), None)).text
+    assert "Rocky" in words and "revenge" not in words and "Creed" not in words
 
 
 def test_bars_are_as_long_as_probabilities_and_the_chosen_ones_are_strong():
     path = path_to(FILMS[0])
-    bars = next(trace for trace in path_figure(path, FILMS[0]).data if trace.type == "bar")
-    branches = [b for step in path for b in (step.chosen, *step.alternatives)]
-    scale = bars.x[0] / branches[0].probability
-    assert bars.x == pytest.approx([b.probability * scale for b in branches])
-    chosen = {bars.marker.color[branches.index(step.chosen)] for step in path}
-    passed = {bars.marker.color[branches.index(b)] for s in path for b in s.alternatives}
-    assert len(chosen) == 1 and len(passed) == 1 and chosen != passed
+    drawn = re.findall(r'class="fork (\w+)"[^>]*><i style="width:([\d.]+)%', forks(path, None))
+    assert [(kind, float(width)) for kind, width in drawn] == [
+        (kind, pytest.approx(100 * branch.probability))
+        for step in path
+        for kind, branch in [("taken", step.chosen), *(("passed", b) for b in step.alternatives)]
+    ]
 
 
 def test_pointing_at_a_branch_names_films_under_it():
-    hover = path_figure(path_to(FILMS[0]), FILMS[0]).data[-1].customdata
-    assert any("Tokyo Story" in words and "412 films" in words for words in hover)
-
-
-def test_nothing_of_the_picture_lies_outside_its_frame():
-    figure = path_figure(path_to(FILMS[0]), FILMS[0])
-    bottom, top = figure.layout.yaxis.range
-    ys = [y for trace in figure.data for y in trace.y]
-    ys += [note.y for note in figure.layout.annotations]
-    assert top <= min(ys) and max(ys) <= bottom <= figure.layout.height
-    xs = [x for trace in figure.data if trace.type == "scatter" for x in trace.x]
-    assert min(xs) >= 0 and max(xs) <= 1
-
-
-def test_the_height_of_the_picture_follows_from_the_path_alone():
-    path = path_to(FILMS[0])
-    assert path_figure(path, FILMS[0]).layout.height == path_figure(path, FILMS[3]).layout.height
-    assert path_figure(path[:2], None).layout.height < path_figure(path, None).layout.height
+    assert 'title="412 films: Tokyo Story, Still Walking"' in forks(path_to(FILMS[0]), None)
 
 
 @pytest.mark.parametrize("text", NASTY[:3])
 def test_labels_with_markup_are_words(text):
     step = PathStep(0, Branch(1, 0.5, text, 2, (text,)), (Branch(2, 0.5, text, 1, ()),), 2, 1.0)
-    figure = path_figure((step,), None)
-    drawn = [note.text for note in figure.layout.annotations] + list(figure.data[-1].customdata)
-    assert not any(re.search(r"<(script|img|MODE)", words) for words in drawn)
+    assert not re.search(r"<(script|img|MODE)", forks((step,), None))
     answer = Reply(("x",), "REC", None, Evidence(path=(step,), query=text))
     assert text in story(answer)
 
@@ -146,13 +133,12 @@ def test_a_score_that_is_no_number_is_a_dash():
     scores = (0.5, float("-inf"), float("nan"))
     candidates = tuple(Recommendation(i, s) for i, s in zip(FILMS, scores, strict=False))
     answer = Reply(("x",), "REC", FILMS[0], Evidence(candidates=candidates))
-    assert "–" in story(answer) and "nan" not in story_rest(answer)
+    assert "–" in story(answer) and "nan" not in story(answer)
 
 
 def test_a_chat_reply_says_that_no_film_was_looked_for(chatted):
     assert "not looking for a film" in story(chatted)
-    assert path_figure(chatted.evidence.path, None) is None
-    assert "no-path" in story_opening(chatted, 8)
+    assert "forks" not in told(chatted)
 
 
 def test_a_recommender_without_a_path_says_so_by_name():
@@ -167,7 +153,7 @@ def test_a_query_is_quoted():
 
 def test_what_a_query_took_from_the_talk_is_marked_in_it_and_named():
     evidence = Evidence(query="Sea films, not seasonal", query_sources=("sea", "Jaws (1975)", " "))
-    html = story_opening(Reply(("x",), "REC", FILMS[0], evidence), 8)
+    html = told(Reply(("x",), "REC", FILMS[0], evidence))
     assert "<q><mark>Sea</mark> films, not seasonal</q>" in html
     assert "<li>sea</li><li>Jaws (1975)</li></ul>" in html
 
@@ -210,5 +196,5 @@ def test_without_a_reply_an_outline_tells_what_will_come():
 
 def test_the_story_is_well_formed(recommended, chatted):
     bare = replace(recommended, evidence=Evidence())
-    for answer in (recommended, chatted, bare, None):
-        assert not Reader(story_opening(answer, 8) + story_rest(answer)).open
+    for html in (told(recommended), told(chatted), told(bare), outline(8)):
+        assert not Reader(html).open

@@ -49,18 +49,18 @@ def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_
     expect(page.locator("#thread .film")).to_have_count(1)
     expect(page.locator("#thread .film h2")).to_contain_text("After Life")
     expect(page.locator("#thread .words b")).to_have_text("After Life (1998)")
-    expect(page.locator("#opening")).to_contain_text("Recommend a film")
-    expect(page.locator("#path svg.main-svg").first).to_be_visible()
-    expect(page.locator("#path")).to_contain_text("quiet drama, family, Japan")
-    expect(page.locator("#rest")).to_contain_text("my answer")
+    expect(page.locator("#story")).to_contain_text("Recommend a film")
+    expect(page.locator("#story .forks")).to_be_visible()
+    expect(page.locator("#story")).to_contain_text("quiet drama, family, Japan")
+    expect(page.locator("#story")).to_contain_text("my answer")
     expect(visitor.box).to_be_focused()
 
     visitor.say("thanks")
-    expect(page.locator("#opening")).to_contain_text("not looking for a film")
-    expect(page.locator("#path")).to_be_hidden()
+    expect(page.locator("#story")).to_contain_text("not looking for a film")
+    expect(page.locator("#story .forks")).to_have_count(0)
     page.locator(".why").first.click()
-    expect(page.locator("#opening")).to_contain_text("Recommend a film")
-    expect(page.locator("#path svg.main-svg").first).to_be_visible()
+    expect(page.locator("#story")).to_contain_text("Recommend a film")
+    expect(page.locator("#story .forks")).to_be_visible()
     expect(visitor.answers.first).to_have_attribute("aria-current", "true")
 
 
@@ -106,7 +106,7 @@ def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor
     expect(row.get_by_label("Bad answer")).to_have_attribute("aria-pressed", "true")
     expect(row.get_by_label("Comment")).to_have_value("<b>slow</b>")
     expect(page.locator(".film [data-kind=want]")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#opening")).to_contain_text("Recommend a film")
+    expect(page.locator("#story")).to_contain_text("Recommend a film")
 
     row.get_by_label("Good answer").click()
     expect(row.get_by_role("button", name="heard my wish")).to_be_visible()
@@ -220,12 +220,10 @@ def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     visitor.say("on the train")
     expect(visitor.answers.last.locator(".words")).to_be_in_viewport()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    expect(page.locator("#opening")).to_be_hidden()
+    expect(page.locator("#story")).to_be_hidden()
     page.locator(".why").last.click()
-    expect(page.locator("#opening")).to_be_visible()
-    picture = page.locator("#path svg.main-svg").first
-    expect(picture).to_be_visible()
-    page.wait_for_function("() => document.querySelector('#path .main-svg').clientWidth <= 390")
+    expect(page.locator("#story")).to_be_visible()
+    expect(page.locator("#story .forks")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     visitor.leave()
 

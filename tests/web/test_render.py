@@ -68,7 +68,7 @@ def test_markup_of_a_visitor_shows_as_it_was_typed(text):
 @pytest.mark.parametrize("text", NASTY)
 def test_markup_in_the_catalog_shows_as_text(text):
     item = Item(text, text, facts={"genres": (text,), "directors": (text,), text: (text,)})
-    page = Reader(render.film_card(item, "reply-1"))
+    page = Reader(render.PARTS.card(item, "reply-1"))
     assert page.text.lower().count(text.lower()) >= 3
     assert "script" not in page.tags and "onerror" not in page.attributes
 
@@ -83,7 +83,7 @@ def test_a_comment_comes_back_as_it_was_typed(text):
 
 def test_a_link_that_is_no_web_address_is_left_out():
     item = Item("x", "X", links={"Bad": "javascript:alert(1)", "IMDb": "https://imdb.com/x"})
-    card = render.film_card(item)
+    card = render.PARTS.card(item)
     assert "javascript" not in card
     assert "https://imdb.com/x" in card
 
@@ -105,7 +105,7 @@ def test_each_film_of_a_reply_has_one_card_and_the_recommendation_comes_first():
 
 def test_a_catalog_of_books_shows_its_own_facts():
     book = Item("b", "Emma", 1815, {"author": ("Jane Austen",), "pages": ("474",)})
-    card = Reader(render.film_card(book)).text
+    card = Reader(render.PARTS.card(book)).text
     assert "author Jane Austen" in card and "pages 474" in card
 
 
@@ -117,11 +117,11 @@ def test_the_hue_of_a_genre_is_always_the_same():
 
 
 def test_before_the_first_word_a_line_says_what_happens():
-    assert "choosing among 8,012 films" in render.growing("a film", None, 8012)
+    assert "choosing among 8,012 films" in render.PARTS.growing("a film", None, 8012)
 
 
 def test_a_growing_reply_has_cards_without_buttons():
-    html = render.growing("a film", answered("a film").reply, 8)
+    html = render.PARTS.growing("a film", answered("a film").reply, 8)
     assert 'class="film"' in html
     assert 'data-act="mark"' not in html
 
@@ -172,7 +172,7 @@ def test_a_stopped_reply_says_so():
 
 
 def test_the_empty_page_names_who_answers_and_how_many_films_it_knows():
-    page = Reader(render.welcome("generative", 8012))
+    page = Reader(render.PARTS.welcome("generative", 8012, render.WISHES))
     assert "generative" in page.text and "8,012 films" in page.text
     assert all(wish in page.text for wish in render.WISHES)
 

@@ -35,7 +35,7 @@ def shown(votes: tuple[Vote, ...], *participants: Participant) -> dict[str, Exhi
 
 def page(votes: Sequence[Vote], seen: Mapping[str, SeenPair] = {}) -> str:
     found = results(votes)
-    return results_html.page(answer(found), exhibits(found), disputes(votes), seen)
+    return results_html.PARTS.page(answer(found), exhibits(found), disputes(votes), seen)
 
 
 def cells(exhibit: Exhibit) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar():
     (bar,) = exhibit.figure.rows
     parts = [exhibit.figure.part(bar, piece) for piece in bar.pieces]
     assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 4 / 8]  # none for "the same"
-    assert 'title="red is better: 4" style="width: 50.0%' in page(HAND)
+    assert 'title="red is better: 4" style="flex-grow: 0.5' in page(HAND)
     assert "3 of 8 votes name no winner" not in exhibit.answer  # whoever cannot tell names no tie
     assert "2 of 8 votes" in exhibit.answer
 
@@ -170,7 +170,7 @@ def test_progress_shows_who_is_where_and_never_a_real_id():
     assert rows[pseudonym("bob")]["to judge"] is None
     assert "1 of 3 people" in exhibit.answer
     found = answer(results(HAND))
-    told = results_html.page(found, {"progress": exhibit}, (), {}) + exhibit.table.csv()
+    told = results_html.PARTS.page(found, {"progress": exhibit}, (), {}) + exhibit.table.csv()
     assert not any(word in told for word in (">ann", ">bob", ">dan", ",ann", "ann,", "\nbob"))
 
 

@@ -44,10 +44,10 @@ def test_nothing_that_somebody_wrote_becomes_html(made: Lab) -> None:
     assert isinstance(ask, Ask)
     drawn = (
         study_html.masthead(study.title),
-        study_html.consent(study),
-        study_html.explanation(study),
-        study_html.done(HOSTILE),
-        study_html.refused(HOSTILE),
+        study_html.PARTS.consent(study),
+        study_html.PARTS.explanation(study),
+        study_html.PARTS.done(HOSTILE),
+        study_html.PARTS.refused(HOSTILE),
         study_html.questions(ask, {"comment": f"</textarea>{HOSTILE}"}),
     )
     for html in drawn:
@@ -88,7 +88,7 @@ def test_a_replayed_comparison_stands_below_what_was_said_before_it(
             work = ann.step
         if work.assignment.swapped == swapped:
             break
-    head = study_html.task(work)
+    head = study_html.PARTS.task(work)
     assert "the first wish" in head and "the second wish" not in head
     answered = unescape(re.sub("<[^>]*>", "", head))
     kept, left_behind = (

@@ -15,8 +15,7 @@ ONE_SIDED_FROM = 8  # decided votes, all for one side: by chance 1 of 128 annota
 def flagged(votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """The votes by time, each with the flags of the rules that it breaks.
 
-    Flags that it has already (withdrawn) stay. An annotator who always chooses one side or fails
-    an attention item has all votes flagged.
+    An annotator who always chooses one side or fails an attention item has all votes flagged.
     """
     ordered = sorted(votes, key=lambda vote: vote.created)
     failed = {v.annotator for v in ordered if v.expected is not None and v.verdict != v.expected}
@@ -31,7 +30,7 @@ def flagged(votes: Iterable[Vote]) -> tuple[Vote, ...]:
             "duplicate": judged in seen,
         }
         seen.add(judged)
-        found.append(replace(vote, flags=vote.flags | {flag for flag in breaks if breaks[flag]}))
+        found.append(replace(vote, flags=frozenset(flag for flag in breaks if breaks[flag])))
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, get_args
 from crsdemo.core.comparison import STRONGEST, VERDICTS, Verdict
 from crsdemo.core.errors import BadInputError
 
-Flag = Literal["too_fast", "one_sided", "attention_failed", "withdrawn", "duplicate"]
+Flag = Literal["too_fast", "one_sided", "attention_failed", "duplicate"]
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 

@@ -15,9 +15,9 @@ from crsdemo.chat.side_by_side import SideBySide, drawn
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.errors import BadInputError
-from crsdemo.web.compare import columns
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
+from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import html
 from crsdemo.web.shared.shown import BLIND, Shown
@@ -42,7 +42,7 @@ class BlindPage(Bench):
         return Shown(revealed=True, unfolded=True) if self.knows_names(earlier) else BLIND
 
     def welcome(self, view: Look) -> str:
-        return columns.blind_welcome(len(self.catalog))
+        return PARTS.blind_welcome(len(self.catalog), render.WISHES)
 
 
 def place(

@@ -1,8 +1,7 @@
-// The comparisons, after clicks.js, judge.js and follow.js. `trigger` calls the handlers 'wish',
-// 'select', 'mark', 'judge' and 'redraw'.
-
+// The comparisons, after clicks.js, judge.js and follow.js.
 Object.assign(acts, {
   select({ dataset: { comparison } }) { trigger('select', { comparison }); },
+  comment(box) { say(box, { about: 'comment', value: box.value }); },
   tell(button) {
     const { about, side = null, value } = button.dataset;
     const on = press(button, button.parentElement.querySelectorAll('button'));
@@ -14,15 +13,10 @@ Object.assign(acts, {
   },
 });
 
-element.addEventListener('change', ({ target }) => {
-  if (target.name === 'comment') say(target, { about: 'comment', value: target.value });
-});
 element.addEventListener('keydown', (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  const row = event.target.closest('.options, .chips');
-  if (!step || !row) return;
-  const buttons = [...row.querySelectorAll('button')];
-  buttons[buttons.indexOf(event.target) + step]?.focus();
+  const step = { ArrowLeft: 'previous', ArrowRight: 'next' }[event.key];
+  if (!step || !event.target.closest('.options, .chips')) return;
+  event.target[`${step}ElementSibling`]?.focus();
   event.preventDefault();
 });
 
@@ -40,11 +34,10 @@ element.addEventListener('toggle', ({ target }) => {
   });
 }, true);
 watch('value', () => {
-  element.querySelectorAll('.why-this').forEach((details) => {
-    details.open ||= folds.get(details.dataset.reply);  // one that was asked for comes open
-  });
-  element.querySelectorAll('.more').forEach((details) => {
-    details.open = folds.get(details.dataset.fold) ?? details.open;
+  element.querySelectorAll('.why-this, .more').forEach((details) => {
+    const { reply, fold } = details.dataset;
+    if (reply && details.open) return;  // evidence that was asked for comes open
+    details.open = folds.get(reply ?? fold) ?? details.open;
   });
   const rounds = [...element.querySelectorAll('.round')];
   const last = rounds.at(-1);

@@ -14,9 +14,9 @@ from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checke
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
-from crsdemo.web.compare import columns
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
+from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import MODEL, Updates, html
 from crsdemo.web.shared.live import private
@@ -44,7 +44,7 @@ class ComparePage(Bench):
         return Shown()
 
     def welcome(self, view: Look) -> str:
-        return columns.welcome(view.names, len(self.catalog))
+        return PARTS.welcome(view.names, len(self.catalog), render.WISHES)
 
     def setup(self, view: Look, series: Series) -> Updates:
         """The choices that hold; the policy cannot be changed once something was said."""

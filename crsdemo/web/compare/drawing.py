@@ -1,6 +1,6 @@
 """A page with two answers as it is drawn: what the log has of its comparisons, in HTML.
 
-The HTML of one comparison is in `columns.py` and `verdicts.py`, what happens in `bench.py`.
+The HTML of one comparison is in `verdicts.py`, what happens in `bench.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from crsdemo.chat.study_steps import Step
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, checked_policy
 from crsdemo.feedback.comparisons import RestoredSeries
-from crsdemo.web.compare import columns, verdicts
+from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import judgment
 from crsdemo.web.compare.screen import Look, Screen
+from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import Updates
 from crsdemo.web.shared.render import Marks
@@ -93,7 +94,7 @@ class Drawing(ABC):
 
     def grown(self, comparison: Comparison) -> Updates:
         """Two answers as far as they have come."""
-        content = columns.growing(comparison, len(self.catalog), self.manner(None))
+        content = PARTS.growing(comparison, len(self.catalog), self.manner(None))
         return {self.screen.live: content, **self.aloud(comparison)}
 
     def aloud(self, comparison: Comparison | None) -> Updates:
@@ -108,7 +109,7 @@ class Drawing(ABC):
         series = snapshot.series
         done = [c for c in series.comparisons if c.is_settled or not view.growing]
         content = self.above(view, snapshot) + "".join(
-            columns.settled(
+            PARTS.settled(
                 comparison,
                 number,
                 self._shown(comparison, snapshot, view),
@@ -125,7 +126,7 @@ class Drawing(ABC):
         series, content = snapshot.series, verdicts.WAITING if view.growing else ""
         if series.last and not view.growing:
             shown = self._shown(series.last, snapshot, view)
-            content = verdicts.row(series.last, shown) + self.below(snapshot, shown)
+            content = PARTS.row(series.last, shown) + self.below(snapshot, shown)
         return {self.screen.verdict: render.stamped(content, snapshot.moment, click, "Verdict")}
 
     def _shown(self, comparison: Comparison, snapshot: Snapshot, view: Look) -> Shown:

@@ -1,7 +1,7 @@
 """What the browser says of two answers -> a `Judgment`: the counterpart of `judge.js`.
 
 Each click says what it changes and how; all that was said earlier stays. Both are in terms of
-what this person sees. Knows no log and no page: whoever draws a comparison with `columns` and
+what this person sees. Knows no log and no page: whoever draws a comparison with
 `verdicts` can read their events here.
 """
 

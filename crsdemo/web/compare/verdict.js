@@ -1,5 +1,5 @@
-// The verdict on the newest comparison, after clicks.js and judge.js: by click, or by the keys
-// 1 to 6 while nothing is typed. `trigger` calls the handlers 'judge', 'pick' and 'redraw'.
+// The verdict on the newest comparison, after clicks.js and judge.js: by click, or by the keys 1 to 6
+// while nothing is typed.
 
 // When both answers could first be read, in ms of this page, and how long after their message.
 // After a reload nobody knows.
@@ -7,9 +7,7 @@ const readable = new Map();
 let asked = null;  // when the message that is being answered was taken
 let isOpen = false;  // the page was drawn: replies that come later are seen as they come
 
-function isTyped(target) {
-  return target.closest('input, textarea, select, [contenteditable]') !== null;
-}
+function isTyped(target) { return target.closest('input, textarea, select') !== null; }
 
 watch('value', () => {
   const row = element.querySelector('.judging');
@@ -17,8 +15,8 @@ watch('value', () => {
   if (row && !readable.has(row.dataset.comparison)) {
     const times = { since: now, shown: asked === null ? null : now - asked };
     readable.set(row.dataset.comparison, isOpen ? times : null);
-    const box = document.querySelector('#box textarea');
-    const idle = document.activeElement === box ? box.value === '' : !isTyped(document.activeElement);
+    const { activeElement } = document;
+    const idle = activeElement.closest('#box') ? activeElement.value === '' : !isTyped(activeElement);
     // The keys work at once, and Enter gives the verdict that is offered
     if (isOpen && idle) (row.querySelector('.offered') ?? row).focus({ preventScroll: true });
   }
@@ -26,12 +24,11 @@ watch('value', () => {
   isOpen ||= element.querySelector('[data-moment]') !== null;
 });
 
-function decide(button, by) {
+const { judge } = acts;
+acts.judge = (button, by = 'click') => {
   const times = readable.get(button.closest('.judging').dataset.comparison);
   judge(button, by, times && { decided: performance.now() - times.since, shown: times.shown });
-}
-
-acts.judge = (button) => decide(button, 'click');
+};
 acts.pick = (button) => {
   send('pick', { ...button.dataset });
   focusBox();
@@ -41,6 +38,6 @@ document.addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyped(target)) return;
   const button = element.querySelector(`[data-act=judge][aria-keyshortcuts="${CSS.escape(key)}"]`);
-  if (button) decide(button, 'key');
+  if (button) acts.judge(button, 'key');
   else if (key.length === 1 && key.trim() && !target.closest('button, a, summary')) focusBox();
 });

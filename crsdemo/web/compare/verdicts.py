@@ -1,7 +1,8 @@
-"""What a person says of two answers -> HTML: the row of verdicts, and the form that says more.
+"""Two answers and what a person says of them -> HTML: `PARTS` are the macros of `comparison.html`.
 
-Drawn by `comparison.html`, which escapes all text; knows no event and no log. Its buttons are
-understood by `judge.js`, what they send by `said_of_two.py`.
+Know no event and no log. Names and evidence are shown only where `Shown` says so, so that a
+comparison can be drawn blind. The buttons are understood by `judge.js`, what they send by
+`said_of_two.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from crsdemo.core.comparison import SIDES, Comparison, Series, Verdict
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.web.shared.evidence import story
-from crsdemo.web.shared.markup import TEMPLATES, macros
+from crsdemo.web.shared.markup import TEMPLATES, Macros
 from crsdemo.web.shared.render import INTEREST, RELEVANCE
 from crsdemo.web.shared.shown import LETTERS, Shown
 
@@ -42,20 +43,7 @@ TEMPLATES.globals |= {
     "WORDS": WORDS,
     "story": story,
 }
-PARTS = macros("compare/comparison.html")
-
-
-def row(comparison: Comparison, shown: Shown) -> str:
-    """The verdicts with their keys, or why there can be none."""
-    return str(PARTS.row(comparison, shown))
-
-
-def more(comparison: Comparison, shown: Shown) -> str:
-    """The form that says more of a verdict that was given: how much better, and of each answer.
-
-    It stands inside the section of its comparison.
-    """
-    return str(PARTS.more(comparison, shown))
+PARTS = Macros("compare/comparison.html")
 
 
 def ready(comparison: Comparison | None, shown: Shown) -> str:
@@ -76,4 +64,4 @@ def aloud(words: str) -> str:
 def onward(series: Series, shown: Shown) -> str:
     """Where the next message goes on from, and the way to change that where it may be changed."""
     last = series.last
-    return str(PARTS.onward(last, series.policy, shown)) if last and last.is_settled else ""
+    return PARTS.onward(last, series.policy, shown) if last and last.is_settled else ""

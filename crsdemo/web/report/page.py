@@ -6,26 +6,16 @@ All of it is known when the app starts, so it has no event. `report.html` is how
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from crsdemo.evaluation.published import DATASETS, Published, published
 from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
-from crsdemo.recommenders.loading import BASELINES
 from crsdemo.web.report import recall, stages
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import html
-
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+from crsdemo.web.shared.markup import TEMPLATES
 
 
 def place(reports: Sequence[Report], measured: Sequence[Measured]) -> None:
@@ -40,11 +30,10 @@ def shown(
 ) -> str:
     """The page as HTML."""
     found = [recall.of_dataset(dataset, reports, papers) for dataset in DATASETS]
-    return TEMPLATES.get_template("report.html").render(
+    return TEMPLATES.get_template("report/report.html").render(
         datasets=[one for one in found if one],
         protocols=recall.protocols(reports),
         wishes=stages.wishes(measured),
         parts=stages.parts(measured),
         stages=stages.details(measured),
-        baselines=BASELINES,
     )

@@ -27,9 +27,9 @@ from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Caller
-from crsdemo.web.results import html as results_html
 from crsdemo.web.results.answer import answer
 from crsdemo.web.results.exhibits import exhibits
+from crsdemo.web.results.html import ADDRESS, N_DISPUTES, PARTS
 from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Screen, Wanted, layout
 from crsdemo.web.shared.controls import Updates
 
@@ -94,7 +94,7 @@ class ResultsPage:
             return {**do(), self.screen.gate: gr.Column(visible=False)}
         except CrsdemoError as error:
             return {
-                self.screen.notice: results_html.trouble(str(error)),
+                self.screen.notice: PARTS.trouble(str(error)),
                 self.screen.inside: gr.Column(visible=True),
             }
 
@@ -104,7 +104,7 @@ class ResultsPage:
         return {
             s.inside: gr.Column(visible=False),
             s.gate: gr.Column(visible=True),
-            s.reason: results_html.shut(str(error)),
+            s.reason: PARTS.shut(str(error)),
             s.password: gr.Textbox(visible=self.demo.operator.has_password),
             **dict.fromkeys((s.notice, s.found, s.taken), ""),
         }
@@ -118,11 +118,11 @@ class ResultsPage:
         found = results(votes, wanted.known_rules)
         shown = exhibits(found, log.participants(wanted.title))
         disputed = disputes(counted(votes, wanted.known_rules))
-        seen = log.seen_pairs(one.task for one in disputed[: results_html.N_DISPUTES])
+        seen = log.seen_pairs(one.task for one in disputed[:N_DISPUTES])
         return {
             **self._choices(log.studies(), taken, wanted),
             s.inside: gr.Column(visible=True),
-            s.found: results_html.page(answer(found), shown, disputed, seen),
+            s.found: PARTS.page(answer(found), shown, disputed, seen),
             **dict.fromkeys((s.notice, s.taken), ""),
         }
 
@@ -138,7 +138,7 @@ class ResultsPage:
         }
 
     def _handed(self, handout: Handout) -> Updates:
-        return {self.screen.taken: results_html.taken(handout), self.screen.notice: ""}
+        return {self.screen.taken: PARTS.taken(handout), self.screen.notice: ""}
 
 
 def routes(demo: Demo) -> list[Route]:
@@ -151,7 +151,7 @@ def routes(demo: Demo) -> list[Route]:
         fresh = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return FileResponse(handout.path, filename=handout.name, headers=fresh)
 
-    return [Route(f"/{results_html.ADDRESS}/{{ticket}}", fetch)]
+    return [Route(f"/{ADDRESS}/{{ticket}}", fetch)]
 
 
 def _caller(request: gr.Request) -> Caller:

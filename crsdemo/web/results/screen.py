@@ -94,7 +94,7 @@ def layout(*, has_password: bool, study_runs: bool) -> Screen:
         notice = html("notice")
         with gr.Column(elem_id="inside") as inside:
             filters = _filters()
-            found = html("found", results_html.page(COUNTING, {}, (), {}))
+            found = html("found", results_html.PARTS.page(COUNTING, {}, (), {}))
             home = _home(has_password=has_password)
     return Screen(token, masthead, gate, reason, password, notice, inside, *filters, found, *home)
 
@@ -116,7 +116,7 @@ def _chooser(label: str, all_: str) -> gr.Dropdown:
 
 def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.Button, gr.HTML]:
     with gr.Column(elem_id="home"):
-        html("home-head", results_html.home())
+        html("home-head", results_html.PARTS.home())
         with gr.Row(elem_id="ways"):
             formats = [(words, name) for name, words in FORMATS.items()]
             chosen = gr.Dropdown(formats, value="dpo", label="Export as", filterable=False)

@@ -17,7 +17,6 @@ RULES: dict[Flag, str] = {
     "too_fast": "too fast to have read",
     "one_sided": "always the same side",
     "attention_failed": "inattentive",
-    "withdrawn": "taken back",
     "duplicate": "judged twice",
 }
 UNDECIDED = {  # verdicts without a winner -> in words

@@ -1,7 +1,12 @@
-// A button says by `data-act` what it does. First of all scripts of a part of the page, whose HTML
-// is in `element`: those that follow put what they know into `acts`. An act that none of them
-// knows is the event of its name.
-const acts = {};
+// First of all scripts of a part of the page, whose HTML is in `element`. A button says by `data-act`
+// what it does: what the scripts that follow put into `acts`, or else the event of that name.
+// Gradio binds only events whose quoted names stand here: 'fresh', 'wish', 'again', 'undo', 'select',
+// 'redraw', 'rate', 'mark', 'judge', 'pick', 'next', 'agree', 'decline', 'begin', 'answer', 'erase',
+// 'withdraw'.
+const acts = {
+  open() { element.querySelector('dialog').showModal(); },
+  fold(button) { button.ariaExpanded = String(button.ariaExpanded !== 'true'); },
+};
 
 function focusBox() {
   document.querySelector('#box textarea')?.focus({ preventScroll: true });
@@ -11,10 +16,7 @@ element.addEventListener('click', ({ target }) => {
   const button = target.closest('[data-act]');
   if (!button) return;
   const { act, ...data } = button.dataset;
-  if (acts[act]) {
-    acts[act](button);
-  } else {
-    trigger(act, data);
-    focusBox();
-  }
+  if (acts[act]) return acts[act](button);
+  trigger(act, data);
+  focusBox();
 });

@@ -64,6 +64,6 @@ def box_while_growing() -> gr.Textbox:
 
 def html(name: str, content: str = "", *scripts: str) -> gr.HTML:
     """A part of the page without Gradio's own look; `scripts` are paths below `web`."""
-    files = ("shared/acts.js", *scripts) if scripts else ()
+    files = dict.fromkeys(("shared/acts.js", *scripts)) if scripts else ()
     code = "\n".join((WEB / file).read_text(encoding="utf-8") for file in files)
     return gr.HTML(content, js_on_load=code or None, apply_default_css=False, elem_id=name)

@@ -1,8 +1,7 @@
 """Why this film? The evidence of one reply as a story in four steps, each with its picture.
 
-Pure functions from a reply to HTML, drawn by `evidence.html`; the picture of the path is in
-`path_figure.py`, or here as rows of bars where a page shows many. Every number shown is a number
-of the reply.
+Pure functions from a reply to HTML, drawn by `evidence.html`. Every number shown is a number of
+the reply.
 """
 
 from __future__ import annotations
@@ -12,42 +11,32 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from crsdemo.core.recommender import Evidence, Recommendation, Reply, Signal
-from crsdemo.web.shared.markup import macros, percent
-from crsdemo.web.shared.path_figure import N_ALTERNATIVES
+from crsdemo.web.shared.markup import Macros, percent
 
 N_CANDIDATES = 10  # rows of the table
+N_ALTERNATIVES = 3  # branches not taken that are drawn at each fork
 N_COLORS = 6  # of signals and of steps in time, in the style sheet
-_PARTS = macros("shared/evidence.html")
+_PARTS = Macros("shared/evidence.html")
 
 
-def story_opening(reply: Reply | None, n_items: int) -> str:
-    """Steps 1 and 2 up to the picture of the path; an outline if no reply is selected."""
-    if reply is None:
-        return str(_PARTS.outline(n_items))
-    joint = math.prod(step.chosen.probability for step in reply.evidence.path)
-    sources = [source for source in reply.evidence.query_sources if source.strip()]
-    way = _PARTS.way(reply, joint, _marked(reply.evidence.query, sources), sources)
-    return str(_PARTS.decision(reply) + way)
+def outline(n_items: int) -> str:
+    """What will be told once there is a reply."""
+    return _PARTS.outline(n_items)
 
 
-def story_rest(reply: Reply | None) -> str:
-    """What follows the picture of the path: its table, what else was close, the time."""
-    if reply is None:
-        return ""
+def story(reply: Reply) -> str:
+    """All four steps."""
     evidence = reply.evidence
+    joint = math.prod(step.chosen.probability for step in evidence.path)
+    sources = [source for source in evidence.query_sources if source.strip()]
     shown = evidence.candidates[:N_CANDIDATES]
-    close = _PARTS.candidates(reply, shown, Scale.of(shown))
-    time = _PARTS.time(evidence.timings, N_COLORS)
-    return str(_PARTS.path_table(evidence.path) + close + time)
-
-
-def story(reply: Reply) -> Markup:
-    """The whole story in HTML alone, with the path as rows of bars: for pages that show many."""
-    forks = _PARTS.forks(reply.evidence.path, N_ALTERNATIVES)
-    return Markup(story_opening(reply, 0) + str(forks) + story_rest(reply))
+    return (
+        _PARTS.decision(reply)
+        + _PARTS.way(reply, joint, _marked(evidence.query, sources), sources, N_ALTERNATIVES)
+        + _PARTS.candidates(reply, shown, Scale.of(shown))
+        + _PARTS.time(evidence.timings, N_COLORS)
+    )
 
 
 def has_picture(evidence: Evidence) -> bool:

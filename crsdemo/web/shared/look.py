@@ -18,18 +18,50 @@ LORA = {  # file -> the characters it draws
 }
 SHEETS = (
     "shared/style.css",
-    "compare/verdict.css",
+    "shared/reply.css",
+    "compare/compare.css",
     "study/study.css",
     "results/results.css",
-    "report/report.css",
 )
+# What Gradio draws has the colours of the style sheet, which knows light and dark
+COLORS = {
+    "paper": "body_background_fill",
+    "ink": "body_text_color checkbox_label_text_color button_secondary_text_color",
+    "quiet": "block_info_text_color block_title_text_color input_placeholder_color",
+    "surface": "background_fill_primary input_background_fill input_background_fill_focus "
+    "checkbox_background_color button_secondary_background_fill",
+    "sunken": "button_secondary_background_fill_hover",
+    "line-strong": "border_color_primary input_border_color checkbox_border_color "
+    "button_secondary_border_color",
+    "accent": "input_border_color_focus checkbox_background_color_selected "
+    "checkbox_border_color_selected",
+}
+BARE = (
+    "block_background_fill checkbox_label_background_fill checkbox_label_background_fill_hover "
+    "checkbox_label_background_fill_selected"
+)
+SIZES = {
+    "0px": "block_border_width block_padding checkbox_label_padding checkbox_label_border_width",
+    "1px": "input_border_width",
+    "14px": "block_title_text_size checkbox_label_text_size input_text_size button_small_text_size",
+    "10px": "input_radius button_small_radius",
+    "6px 10px": "input_padding",
+    "8px 15px": "button_small_padding",
+    "400": "button_small_text_weight",
+    "none": "block_shadow checkbox_label_shadow",
+}
 
 
 def theme() -> gr.themes.Base:
     """IBM Plex for words and codes; of its weights Gradio has 400 and 700 whole."""
     sans = [LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"]
     mono = [LocalFont("IBM Plex Mono", weights=(400,)), "ui-monospace", "monospace"]
-    return gr.themes.Base(font=sans, font_mono=mono)
+    base = gr.themes.Base(font=sans, font_mono=mono)
+    colors = {name: f"var(--{color})" for color, of in COLORS.items() for name in of.split()}
+    colors |= dict.fromkeys(BARE.split(), "transparent")
+    dark = {f"{name}_dark": color for name, color in colors.items()}
+    sizes = {name: size for size, of in SIZES.items() for name in of.split()}
+    return base.set(**colors, **dark, **sizes)
 
 
 def css() -> str:

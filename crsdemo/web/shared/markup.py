@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import unicodedata
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import markupsafe
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,9 +32,15 @@ TEMPLATES = Environment(
 )
 
 
-def macros(name: str) -> Any:
-    """The macros of a template, by its path below `web`. They escape all text they are given."""
-    return TEMPLATES.get_template(name).module
+class Macros:
+    """The macros of a template, by its path below `web`: they escape all text they are given."""
+
+    def __init__(self, name: str) -> None:
+        self._module = TEMPLATES.get_template(name).module
+
+    def __getattr__(self, macro: str) -> Callable[..., str]:
+        """A plain string, for `Markup` would escape what is added to it."""
+        return lambda *given, **named: str(getattr(self._module, macro)(*given, **named))
 
 
 def escape(text: str) -> Markup:

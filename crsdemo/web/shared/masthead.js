@@ -1,9 +1,8 @@
-// `trigger` calls the handler 'fresh'; the theme is a matter of the browser alone.
-
-const chosen = localStorage.getItem('crsdemo-theme');
-if (chosen) document.body.classList.toggle('dark', chosen === 'dark');
+// The theme is a matter of the browser alone.
+const theme = localStorage.getItem('crsdemo-theme');
+if (theme) document.body.classList.toggle('dark', theme === 'dark');
 
 acts.theme = () => {
-  const dark = document.body.classList.toggle('dark');
-  localStorage.setItem('crsdemo-theme', dark ? 'dark' : 'light');
+  const isDark = document.body.classList.toggle('dark');
+  localStorage.setItem('crsdemo-theme', isDark ? 'dark' : 'light');
 };

@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crsdemo.core.catalog import Item
 from crsdemo.core.conversation import Aspect, ItemKind, LoggedTurn, RatingValue
-from crsdemo.core.recommender import Reply
-from crsdemo.web.shared.markup import macros
+from crsdemo.web.shared.markup import Macros
 
 Marks = frozenset[tuple[str, ItemKind]]
 Page = Literal["talk", "compare", "blind", "report"]
@@ -36,7 +34,7 @@ BAD_REASONS = (
     "ignored my wish", "already seen", "wrong film", "too early", "repeats itself",
     "made-up fact", "hard to understand",
 )  # fmt: skip
-_PARTS = macros("shared/render.html")
+PARTS = Macros("shared/render.html")
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Opinion:
 
 def masthead(page: Page) -> str:
     """The name, the way to the other pages, and what can be done here."""
-    return str(_PARTS.masthead(page, PAGES))
+    return PARTS.masthead(page, PAGES)
 
 
 def conversation(
@@ -90,7 +88,7 @@ def conversation(
     The last turn can be answered again or taken back unless a reply is `running`.
     """
     said = [(turn, opinions.get(turn.id, Opinion())) for turn in turns]
-    return str(_PARTS.conversation(said, selected, running))
+    return PARTS.conversation(said, selected, running)
 
 
 def stamped(content: str, moment: int, click: int, label: str = "Conversation") -> str:
@@ -101,21 +99,6 @@ def stamped(content: str, moment: int, click: int, label: str = "Conversation") 
     )
 
 
-def welcome(name: str, n_items: int) -> str:
-    """The empty state: what this is, three wishes to begin with, who answers."""
-    return str(_PARTS.welcome(name, n_items, WISHES))
-
-
-def growing(said: str, reply: Reply | None, n_items: int) -> str:
-    """The turn that is being answered: before the first word, what is happening."""
-    return str(_PARTS.growing(said, reply, n_items))
-
-
 def notice(text: str) -> str:
     """One line above the box that says what went wrong."""
-    return str(_PARTS.notice(text)) if text else ""
-
-
-def film_card(item: Item, reply_id: str | None = None, marks: Marks = frozenset()) -> str:
-    """A film as a typographic card. Without a reply that is in the log it has no buttons yet."""
-    return str(_PARTS.card(item, reply_id, marks))
+    return PARTS.notice(text) if text else ""

@@ -29,6 +29,7 @@ from crsdemo.web.shared.live import private
 from crsdemo.web.shared.opinions import unsaved_words
 from crsdemo.web.shared.shown import BLIND, Shown
 from crsdemo.web.study import html as study_html
+from crsdemo.web.study.html import PARTS
 from crsdemo.web.study.screen import StudyScreen, layout, stay
 
 UNNAMED = replace(BLIND, markable=False)
@@ -66,7 +67,7 @@ class StudyPage(Bench):
         self.desk.pick(view.visitor, name, side)
 
     def above(self, view: Look, snapshot: Snapshot) -> str:
-        return study_html.task(snapshot.step) if isinstance(snapshot.step, Work) else ""
+        return PARTS.task(snapshot.step) if isinstance(snapshot.step, Work) else ""
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """Where the talk goes on from, once it may go on."""
@@ -88,7 +89,7 @@ class StudyPage(Bench):
             self.screen.masthead: study_html.masthead(self.desk.study.title, step),
             self.screen.sheet: self._stamped(leaf, step, snapshot.moment),
             self.screen.turn: turn,
-            self.screen.foot: "" if isinstance(step, _OUTSIDE) else study_html.leaving(),
+            self.screen.foot: "" if isinstance(step, _OUTSIDE) else PARTS.leaving(),
         }
 
     def snapshot(self, view: Look) -> Snapshot:
@@ -112,7 +113,7 @@ class StudyPage(Bench):
         try:
             annotator = self.desk.arrive(dict(request.query_params), visit["visitor"])
         except CrsdemoError as error:
-            refused = study_html.leaf(study_html.refused(str(error)), time.monotonic_ns())
+            refused = study_html.leaf(PARTS.refused(str(error)), time.monotonic_ns())
             return {self.screen.visit: visit, self.screen.sheet: refused}
         was = view.at or {}
         at = was if was.get("annotator") == annotator else {"annotator": annotator}
@@ -203,17 +204,17 @@ class StudyPage(Bench):
         """The words that stand alone on the page; none where two replies are."""
         match step:
             case AskConsent():
-                return study_html.consent(self.desk.study)
+                return PARTS.consent(self.desk.study)
             case Explain():
-                return study_html.explanation(self.desk.study)
+                return PARTS.explanation(self.desk.study)
             case Ask():
                 return study_html.questions(step, self._unsaved(view, step))
             case Done(code):
-                return study_html.done(code)
+                return PARTS.done(code)
             case Declined():
-                return study_html.declined()
+                return PARTS.declined()
             case Withdrawn(is_kept):
-                return study_html.withdrawn(is_kept=is_kept)
+                return PARTS.withdrawn(is_kept)
         return ""
 
     def _stamped(self, leaf: str, step: Step, moment: int, click: int = 0) -> str:
@@ -261,10 +262,10 @@ def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
 def place_closed() -> None:
     """What is there while no study runs."""
     html("masthead", study_html.masthead("crsdemo"), "shared/masthead.js")
-    html("sheet", study_html.leaf(study_html.closed(), 0))
+    html("sheet", study_html.leaf(PARTS.closed(), 0))
 
 
 def place_elsewhere(title: str) -> None:
     """What the first page says while a study runs: the others are closed."""
     html("masthead", study_html.masthead(title), "shared/masthead.js")
-    html("sheet", study_html.leaf(study_html.elsewhere(title), 0))
+    html("sheet", study_html.leaf(PARTS.elsewhere(title), 0))

@@ -38,6 +38,6 @@ def layout(title: str) -> StudyScreen:
     talk = parts()
     with talk["box"].parent:  # the column below the thread
         turn = html("turn", study_html.NO_WORDS, "study/next.js", "study/turn.js")
-    foot = html("foot", "", "study/foot.js")
+    foot = html("foot", "", "shared/acts.js")
     around = {"masthead": masthead, "sheet": sheet, "turn": turn, "foot": foot}
     return StudyScreen(**states("study"), **talk, **around)

@@ -1,10 +1,9 @@
-// The leaves of a study, after clicks.js and next.js. `trigger` calls the handlers 'agree',
-// 'decline', 'begin', 'answer', 'again', 'next', 'erase' and 'redraw'.
+// The leaves of a study, after clicks.js and next.js.
 
 // What may take its time shows that it is being done.
 function busy(button) {
-  button.setAttribute('aria-busy', 'true');
-  setTimeout(() => button.removeAttribute('aria-busy'), 5000);
+  button.ariaBusy = 'true';
+  setTimeout(() => { button.ariaBusy = 'false'; }, 5000);
   trigger(button.dataset.act, {});
 }
 
@@ -24,22 +23,20 @@ Object.assign(acts, {
 });
 
 element.addEventListener('change', ({ target }) => {
-  const { questionnaire, about } = target.form.dataset;
-  const isScale = target.closest('[data-kind=scale]') !== null;
+  const { name, value, form: { dataset: { questionnaire, about } } } = target;
+  const isScale = target.closest('[data-kind=scale]');
   send('answer', { answer: {
-    id: `${Date.now()}-${Math.random()}`,  // of this answer: sent twice, it counts once
-    questionnaire, about, name: target.name, value: isScale ? Number(target.value) : target.value,
+    id: newId(),  // of this answer: sent twice, it counts once
+    questionnaire, about, name, value: isScale ? Number(value) : value,
   } });
 });
 
 // In a question the keys 1, 2, 3 choose its first, second, third answer.
-element.addEventListener('keydown', (event) => {
-  const { key, target, ctrlKey, altKey, metaKey } = event;
+element.addEventListener('keydown', ({ key, target, ctrlKey, altKey, metaKey }) => {
   if (ctrlKey || altKey || metaKey || target.type !== 'radio') return;
-  const chosen = target.closest('fieldset').querySelectorAll('input')[Number(key) - 1];
-  if (!chosen) return;
-  chosen.focus();
-  chosen.click();
+  const chosen = target.form.elements[target.name][Number(key) - 1];
+  chosen?.focus();
+  chosen?.click();
 });
 
 // Another page begins at its top, with its heading read aloud and nothing chosen that was chosen
@@ -54,10 +51,7 @@ watch('value', () => {
   if (!now || now === step) return;
   const isFirst = step === null;
   step = now;
-  element.querySelectorAll('input, textarea').forEach((field) => {
-    if (field.type === 'radio') field.checked = field.defaultChecked;
-    else field.value = field.defaultValue;
-  });
+  element.querySelector('form')?.reset();
   if (isFirst) return;
   window.scrollTo(0, 0);
   element.querySelector('h2')?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
-// The way on below two replies, after next.js. After a verdict Enter goes on; where something is
-// to be said, one can write at once.
+// The way on below two replies, after next.js. After a verdict Enter goes on; where something is to
+// be said, one can write at once.
 let was = 'silent';
 watch('value', () => {
   const way = element.querySelector('[data-act=next]');
@@ -7,8 +7,8 @@ watch('value', () => {
   if (now !== was) {
     requestAnimationFrame(() => {
       if (document.querySelector('#sheet h2')) return;
-      if (way) way.focus({ preventScroll: true });
-      else if (now === 'write') focusBox();
+      way?.focus({ preventScroll: true });
+      if (now === 'write') focusBox();
     });
   }
   was = now;

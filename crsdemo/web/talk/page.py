@@ -33,7 +33,6 @@ from crsdemo.web.shared.controls import (
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, opinions
-from crsdemo.web.shared.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
 Growth = Iterator[Conversation]
@@ -188,7 +187,7 @@ class ChatPage:
 
     def _growing(self, grown: Conversation) -> str:
         said = grown.up_to_user().turns[-1].turn.text
-        return render.growing(said, grown.turns[-1].reply, len(self.catalog))
+        return render.PARTS.growing(said, grown.turns[-1].reply, len(self.catalog))
 
     # What is true
 
@@ -235,7 +234,8 @@ class ChatPage:
             selected = logged.id if logged else None
             content = render.conversation(turns, thought, selected, running=view.running)
         else:
-            content = render.welcome(self.exchange.recommender.name, len(self.catalog))
+            name = self.exchange.recommender.name
+            content = render.PARTS.welcome(name, len(self.catalog), render.WISHES)
         return {self.screen.thread: render.stamped(content, snapshot.moment, click)}
 
     def _story(self, view: Look, snapshot: Snapshot) -> Updates:
@@ -247,12 +247,8 @@ class ChatPage:
         }
 
     def _reasons(self, reply: Reply | None) -> Updates:
-        path = reply.evidence.path if reply else ()
-        return {
-            self.screen.opening: evidence.story_opening(reply, len(self.catalog)),
-            self.screen.path: path_figure(path, reply.item if reply else None),
-            self.screen.rest: evidence.story_rest(reply),
-        }
+        told = evidence.story(reply) if reply else evidence.outline(len(self.catalog))
+        return {self.screen.story: told}
 
     def _noted(self, view: Look, click: int, error: CrsdemoError | None) -> Updates:
         """The page after a click on a rating or a mark."""

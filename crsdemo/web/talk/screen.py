@@ -14,7 +14,7 @@ from crsdemo.web.shared.live import Kept, LiveScreen
 from crsdemo.web.shared.opinions import Pending
 
 # Opens the evidence on a phone
-FOLD = '<button type="button" data-act="fold" aria-expanded="false">Why this film?</button>'
+FOLD = '<button class="edge" data-act="fold" aria-expanded="false">Why this film?</button>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,11 @@ class Screen(LiveScreen):
     `growing` is the id of the reply that grows, "" before its first word, None at rest.
     """
 
-    opening: gr.HTML
-    path: gr.Plot
-    rest: gr.HTML
+    story: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
-        return [*super().shown, self.opening, self.path, self.rest]
+        return [*super().shown, self.story]
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,9 @@ def layout() -> Screen:
                 thread, live = html("thread", "", *scripts), html("live")
             with gr.Column(elem_id="composer"):
                 notice, typed = html("notice"), box()
-        with gr.Column(elem_id="why", elem_classes="reasons"):
-            html("fold", FOLD, "talk/fold.js")
+        with gr.Column(elem_id="why"):
+            html("fold", FOLD, "shared/acts.js")
             html("why-title", "<h2>Why this film?</h2>")
-            opening = html("opening")
-            path = gr.Plot(show_label=False, container=False, elem_id="path")
-            rest = html("rest")
+            story = html("story")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
-    return Screen(**states, **talk, opening=opening, path=path, rest=rest)
+    return Screen(**states, **talk, story=story)

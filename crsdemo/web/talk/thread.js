@@ -1,15 +1,11 @@
-// The conversation, after clicks.js and follow.js. `trigger` calls the handlers 'rate', 'mark',
-// 'select', 'again', 'undo', 'wish' and 'redraw'.
+// The conversation, after clicks.js and follow.js.
+function rate({ dataset: { reply } }, changes) { send('rate', { reply, changes }); }
 
-function rate(form, changes) {
-  send('rate', { reply: form.dataset.reply, changes });
-}
-
-// Clicks may be faster than the server: the reasons chosen so far are kept here, not read from
-// the page, which may still show the answer to an earlier click.
+// Clicks may be faster than the server: the reasons chosen so far are kept here, not read from the
+// page, which may still show the answer to an earlier click.
 const reasons = new Map();
 function reasonsOf(form) {
-  const reply = form.dataset.reply;
+  const { reply } = form.dataset;
   if (!reasons.has(reply)) {
     const chosen = form.querySelectorAll('[data-act=reasons][aria-pressed=true]');
     reasons.set(reply, new Set([...chosen].map((chip) => chip.dataset.value)));
@@ -28,7 +24,7 @@ function select(reply) {
   trigger('select', { reply });
   const fold = document.querySelector('#fold button');
   if (!fold?.offsetParent) return;  // not on a phone
-  if (fold.getAttribute('aria-expanded') !== 'true') fold.click();
+  if (fold.ariaExpanded !== 'true') fold.click();
   setTimeout(() => fold.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
 }
 
@@ -38,9 +34,10 @@ Object.assign(acts, {
   interest: choose,
   reasons(button) {
     const all = reasonsOf(button.form);
-    if (press(button)) all.add(button.dataset.value); else all.delete(button.dataset.value);
+    all[press(button) ? 'add' : 'delete'](button.dataset.value);
     rate(button.form, { reasons: [...all] });
   },
+  comment({ form, value }) { rate(form, { comment: value }); },
   retry({ form }) { rate(form, {}); },
   withdraw({ form }) {
     reasons.delete(form.dataset.reply);
@@ -54,7 +51,4 @@ element.addEventListener('click', ({ target }) => {
   const answer = target.closest('.answer[data-reply]');
   const elsewhere = target.closest('a, button, input, form, .film');
   if (answer && !elsewhere && !String(getSelection())) select(answer.dataset.reply);
-});
-element.addEventListener('change', ({ target }) => {
-  if (target.name === 'comment') rate(target.form, { comment: target.value });
 });
