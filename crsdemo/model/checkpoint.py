@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -106,7 +107,8 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         base = base_location(card.base)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
         grow_embeddings(model, tokenizer)
-        merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
+        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # peft's own
+            merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
     except CheckpointError:
         raise
     except Exception as error:  # safetensors, json and peft each raise their own
@@ -132,7 +134,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
 def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
     """Make room for control tokens that the base does not know; it may have room already."""
     if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
-        model.resize_token_embeddings(len(tokenizer))
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)  # they are learned
 
 
 def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:

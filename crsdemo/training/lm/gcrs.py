@@ -118,6 +118,7 @@ def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
     # PEFT writes the path of the base as it was on this machine; the name is enough
     path = out / "adapter_config.json"
     row = json.loads(path.read_text()) | {"base_model_name_or_path": config.base_model}
+    row["target_modules"] = sorted(row["target_modules"])  # a set; its order would change
     path.write_text(json.dumps(row, indent=1) + "\n")
     talk.tokenizer.save_pretrained(out)
     card = CheckpointCard(
