@@ -24,7 +24,7 @@ _NO_REFUSALS = (
     r"no (?:problem|worries|thanks|thank you|idea|clue|matter|rush|preferences?|doubt|longer|need)",
     rf"(?:is|are|was){_NT} (?:there|it|that|this|he|she)",
     rf"(?:do|did|have|are|could|would){_NT} (?:you|we|they)",
-    rf"have{_NT} (?:seen|watched|had)",
+    rf"have{_NT} (?:seen|watched|had)|who (?:do|does|would|could){_NT}",
     r"(?:no|not),? (?:i|you|it|that|this)",
     r"nothing (?:beats|better|like)|less than|(?:no|not) (?:one|body|anyone)",
 )
@@ -43,6 +43,7 @@ _BEFORE_WHAT = (
 _AFTER_WHAT = (
     rf"(?:is|are|was|were)(?:{_NT}| never) (?:really |so much )?(?:my|our|his|her|for|what)",
     r"(?:is|are) (?:a no|out|off the table)",
+    rf"(?:is|are){_NT}(?=,|\.|;|!|$)",
     rf"makes? {_WHO} (?:sick|cry|sad|puke|sleepy|anxious|yawn)",
     rf"(?:bores?|scares?|annoys?|disgusts?|upsets?|depress(?:es)?) {_WHO}",
     rf"do(?:es)?{_NT} (?:work|do it) for",
