@@ -207,6 +207,8 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, s
     expect(answer).to_contain_text("4 votes by 3 people in all; 1 left out")
     expect(page.locator("#verdicts .picture")).to_be_visible(timeout=90_000)
     expect(page.locator("#verdicts")).to_contain_text(f"2 {RED}")
+    below = "parts => parts.map(one => getComputedStyle(one, '::after').content)"
+    assert set(page.locator(".picture").evaluate_all(below)) == {"none"}  # nothing under an axis
     page.reload()
     expect(answer).to_contain_text("1 left out")
 
