@@ -73,7 +73,7 @@ def test_a_backup_that_fails_drops_none_and_is_said(
 
 def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.05)
-    reply = answered(log).turns[-1].id
+    reply = answered(log, "ann").turns[-1].id
     upkeep = Upkeep(Outbox(log), Backups(log.path, tmp_path / "copies"))
     upkeep.start()
     assert len(upkeep.backups.made()) == 1  # type: ignore[union-attr]
@@ -90,7 +90,7 @@ def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, m
 def test_health_counts_what_failed_waits_and_was_given_up(log: FeedbackLog) -> None:
     upkeep = Upkeep(Outbox(log))
     assert examine(upkeep).is_well
-    reply = answered(log).turns[-1].id
+    reply = answered(log, "ann").turns[-1].id
     with locked(log):
         kept_aside(upkeep.outbox, Rated(reply, "ann", {"thumbs": 1}))
     health = examine(upkeep)
