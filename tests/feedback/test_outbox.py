@@ -80,7 +80,9 @@ def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
     restored = again.restore(conversation.id, CATALOG)
     assert restored and restored.marks == (ItemMark(reply, "f1", "want"),)
     with sqlite3.connect(log.path) as db:
-        assert db.execute("select visitor, kind from item_events").fetchall() == [("visitor", "want")]
+        assert db.execute("select visitor, kind from item_events").fetchall() == [
+            ("visitor", "want")
+        ]
     assert upkeep.troubles == {} and "saved 1 opinions" in capsys.readouterr().out
 
 
