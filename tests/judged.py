@@ -55,6 +55,18 @@ class Study:
             self.pair.comparisons.record_verdict(comparison.id, series.visitor, judgment)
         return self.seen(series)
 
+    def kept(self, table: str, visitor: str, **row: object) -> None:
+        """What anybody may have said in a log of before, when ids of others sufficed."""
+        with self.log.file.writing() as db:
+            db["visitors"].insert({"id": visitor, "app_version": "0"}, ignore=True)
+            said = {"visitor": visitor, "revision": 1, "app_version": "0"}
+            db[table].insert(said | row)
+
+    def thumb(self, reply: str, visitor: str, value: int) -> None:
+        """Of somebody else, as `kept` says."""
+        text = str(value)
+        self.kept("ratings", visitor, generation_id=reply, aspect="thumbs", value=text)
+
     def seen(self, series: Series) -> Series:
         found = self.pair.comparisons.restore(series.id, CATALOG)
         assert found

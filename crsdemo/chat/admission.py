@@ -1,21 +1,23 @@
 """How much one visitor, and all of them together, may ask for in a while.
 
-The windows move with the clock and live in memory: a restart forgets them. Nobody is counted
-under anything but their made-up name, so whoever changes it is held only by what all may ask.
+The windows move with the monotonic clock and live in memory: a restart forgets them. Nobody is
+counted under anything but their made-up name, so whoever changes it is held only by what all may
+ask.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass
+from threading import Lock
 
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from crsdemo.core.errors import BadInputError, TooManyError
 
+SWEEP = 60.0  # seconds
 EVERYBODY = "*"  # no visitor has this name
 
 
@@ -41,7 +43,9 @@ class Admission:
         self._visitor_messages = _parsed(limits.visitor_messages)
         self._all_messages = _parsed(limits.all_messages)
         self._visitor_opinions = _parsed(limits.visitor_opinions)
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._admitted: dict[tuple[RateLimitItem, str, str], deque[float]] = {}  # moments
+        self._lock = Lock()
+        self._swept = time.monotonic()
 
     def message(self, visitor: str) -> None:
         """Admit one message. Raises TooManyError with the time to wait."""
@@ -55,13 +59,36 @@ class Admission:
     def _admit(
         self, limits: tuple[RateLimitItem, ...], what: str, visitor: str, found: str
     ) -> None:
-        for limit in limits:
-            if not self._windows.hit(limit, what, visitor):
-                free_at = self._windows.get_window_stats(limit, what, visitor).reset_time
-                raise TooManyError(
-                    f"{found} in a short time. Please wait {_words(free_at - time.time())}, "
-                    "then try again: nothing was lost."
-                )
+        with self._lock:
+            now = time.monotonic()
+            self._sweep(now)
+            windows = [self._admitted.setdefault((one, what, visitor), deque()) for one in limits]
+            for limit, window in zip(limits, windows, strict=True):
+                _move(window, now - limit.get_expiry())
+                if len(window) >= limit.amount:
+                    wait = window[0] + limit.get_expiry() - now if window else limit.get_expiry()
+                    raise TooManyError(
+                        f"{found} in a short time. Please wait {_words(wait)}, "
+                        "then try again: nothing was lost."
+                    )
+            for window in windows:
+                window.append(now)
+
+    def _sweep(self, now: float) -> None:
+        """Forget those who have not come for long, each minute."""
+        if now - self._swept < SWEEP:
+            return
+        self._swept = now
+        for key, window in [*self._admitted.items()]:
+            _move(window, now - key[0].get_expiry())
+            if not window:
+                del self._admitted[key]
+
+
+def _move(window: deque[float], since: float) -> None:
+    """Forget what was before."""
+    while window and window[0] <= since:
+        window.popleft()
 
 
 def _parsed(text: str) -> tuple[RateLimitItem, ...]:

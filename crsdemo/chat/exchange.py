@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Protocol
 
 from crsdemo.chat.admission import Admission
+from crsdemo.core.checked import checked_id
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, Status, message, new_id
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError
@@ -62,11 +63,14 @@ class Exchange:
         The message is in the log before the first value comes, the reply when the last one has
         come; whoever stops listening leaves the part that was written, as stopped. A second call
         with the same `client_event_id` (a double click) yields nothing.
-        Raises BadInputError for an empty or too long message and TooManyError for one too many in
-        a while, before anything is kept, and CrsdemoError if the recommender fails: the message
-        and what was written so far are kept.
+        Raises BadInputError for an empty or too long message or an id that is none, TooManyError
+        for one too many in a while and RefusedError in a dialogue of somebody else, before
+        anything is kept, and CrsdemoError if the recommender fails: the message and what was
+        written so far are kept.
         """
         text = message(text)
+        checked_id(conversation.id)
+        checked_id(conversation.visitor)
         self.admission.message(conversation.visitor)
         conversation = conversation.with_words()
         mentions = self.linker.link(text, conversation.dialogue)
@@ -101,13 +105,15 @@ class Exchange:
 
     def rate(self, generation_id: str, visitor: str, ratings: Ratings) -> None:
         """Keep ratings of a reply, as `FeedbackLog.record_rating` and `Outbox.submit` do."""
+        rated = Rated(generation_id, visitor, ratings)
         self.admission.opinion(visitor)
-        self.outbox.submit(Rated(generation_id, visitor, ratings))
+        self.outbox.submit(rated)
 
     def mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
         """Keep a word on a film, as `FeedbackLog.record_mark` and `Outbox.submit` do."""
+        marked = Marked(visitor, mark, on)
         self.admission.opinion(visitor)
-        self.outbox.submit(Marked(visitor, mark, on))
+        self.outbox.submit(marked)
 
     def _plan_anew(self, turn_id: str, temperature: float) -> Plan:
         attempts = self.log.attempts(turn_id)

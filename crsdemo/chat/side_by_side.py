@@ -19,6 +19,7 @@ from typing import Protocol
 
 from crsdemo.chat.admission import Admission
 from crsdemo.chat.exchange import ANEW, Linker, written
+from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import (
     SIDES,
     Answer,
@@ -88,12 +89,15 @@ class SideBySide:
         The message is in the log before the first value comes. A side that fails says so in its
         turn, and the other goes on; whoever stops listening stops both. A second call with the
         same `client_event_id` (a double click) yields nothing.
-        Raises BadInputError for a message or a name that cannot be used and TooManyError for a
-        message too many in a while, before anything is kept, and FeedbackError if a reply could
+        Raises BadInputError for a message or a name that cannot be used, TooManyError for a
+        message too many in a while and RefusedError in a series of somebody else, before anything
+        is kept, and FeedbackError if a reply could
         not be kept, after both have ended.
         """
         text = message(text)
         self._check(names)
+        checked_id(series.id)
+        checked_id(series.visitor)
         self.admission.message(series.visitor)
         seed = new_seed() if seed is None else seed
         left, right = (
@@ -119,18 +123,21 @@ class SideBySide:
         client_event_id: str | None = None,
     ) -> None:
         """Keep a verdict, as `ComparisonLog.record_verdict` and `Outbox.submit` do."""
+        judged = Judged(comparison_id, visitor, judgment, client_event_id)
         self.admission.opinion(visitor)
-        self.outbox.submit(Judged(comparison_id, visitor, judgment, client_event_id))
+        self.outbox.submit(judged)
 
     def pick(self, comparison_id: str, visitor: str, side: Side) -> None:
         """Keep from which side to go on, as `ComparisonLog.record_pick` and `Outbox.submit` do."""
+        picked = Picked(comparison_id, visitor, side)
         self.admission.opinion(visitor)
-        self.outbox.submit(Picked(comparison_id, side))
+        self.outbox.submit(picked)
 
     def mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
         """Keep a word on a film, as `FeedbackLog.record_mark` and `Outbox.submit` do."""
+        marked = Marked(visitor, mark, on)
         self.admission.opinion(visitor)
-        self.outbox.submit(Marked(visitor, mark, on))
+        self.outbox.submit(marked)
 
     def _check(self, names: Names) -> None:
         for name in names:

@@ -219,10 +219,9 @@ class StudyDesk:
         standing = self._taking_part(annotator)
         asked = self._questionnaire(questionnaire, about, standing)
         kept = asked.question(question).checked(value)
+        said = Answered(annotator, questionnaire, about, question, kept, client_event_id)
         self.side_by_side.admission.opinion(annotator)
-        self.side_by_side.outbox.submit(
-            Answered(annotator, questionnaire, about, question, kept, client_event_id)
-        )
+        self.side_by_side.outbox.submit(said)
 
     # What all see alike
 

@@ -9,11 +9,26 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from crsdemo.core.conversation import Conversation, LoggedTurn, new_id, typed
+from crsdemo.core.checked import Number, Words, in_words, shown
+from crsdemo.core.conversation import (
+    MAX_REASON,
+    MAX_REASONS,
+    Conversation,
+    LoggedTurn,
+    new_id,
+    typed,
+)
 from crsdemo.core.errors import BadInputError
 
 Side = Literal["left", "right"]
@@ -27,9 +42,12 @@ POLICIES: tuple[Policy, ...] = get_args(Policy)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 ASPECTS: dict[str, int] = {"satisfaction": 4, "relevance": 3, "interest": 2}  # 0 to this
+MOST_DETAILS = 30  # of a verdict beside those that are named here; characters of their names
 STRONGEST = 3  # strength of a preference: 1 slightly, 2 clearly, 3 much better
 
 T = TypeVar("T", bound=str)
+_Short = bool | Number | Words | None
+_Reason = Annotated[str, Field(max_length=MAX_REASON)]
 _Aspects = dict[str, dict[Side, int | None] | None]  # of each aspect a score for each side
 
 
@@ -172,6 +190,7 @@ class Judgment:
                   own scale (0 to 4, 0 to 3, 0 to 2); a side without an answer is missing or None
         reasons   {"left": [...], "right": [...]}
         comment   text
+    and whatever else is short and has no parts.
     Raises BadInputError, also for a comment that is too long.
     """
 
@@ -185,9 +204,7 @@ class Judgment:
         try:
             _Judged.model_validate(vars(self))
         except ValidationError as error:
-            (first, *_) = error.errors()
-            at = ".".join(map(str, first["loc"]))
-            raise BadInputError(f"{at} is {first['input']!r}; {first['msg']}") from error
+            raise BadInputError(in_words(error)) from error
         comment = self.details.get("comment")
         tidy = {"comment": typed(comment)} if comment else {}
         object.__setattr__(self, "details", {**self.details, **tidy})
@@ -196,12 +213,20 @@ class Judgment:
 class _Details(BaseModel):
     """What is checked of the details of a judgment."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, extra="allow")
+    __pydantic_extra__: dict[str, _Short]
 
     strength: Annotated[int, Field(ge=1, le=STRONGEST)] | None = None
     aspects: _Aspects | None = None
-    reasons: dict[Side, list[str]] | None = None
+    reasons: dict[Side, Annotated[list[_Reason], Field(max_length=MAX_REASONS)]] | None = None
     comment: str | None = None
+
+    @model_validator(mode="after")
+    def _is_short(self) -> Self:
+        more = self.model_extra or {}
+        if len(more) > MOST_DETAILS or any(len(name) > MOST_DETAILS for name in more):
+            raise ValueError(f"at most {MOST_DETAILS} more details, with names as short")
+        return self
 
     @field_validator("aspects")
     @classmethod
@@ -220,8 +245,9 @@ class _Judged(BaseModel):
     model_config = ConfigDict(strict=True)
 
     verdict: Verdict
-    decided_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    decided_ms: Annotated[Number, Field(ge=0)] | None
     layout: Layout
+    swapped: bool
     details: _Details
 
 
@@ -244,4 +270,4 @@ def _known(what: str, name: object, known: tuple[T, ...]) -> T:
     for one in known:
         if one == name:
             return one
-    raise BadInputError(f"{what} is one of {', '.join(map(str, known))}; got {name!r}")
+    raise BadInputError(f"{what} is one of {', '.join(map(str, known))}; got {shown(name)}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import uuid4
 
+from crsdemo.core.checked import Id, Name, shown
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Reply
@@ -22,6 +23,7 @@ ItemKind = Literal["seen", "want", "not_for_me"]
 RatingValue = int | str | tuple[str, ...]
 
 MAX_TYPED = 2_000  # characters of a message or a comment
+MAX_REASONS, MAX_REASON = 20, 200  # of one rating, characters of each
 
 
 def new_id() -> str:
@@ -91,8 +93,8 @@ class Rating:
 class ItemMark:
     """A visitor's word on one item that a reply names."""
 
-    generation_id: str
-    item_id: str
+    generation_id: Id
+    item_id: Name
     kind: ItemKind
 
 
@@ -108,12 +110,16 @@ def checked_rating(aspect: Aspect, value: RatingValue) -> RatingValue | None:
     if aspect in _SCALES:
         if type(value) is int and value in _SCALES[aspect]:
             return value
-        raise BadInputError(f"{aspect} is one of {_SCALES[aspect]}, got {value!r}")
+        raise BadInputError(f"{aspect} is one of {_SCALES[aspect]}, got {shown(value)}")
     if aspect == "reasons" and isinstance(value, tuple):
+        if len(value) > MAX_REASONS or any(len(reason) > MAX_REASON for reason in value):
+            raise BadInputError(
+                f"at most {MAX_REASONS} reasons of {MAX_REASON} characters, got {shown(value)}"
+            )
         return tuple(dict.fromkeys(filter(None, map(typed, value)))) or None
     if aspect == "comment" and isinstance(value, str):
         return typed(value) or None
-    raise BadInputError(f"{value!r} is no rating of {aspect!r}")
+    raise BadInputError(f"{shown(value)} is no rating of {shown(aspect)}")
 
 
 def typed(text: str) -> str:
@@ -137,6 +143,8 @@ def typed(text: str) -> str:
 
 def message(text: str) -> str:
     """What was typed, if there is something to answer. Raises BadInputError."""
+    if not isinstance(text, str):
+        raise BadInputError(f"A message is a text, got {shown(text)}.")
     text = typed(text)
     if not any(c.isprintable() and not c.isspace() for c in text):
         raise BadInputError("There is nothing to answer yet: say what you feel like watching.")

@@ -8,6 +8,7 @@ CrsdemoError
  |- AccessError          somebody asks for what is the operator's
  |- FeedbackError        the database is locked, read-only, full or not ours
      |- RefusedError     it is well, but will never take this
+     |   '- WithdrawnError   from somebody who does not take part in a study any more
      '- KeptAsideError   it is not; what was said is safe in the outbox
 """
 
@@ -42,6 +43,10 @@ class FeedbackError(CrsdemoError):
 
 class RefusedError(FeedbackError):
     """The feedback database is well, but will never take this: trying again is of no use."""
+
+
+class WithdrawnError(RefusedError):
+    """Somebody does not take part in a study, so nothing of theirs may be kept."""
 
 
 class KeptAsideError(FeedbackError):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, FeedbackError
-from crsdemo.feedback.file import connect, in_plain_words, known_version, opened
+from crsdemo.feedback.file import connect, in_plain_words, known_version, make_private, opened
 
 NEWEST = 48  # copies that stay of those that the app makes
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -38,17 +38,30 @@ class Backups:
     def make(self, now: datetime) -> Path:
         """A new checked copy; then the oldest go. Raises BadInputError or FeedbackError.
 
-        Where the copy cannot be made, no other is dropped.
+        Where the copy cannot be made, no other is dropped. One that cannot be dropped is named
+        once all others are.
         """
         out = self._path(now.astimezone(UTC))
         backup(self.db, out)
-        for old in self.made()[:-NEWEST]:
-            self._path(old).unlink(missing_ok=True)
+        # First those from before the clock was set back: they are older than they say
+        in_turn = sorted(self.made(), key=lambda time: (time <= now, time))
+        stuck = []
+        for old in in_turn[:-NEWEST]:
+            try:
+                self._path(old).unlink(missing_ok=True)
+            except OSError as error:
+                stuck.append(str(error))
+        if stuck:
+            raise BadInputError(f"a backup was made, but old ones stay: {'; '.join(stuck)}")
         return out
 
     def is_due(self, now: datetime) -> bool:
-        made = self.made()
-        return not made or now - made[-1] >= self.every
+        last = self.last(now)
+        return last is None or now - last >= self.every
+
+    def last(self, now: datetime) -> datetime | None:
+        """The newest copy. One of a time to come does not count: the clock was wrong."""
+        return max((time for time in self.made() if time <= now), default=None)
 
     def made(self) -> tuple[datetime, ...]:
         """When there was a copy that is still there, first one first."""
@@ -97,6 +110,7 @@ def _checked_copy(source: Path, out: Path) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         try:
+            make_private(copy)
             with opened(source) as db:
                 known_version(db, source)
                 db.execute("vacuum into ?", [str(copy)])
@@ -133,6 +147,7 @@ def _kept_beside(db: Path) -> Path:
         part = db.with_name(db.name + ending)
         if part.exists():
             beside = kept.with_name(kept.name + ending)
+            make_private(beside)
             shutil.copyfile(part, beside)
             _to_disk(beside)
             if ending:
@@ -181,3 +196,4 @@ def restore_main(argv: Sequence[str]) -> None:
     args = parser.parse_args(argv)
     kept = restore(args.source, args.db)
     print(f"{args.source} -> {args.db}" + (f"; the old log is {kept}" if kept else ""))
+    print(f"what waited meanwhile is saved by: crsdemo deliver --db {args.db} (--help says more)")

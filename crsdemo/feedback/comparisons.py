@@ -16,7 +16,8 @@ from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
-from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, know_visitor, said_before
+from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, said_before
+from crsdemo.feedback.rights import own_comparison, own_dialogue, visitor_of
 from crsdemo.feedback.rows import logged_turn_from_row
 from crsdemo.feedback.schema import queries
 
@@ -60,8 +61,11 @@ class ComparisonLog:
         """Keep that two replies are being written, before the first word of either.
 
         None if the same click has brought the message before: then nothing is written.
+        Raises RefusedError for a series of somebody else.
         """
         with self.log.file.writing() as db:
+            for history in (left.history, right.history):
+                own_dialogue(db, history.id, history.visitor)
             if said_before(db, left.history.id, client_event_id):
                 return None
             heard = _ask(db, left, client_event_id)
@@ -88,8 +92,10 @@ class ComparisonLog:
         """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
+        Raises RefusedError for a comparison that is not this visitor's to judge.
         """
         with self.log.file.writing() as db:
+            own_comparison(db, comparison_id, visitor)
             if first_value(db, _SQL["same_click"], comparison_id, client_event_id):
                 return
             of = [comparison_id, visitor]
@@ -101,7 +107,6 @@ class ComparisonLog:
             was = (verdict, _opinion(json.loads(details)))
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
-            know_visitor(db, visitor)
             db["verdicts"].insert(
                 {
                     "comparison_id": comparison_id,
@@ -117,10 +122,14 @@ class ComparisonLog:
                 }
             )
 
-    def record_pick(self, comparison_id: str, side: Side) -> None:
-        """Keep from which side the visitor wants to go on, where the verdict names no winner."""
+    def record_pick(self, comparison_id: str, visitor: str, side: Side) -> None:
+        """Keep from which side the visitor wants to go on, where the verdict names no winner.
+
+        Raises RefusedError for a comparison of somebody else.
+        """
         row = {"comparison_id": comparison_id, "side": side, "app_version": __version__}
         with self.log.file.writing() as db:
+            own_comparison(db, comparison_id, visitor)
             db["picks"].insert(row)
 
     def restore(self, series_id: str, catalog: Catalog) -> RestoredSeries | None:
@@ -143,6 +152,11 @@ class ComparisonLog:
         with self.log.file.reading() as db:
             row = next(db.query(_SQL["judgment"], [comparison_id, visitor]), None)
         return _judgment(row) if row else None
+
+    def visitor_of(self, comparison_id: str) -> str | None:
+        """Who had a comparison made; None if it is not in the log."""
+        with self.log.file.reading() as db:
+            return visitor_of(db, comparison_id)
 
     def series_of(self, comparison_id: str) -> str | None:
         """The id of the series that a comparison belongs to."""

@@ -7,31 +7,36 @@ other writer. A commit is on the disk when it returns.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlite_utils import Database
 
-from crsdemo.core.errors import FeedbackError, RefusedError
+from crsdemo.core.errors import BadInputError, FeedbackError, RefusedError
 from crsdemo.feedback.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 30.0  # that a command or the app waits for others
+WIPE_SECONDS = 1.0  # that others who read are waited for
 
 
 class LogFile:
     """The open file, ours and up to date. Raises FeedbackError, as do its transactions.
 
-    `failures` says how many transactions that write have failed since it was opened, and why.
+    Transactions raise BadInputError for a value that no column can hold. `failures` says how many
+    that write have failed since it was opened, and why; `has_traces` whether words that were
+    deleted may still be on the disk, see `wipe`.
     """
 
     def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
         self.failures: Counter[str] = Counter()
+        self.has_traces = False
         self._busy_seconds = busy_seconds
         self._queue = Lock()  # fair to threads, which SQLite is not: it lets one of 16 wait 5 s
         with in_plain_words(path):
@@ -59,8 +64,30 @@ class LogFile:
                     yield db
                     db.execute("commit")
             except FeedbackError as error:
-                self.failures[str(error.__cause__)] += 1
+                self.failures[str(error.__cause__ or error)] += 1
                 raise
+
+    def rewrite(self) -> None:
+        """Write the file anew, without what was deleted."""
+        with in_plain_words(self.path), closing(connect(self.path, self._busy_seconds)) as db:
+            db.execute("vacuum")
+
+    def wipe(self) -> None:
+        """Empty the write-ahead log, where words that were deleted may still be, if any were.
+
+        Raises FeedbackError while another program reads what was before.
+        """
+        if not self.has_traces:
+            return
+        patience = min(self._busy_seconds, WIPE_SECONDS)  # nobody else can write meanwhile
+        with in_plain_words(self.path), closing(connect(self.path, patience)) as db:
+            (is_busy, _, _) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if is_busy:
+            raise FeedbackError(
+                "All is deleted, but traces of it stay on the disk while another program reads "
+                f"the log {self.path}; the app goes on trying to wipe them: stop that program."
+            )
+        self.has_traces = False
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
@@ -74,13 +101,23 @@ def connect(path: Path, busy_seconds: float, *, create: bool = False) -> Databas
     """A connection that waits for others and in which transactions are begun by hand.
 
     A commit is on the disk when it returns (`synchronous = full`), as "saved" promises.
-    Without `create` a file that has been taken away is an error, not a new database.
+    Without `create` a file that has been taken away is an error, not a new database; with it a
+    new one is its owner's alone, and so is whatever SQLite puts beside it.
     """
+    if create:
+        make_private(path)
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma synchronous = full")
+    connection.execute("pragma secure_delete = on")  # what is deleted is overwritten
     return Database(connection)
+
+
+def make_private(path: Path) -> None:
+    """An empty file that its owner alone can read, unless one is there or none can be."""
+    with suppress(OSError):  # whoever opens it next says why not
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 @contextmanager
@@ -138,23 +175,37 @@ _WORDS = {
     sqlite3.SQLITE_NOTADB: "is not a database; name another file with --db",
     sqlite3.SQLITE_CORRUPT: "is damaged; put back a copy of it or name another file with --db",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; see that its folder exists and can be written to",
-    sqlite3.SQLITE_CONSTRAINT: "does not take this; reload the page and try again",
 }
+_OF_THE_ROW = {
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+}
+
+
+_UNREADABLE = "The page sent what cannot be read; please reload it."
 
 
 @contextmanager
 def in_plain_words(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of the file into a FeedbackError that says what to do."""
+    """Turn what SQLite says of the file or a row into an error of ours that says what to do."""
     try:
         yield
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise BadInputError(_UNREADABLE) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        if code is None:  # not about the file: a mistake in this module
-            raise
+        if code is None:
+            if "binding" in str(error):
+                raise BadInputError(_UNREADABLE) from error
+            raise  # not about the file: a mistake in this module
         primary = code & 0xFF  # the rest of the code gives details
+        if primary in _OF_THE_ROW or "malformed JSON" in str(error):
+            words = "does not take this; reload the page and try again"
+            raise RefusedError(f"The log {path} {words} ({error}).") from error
         words = _WORDS.get(primary, "cannot be used; see that its disk is well and has room")
-        kind = RefusedError if primary == sqlite3.SQLITE_CONSTRAINT else FeedbackError
-        raise kind(f"The log {path} {words} ({error}).") from error
+        raise FeedbackError(f"The log {path} {words} ({error}).") from error
 
 
 def _refuse_read_only(path: Path) -> None:

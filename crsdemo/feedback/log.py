@@ -25,8 +25,10 @@ from crsdemo.core.conversation import (
     new_id,
 )
 from crsdemo.core.dialogue import Turn
+from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan, Reply
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
+from crsdemo.feedback.rights import own_dialogue, own_reply
 from crsdemo.feedback.rows import (
     logged_turn_from_row,
     plan_from_json,
@@ -70,6 +72,8 @@ class FeedbackLog:
         self.path = path
         self.file = LogFile(path, busy_seconds)
         self.record_abandoned()
+        with self.file.reading() as db:  # what an earlier process could not wipe
+            self.file.has_traces = db["erasures"].count > 0
 
     def close(self) -> None:
         """Make the file whole, so that a copy of it is. Nothing is to be recorded after this."""
@@ -83,15 +87,21 @@ class FeedbackLog:
         """Keep what the user said after `conversation`.
 
         None if the same click has brought it before: then nothing is written.
+        Raises RefusedError for a dialogue of somebody else.
         """
         with self.file.writing() as db:
+            own_dialogue(db, conversation.id, conversation.visitor)
             if said_before(db, conversation.id, client_event_id):
                 return None
             return insert_said(db, conversation, turn, client_event_id)
 
     def record_started(self, conversation: Conversation, recommender: str, plan: Plan) -> str:
-        """Keep that a reply to `conversation` is being written; returns the generation's id."""
+        """Keep that a reply to `conversation` is being written; returns the generation's id.
+
+        Raises RefusedError for a dialogue of somebody else.
+        """
         with self.file.writing() as db:
+            own_dialogue(db, conversation.id, conversation.visitor)
             return insert_started(db, conversation, recommender, plan)
 
     def record_progress(self, generation_id: str, reply: Reply) -> None:
@@ -144,26 +154,30 @@ class FeedbackLog:
         """Rate a reply, rate it otherwise, or withdraw the rating with None.
 
         What holds already is not written again, so a double click is one revision. Returns what
-        holds now. Raises BadInputError for a value that is not on the scale of the aspect.
+        holds now. Raises BadInputError for a value that is not on the scale of the aspect,
+        RefusedError for a reply to somebody else.
         """
         kept = None if value is None else checked_rating(aspect, value)
         text = None if kept is None else to_json(kept)
         row = {"generation_id": generation_id, "visitor": visitor, "aspect": aspect}
         with self.file.writing() as db:
+            own_reply(db, generation_id, visitor)
             was, revision = db.execute(_SQL["last_rating"], row).fetchone() or (None, 0)
             if text != was:
                 revision += 1
-                know_visitor(db, visitor)
                 now = {"value": text, "revision": revision, "app_version": __version__}
                 db["ratings"].insert(row | now | {"withdrawn": text is None})
         return None if kept is None else Rating(generation_id, aspect, kept, revision)
 
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
-        """Keep that an item of a reply was seen, is wanted or not, or no longer so."""
+        """Keep that an item of a reply was seen, is wanted or not, or no longer so.
+
+        Raises RefusedError for a reply to somebody else.
+        """
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:
+            own_reply(db, mark.generation_id, visitor)
             if on != any(db.query(_SQL["mark"], row)):
-                know_visitor(db, visitor)
                 db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
 
     # What is remembered
@@ -196,8 +210,6 @@ def insert_said(
 ) -> LoggedTurn:
     """Put what the user says after `conversation` into its row."""
     logged = LoggedTurn(new_id(), turn)
-    know_visitor(db, conversation.visitor)
-    db["dialogues"].insert({"id": conversation.id, "visitor": conversation.visitor}, ignore=True)
     db["turns"].insert(turn_row(logged, conversation) | {"client_event_id": client_event_id})
     return logged
 
@@ -220,13 +232,13 @@ def insert_started(db: Database, conversation: Conversation, recommender: str, p
     return logged.id
 
 
-def know_visitor(db: Database, visitor: str) -> None:
-    db["visitors"].insert({"id": visitor, "app_version": __version__}, ignore=True)
-
-
 def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
-    """Put the reply, as far as it has come, into its three rows; it must not be finished."""
+    """Put the reply, as far as it has come, into its three rows; it must not be finished.
+
+    Raises RefusedError if it was erased meanwhile.
+    """
     turn, generation, evidence = rows_of_reply(reply)
-    db.execute(_SQL["say"], turn | {"id": generation_id})
+    if not db.execute(_SQL["say"], turn | {"id": generation_id}).rowcount:
+        raise RefusedError("This reply was deleted while it was written.")
     db["generations"].update(generation_id, generation)
     db["evidence"].insert(evidence | {"generation_id": generation_id}, replace=True)

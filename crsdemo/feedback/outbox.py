@@ -1,63 +1,71 @@
 """What people think of replies, kept even while the log cannot be written.
 
-An opinion that the log does not take (it is locked, full, its disk is away) goes to a file beside
-the log, one line of JSON each, and is on the disk when the visitor hears of it. It is delivered
-before the next opinion is written, and at the next start; in order, so that the last word wins.
-Delivering twice does no harm: what holds already is not written again. A line that nobody can
-read, or that the log refuses for good, is moved to a second file and stays there.
+An opinion is checked as it is made: nothing of a wrong type or size goes any further. One that the
+log does not take (it is locked, full, its disk is away) goes to a file beside the log, one line of
+JSON each, and is on the disk when the visitor hears of it. It is delivered before the next opinion
+is written, and at the next start; in order, so that the last word wins. Delivering twice does no
+harm: what holds already is not written again. A line that cannot be delivered, whatever the
+reason, is moved to a second file with that reason, and the next one comes.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Annotated, Literal
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
+from crsdemo.core.checked import Id, Name, Whole, Words, from_page
 from crsdemo.core.comparison import Judgment, Side
 from crsdemo.core.conversation import Aspect, ItemMark, RatingValue, checked_rating
-from crsdemo.core.errors import BadInputError, FeedbackError, KeptAsideError, RefusedError
+from crsdemo.core.errors import FeedbackError, KeptAsideError, RefusedError, WithdrawnError
 from crsdemo.feedback.comparisons import ComparisonLog
+from crsdemo.feedback.lines import (
+    DELIVERED,
+    LinesError,
+    append,
+    is_empty,
+    n_waiting,
+    opened_lines,
+    waiting,
+)
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.studies import StudyLog
-from crsdemo.studies.questionnaire import Value
 
 Ratings = Mapping[Aspect, RatingValue | None]  # None withdraws
 
 PATIENCE = 1.0  # seconds: a log that takes longer to fail is given a rest
 REST = 5.0  # seconds at most in which it is not tried again, or those who wait would queue up
-DELIVERED = b"#"  # takes the place of a line's first character
 
 
-@dataclass(frozen=True)
+@from_page
 class Rated:
-    """What one click changes. Raises BadInputError for a value off its scale."""
+    """What one click changes, as it will be kept. Raises BadInputError, as all opinions do."""
 
-    generation_id: str
-    visitor: str
+    generation_id: Id
+    visitor: Id
     ratings: Ratings
     kind: Literal["Rated"] = "Rated"
 
     def __post_init__(self) -> None:
-        for aspect, value in self.ratings.items():
-            if value is not None:
-                checked_rating(aspect, value)
+        kept = {
+            aspect: None if value is None else checked_rating(aspect, value)
+            for aspect, value in self.ratings.items()
+        }
+        object.__setattr__(self, "ratings", kept)
 
     def record(self, log: FeedbackLog) -> None:
         for aspect, value in self.ratings.items():
             log.record_rating(self.generation_id, self.visitor, aspect, value)
 
 
-@dataclass(frozen=True)
+@from_page
 class Marked:
-    visitor: str
+    visitor: Id
     mark: ItemMark
     on: bool
     kind: Literal["Marked"] = "Marked"
@@ -66,12 +74,12 @@ class Marked:
         log.record_mark(self.visitor, self.mark, on=self.on)
 
 
-@dataclass(frozen=True)
+@from_page
 class Judged:
-    comparison_id: str
-    visitor: str
+    comparison_id: Id
+    visitor: Id
     judgment: Judgment
-    client_event_id: str | None = None
+    client_event_id: Id | None = None
     kind: Literal["Judged"] = "Judged"
 
     def record(self, log: FeedbackLog) -> None:
@@ -80,26 +88,27 @@ class Judged:
         )
 
 
-@dataclass(frozen=True)
+@from_page
 class Picked:
-    comparison_id: str
+    comparison_id: Id
+    visitor: Id
     side: Side
     kind: Literal["Picked"] = "Picked"
 
     def record(self, log: FeedbackLog) -> None:
-        ComparisonLog(log).record_pick(self.comparison_id, self.side)
+        ComparisonLog(log).record_pick(self.comparison_id, self.visitor, self.side)
 
 
-@dataclass(frozen=True)
+@from_page
 class Answered:
     """An annotator's answer to a question of a study."""
 
-    annotator: str
-    questionnaire: str
-    about: str
-    question: str
-    value: Value
-    client_event_id: str | None = None
+    annotator: Id
+    questionnaire: Name
+    about: Id
+    question: Name
+    value: Whole | Words
+    client_event_id: Id | None = None
     kind: Literal["Answered"] = "Answered"
 
     def record(self, log: FeedbackLog) -> None:
@@ -132,7 +141,7 @@ class Outbox:
         if self._trouble and began < self._rests_until:
             self._keep(opinion, self._trouble)
         try:
-            with suppress(_FileError):  # the log may be well; the upkeep names the trouble
+            with suppress(LinesError):  # the log may be well; the upkeep names the trouble
                 self.drain()  # what was said earlier comes first
             opinion.record(self.log)
             self._trouble = None
@@ -149,11 +158,11 @@ class Outbox:
 
         Raises FeedbackError if the log still cannot be written: the rest stays in the outbox.
         """
-        if self._is_empty:
+        if is_empty(self.path):
             return 0
-        with _opened(self.path) as file:
+        with opened_lines(self.path) as file:
             n_saved = 0
-            for offset, line in list(_lines(file)):
+            for offset, line in list(waiting(file)):
                 n_saved += self._deliver(line)
                 os.pwrite(file.fileno(), DELIVERED, offset)
                 os.fsync(file.fileno())
@@ -161,80 +170,68 @@ class Outbox:
             os.fsync(file.fileno())
         return n_saved
 
-    def n_waiting(self) -> int:
-        """Opinions that are not in the log yet."""
-        if self._is_empty:
+    def take_back(self) -> int:
+        """Let all that was set apart wait once more; returns how many lines that are.
+
+        A crash in between leaves some in both files, which does no harm. Raises FeedbackError.
+        """
+        if not self.n_damaged():
             return 0
-        with _opened(self.path) as file:
-            return sum(1 for _ in _lines(file))
+        with opened_lines(self.damaged) as file:
+            lines = [line for _, line in waiting(file)]
+            for line in lines:
+                append(self.path, _as_it_was(line))
+            file.truncate(0)
+            os.fsync(file.fileno())
+        return len(lines)
+
+    def n_waiting(self) -> int:
+        """Opinions that are not in the log yet. Raises FeedbackError if nobody can tell."""
+        return n_waiting(self.path)
 
     def n_damaged(self) -> int:
-        """Lines that could not be delivered and never will be."""
-        return len(self.damaged.read_bytes().splitlines()) if self.damaged.exists() else 0
-
-    @property
-    def _is_empty(self) -> bool:
-        return not (self.path.exists() and self.path.stat().st_size)
+        """Lines that could not be delivered. Raises FeedbackError if nobody can tell."""
+        return n_waiting(self.damaged)
 
     def _keep(self, opinion: Opinion, error: FeedbackError) -> None:
         """Always raises."""
         try:
-            _append(self.path, _LINE.dump_json(opinion))
-        except _FileError as worse:
+            append(self.path, _LINE.dump_json(opinion))
+        except LinesError as worse:
             raise FeedbackError(f"{error} It could not be kept aside either: {worse}") from error
         raise KeptAsideError(
             f"This is kept aside and will be saved when the log is well again. ({error})"
         ) from error
 
     def _deliver(self, line: bytes) -> bool:
-        """Write one line to the log, or set it apart if that cannot be. Whether it was written."""
+        """Write one line to the log, or set it apart if that cannot be. Whether it was written.
+
+        Raises FeedbackError if it is the log that is not well.
+        """
         try:
-            _LINE.validate_json(line).record(self.log)
+            self._read(line).record(self.log)
             return True
-        except (RefusedError, BadInputError, ValidationError) as error:
-            kept = {"why": str(error), "line": line.decode(errors="backslashreplace")}
-            _append(self.damaged, json.dumps(kept, ensure_ascii=False).encode())
+        except WithdrawnError:  # nothing of theirs is kept, here neither
+            return False
+        except Exception as error:
+            if isinstance(error, FeedbackError) and not isinstance(error, RefusedError):
+                raise
+            why = f"{type(error).__name__}: {error}"[:1000]
+            kept = {"why": why, "line": line.decode(errors="backslashreplace")}
+            append(self.damaged, json.dumps(kept, ensure_ascii=False).encode(errors="replace"))
             return False
 
+    def _read(self, line: bytes) -> Opinion:
+        """What a line says. Until November 2026 a pick did not say whose it was."""
+        said = json.loads(line)
+        if said["kind"] == "Picked" and "visitor" not in said:
+            said["visitor"] = ComparisonLog(self.log).visitor_of(said["comparison_id"])
+        return _LINE.validate_json(json.dumps(said))
 
-class _FileError(FeedbackError):
-    """The outbox itself cannot be used."""
 
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file, created if it is not there, for this thread of this process alone.
-
-    Raises _FileError if it cannot be opened or written.
-    """
+def _as_it_was(line: bytes) -> bytes:
+    """A line before it was set apart; itself, if somebody else put it there."""
     try:
-        with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
-    except OSError as error:
-        raise _FileError(
-            f"{path} cannot be written ({error}); see that its disk is well and has room."
-        ) from error
-
-
-def _append(path: Path, line: bytes) -> None:
-    """Add a line, on the disk when this returns. One that a crash cut off is not joined to it."""
-    with _opened(path) as file:
-        size = file.seek(0, os.SEEK_END)
-        torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
-        try:
-            file.write(b"\n" * torn + line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            os.ftruncate(file.fileno(), size)  # half a line is no line
-            raise
-
-
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(offset, line) of all that waits, from the start of the file."""
-    offset = file.seek(0)
-    for line in file:
-        if line.strip() and not line.startswith(DELIVERED):
-            yield offset, line.rstrip(b"\n")
-        offset += len(line)
+        return str(json.loads(line)["line"]).encode()
+    except (KeyError, TypeError, ValueError):
+        return line

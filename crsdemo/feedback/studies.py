@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar
 
@@ -15,9 +14,10 @@ from sqlite_utils import Database
 from crsdemo import __version__
 from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
-from crsdemo.core.errors import FeedbackError
-from crsdemo.feedback.file import BUSY_SECONDS, connect, first_value, in_plain_words
-from crsdemo.feedback.log import FeedbackLog, know_visitor
+from crsdemo.core.errors import FeedbackError, WithdrawnError
+from crsdemo.feedback.file import first_value
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.rights import admit
 from crsdemo.feedback.rows import to_json
 from crsdemo.feedback.schema import queries, statements
 from crsdemo.studies.annotators import Arrival
@@ -68,13 +68,16 @@ class StudyLog:
             if known:
                 return str(known)
             annotator = new_id()
-            know_visitor(db, annotator)
+            admit(db, annotator)
             row = {"id": annotator, "study": study, "is_test": arrival.is_test}
             db["annotators"].insert(row | arrival._asdict())
             return annotator
 
     def record_decision(self, annotator: str, decision: Decision, consent: Consent) -> None:
-        """Keep what somebody agreed to or not. What holds already is not written again."""
+        """Keep what somebody agreed to or not. What holds already is not written again.
+
+        Raises WithdrawnError for another word of somebody who has withdrawn.
+        """
         with self.log.file.writing() as db:
             _decide(db, annotator, decision, consent)
 
@@ -108,6 +111,7 @@ class StudyLog:
     ) -> None:
         """Draw what an annotator is to judge from what was drawn so far, once."""
         with self.log.file.writing() as db:
+            admit(db, annotator)
             if not db["assignments"].count_where("annotator = ?", [annotator]):
                 dealt = draw(_tally(db, study))
                 db["assignments"].insert_all(_assignment_row(annotator, one) for one in dealt)
@@ -148,6 +152,7 @@ class StudyLog:
         row: Row = {"annotator": annotator, "questionnaire": questionnaire}
         row |= {"question": question, "about": about, "client_event_id": client_event_id}
         with self.log.file.writing() as db:
+            admit(db, annotator)
             if first_value(db, _SQL["same_click"], annotator, client_event_id):
                 return
             was, revision = db.execute(_SQL["last_answer"], row).fetchone() or (None, 0)
@@ -158,6 +163,7 @@ class StudyLog:
     def record_completion(self, annotator: str, code: str) -> str:
         """Keep that all is done; returns the code that was shown first."""
         with self.log.file.writing() as db:
+            admit(db, annotator)
             db["completions"].insert({"annotator": annotator, "code": code}, ignore=True)
             return str(first_value(db, _SQL["code"], annotator))
 
@@ -167,32 +173,25 @@ class StudyLog:
         """Forget all words and judgments of a person, in the tables and on the disk.
 
         What stays: that somebody took part, agreed and took it back, so that it holds. Backups
-        made before are not touched. Raises FeedbackError also if the rows are gone and the bytes
-        cannot be, since another program reads the log all the time; erasing again tries again.
+        and exports made before are not touched. Raises FeedbackError also if the rows are gone
+        and traces of them stay, since another program reads the log; the upkeep tries again.
         """
         with self.log.file.writing() as db:
             _decide(db, annotator, "withdrawn", consent)
             db["erasures"].insert({"annotator": annotator}, ignore=True)
             for statement in statements(_SQL["forget"]):
                 db.execute(statement, {"annotator": annotator})
-        self._shrink()
-
-    def _shrink(self) -> None:
-        """Write the file anew without what was deleted, and leave nothing beside it."""
-        path = self.log.path
-        with in_plain_words(path), closing(connect(path, BUSY_SECONDS)) as db:
-            db.execute("vacuum")
-            (is_busy, _, _) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
-        if is_busy:
-            raise FeedbackError(
-                f"All is deleted from {path}, but traces of it stay on the disk while another "
-                "program reads the log; stop that one and try again."
-            )
+        self.log.file.has_traces = True
+        self.log.file.rewrite()
+        self.log.file.wipe()
 
 
 def _decide(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
-    """What holds already is not written again."""
-    if first_value(db, _SQL["decision"], annotator) != decision:
+    """What holds already is not written again, and a withdrawal holds for good."""
+    was = first_value(db, _SQL["decision"], annotator)
+    if was == "withdrawn" != decision:
+        raise WithdrawnError("You have withdrawn from this study, so nothing more is kept.")
+    if was != decision:
         row = {"annotator": annotator, "decision": decision, "app_version": __version__}
         document = {"document": consent.version, "document_sha256": consent.sha256}
         db["consents"].insert(row | document)

@@ -11,22 +11,24 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from crsdemo.core.errors import AccessError, FeedbackError
+from crsdemo.core.errors import AccessError, CrsdemoError, FeedbackError
 from crsdemo.feedback.health import Activity, activity
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Caller
 from crsdemo.web.shared import look
 from crsdemo.web.shared.markup import TEMPLATES
 from crsdemo.web.upkeep import Upkeep
+
+T = TypeVar("T")
 
 HOURS = 24.0  # that are looked back on
 LEAST_FREE = 500 * 2**20  # bytes of the disk
@@ -110,20 +112,29 @@ class Health:
 def examine(upkeep: Upkeep) -> Health:
     """How the demo is now."""
     outbox, backups, log = upkeep.outbox, upkeep.backups, upkeep.outbox.log
-    made = backups.made() if backups else ()
+    moment, troubles = datetime.now(UTC), dict(upkeep.troubles)
+
+    def read(what: str, get: Callable[[], T], otherwise: T) -> T:
+        """What cannot be read is among the troubles, and the rest still shown."""
+        try:
+            return get()
+        except (CrsdemoError, OSError) as error:
+            troubles[f"read {what}"] = str(error)
+            return otherwise
+
     try:
         happened, is_readable = activity(log.file, HOURS), True
     except FeedbackError:
         happened, is_readable = Activity(), False  # which is what the page then says
     return Health(
-        moment=datetime.now(UTC),
+        moment=moment,
         activity=happened,
         is_readable=is_readable,
         failed_writes=dict(log.file.failures),
-        n_waiting=outbox.n_waiting(),
-        n_damaged=outbox.n_damaged(),
-        troubles=dict(upkeep.troubles),
-        last_backup=made[-1] if made else None,
+        n_waiting=read("the outbox", outbox.n_waiting, 0),
+        n_damaged=read("what was set apart", outbox.n_damaged, 0),
+        last_backup=read("the backups", lambda: backups.last(moment) if backups else None, None),
+        troubles=troubles,
         backup_every=backups.every if backups else None,
         free_bytes=shutil.disk_usage(log.path.absolute().parent).free,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -15,15 +18,16 @@ PAUSE = 15.0  # seconds between two rounds
 
 
 class Upkeep:
-    """Gives up replies that nobody writes any more, empties the outbox, makes backups.
+    """Gives up replies that nobody writes any more, empties the outbox, makes backups, wipes.
 
-    `troubles` says what went wrong in the last round, by what was tried.
+    Goes on whatever happens; `troubles` says what went wrong in the last round, by what was tried.
     """
 
     def __init__(self, outbox: Outbox, backups: Backups | None = None) -> None:
         self.outbox = outbox
         self.backups = backups
         self.troubles: dict[str, str] = {}
+        self._backed_up = math.inf  # on the monotonic clock, by this process; no time yet
         self._halt = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -41,6 +45,7 @@ class Upkeep:
         self._try("give up silent replies", self.outbox.log.record_abandoned)
         self._try("empty the outbox", self._deliver)
         self._try("back up the log", self._back_up)
+        self._try("wipe what was erased", self.outbox.log.file.wipe)
 
     def _run(self) -> None:
         while not self._halt.wait(PAUSE):
@@ -51,21 +56,28 @@ class Upkeep:
         try:
             do()
             self.troubles.pop(what, None)
-        except CrsdemoError as error:
-            if self.troubles.get(what) != str(error):
-                print(f"crsdemo could not {what}: {error}", file=sys.stderr)
-            self.troubles[what] = str(error)
+        except Exception as error:
+            why = str(error) if isinstance(error, CrsdemoError) else repr(error)
+            if self.troubles.get(what) != why:
+                with suppress(OSError, ValueError):  # nobody may read the console any more
+                    print(f"crsdemo could not {what}: {why}", file=sys.stderr)
+            self.troubles[what] = why
 
     def _deliver(self) -> None:
         if n_saved := self.outbox.drain():
             print(f"crsdemo saved {n_saved} opinions that had been kept aside")
         if n_damaged := self.outbox.n_damaged():
             raise BadInputError(
-                f"{n_damaged} lines cannot be delivered; they are kept in {self.outbox.damaged}, "
-                "which you may move away"
+                f"{n_damaged} lines cannot be delivered; they are kept in {self.outbox.damaged} "
+                "with the reason. Once that is mended, `crsdemo deliver --again` saves them; or "
+                "move the file away"
             )
 
     def _back_up(self) -> None:
-        now = datetime.now(UTC)
-        if self.backups and self.backups.is_due(now):
+        now, ticks = datetime.now(UTC), time.monotonic()
+        if not self.backups:
+            return
+        every = self.backups.every.total_seconds()
+        if self.backups.is_due(now) or ticks - self._backed_up >= every:
+            self._backed_up = ticks
             self.backups.make(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from stand_in import NoLinker, StandIn, StandIns
@@ -41,6 +42,27 @@ def test_the_time_to_wait_is_true() -> None:
     hourly.opinion("ann")
     with pytest.raises(TooManyError, match=re.escape("wait 60 minutes")):
         hourly.opinion("ann")
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    admission = Admission(Limits(visitor_messages="2/minute"))
+    admission.message("ann")
+    wall, ticks = time.time() - 3 * 86400, time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: wall)
+    admission.message("ann")
+    with pytest.raises(TooManyError, match="wait (60|59) seconds"):
+        admission.message("ann")
+    monkeypatch.setattr(time, "monotonic", lambda: ticks + 61)
+    admission.message("ann")
+
+
+def test_whoever_has_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    admission, ticks = Admission(Limits(visitor_messages="2/minute")), time.monotonic()
+    for n in range(500):
+        admission.message(f"visitor {n}")
+    monkeypatch.setattr(time, "monotonic", lambda: ticks + 200)
+    admission.message("ann")
+    assert len(admission._admitted) == 2, "ann's and everybody's"
 
 
 def test_no_limits_hold_nobody_and_wrong_ones_are_named() -> None:

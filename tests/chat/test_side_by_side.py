@@ -169,7 +169,7 @@ def test_without_a_winner_the_stored_seed_draws_and_the_visitor_may_pick(
     drawn = last(series).onward
     assert drawn.because == "lot" and restored(pair, series).last.onward == drawn  # type: ignore[union-attr]
     other = "left" if drawn.side == "right" else "right"
-    pair.comparisons.record_pick(last(series).id, other)  # type: ignore[arg-type]
+    pair.comparisons.record_pick(last(series).id, "v", other)  # type: ignore[arg-type]
     series = restored(pair, series)
     assert last(series).onward == (other, "hand")
     series = said(pair, series, "two")
@@ -286,7 +286,7 @@ def test_a_verdict_of_someone_who_saw_the_sides_swapped_names_the_right_winner(
     pair = side_by_side(log)
     series = said(pair, pair.start("v", "own"), "hello")
     judgment = Judgment(verdict, swapped=True)  # type: ignore[arg-type]
-    pair.comparisons.record_verdict(last(series).id, "someone else", judgment)
+    pair.comparisons.record_verdict(last(series).id, "v", judgment)
     assert rows(log, "select winner, swapped from current_verdicts") == [(winner, 1)]
 
 
@@ -368,7 +368,7 @@ def test_a_verdict_off_the_scale_is_refused(wrong: dict[str, object]) -> None:
 def test_the_file_itself_refuses_to_forget(log: FeedbackLog, sql: str) -> None:
     pair = side_by_side(log)
     series = judge(pair, said(pair, pair.start("v", "own"), "hello"), "left")
-    pair.comparisons.record_pick(last(series).id, "left")
+    pair.comparisons.record_pick(last(series).id, "v", "left")
     with sqlite3.connect(log.path) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute(sql)
 

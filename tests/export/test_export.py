@@ -156,7 +156,7 @@ def test_thumbs_and_ties_are_unpaired_preferences(lab: Study) -> None:
 def test_the_thumb_of_a_person_counts_before_a_verdict_of_the_same(lab: Study) -> None:
     series = lab.judged(lab.start("v"), "a western", "both_good")
     lab.log.record_rating(last(series).left.reply.id, "v", "thumbs", -1)
-    lab.log.record_rating(last(series).right.reply.id, "someone else", "thumbs", -1)
+    lab.thumb(last(series).right.reply.id, "someone else", -1)
     out, manifest = exported(lab, "kto")
     rows = [(row["completion"], row["label"]) for row in lines(out / "train.jsonl")]
     assert rows == [
@@ -171,7 +171,7 @@ def test_what_is_liked_or_wins_is_shown_as_an_example_once(lab: Study) -> None:
     lab.talked("v", "liked", 1)
     lab.talked("v", "disliked", -1)
     series = lab.judged(lab.start("v"), "a western", "right")
-    lab.log.record_rating(last(series).right.reply.id, "another", "thumbs", 1)
+    lab.thumb(last(series).right.reply.id, "another", 1)
     rows = written(lab, "sft")
     assert [(row["prompt"], row["completion"]) for row in rows] == [
         ("<user>liked", "<RESP>red<eos>"),
@@ -292,7 +292,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
             series = made.judged(series, text, lot.choice(VERDICTS), seconds=lot.choice((1, 9)))
             reply = lot.choice((last(series).left, last(series).right)).reply
             if lot.random() < 0.5:
-                made.log.record_rating(reply.id, f"v{n % 4}", "thumbs", lot.choice((-1, 1)))
+                made.thumb(reply.id, f"v{n % 4}", lot.choice((-1, 1)))
             if lot.random() < 0.2:
                 made.log.record_undone(reply.id)
     yield made

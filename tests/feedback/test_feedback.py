@@ -323,9 +323,8 @@ def test_a_rating_of_a_reply_that_is_not_there_is_refused_in_words(log: Feedback
 
 
 def test_sixteen_threads_with_sixty_ratings_each_lose_none(log: FeedbackLog, path: Path) -> None:
-    of = answered(log).turns[-1].id
-
     def rate(thread: int) -> None:
+        of = answered(log, f"visitor {thread}").turns[-1].id
         for n in range(60):
             log.record_rating(of, f"visitor {thread}", "relevance", n % 4)
 
@@ -365,8 +364,9 @@ def writer(path: Path, of: str, visitor: str, n: int) -> subprocess.Popen[str]:
 
 
 def test_two_processes_write_at_once_and_lose_nothing(log: FeedbackLog, path: Path) -> None:
-    of = answered(log).turns[-1].id
-    processes = [writer(path, of, f"process {n}", 80) for n in range(2)]
+    replies = [answered(log, f"process {n}").turns[-1].id for n in range(2)]
+    of = answered(log, "here").turns[-1].id
+    processes = [writer(path, replies[n], f"process {n}", 80) for n in range(2)]
     for n in range(80):
         log.record_rating(of, "here", "comment", f"note {n}")
     assert [process.wait(60) for process in processes] == [0, 0]
@@ -376,8 +376,8 @@ def test_two_processes_write_at_once_and_lose_nothing(log: FeedbackLog, path: Pa
 def test_a_killed_process_loses_nothing_that_it_was_told_is_saved(
     log: FeedbackLog, path: Path
 ) -> None:
-    of = answered(log).turns[-1].id
     for victim in ("first", "second", "third"):
+        of = answered(log, victim).turns[-1].id
         process = writer(path, of, victim, 10**6)
         assert process.stdout
         acknowledged = [int(process.stdout.readline()) for _ in range(15)]
@@ -467,7 +467,7 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(path: Path) -> None:
     old.execute("insert into visitors (id, app_version) values ('early', '0.0.1')")
     old.close()
     log = FeedbackLog(path)
-    assert log.record_rating(answered(log).turns[-1].id, "early", "thumbs", 1)
+    assert log.record_rating(answered(log, "early").turns[-1].id, "early", "thumbs", 1)
     assert one(path, "select app_version from visitors where id = 'early'") == ("0.0.1",)
 
 

@@ -52,10 +52,10 @@ def kept_aside(outbox: Outbox, opinion: Rated | Marked) -> None:
 def test_what_the_log_cannot_take_waits_and_is_delivered_before_the_next(log: FeedbackLog) -> None:
     reply, outbox = answered(log).turns[-1].id, Outbox(log)
     with locked(log):
-        kept_aside(outbox, Rated(reply, "ann", {"thumbs": 1, "reasons": ("good film",)}))
-        kept_aside(outbox, Rated(reply, "ann", {"thumbs": -1}))
+        kept_aside(outbox, Rated(reply, "visitor", {"thumbs": 1, "reasons": ("good film",)}))
+        kept_aside(outbox, Rated(reply, "visitor", {"thumbs": -1}))
         assert outbox.n_waiting() == 2 and ratings(log) == []
-    outbox.submit(Rated(reply, "ann", {"comment": 'she said "why?" <b>\n'}))
+    outbox.submit(Rated(reply, "visitor", {"comment": 'she said "why?" <b>\n'}))
     assert ratings(log) == [
         ("thumbs", "1"),
         ("reasons", '["good film"]'),
@@ -69,7 +69,7 @@ def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
     conversation = answered(log)
     reply = conversation.turns[-1].id
     with locked(log):
-        kept_aside(Outbox(log), Marked("ann", ItemMark(reply, "f1", "want"), on=True))
+        kept_aside(Outbox(log), Marked("visitor", ItemMark(reply, "f1", "want"), on=True))
         upkeep = Upkeep(Outbox(log))
         upkeep.round()
         assert "locked" in upkeep.troubles["empty the outbox"]
@@ -78,9 +78,11 @@ def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
     upkeep = Upkeep(Outbox(again))
     upkeep.round()
     restored = again.restore(conversation.id, CATALOG)
-    assert restored and not restored.marks, "the mark is ann's"
+    assert restored and restored.marks == (ItemMark(reply, "f1", "want"),)
     with sqlite3.connect(log.path) as db:
-        assert db.execute("select visitor, kind from item_events").fetchall() == [("ann", "want")]
+        assert db.execute("select visitor, kind from item_events").fetchall() == [
+            ("visitor", "want")
+        ]
     assert upkeep.troubles == {} and "saved 1 opinions" in capsys.readouterr().out
 
 
@@ -90,7 +92,7 @@ def test_a_delivery_that_a_crash_cut_off_is_done_again_without_harm(
     reply, outbox = answered(log).turns[-1].id, Outbox(log)
     with locked(log):
         for thumb in (1, -1, 1):
-            kept_aside(outbox, Rated(reply, "ann", {"thumbs": thumb}))
+            kept_aside(outbox, Rated(reply, "visitor", {"thumbs": thumb}))
     written = []
 
     def crash(*_: object) -> int:
@@ -112,13 +114,13 @@ def test_a_delivery_that_a_crash_cut_off_is_done_again_without_harm(
 def test_a_damaged_line_is_set_apart_and_the_others_are_delivered(log: FeedbackLog) -> None:
     reply, outbox = answered(log).turns[-1].id, Outbox(log)
     with locked(log):
-        kept_aside(outbox, Rated(reply, "ann", {"thumbs": 1}))
+        kept_aside(outbox, Rated(reply, "visitor", {"thumbs": 1}))
     torn = b'{"kind": "Rated", "gener'
     unknown = json.dumps({"kind": "Rated", "generation_id": "x", "visitor": "y", "ratings": {}})
     nowhere = unknown.replace("{}", '{"thumbs": 1}')
     outbox.path.write_bytes(b"\xff\n" + nowhere.encode() + b"\n" + outbox.path.read_bytes() + torn)
     with locked(log):
-        kept_aside(outbox, Rated(reply, "ann", {"interest": 2}))
+        kept_aside(outbox, Rated(reply, "visitor", {"interest": 2}))
     assert outbox.drain() == 2
     assert ratings(log) == [("thumbs", "1"), ("interest", "2")]
     lines = [json.loads(line)["line"] for line in outbox.damaged.read_text().splitlines()]
@@ -131,9 +133,9 @@ def test_a_damaged_line_is_set_apart_and_the_others_are_delivered(log: FeedbackL
 def test_what_the_log_would_never_take_is_refused_and_not_kept(log: FeedbackLog) -> None:
     outbox = Outbox(log)
     with pytest.raises(RefusedError):
-        outbox.submit(Rated("no such reply", "ann", {"thumbs": 1}))
+        outbox.submit(Rated("no such reply", "visitor", {"thumbs": 1}))
     with locked(log), pytest.raises(BadInputError):
-        outbox.submit(Rated("any", "ann", {"comment": "x" * 2**20}))
+        outbox.submit(Rated("any", "visitor", {"comment": "x" * 2**20}))
     assert outbox.n_waiting() == 0
 
 
@@ -141,8 +143,8 @@ def test_where_nothing_can_be_kept_both_reasons_are_named(log: FeedbackLog) -> N
     reply, outbox = answered(log).turns[-1].id, Outbox(log)
     outbox.path.mkdir()  # stands in the way
     with locked(log), pytest.raises(FeedbackError, match=r"locked.*not be kept aside.*directory"):
-        outbox.submit(Rated(reply, "ann", {"thumbs": 1}))
-    outbox.submit(Rated(reply, "ann", {"thumbs": 1}))
+        outbox.submit(Rated(reply, "visitor", {"thumbs": 1}))
+    outbox.submit(Rated(reply, "visitor", {"thumbs": 1}))
     assert ratings(log) == [("thumbs", "1")], "a log that is well does not need the outbox"
 
 
@@ -151,11 +153,11 @@ def test_nobody_queues_up_behind_a_log_that_takes_long_to_fail(log: FeedbackLog)
     slow = FeedbackLog(log.path, busy_seconds=1.4)
     outbox = Outbox(slow)
     with locked(log):
-        kept_aside(outbox, Rated(reply, "ann", {"thumbs": 1}))
+        kept_aside(outbox, Rated(reply, "visitor", {"thumbs": 1}))
         began = time.monotonic()
-        kept_aside(outbox, Rated(reply, "bob", {"thumbs": 1}))
+        kept_aside(outbox, Rated(reply, "visitor", {"thumbs": -1}))
         assert time.monotonic() - began < 1.2, "it waited for the log once more"
     time.sleep(0.5)
-    outbox.submit(Rated(reply, "eve", {"thumbs": 1}))
+    outbox.submit(Rated(reply, "visitor", {"thumbs": 1}))
     assert len(ratings(log)) == 3
     slow.close()

@@ -16,7 +16,8 @@ from crsdemo.language.refusals import refused, wanted
         "could do without {}", "too much {} for me", "keep the {} out", "i won't watch {}",
         "{} makes me sick", "{} scares my mum", "{} is a no", "tired of {}", "less {}, more talk",
         "avoid {}", "a film without any {}", "i dont like {}", "fed up with {}", "{} bores me",
-        "rather not watch {}", "a comedy, but not {}", "allergic to {}", "war is fine, {} are not, ok", "what about no {}",
+        "rather not watch {}", "a comedy, but not {}", "allergic to {}",
+        "war is fine, {} are not, ok", "what about no {}",
     ],
 )  # fmt: skip
 def test_a_refusal_is_heard(said: str) -> None:
@@ -33,7 +34,8 @@ def test_a_refusal_is_heard(said: str) -> None:
         "keep the {} coming", "haven't seen {} in ages", "no problem, {}", "no thanks, {}",
         "not sure, maybe {}", "less talk, more {}", "less talking more {}", "no idea. {}?",
         "nothing beats {}", "can't go wrong with {}", "i hate war but love {}", "no, i want {}",
-        "not that, {}", "{} or not, i like both", "i'm not familiar with {}", "who doesn't like {}?",
+        "not that, {}", "{} or not, i like both", "i'm not familiar with {}",
+        "who doesn't like {}?",
     ],
 )  # fmt: skip
 def test_what_only_sounds_like_one_is_none(said: str) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from test_page import CATALOG, Caller, Server, server  # noqa: F401  the fixture
 
 SECRET = "my secret wish is a film about lighthouses"
@@ -89,3 +91,34 @@ def test_saying_something_in_the_dialogue_of_another_does_not_enter_it(server, c
     assert "lighthouses" not in shown
     after = server.log.restore(victim.visit["dialogue"], CATALOG).conversation
     assert len(after.turns) == n_before and after.visitor == victim.visit["visitor"]
+    of = f"dialogue_id = '{victim.visit['dialogue']}'"
+    # also beside the branch that is shown
+    assert server.rows(f"select count(*) from turns where {of}") == [(n_before,)]
+    assert server.rows("select 1 from turns where text = 'and what did I say?'") == []
+
+
+def test_no_program_goes_on_with_what_is_not_its_own(server, victim):  # noqa: F811
+    """Ids stand in every export."""
+    of = f"dialogue_id = '{victim.visit['dialogue']}'"
+    n_before = server.rows(f"select count(*) from turns where {of}")
+    one, other = (Client(server.url, verbose=False) for _ in range(2))
+    begun = one.predict("mine", api_name="/say")["dialogue_id"]
+    for name in (victim.visit["dialogue"], begun):
+        with pytest.raises(AppError, match="of this client"):
+            other.predict("not mine", name, api_name="/say")
+    assert server.rows(f"select count(*) from turns where {of}") == n_before
+    assert server.rows("select 1 from turns where text = 'not mine'") == []
+    assert one.predict("still mine", begun, api_name="/say")["dialogue_id"] == begun
+
+
+def test_nobody_rates_or_marks_a_reply_to_another(server, config, victim):  # noqa: F811
+    thief = Caller(server.url, config)
+    reply = server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns[-1].id
+    rate = {"reply": reply, "click": 1, "changes": {"thumbs": -1}}
+    mark = {"reply": reply, "click": 2, "item": "tt0000000", "kind": "want", "on": True}
+    for event, click in (("rate", rate), ("mark", mark)):
+        shown = json.dumps(thief.call(event, [thief.visit, None, {}, None], click))
+        assert "not yours" in shown
+        victim.call(event, [victim.visit, None, {}, None], click)
+    assert server.rows("select count(distinct visitor) from ratings") == [(1,)]
+    assert server.rows("select count(distinct visitor) from item_events") == [(1,)]

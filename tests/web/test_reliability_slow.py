@@ -68,9 +68,9 @@ def vote_on(bench: SideBySide, comparison: str, visitor: str, acknowledge: int) 
 
 def test_a_hundred_kills_during_votes_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     bench = pair(tmp_path / "feedback.db")
-    comparison = compared(bench, "host").id
     chance, n_acknowledged = random.Random(1), 0
     for kill in range(KILLS):
+        comparison = compared(bench, f"victim {kill}").id
         ours, theirs = os.pipe()
         process = multiprocessing.get_context("fork").Process(
             target=vote_on, args=(bench, comparison, f"victim {kill}", theirs)
@@ -177,10 +177,10 @@ def test_a_full_disk_is_named_and_loses_nothing_that_was_acknowledged(small_disk
     for n in range(400):
         text = f"{n} ".ljust(1500, "x")
         try:
-            bench.judge(comparison, f"v{n}", Judgment("left", details={"comment": text}))
-            saved.add(f"v{n}")
+            bench.judge(comparison, "host", Judgment("left", details={"comment": text}))
+            saved.add(n)
         except KeptAsideError:
-            aside.add(f"v{n}")
+            aside.add(n)
         except FeedbackError as error:
             assert "full" in str(error) and "not be kept aside" in str(error)
             refused += 1
@@ -188,11 +188,12 @@ def test_a_full_disk_is_named_and_loses_nothing_that_was_acknowledged(small_disk
     with pytest.raises(FeedbackError, match="full"):
         list(exchange.say(exchange.start("someone"), "x " * 900))
     ballast.unlink()
-    bench.judge(comparison, "afterwards", Judgment("right"))
+    bench.judge(comparison, "host", Judgment("right", details={"comment": "400"}))
+    query = "select json_extract(details, '$.comment') from verdicts"
     with sqlite3.connect(bench.log.path) as db:
-        found = {visitor for (visitor,) in db.execute("select visitor from verdicts")}  # noqa: F402
+        found = {int(comment.rstrip("x")) for (comment,) in db.execute(query)}
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-    assert found == saved | aside | {"afterwards"}, "what was kept aside went before"
+    assert found == saved | aside | {400}, "what was kept aside went before"
     with exchange.log.file.reading() as db:
         assert db["turns"].count
     bench.log.close()

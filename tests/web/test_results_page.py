@@ -18,7 +18,6 @@ from judged import Scribe, last, study
 from pages import Server, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 
-from crsdemo.core.comparison import Judgment
 from crsdemo.feedback.results import pseudonym
 from crsdemo.web.operator import WINDOW, Caller, Operator
 
@@ -41,8 +40,9 @@ def vote(folder: Path) -> None:
     made = study(folder, Scribe(pause=0, name=RED), Scribe(pause=0, name=BLUE))
     shared = last(made.judged(made.start("judge-0"), "something only they said", "left", 9))
     for who, verdict, seconds in (("judge-1", "left", 12), ("judge-2", "right", 1)):
-        given = Judgment(verdict, 1000 * seconds, details={"names_shown": False})  # type: ignore[arg-type]
-        made.pair.comparisons.record_verdict(shared.id, who, given)
+        said = {"verdict": verdict, "decided_ms": 1000 * seconds, "layout": "side_by_side"}
+        details = {"names_shown": False}
+        made.kept("verdicts", who, comparison_id=shared.id, details=details, **said)
     made.judged(made.start("judge-1"), "another wish", "both_good", 20)
     made.log.close()
 

@@ -73,7 +73,7 @@ def test_a_backup_that_fails_drops_none_and_is_said(
 
 def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.05)
-    reply = answered(log).turns[-1].id
+    reply = answered(log, "ann").turns[-1].id
     upkeep = Upkeep(Outbox(log), Backups(log.path, tmp_path / "copies"))
     upkeep.start()
     assert len(upkeep.backups.made()) == 1  # type: ignore[union-attr]
@@ -90,7 +90,7 @@ def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, m
 def test_health_counts_what_failed_waits_and_was_given_up(log: FeedbackLog) -> None:
     upkeep = Upkeep(Outbox(log))
     assert examine(upkeep).is_well
-    reply = answered(log).turns[-1].id
+    reply = answered(log, "ann").turns[-1].id
     with locked(log):
         kept_aside(upkeep.outbox, Rated(reply, "ann", {"thumbs": 1}))
     health = examine(upkeep)
@@ -121,6 +121,113 @@ def test_a_log_that_cannot_be_read_is_said_and_the_rest_still_shown(log: Feedbac
     health = examine(Upkeep(Outbox(log)))
     assert list(health.problems())[0] == "The log cannot be read."
     assert health.as_json()["failed_writes"] and health.free_bytes > 0
+
+
+# Clocks and files that misbehave
+
+
+def test_a_clock_that_is_set_back_three_days_stops_no_backup(
+    log: FeedbackLog, tmp_path: Path
+) -> None:
+    backups = Backups(log.path, tmp_path / "copies")
+    for n in range(NEWEST):
+        backups.make(NOON + timedelta(hours=n))
+    back = NOON - timedelta(days=3)
+    assert backups.is_due(back)
+    for n in range(3):
+        backups.make(back + timedelta(hours=n))
+    made = backups.made()
+    assert len(made) == NEWEST and made[:3] == tuple(back + timedelta(hours=n) for n in range(3))
+    now = back + timedelta(hours=2, minutes=1)
+    assert backups.last(now) == made[2] and not backups.is_due(now)
+    assert backups.is_due(now + timedelta(hours=1))
+
+
+class Clocks:
+    """A wall clock and a monotonic one that a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.wall, self.ticks = NOON, 1000.0
+        monkeypatch.setattr("crsdemo.web.upkeep.datetime", self)
+        monkeypatch.setattr("crsdemo.web.health.datetime", self)
+        monkeypatch.setattr("crsdemo.web.upkeep.time.monotonic", lambda: self.ticks)
+
+    def now(self, zone: object) -> datetime:
+        return self.wall
+
+
+def test_a_backup_is_made_each_hour_of_the_process_whatever_the_wall_clock_says(
+    log: FeedbackLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch)
+    upkeep = Upkeep(Outbox(log), Backups(log.path, tmp_path / "copies"))
+    upkeep.round()
+    clocks.wall -= timedelta(days=3)
+    upkeep.round()
+    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]
+    clocks.wall += timedelta(seconds=1)  # nearly stands still
+    upkeep.round()
+    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]
+    clocks.ticks += 3600
+    upkeep.round()
+    assert len(upkeep.backups.made()) == 3  # type: ignore[union-attr]
+    clocks.wall += timedelta(hours=3)  # no backup since
+    assert any("No backup" in problem for problem in examine(upkeep).problems())
+
+
+def test_an_old_backup_that_cannot_be_dropped_is_said_and_ends_nothing(
+    log: FeedbackLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch)
+    backups = Backups(log.path, tmp_path / "copies")
+    upkeep = Upkeep(Outbox(log), backups)
+    for n in range(NEWEST):
+        backups.make(NOON - timedelta(days=5, hours=n))
+    oldest = tmp_path / "copies" / f"feedback-{backups.made()[0]:%Y%m%dT%H%M%SZ}.db"
+    oldest.unlink()
+    oldest.mkdir()
+    upkeep.round()
+    assert "old ones stay" in upkeep.troubles["back up the log"]
+    assert backups.last(NOON) == NOON and oldest.is_dir()
+    upkeep.round()
+    clocks.wall += timedelta(hours=1)
+    upkeep.round()
+    assert len(backups.made()) == NEWEST + 1, "the others go in turn"
+
+
+def test_upkeep_and_start_survive_anything(log: FeedbackLog, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.01)
+    upkeep = Upkeep(Outbox(log))
+    rounds = []
+
+    def fail() -> int:
+        rounds.append(1)
+        raise [TypeError("\ud800"), OSError("gone"), RecursionError(), MemoryError()][
+            len(rounds) % 4
+        ]
+
+    monkeypatch.setattr(log, "record_abandoned", fail)
+    monkeypatch.setattr(upkeep.outbox, "drain", fail)
+    upkeep.start()
+    deadline = datetime.now() + timedelta(seconds=10)
+    while len(rounds) < 20 and datetime.now() < deadline:
+        pass
+    assert len(rounds) >= 20 and "give up silent replies" in upkeep.troubles
+    upkeep.stop()
+    assert "could not empty the outbox" in capsys.readouterr().err
+
+
+def test_an_outbox_that_cannot_be_read_is_said_and_the_rest_still_shown(log: FeedbackLog) -> None:
+    outbox = Outbox(log)
+    outbox.path.mkdir()
+    outbox.damaged.mkdir()
+    upkeep = Upkeep(outbox)
+    upkeep.round()
+    health = examine(upkeep)
+    assert not health.is_well and health.is_readable
+    problems = " ".join(health.problems())
+    assert "read the outbox" in problems and "read what was set apart" in problems
+    assert health.as_json()["outbox"] == 0
 
 
 @pytest.fixture(scope="module")

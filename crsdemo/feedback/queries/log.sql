@@ -4,7 +4,8 @@ update generations set heartbeat_at = {now}, status = 'running', finished_at = n
 -- name: abandon
 update generations set status = 'abandoned', finished_at = {now}
     where status = 'running'
-    and julianday('now') - julianday(coalesce(heartbeat_at, started_at)) >= ? / 86400.0
+    -- A moment to come was before the clock was set back
+    and abs(julianday('now') - julianday(coalesce(heartbeat_at, started_at))) >= ? / 86400.0
 
 -- name: finish
 update generations set status = ?, finished_at = {now}, error_class = ?, error_message = ?

@@ -18,7 +18,7 @@ from gradio.events import Dependency
 
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side, checked_side
 from crsdemo.core.conversation import ItemMark, new_id
-from crsdemo.core.errors import BadInputError, CrsdemoError, RefusedError, TooManyError
+from crsdemo.core.errors import CrsdemoError
 from crsdemo.web.compare.drawing import Drawing, Snapshot
 from crsdemo.web.compare.said_of_two import judgment, together
 from crsdemo.web.compare.screen import Look
@@ -33,6 +33,7 @@ from crsdemo.web.shared.controls import (
     paced,
 )
 from crsdemo.web.shared.live import attempt, failed, noted, private, wait_for, wire_ends
+from crsdemo.web.shared.opinions import may_pass
 
 
 @dataclass(frozen=True)
@@ -212,10 +213,3 @@ def wire_talk(page: Bench) -> Dependency:
     s.verdict.pick(page.pick, s.look, **many, **OPINIONS)
     s.box.submit(None, js=FOCUS)
     return s.box.submit(page.say, [s.box, *s.look], **quiet, trigger_mode="once", **MODEL)
-
-
-def may_pass(error: CrsdemoError) -> bool:
-    """Whether the same click may be saved at another time."""
-    if isinstance(error, BadInputError | RefusedError):
-        return isinstance(error, TooManyError)
-    return True

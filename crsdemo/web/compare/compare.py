@@ -10,15 +10,15 @@ import gradio as gr
 
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.catalog import Catalog
+from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
-from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import MODEL, Updates, html
+from crsdemo.web.shared.controls import MODEL, Updates, caller, html
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.shown import Shown
 
@@ -67,31 +67,34 @@ class ComparePage(Bench):
         message: str,
         left: str,
         right: str,
+        request: gr.Request,
         policy: str = "shared",
         comparison_id: str = "",
     ) -> Json:
         """Say something to two recommenders and get both replies with their evidence.
 
-        Without `comparison_id` a new series begins; with the one that came with earlier replies,
-        that series goes on, under its own policy. `policy` is "shared" (the chosen reply becomes
-        the history of both) or "own" (each keeps its own). It is logged like a visit.
+        Without `comparison_id` a new series begins; with the one that came with earlier replies
+        to the same client, that series goes on, under its own policy. `policy` is "shared" (the
+        chosen reply becomes the history of both) or "own" (each keeps its own). It is logged like
+        a visit.
         """
         try:
-            series = self._series(policy, comparison_id)
+            series = self._series(caller(request), policy, comparison_id)
             *_, answered = self.side_by_side.say(series, message, (left, right))
         except CrsdemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return _as_json(answered)
 
-    def _series(self, policy: str, comparison_id: str) -> Series:
-        """The one that is meant, or a new one. Raises BadInputError for an unknown one."""
+    def _series(self, visitor: str, policy: str, comparison_id: str) -> Series:
+        """The one that is meant, or a new one. Raises BadInputError for one of another client."""
         if not comparison_id:
-            return self.side_by_side.start(new_id(), checked_policy(policy))
-        name = self.side_by_side.comparisons.series_of(comparison_id)
+            return self.side_by_side.start(visitor, checked_policy(policy))
+        name = self.side_by_side.comparisons.series_of(checked_id(comparison_id))
         restored = self.side_by_side.comparisons.restore(name, self.catalog) if name else None
-        if restored is None:
+        if restored is None or restored.series.visitor != visitor:
             raise BadInputError(
-                f"no comparison {comparison_id!r} is known here; leave it out to begin one"
+                f"no comparison {comparison_id!r} of this client is known here; leave it out to "
+                "begin one"
             )
         return restored.series
 

@@ -7,10 +7,12 @@ what this person sees. Knows no log and no page: whoever draws a comparison with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from crsdemo.core.checked import shown
 from crsdemo.core.comparison import SIDES, Judgment, checked_side
 from crsdemo.core.errors import BadInputError
 from crsdemo.web.compare.verdicts import REASONS
@@ -44,9 +46,9 @@ def judgment(
         said = _judged(given, earlier, names_shown=names_shown, swapped=swapped)
         for change in given["changes"]:
             said = _changed(said, change)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadInputError(
-            f"the page said something that cannot be read ({error!r}); reload it"
+            f"the page said something that cannot be read ({shown(error)}); reload it"
         ) from error
     more = any(name not in MANNER for name in said.details)
     return _detailed(said, more_names_shown=names_shown) if more and said != earlier else said
@@ -83,7 +85,7 @@ def _changed(said: Judgment, change: Mapping[str, Any]) -> Judgment:
     side = checked_side(change["side"])
     if about == "reason":
         if value not in REASONS:
-            raise BadInputError(f"a reason is one of {', '.join(REASONS)}; got {value!r}")
+            raise BadInputError(f"a reason is one of {', '.join(REASONS)}; got {shown(value)}")
         every = dict(said.details.get("reasons") or {})
         kept = [reason for reason in every.get(side, ()) if reason != value]
         every[side] = [*kept, value] if change["on"] else kept
@@ -103,4 +105,5 @@ def _detailed(said: Judgment, **changes: Any) -> Judgment:
 
 def _ms(value: object) -> float | None:
     """A time that the browser measured; None if it does not know."""
-    return float(value) if isinstance(value, int | float) else None
+    ms = float(value) if isinstance(value, int | float) else None
+    return ms if ms is not None and math.isfinite(ms) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
+
+from crsdemo.core.conversation import new_id
 
 Growing = TypeVar("Growing")
 Updates = dict[Any, Any]  # component -> what it shows now
@@ -30,6 +33,15 @@ def paced(growth: Iterator[Growing]) -> Iterator[Growing]:
             continue
         yield grown
         seen = time.monotonic() if n else seen
+
+
+def caller(request: gr.Request) -> str:
+    """The visitor who a program is: the same as long as it keeps its session.
+
+    Nobody else knows the session, and the log only has its hash.
+    """
+    session = request.session_hash
+    return hashlib.sha256(session.encode()).hexdigest()[:32] if session else new_id()
 
 
 def visit_state(name: str) -> gr.BrowserState:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from crsdemo.core.conversation import Aspect, RatingValue
-from crsdemo.core.errors import CrsdemoError, KeptAsideError
+from crsdemo.core.errors import (
+    BadInputError,
+    CrsdemoError,
+    KeptAsideError,
+    RefusedError,
+    TooManyError,
+)
 from crsdemo.feedback.log import Restored
 from crsdemo.web.shared.render import Opinion
 
@@ -30,6 +36,13 @@ def changes_of(changes: Mapping[Aspect, Any]) -> Changes:
 def unsaved_words(error: CrsdemoError) -> str:
     """What a visitor hears of an opinion that is not in the log."""
     return str(error) if isinstance(error, KeptAsideError) else f"Not saved: {error}"
+
+
+def may_pass(error: CrsdemoError) -> bool:
+    """Whether the same click may be saved at another time."""
+    if isinstance(error, BadInputError | RefusedError):
+        return isinstance(error, TooManyError)
+    return True
 
 
 def opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:

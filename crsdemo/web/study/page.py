@@ -20,13 +20,13 @@ from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.studies.questionnaire import Value
-from crsdemo.web.compare.bench import Bench, may_pass, wire_talk
+from crsdemo.web.compare.bench import Bench, wire_talk
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
 from crsdemo.web.shared.live import private
-from crsdemo.web.shared.opinions import unsaved_words
+from crsdemo.web.shared.opinions import may_pass, unsaved_words
 from crsdemo.web.shared.shown import BLIND, Shown
 from crsdemo.web.study import html as study_html
 from crsdemo.web.study.html import PARTS

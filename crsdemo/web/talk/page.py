@@ -16,7 +16,8 @@ import gradio as gr
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
+from crsdemo.core.checked import checked_id
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Reply
 from crsdemo.core.reply_json import as_json
@@ -29,10 +30,11 @@ from crsdemo.web.shared.controls import (
     Updates,
     box_at_rest,
     box_while_growing,
+    caller,
     paced,
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
-from crsdemo.web.shared.opinions import changes_of, opinions
+from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
 from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
@@ -130,7 +132,7 @@ class ChatPage:
         unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
         others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
         error = attempt(lambda: self.exchange.rate(event.reply, view.visit["visitor"], unsaved))
-        pending = {**others, event.reply: unsaved} if error else others
+        pending = {**others, event.reply: unsaved} if error and may_pass(error) else others
         return self._noted(replace(view, pending=pending), event.click, error)
 
     def mark(self, event: gr.EventData, *look: Any) -> Updates:
@@ -139,14 +141,15 @@ class ChatPage:
         error = attempt(lambda: self.exchange.mark(view.visit["visitor"], mark, on=event.on))
         return self._noted(view, event.click, error)
 
-    def say_from_outside(self, text: str, dialogue_id: str = "") -> Json:
+    def say_from_outside(self, text: str, request: gr.Request, dialogue_id: str = "") -> Json:
         """Say something and get the whole reply with its evidence.
 
         Without `dialogue_id` a new dialogue begins; with the one that came with an earlier
-        reply, that dialogue goes on. It is logged like a visit.
+        reply to the same client, that dialogue goes on. It is logged like a visit.
         """
         try:
-            *_, answered = self.exchange.say(self._dialogue(dialogue_id), text)
+            said = self._dialogue(caller(request), dialogue_id)
+            *_, answered = self.exchange.say(said, text)
         except CrsdemoError as error:
             raise gr.Error(str(error), print_exception=False) from error
         logged = answered.turns[-1]
@@ -200,13 +203,16 @@ class ChatPage:
             return Snapshot(restored, moment)
         return Snapshot(Restored(Conversation(visit["dialogue"], visit["visitor"]), (), ()), moment)
 
-    def _dialogue(self, dialogue_id: str) -> Conversation:
-        """The one that is meant, or a new one. Raises BadInputError for an unknown one."""
+    def _dialogue(self, visitor: str, dialogue_id: str) -> Conversation:
+        """The one that is meant, or a new one. Raises BadInputError for one of another client."""
         if not dialogue_id:
-            return self.exchange.start(new_id())
-        if restored := self.exchange.log.restore(dialogue_id, self.catalog):
+            return self.exchange.start(visitor)
+        restored = self.exchange.log.restore(checked_id(dialogue_id), self.catalog)
+        if restored and restored.conversation.visitor == visitor:
             return restored.conversation
-        raise BadInputError(f"no dialogue {dialogue_id!r} is known here; leave it out to begin one")
+        raise BadInputError(
+            f"no dialogue {dialogue_id!r} of this client is known here; leave it out to begin one"
+        )
 
     @property
     def _at_rest(self) -> Updates:

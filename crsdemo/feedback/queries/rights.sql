@@ -1,0 +1,16 @@
+-- name: decision
+select decision from consents where annotator = ? order by number desc limit 1
+
+-- name: of_dialogue
+select visitor from dialogues where id = ?
+
+-- name: of_reply
+select d.visitor from generations g join turns t on t.id = g.id
+    join dialogues d on d.id = t.dialogue_id where g.id = ?
+
+-- name: of_comparison
+select d.visitor from comparisons c join turns t on t.id = c.left_turn
+    join dialogues d on d.id = t.dialogue_id where c.id = ?
+
+-- name: assigned
+select 1 from assignments where annotator = ? and replay_of = ?

@@ -1,0 +1,64 @@
+"""Who may write what. Each is asked inside the transaction that then writes.
+
+Ids are no secret: they stand in every export. So whoever knows one may still not write there.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from crsdemo import __version__
+from crsdemo.core.checked import checked_id
+from crsdemo.core.errors import RefusedError, WithdrawnError
+from crsdemo.feedback.file import first_value
+from crsdemo.feedback.schema import queries
+
+_SQL = queries("rights")
+_NOT_YOURS = "This is not yours, or not there any more: please reload the page."
+
+
+def admit(db: Database, visitor: str) -> None:
+    """Know who writes.
+
+    Raises WithdrawnError for somebody who does not take part (any more), BadInputError for what
+    is no name.
+    """
+    checked_id(visitor)
+    if first_value(db, _SQL["decision"], visitor) in ("declined", "withdrawn"):
+        raise WithdrawnError("You do not take part in this study, so nothing more is kept.")
+    db["visitors"].insert({"id": visitor, "app_version": __version__}, ignore=True)
+
+
+def own_dialogue(db: Database, dialogue_id: str, visitor: str) -> None:
+    """Admit to a dialogue that is new or the visitor's own. Raises RefusedError."""
+    admit(db, visitor)
+    checked_id(dialogue_id)
+    db["dialogues"].insert({"id": dialogue_id, "visitor": visitor}, ignore=True)
+    _only_of(visitor, first_value(db, _SQL["of_dialogue"], dialogue_id))
+
+
+def own_reply(db: Database, generation_id: str, visitor: str) -> None:
+    """Admit to a reply in a dialogue of the visitor. Raises RefusedError."""
+    admit(db, visitor)
+    _only_of(visitor, first_value(db, _SQL["of_reply"], generation_id))
+
+
+def own_comparison(db: Database, comparison_id: str, visitor: str) -> None:
+    """Admit to a comparison of the visitor, or one that a study has them judge.
+
+    Raises RefusedError.
+    """
+    admit(db, visitor)
+    if not first_value(db, _SQL["assigned"], visitor, comparison_id):
+        _only_of(visitor, first_value(db, _SQL["of_comparison"], comparison_id))
+
+
+def visitor_of(db: Database, comparison_id: str) -> str | None:
+    """Who had a comparison made; None if there is no such comparison."""
+    found: str | None = first_value(db, _SQL["of_comparison"], comparison_id)
+    return found
+
+
+def _only_of(visitor: str, owner: str | None) -> None:
+    if owner != visitor:
+        raise RefusedError(_NOT_YOURS)
