@@ -12,7 +12,7 @@ from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE, Slot
 from crsdemo.model.grammar import Grammar
 
-ROOM_TO_NAME = 8  # tokens kept at the end of a reply for an item that was not named yet
+ROOM_TO_NAME = 8  # tokens kept at the end of a reply for what was not said yet and is owed
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class TokenSampler:
     def next(self, logits: Tensor) -> int | None:
         """The token that is written next, None at the end of the text. `logits`: (V,)
 
-        An item once begun is completed, if need be beyond `max_tokens`, and a title that is owed is
-        said before the end.
+        An item once begun is completed, if need be beyond `max_tokens`, and what is owed is said
+        before the end.
         """
         constraint, sampling = self.constraint, self.sampling
         if len(self.written) >= sampling.max_tokens and constraint.may_end:
@@ -51,7 +51,7 @@ class TokenSampler:
         said = [*self.before, *self.written]
         banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
-        allowed = constraint.naming if late and constraint.owes_a_name else constraint.allowed
+        allowed = constraint.paying if late and constraint.owes else constraint.allowed
         token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == constraint.grammar.control.eos:
             return None
@@ -71,12 +71,15 @@ class TextConstraint:
         sayable: Collection[str],
         *,
         owes_a_title: bool = False,
+        owed: Collection[Slot] = (),
+        denials: frozenset[int] = frozenset(),
     ) -> None:
         """Nothing is said twice: no fact, no title and no item.
 
         `sayable`: the items that may be named. `slots`: facts of the item that the text is about;
         none may follow the name of another before its own title was said. `owes_a_title`: the text
-        may not end before it was.
+        may not end before it was; nor before the facts that are `owed`, and until then no token of
+        `denials` may be written.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -89,7 +92,9 @@ class TextConstraint:
         if not self.unsaid:
             self.forbidden |= {control.boi}
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
-        self._text: dict[tuple[int, bool, bool, int], Tensor] = {}
+        self.denials = denials
+        self.owed = {control.slot[slot] for slot in owed} & said
+        self._text: dict[tuple[int, bool, bool, int, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
 
     @property
@@ -102,25 +107,26 @@ class TextConstraint:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden))
+        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden), len(self.owed))
         if key not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() - {self.title}
             shut = self.forbidden | (slots if self.is_elsewhere else set())
-            shut |= set() if self.is_named else {self.grammar.control.eos}
+            shut |= set() if self.is_named and not self.owed else {self.grammar.control.eos}
+            shut |= self.denials if self.owed else frozenset()
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
             self._text[key] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[key]
 
     @property
-    def owes_a_name(self) -> bool:
-        """Whether the title that is owed could be said here."""
-        return not self.is_named and self.prefix is None and self.may_end
+    def owes(self) -> bool:
+        """Whether a title or a fact is owed that could be said here."""
+        return bool(self.owed or not self.is_named) and self.prefix is None and self.may_end
 
     @property
-    def naming(self) -> Tensor:
-        """(1,) the token of the title"""
-        return torch.tensor([self.title])
+    def paying(self) -> Tensor:
+        """(1,) the token of the title that is owed, else of a fact."""
+        return torch.tensor([min(self.owed) if self.is_named else self.title])
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
         control, depth = self.grammar.control, len(prefix)
@@ -140,6 +146,7 @@ class TextConstraint:
             self.prefix = None
         elif token in control.slot_of:
             self.forbidden = self.forbidden | {token}
+            self.owed = self.owed - {token}
             if token == self.title:
                 self.is_named, self.is_elsewhere = True, False
         elif self.prefix is not None:

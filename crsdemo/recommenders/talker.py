@@ -20,6 +20,7 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.language.asked_facts import asked_facts
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
@@ -30,6 +31,7 @@ from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
+DENIALS = ("'t", "’t", " not", " cannot", " unable", " unknown")  # of what is known and asked for
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
@@ -50,6 +52,8 @@ class Talker:
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
+        denials = [self.format.text(words) for words in DENIALS]
+        self.denials = frozenset(tokens[0] for tokens in denials if len(tokens) == 1)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
@@ -111,7 +115,7 @@ class Talker:
         spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
         allowed = self.grammar.allowed(self.grammar.next_state(self.grammar.start, control.chat))
         following = int(allowed[context.logits[0, allowed].argmax()])
-        if not spoken or following == control.resp:
+        if not spoken or (following == control.resp and not _asked(dialogue)):
             self.decoder.feed(context, [control.resp])
             return None
         self.decoder.feed(context, [control.boi])
@@ -133,14 +137,20 @@ class Talker:
         """Tokens of the words; other films are followed by their title, put in by the system.
 
         What is recommended is named, and what is gone back to: the next turn knows of it by what
-        was said alone.
+        was said alone. A fact that is asked for in so many words, and known, is said.
         """
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
         is_new = mode == "REC" or (item is not None and item.id != _named_last(dialogue))
         constraint = TextConstraint(
-            self.grammar, "REC" if item else mode, slots, others, owes_a_title=is_new
+            self.grammar,
+            "REC" if item else mode,
+            slots,
+            others,
+            owes_a_title=is_new,
+            owed=_asked(dialogue) if mode == "CHAT" else (),
+            denials=self.denials,
         )
         sampler = TokenSampler(
             constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
@@ -195,6 +205,12 @@ class Talker:
         """As it was read or written, with its control tokens."""
         said: str = self.loaded.tokenizer.decode(ids)
         return said
+
+
+def _asked(dialogue: Dialogue) -> tuple[Slot, ...]:
+    """The facts that the user asks for now."""
+    said = dialogue.turns[-1].untitled if dialogue.turns else ""
+    return tuple(Slot(fact) for fact in asked_facts(said))
 
 
 def _named_last(dialogue: Dialogue) -> str | None:

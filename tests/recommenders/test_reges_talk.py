@@ -15,7 +15,7 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import Mode, Plan, reply
-from crsdemo.core.slots import TITLE
+from crsdemo.core.slots import TITLE, Slot
 from crsdemo.evaluation.checks.compare_systems import figures, first, without_model
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.language.corpus import load_aliases, load_dialogues
@@ -162,10 +162,24 @@ def test_no_recommendation_ends_before_its_film_is_named(shelf):
     place = TextConstraint(talker.grammar, "REC", slots, [], owes_a_title=True)
     for token in talker.format.text("Try this one."):
         place.advance(token)
-        assert talker.control.eos not in place.allowed and place.owes_a_name == place.may_end
-    assert place.naming.tolist() == [title]
+        assert talker.control.eos not in place.allowed and place.owes == place.may_end
+    assert place.paying.tolist() == [title]
     place.advance(title)
-    assert talker.control.eos in place.allowed and not place.owes_a_name
+    assert talker.control.eos in place.allowed and not place.owes
+
+
+def test_a_fact_that_is_owed_is_said_and_not_denied(shelf):
+    talker = shelf.get("gcrs").talker
+    control, slots = talker.control, list(talker.control.slot)
+    year = next(slot for slot in slots if slot.field == "year")
+    denied = frozenset(talker.format.text("not"))
+    place = TextConstraint(talker.grammar, "REC", slots, [], owed=[year], denials=denied)
+    for token in talker.format.text("Made in "):
+        place.advance(token)
+    assert place.owes and place.paying.tolist() == [control.slot[year]]
+    assert not {control.eos, *denied} & set(place.allowed.tolist())
+    place.advance(control.slot[year])
+    assert not place.owes and {control.eos, *denied} <= set(place.allowed.tolist())
 
 
 class Wants:
@@ -201,12 +215,21 @@ def test_what_is_gone_back_to_is_named_and_what_is_spoken_of_need_not_be(shelf):
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
     other = films.BY_TITLE["Alien"]
     another = Turn("assistant", other.name, (Mention(0, len(other.name), other.id),))
-    asked = Dialogue((Turn("user", "robbers"), heat, Turn("user", "who is in it?")))
+    asked = Dialogue((Turn("user", "robbers"), heat, Turn("user", "any good?")))
     assert Wants(talker, []).words(talker, "CHAT", HEAT, asked) == []
     back = asked.say(another).say(Turn("user", "no, the first one"))
     said = Wants(talker, []).words(talker, "CHAT", HEAT, back)
     assert talker.control.slot[TITLE] in said
     assert Wants(talker, []).words(talker, "CHAT", other, back) == []
+
+
+def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf):
+    talker = shelf.get("gcrs").talker
+    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+    for asked, fact in (("who is in it?", "cast"), ("what year is it?", "year")):
+        dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
+        said = Wants(talker, []).words(talker, "CHAT", HEAT, dialogue)
+        assert talker.control.slot[Slot(fact)] in said
 
 
 def test_earlier_replies_are_not_said_again(shelf):
