@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -24,7 +23,9 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study
+from crsdemo.web import serving
 from crsdemo.web.demo import Demo
+from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import VARIABLE, operator_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
+        proxies = Proxies.named(options.trusted_proxy)
         study = parse_study(options.study) if options.study else None
         reports = load_reports(options.reports)
         stages = load_stages(options.reports / FOLDER)
@@ -50,12 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
         exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
-        backups, hidden = _backups(options), tuple(options.blind)
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
             _prepare(desk)
         demo = Demo(
-            exchange, side_by_side, catalog, operator, backups, hidden, desk, reports, stages
+            exchange,
+            side_by_side,
+            catalog,
+            operator,
+            _backups(options),
+            tuple(options.blind),
+            desk,
+            reports,
+            stages,
+            proxies,
         )
         serve(demo, options.host, options.port)
         log.close()
@@ -96,34 +106,11 @@ def serve(demo: Demo, host: str, port: int) -> None:
 
 
 def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
-    """Start the server and return at once, with its URL. Asks nothing of any other host."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.web import health, site
-    from crsdemo.web.results import page as results
-    from crsdemo.web.shared import look
-
-    blocks = site.build(demo)
+    """Start the server and return at once, with its URL. Raises AddressError."""
     try:
-        _, url, _ = blocks.launch(
-            server_name=host,
-            server_port=port,
-            theme=look.theme(),
-            css=look.css(),
-            share=False,
-            ssr_mode=False,
-            run_history=False,
-            footer_links=[],
-            quiet=True,
-            prevent_thread_lock=True,
-            enable_monitoring=False,
-            max_file_size="100kb",  # nobody has to send a file, but Gradio would take it
-            blocked_paths=_private(demo),
-            app_kwargs={"routes": [*health.routes(demo), *results.routes(demo)]},
-        )
+        return serving.open_pages(demo, host, port)
     except OSError as error:
         raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
-    return blocks, url
 
 
 def _prepare(desk: StudyDesk) -> None:
@@ -133,16 +120,13 @@ def _prepare(desk: StudyDesk) -> None:
     desk.prepare()
 
 
-def _private(demo: Demo) -> list[str]:
-    """What is never served, should Gradio ever be willing to: it serves none of these now."""
-    log = demo.exchange.log.path.absolute()
-    paths = [log, *log.parent.glob(f"{log.name}*")]
-    paths += [demo.backups.folder.absolute()] if demo.backups else []
-    return [str(path) for path in paths]
-
-
 def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.visitor_messages, options.all_messages, options.visitor_opinions)
+    return Limits(
+        options.visitor_messages,
+        options.all_messages,
+        options.visitor_opinions,
+        options.address_messages,
+    )
 
 
 def _backups(options: argparse.Namespace) -> Backups | None:
@@ -180,6 +164,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--visitor-opinions",
         default=allowed.visitor_opinions,
         help="how many verdicts, ratings and marks one visitor may give (%(default)s)",
+    )
+    parser.add_argument(
+        "--address-messages",
+        default=allowed.address_messages,
+        help="how many may come from one address, under whatever names (%(default)s)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        nargs="+",
+        default=[],
+        metavar="ADDRESS",
+        help="proxies before the app, whose X-Forwarded-For is believed (default: nobody's)",
     )
     parser.add_argument(
         "--study", type=Path, help="the file of a study to run; the other pages are closed then"
