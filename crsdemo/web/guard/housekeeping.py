@@ -20,7 +20,7 @@ from crsdemo.web.guard.callers import counted_as
 from crsdemo.web.guard.rooms import Rooms
 
 PAUSE = 1.0  # seconds between two rounds
-MOST_SESSIONS = 1000
+MOST_SESSIONS = 500  # a quarter of a megabyte each
 CLOSED = timedelta(minutes=10)  # a closed tab may be opened again
 UNUSED = timedelta(hours=6)  # of an open tab; what it said is in the log
 DRAWN = timedelta(minutes=1)  # what was drawn for a session is only needed by what runs
