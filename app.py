@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import reprlib
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +18,7 @@ from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.evaluation.folder import REPORTS, load_reports
 from crsdemo.evaluation.stages.folder import FOLDER, load_stages
 from crsdemo.feedback.backup import Backups
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     import gradio as gr
 
 
+TRACEBACK = "CRSDEMO_TRACEBACK"
+
+
 class AddressError(CrsdemoError):
     """The host or port cannot be used."""
 
@@ -43,14 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
         proxies = Proxies.named(options.trusted_proxy)
-        study = parse_study(options.study) if options.study else None
-        reports = load_reports(options.reports)
-        stages = load_stages(options.reports / FOLDER)
+        with read_from("--study", options.study):
+            study = parse_study(options.study) if options.study else None
+        with read_from("--reports", options.reports):
+            reports = load_reports(options.reports)
+            stages = load_stages(options.reports / FOLDER)
         admission = Admission(_limits(options))
-        catalog = Catalog.load(options.catalog)
-        log = FeedbackLog(options.db)
-        shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
-        exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
+        with read_from("--catalog", options.catalog):
+            catalog = Catalog.load(options.catalog)
+            shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
+        with read_from("--db", options.db):
+            _keep_private(options.db)
+            log = FeedbackLog(options.db)
+        with read_from("--checkpoint", options.checkpoint):
+            exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
@@ -75,6 +87,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+@contextmanager
+def read_from(option: str, given: object) -> Iterator[None]:
+    """Whatever a damaged file brings about becomes a CrsdemoError that names the option."""
+    try:
+        yield
+    except CrsdemoError:
+        raise
+    except Exception as error:  # a flipped bit ends in errors of every kind
+        if os.environ.get(TRACEBACK):
+            raise
+        about = reprlib.repr(" ".join(str(error).split()))
+        raise BadInputError(
+            f"{option} {reprlib.repr(str(given))} cannot be used "
+            f"({type(error).__name__}: {about}); is it damaged? {TRACEBACK}=1 shows where"
+        ) from error
+
+
+def _keep_private(db: Path) -> None:
+    """What people say is for the operator alone: other users of the machine cannot read it."""
+    os.umask(0o077)
+    for ending in ("", "-wal", "-shm", ".outbox.jsonl", ".outbox-damaged.jsonl"):
+        with suppress(OSError, ValueError):
+            if os.path.isfile(path := f"{db}{ending}"):
+                os.chmod(path, 0o600)
+
+
 def check_address(host: str, port: int) -> None:
     """Raises AddressError if nothing can listen there."""
     try:
@@ -97,12 +135,18 @@ def serve(demo: Demo, host: str, port: int) -> None:
     print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
     if demo.study:
-        print(f"the study {demo.study.study.title!r}: {url}study?participant=NAME; the other pages")
+        print(f"the study {demo.study.study.title!r}: {_way_in(demo.study, url)}; the other pages")
         print(f"are closed, but for the results. To try it, uncounted: {url}study?test=NAME")
     asked = "with the password" if demo.operator.has_password else "on this machine alone"
     print(f"results of votes: {url}results ({asked})")
     blocks.block_thread()
     demo.upkeep.stop()
+
+
+def _way_in(desk: StudyDesk, url: str) -> str:
+    if desk.study.plain_names:
+        return f"{url}study?participant=NAME"
+    return f"{url}study, or `python -m crsdemo sign-links` for links with names"
 
 
 def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:

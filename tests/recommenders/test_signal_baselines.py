@@ -42,20 +42,19 @@ def test_co_occurrence_counts_shared_dialogues_and_falls_back_to_popularity():
 def test_co_occurrence_says_what_it_is_and_repeats_nothing():
     answer = reply(CoOccurrence(ITEMS, TOGETHER), naming("a", "c"))
     assert answer.item == ITEMS.item("d")
-    assert "co-occurrence baseline" in answer.text
+    assert "baseline" not in answer.text and "occurrence" not in answer.text
     assert answer.provenance.recommender == "co-occurrence"
 
 
 @pytest.mark.parametrize("name", ["signals", "signals-trees"])
-def test_the_sum_of_signals_ranks_and_says_of_how_many_it_is(trained, name):
+def test_the_sum_of_signals_ranks_and_names_no_system(trained, name):
     system = Shelf(trained_catalog(trained), trained.catalog).get(name)
     dialogue = Dialogue((Turn("user", "something scary, please"),))
     ranked = system.recommend(dialogue, 5)
     scores = [one.score for one in ranked]
     assert len(ranked) == 5 and scores == sorted(scores, reverse=True)
     answer = reply(system, dialogue)
-    assert f"the sum of {len(SIGNALS)} signals" in answer.text
-    assert ("with trees" in answer.text) == (name == "signals-trees")
+    assert not {"signal", "sum", "trees", "model"} & set(answer.text.lower().split())
     first = ranked[0].item.id
     assert first not in ranking(system, dialogue, exclude=frozenset({first}))
 

@@ -112,14 +112,18 @@ class Drawing(ABC):
         begin = max(0, min(len(done) - render.N_SHOWN, *chosen, len(done)))
         before = done[max(0, begin - render.N_SHOWN)].id if begin else ""
         way_back = render.earlier(begin, comparison=before)
-        content = self.above(view, snapshot) + way_back + "".join(
-            PARTS.settled(
-                comparison,
-                number,
-                self._shown(comparison, snapshot, view),
-                is_last=comparison is series.last and not view.growing,
+        content = (
+            self.above(view, snapshot)
+            + way_back
+            + "".join(
+                PARTS.settled(
+                    comparison,
+                    number,
+                    self._shown(comparison, snapshot, view),
+                    is_last=comparison is series.last and not view.growing,
+                )
+                for number, comparison in enumerate(done[begin:], begin + 1)
             )
-            for number, comparison in enumerate(done[begin:], begin + 1)
         )
         if not content and not view.growing:
             content = self.welcome(view)

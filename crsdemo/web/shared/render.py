@@ -11,6 +11,7 @@ from typing import Literal
 
 from crsdemo.core.conversation import Aspect, ItemKind, LoggedTurn, RatingValue
 from crsdemo.web.shared.markup import Macros
+from crsdemo.web.shared.placeless import placeless
 
 Marks = frozenset[tuple[str, ItemKind]]
 Page = Literal["talk", "compare", "blind", "report"]
@@ -114,4 +115,4 @@ def stamped(content: str, moment: int, click: int, label: str = "Conversation") 
 
 def notice(text: str) -> str:
     """One line above the box that says what went wrong."""
-    return PARTS.notice(text) if text else ""
+    return PARTS.notice(placeless(text)) if text else ""

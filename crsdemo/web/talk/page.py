@@ -33,6 +33,7 @@ from crsdemo.web.shared.controls import (
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, opinions
+from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
 Growth = Iterator[Conversation]
@@ -147,7 +148,7 @@ class ChatPage:
         try:
             *_, answered = self.exchange.say(self._dialogue(dialogue_id), text)
         except CrsdemoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(placeless(str(error)), print_exception=False) from error
         logged = answered.turns[-1]
         assert logged.reply is not None
         return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}
