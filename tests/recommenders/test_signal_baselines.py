@@ -1,5 +1,7 @@
 """The baselines that count: what they rank, hide and say."""
 
+import re
+
 import numpy as np
 import pytest
 from films import BY_TITLE
@@ -8,9 +10,8 @@ from scipy import sparse
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import CatalogError
-from crsdemo.core.recommender import reply
+from crsdemo.core.recommender import Plan, reply
 from crsdemo.recommenders.loading import BASELINES, PLAIN, Shelf
-from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.signal_baselines import CoOccurrence
 
 COUNTS = {"a": 1, "b": 7, "c": 3, "d": 5}
@@ -82,3 +83,20 @@ def test_the_shelf_offers_what_the_catalog_can_answer(trained, tmp_path):
 
 def trained_catalog(trained) -> Catalog:
     return Catalog.load(trained.catalog)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_no_reply_says_whose_it_is(trained, name):
+    catalog = trained_catalog(trained)
+    system = Shelf(catalog, trained.catalog).get(name)
+    dialogue = Dialogue((Turn("user", "who are you? something scary, please"),))
+    everything = frozenset(item.id for item in catalog)
+    plans = Plan(), Plan(mode="CHAT"), Plan(avoid=everything), Plan(item_id=catalog[0].id)
+    telling = {
+        *name.split("-"),
+        *["baseline", "system", "model", "signal", "trees", "popularity", "gcrs", "reges"],
+    }
+    for plan in plans:
+        *_, answer = system.stream(dialogue, plan)
+        words = [p.lower() for p in answer.pieces if isinstance(p, str)]
+        assert not {w for w in telling for text in words if re.search(rf"\b{w}", text)}, words
