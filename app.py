@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import reprlib
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.evaluation.folder import REPORTS, load_reports
 from crsdemo.evaluation.stages.folder import FOLDER, load_stages
 from crsdemo.feedback.backup import Backups
@@ -24,11 +26,16 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study
+from crsdemo.web import serving
 from crsdemo.web.demo import Demo
+from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import VARIABLE, operator_of
 
 if TYPE_CHECKING:
     import gradio as gr
+
+
+TRACEBACK = "CRSDEMO_TRACEBACK"
 
 
 class AddressError(CrsdemoError):
@@ -41,21 +48,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
-        study = parse_study(options.study) if options.study else None
-        reports = load_reports(options.reports)
-        stages = load_stages(options.reports / FOLDER)
+        proxies = Proxies.named(options.trusted_proxy)
+        with read_from("--study", options.study):
+            study = parse_study(options.study) if options.study else None
+        with read_from("--reports", options.reports):
+            reports = load_reports(options.reports)
+            stages = load_stages(options.reports / FOLDER)
         admission = Admission(_limits(options))
-        catalog = Catalog.load(options.catalog)
-        log = FeedbackLog(options.db)
-        shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
-        exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
+        with read_from("--catalog", options.catalog):
+            catalog = Catalog.load(options.catalog)
+            shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
+        with read_from("--db", options.db):
+            _keep_private(options.db)
+            log = FeedbackLog(options.db)
+        with read_from("--checkpoint", options.checkpoint):
+            exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
-        backups, hidden = _backups(options), tuple(options.blind)
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
             _prepare(desk)
         demo = Demo(
-            exchange, side_by_side, catalog, operator, backups, hidden, desk, reports, stages
+            exchange,
+            side_by_side,
+            catalog,
+            operator,
+            _backups(options),
+            tuple(options.blind),
+            desk,
+            reports,
+            stages,
+            proxies,
         )
         serve(demo, options.host, options.port)
         log.close()
@@ -63,6 +85,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"crsdemo cannot start: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+@contextmanager
+def read_from(option: str, given: object) -> Iterator[None]:
+    """Whatever a damaged file brings about becomes a CrsdemoError that names the option."""
+    try:
+        yield
+    except CrsdemoError:
+        raise
+    except Exception as error:  # a flipped bit ends in errors of every kind
+        if os.environ.get(TRACEBACK):
+            raise
+        about = reprlib.repr(" ".join(str(error).split()))
+        raise BadInputError(
+            f"{option} {reprlib.repr(str(given))} cannot be used "
+            f"({type(error).__name__}: {about}); is it damaged? {TRACEBACK}=1 shows where"
+        ) from error
+
+
+def _keep_private(db: Path) -> None:
+    """What people say is for the operator alone: other users of the machine cannot read it."""
+    os.umask(0o077)
+    for ending in ("", "-wal", "-shm", ".outbox.jsonl", ".outbox-damaged.jsonl"):
+        with suppress(OSError, ValueError):
+            if os.path.isfile(path := f"{db}{ending}"):
+                os.chmod(path, 0o600)
 
 
 def check_address(host: str, port: int) -> None:
@@ -87,7 +135,7 @@ def serve(demo: Demo, host: str, port: int) -> None:
     print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
     if demo.study:
-        print(f"the study {demo.study.study.title!r}: {url}study?participant=NAME; the other pages")
+        print(f"the study {demo.study.study.title!r}: {_way_in(demo.study, url)}; the other pages")
         print(f"are closed, but for the results. To try it, uncounted: {url}study?test=NAME")
     asked = "with the password" if demo.operator.has_password else "on this machine alone"
     print(f"results of votes: {url}results ({asked})")
@@ -95,35 +143,18 @@ def serve(demo: Demo, host: str, port: int) -> None:
     demo.upkeep.stop()
 
 
-def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
-    """Start the server and return at once, with its URL. Asks nothing of any other host."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from crsdemo.web import health, site
-    from crsdemo.web.results import page as results
-    from crsdemo.web.shared import look
+def _way_in(desk: StudyDesk, url: str) -> str:
+    if desk.study.plain_names:
+        return f"{url}study?participant=NAME"
+    return f"{url}study, or `python -m crsdemo sign-links` for links with names"
 
-    blocks = site.build(demo)
+
+def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
+    """Start the server and return at once, with its URL. Raises AddressError."""
     try:
-        _, url, _ = blocks.launch(
-            server_name=host,
-            server_port=port,
-            theme=look.theme(),
-            css=look.css(),
-            share=False,
-            ssr_mode=False,
-            run_history=False,
-            footer_links=[],
-            quiet=True,
-            prevent_thread_lock=True,
-            enable_monitoring=False,
-            max_file_size="100kb",  # nobody has to send a file, but Gradio would take it
-            blocked_paths=_private(demo),
-            app_kwargs={"routes": [*health.routes(demo), *results.routes(demo)]},
-        )
+        return serving.open_pages(demo, host, port)
     except OSError as error:
         raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
-    return blocks, url
 
 
 def _prepare(desk: StudyDesk) -> None:
@@ -133,16 +164,13 @@ def _prepare(desk: StudyDesk) -> None:
     desk.prepare()
 
 
-def _private(demo: Demo) -> list[str]:
-    """What is never served, should Gradio ever be willing to: it serves none of these now."""
-    log = demo.exchange.log.path.absolute()
-    paths = [log, *log.parent.glob(f"{log.name}*")]
-    paths += [demo.backups.folder.absolute()] if demo.backups else []
-    return [str(path) for path in paths]
-
-
 def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.visitor_messages, options.all_messages, options.visitor_opinions)
+    return Limits(
+        options.visitor_messages,
+        options.all_messages,
+        options.visitor_opinions,
+        options.address_messages,
+    )
 
 
 def _backups(options: argparse.Namespace) -> Backups | None:
@@ -180,6 +208,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--visitor-opinions",
         default=allowed.visitor_opinions,
         help="how many verdicts, ratings and marks one visitor may give (%(default)s)",
+    )
+    parser.add_argument(
+        "--address-messages",
+        default=allowed.address_messages,
+        help="how many may come from one address, under whatever names (%(default)s)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        nargs="+",
+        default=[],
+        metavar="ADDRESS",
+        help="proxies before the app, whose X-Forwarded-For is believed (default: nobody's)",
     )
     parser.add_argument(
         "--study", type=Path, help="the file of a study to run; the other pages are closed then"

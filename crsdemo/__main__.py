@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import reprlib
 import sys
 from collections.abc import Callable
 from pkgutil import resolve_name
@@ -37,6 +39,7 @@ STAGES = {
         "how fast items are found, of a million too",
     ),
     "check-study": ("studies.check_study:main", "is a study file right, and what does it ask?"),
+    "sign-links": ("studies.sign_links:main", "links to a study that nobody can guess"),
     "results": ("cli.commands:results", "what the votes in a log say of recommenders"),
     "export": ("export.judgments:main", "judgments as DPO, KTO or SFT examples, or as tables"),
     "backup": ("feedback.backup:backup_main", "a whole copy of the log, also while it is used"),
@@ -81,6 +84,16 @@ def main(argv: list[str]) -> int:
         return run(flags) or 0
     except CrsdemoError as error:
         print(f"crsdemo: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:  # a file that was named and is damaged ends in errors of every kind
+        if os.environ.get("CRSDEMO_TRACEBACK"):
+            raise
+        about = reprlib.repr(" ".join(str(error).split()))
+        print(
+            f"crsdemo: {asked} cannot go on ({type(error).__name__}: {about}); is a file damaged? "
+            "CRSDEMO_TRACEBACK=1 shows where",
+            file=sys.stderr,
+        )
         return 2
 
 

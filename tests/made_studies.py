@@ -25,6 +25,7 @@ minutes = 12
 systems = ["red", "blue"]
 questionnaires = ["fluency-informativeness"]
 completion_code = "C0FFEE"
+plain_names = true
 
 [consent]
 version = "1"

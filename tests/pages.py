@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from stand_in import CATALOG, NoLinker, StandIns
 
 from app import open_pages
+from crsdemo.chat.admission import Admission, Limits
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.recommender import Recommender
@@ -20,6 +21,7 @@ from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.web.demo import Demo
+from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import Operator
 
 expect.set_options(timeout=30_000)
@@ -36,13 +38,22 @@ class Server:
         operator: Operator | None = None,
         reports: tuple[Report, ...] = (),
         stages: tuple[Measured, ...] = (),
+        limits: Limits = Limits(),
+        proxies: Proxies = Proxies(),
     ) -> None:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
-        exchange = Exchange(recommenders[0], NoLinker(), self.log)
-        pair = SideBySide(StandIns(recommenders), NoLinker(), self.log)
+        admission = Admission(limits)
+        exchange = Exchange(recommenders[0], NoLinker(), self.log, admission)
+        pair = SideBySide(StandIns(recommenders), NoLinker(), self.log, admission)
         self.demo = Demo(
-            exchange, pair, CATALOG, operator or Operator(), reports=reports, stages=stages
+            exchange,
+            pair,
+            CATALOG,
+            operator or Operator(),
+            reports=reports,
+            stages=stages,
+            proxies=proxies,
         )
         self.blocks, self.url = open_pages(self.demo, "127.0.0.1", None)
 

@@ -1,8 +1,8 @@
 """How much one visitor, and all of them together, may ask for in a while.
 
-The windows move with the monotonic clock and live in memory: a restart forgets them. Nobody is
-counted under anything but their made-up name, so whoever changes it is held only by what all may
-ask.
+The windows move with the monotonic clock and live in memory: a restart forgets them. People are
+counted under their made-up name, and under the address from which they ask, so that nobody gets
+more by changing the name. Programs have no name that lasts: each address is one visitor.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ class Limits:
     visitor_messages: str = "20/minute; 300/hour"
     all_messages: str = "600/minute"  # more than a CPU answers, so that the queue stays bounded
     visitor_opinions: str = "240/minute"  # four clicks a second
+    address_messages: str = "300/minute; 3000/hour"  # half of all: a class behind one router
+    address_events: str = "3000/minute"  # whatever a page does
 
 
-NO_LIMITS = Limits("", "", "")
+NO_LIMITS = Limits("", "", "", "", "")
 
 
 class Admission:
@@ -43,6 +45,8 @@ class Admission:
         self._visitor_messages = _parsed(limits.visitor_messages)
         self._all_messages = _parsed(limits.all_messages)
         self._visitor_opinions = _parsed(limits.visitor_opinions)
+        self._address_messages = _parsed(limits.address_messages)
+        self._address_events = _parsed(limits.address_events)
         self._admitted: dict[tuple[RateLimitItem, str, str], deque[float]] = {}  # moments
         self._lock = Lock()
         self._swept = time.monotonic()
@@ -55,6 +59,18 @@ class Admission:
     def opinion(self, visitor: str) -> None:
         """Admit one judgment, rating or mark. Raises TooManyError with the time to wait."""
         self._admit(self._visitor_opinions, "opinion", visitor, "You have judged a lot")
+
+    def message_from(self, address: str, *, is_program: bool = False) -> None:
+        """Admit one message from an address. Raises TooManyError with the time to wait."""
+        found = "Many messages came from where you are"
+        if is_program:
+            self._admit(self._visitor_messages, "program", address, found)
+        self._admit(self._address_messages, "message from", address, found)
+
+    def event_from(self, address: str) -> None:
+        """Admit whatever a page does. Raises TooManyError with the time to wait."""
+        found = "Many clicks came from where you are"
+        self._admit(self._address_events, "event from", address, found)
 
     def _admit(
         self, limits: tuple[RateLimitItem, ...], what: str, visitor: str, found: str

@@ -31,6 +31,7 @@ from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import message
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.outbox import Answered
+from crsdemo.feedback.results import ResultsLog
 from crsdemo.feedback.studies import Decision, Standing, StudyLog
 from crsdemo.studies.annotators import arrival, secret_beside
 from crsdemo.studies.assignment import Assignment, deal
@@ -38,6 +39,7 @@ from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.study import Study
 
 AT_THE_END = "study"  # what the last questionnaires are about
+TEST_CODE = "TEST"  # instead of the completion code
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class StudyDesk:
 
     def arrive(self, parameters: Mapping[str, str], visitor: str | None) -> str:
         """The annotator's id: the same person has the same, on any device that the link names."""
-        who = arrival(parameters, visitor, self.secret)
+        plain = self.study.plain_names
+        who = arrival(parameters, visitor, self.secret, plain_names=plain)
         return self.log.record_arrival(self.study.sha256, who)
 
     def consent(self, annotator: str, given: bool) -> None:
@@ -133,6 +136,8 @@ class StudyDesk:
                 return ask
         if ask := self._unanswered(AT_THE_END, standing):
             return ask
+        if self.code and self._is_test(annotator):
+            return Done(TEST_CODE)
         return Done(standing.code or self.log.record_completion(annotator, self.code))
 
     def _work(self, annotator: str, assignment: Assignment, standing: Standing) -> Work:
@@ -245,6 +250,11 @@ class StudyDesk:
         if standing is None:
             raise BadInputError("You are not known here: please open the link that you were given.")
         return standing
+
+    def _is_test(self, annotator: str) -> bool:
+        """Whether a colleague tries the study: anybody could, so the real code is not for them."""
+        people = ResultsLog(self.side_by_side.log.file).participants(self.study.title)
+        return all(one.annotator != annotator for one in people)
 
     def _taking_part(self, annotator: str) -> Standing:
         standing = self._standing(annotator)

@@ -22,12 +22,12 @@ from crsdemo.core.recommender import (
 )
 
 SHOWN = 10  # candidates in the evidence
-CHAT_REPLY = "I am a baseline that only ranks, so I have nothing to say here."
-NOTHING_LEFT = "I am a baseline that only ranks, and nothing is left that I may recommend."
+CHAT_REPLY = "I can only name films, so I have nothing to say here."
+NOTHING_LEFT = "I can only name films, and nothing is left that I may recommend."
 
 
 class Baseline(ABC):
-    """Ranks the catalog, and says of itself what it is. Immutable."""
+    """Ranks the catalog. Its replies name no system, for they are shown blind too. Immutable."""
 
     catalog: Catalog
     name: str
@@ -63,7 +63,7 @@ class Popularity(Baseline):
 
     catalog: Catalog
     name = "popularity"
-    opening = "I am the popularity baseline and did not read your wish. People often talk about "
+    opening = "People often talk about "
 
     @cached_property
     def ranking(self) -> tuple[Item, ...]:
@@ -91,10 +91,7 @@ class RepeatLast(Baseline):
 
     catalog: Catalog
     name = "repeat-last"
-    opening = (
-        "I am the repeat-last baseline: I name again what was named last, or something popular if "
-        "nothing was. Here it is: "
-    )
+    opening = "What about this one: "
     repeats = True
 
     @cached_property

@@ -32,10 +32,7 @@ class CoOccurrence(Baseline):
     catalog: Catalog
     together: sparse.csr_matrix  # (n, n) dialogues that mention both
     name = "co-occurrence"
-    opening = (
-        "I am the co-occurrence baseline and read only the titles that were named. People often "
-        "talk about them together with "
-    )
+    opening = "People often talk about them together with "
 
     @cached_property
     def _popularity(self) -> Floats:
@@ -69,14 +66,10 @@ class SignalSum(Baseline):
     def __init__(self, knowledge: ItemKnowledge, name: str) -> None:
         """`knowledge`: with a ranker."""
         assert knowledge.ranker is not None
-        how = "" if knowledge.ranker.trees is None else ", with trees over them"
         self.catalog = knowledge.prior.catalog
         self.knowledge = knowledge
         self.name = name
-        self.opening = (
-            f"I am the sum of {len(knowledge.ranker.names)} signals{how}, and no language model. "
-            "What they speak for is "
-        )
+        self.opening = "What you said speaks for "
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hmac
 import os
+import reprlib
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal, NamedTuple
+from urllib.parse import urlencode
 
 from crsdemo.core.errors import BadInputError, FeedbackError
 
@@ -27,6 +29,7 @@ _BROUGHT: dict[str, AnnotatorSource] = {
 }
 _LONGEST = 200  # characters of a name in a link
 _BYTES = 32
+_SIGNED = 32  # characters of a key in a link
 
 
 class Arrival(NamedTuple):
@@ -40,12 +43,16 @@ class Arrival(NamedTuple):
         return self.source == "test"
 
 
-def arrival(parameters: Mapping[str, str], visitor: str | None, secret: bytes) -> Arrival:
+def arrival(
+    parameters: Mapping[str, str], visitor: str | None, secret: bytes, *, plain_names: bool = True
+) -> Arrival:
     """Who comes by a link with these parameters, or is known by the browser's `visitor` alone.
 
     PROLIFIC_PID is Prolific's, `participant` any other platform's, `test` a colleague's who tries
-    the study; all else (STUDY_ID, SESSION_ID) is not looked at and not kept.
-    Raises BadInputError if nothing tells people apart, or the platform left its blank unfilled.
+    the study; all else (STUDY_ID, SESSION_ID) is not looked at and not kept. Without
+    `plain_names` a `participant` needs the `key` that `signature` makes.
+    Raises BadInputError if nothing tells people apart, the platform left its blank unfilled, or a
+    key is missing or wrong.
     """
     given = {name.lower(): value.strip() for name, value in parameters.items()}
     for name, source in _BROUGHT.items():
@@ -55,6 +62,8 @@ def arrival(parameters: Mapping[str, str], visitor: str | None, secret: bytes) -
                     f"This link was not filled in: its {name.upper()} cannot be a name. Please "
                     "open the study from the page that invited you."
                 )
+            if source == "link" and not plain_names:
+                _check(given.get("key", ""), value, secret)
             return Arrival(source, _keyed(secret, f"{source} {value}"))
     if not visitor:
         raise BadInputError(
@@ -64,8 +73,30 @@ def arrival(parameters: Mapping[str, str], visitor: str | None, secret: bytes) -
     return Arrival("link", _keyed(secret, f"browser {visitor}"))
 
 
+def signature(name: str, secret: bytes) -> str:
+    """The key that a link with this name needs, so that nobody can guess another's link."""
+    return _keyed(secret, f"signed link {name.strip()}")[:_SIGNED]
+
+
+def signed_link(address: str, name: str, secret: bytes) -> str:
+    """The way into a study for one person. Raises BadInputError for what cannot be a name."""
+    name = name.strip()
+    if not name or len(name) > _LONGEST or "{{" in name:
+        raise BadInputError(f"{reprlib.repr(name)} cannot be a name: 1 to {_LONGEST} characters")
+    query = urlencode({"participant": name, "key": signature(name, secret)})
+    return f"{address.rstrip('/')}/study?{query}"
+
+
+def _check(key: str, name: str, secret: bytes) -> None:
+    if not hmac.compare_digest(key.encode(errors="replace"), signature(name, secret).encode()):
+        raise BadInputError(
+            "This link is not whole: its key is missing or is not that of the name. Please open "
+            "the link that you were given as it is."
+        )
+
+
 def _keyed(secret: bytes, name: str) -> str:
-    return hmac.new(secret, name.encode(), "sha256").hexdigest()
+    return hmac.new(secret, name.encode(errors="surrogatepass"), "sha256").hexdigest()
 
 
 def secret_beside(log: Path) -> bytes:

@@ -49,7 +49,7 @@ def _asked(name: object, info: ValidationInfo) -> Questionnaire:
         return parse_questionnaire(READY_MADE / f"{name}.toml")
     context: Any = info.context
     path: Path = context.path.parent / str(name)
-    if path.suffix != ".toml" or not path.is_file():
+    if path.suffix != ".toml" or not os.path.isfile(path):  # also for a name that cannot be one
         raise wrong(f"{name!r} is neither a file there nor one of {', '.join(ready_made())}")
     return parse_questionnaire(path)
 
@@ -198,6 +198,7 @@ class Study(TomlFile):
     explanation: Many[Text] = EXPLANATION
     tasks: Many[Task]
     questionnaires: Asked = ()  # at the end
+    plain_names: bool = False  # `participant=NAME` needs no key: whoever knows a name is let in
     completion_code: str = ""
     completion_code_env: str = ""
     completion_code_file: str = ""
@@ -246,7 +247,10 @@ class Study(TomlFile):
             found, where = os.environ.get(variable, ""), f"the environment has no {variable}"
         elif self.completion_code_file:
             path = self._source.path.parent / self.completion_code_file
-            found = path.read_text() if path.is_file() else ""
+            try:
+                found = path.read_text(encoding="utf-8") if os.path.isfile(path) else ""
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadInputError(f"the completion code of {path} cannot be read") from error
             where = f"there is nothing in {path}"
         else:
             return self.completion_code

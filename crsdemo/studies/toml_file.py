@@ -18,6 +18,7 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists
 Place = tuple[str | int, ...]  # in a file: ("tasks", 2, "kind") is a key of the third [[tasks]]
 
 _NOTHING = object()
+_LONGEST_SHOWN = 200  # characters of a path
 _EXPECTED = {  # where pydantic says it in words of its own
     "missing": "it has to be there",
     "string_type": "it is a text in quotes",
@@ -72,13 +73,21 @@ def read_toml(path: Path, model: type[F]) -> F:
         text = path.read_text(encoding="utf-8")
         return model.model_validate(tomllib.loads(text), context=Source(path, text))
     except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise BadInputError(f"{_named(path)} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise BadInputError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise BadInputError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         raise BadInputError(f"{path}, {_told(text, error.errors()[0])}") from error
+    except RecursionError as error:
+        raise BadInputError(f"{path} is nested too deeply to be read") from error
+    except ValueError as error:  # a number of thousands of digits, a name that holds a null
+        raise BadInputError(f"{_named(path)} cannot be read: {error}") from error
+
+
+def _named(path: Path) -> str:
+    return reprlib.repr(str(path)) if len(str(path)) > _LONGEST_SHOWN else str(path)
 
 
 def _told(text: str, error: ErrorDetails) -> str:

@@ -13,6 +13,7 @@ from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.export.take_home import Handouts
 from crsdemo.feedback.backup import Backups
+from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
 
@@ -32,6 +33,7 @@ class Demo:
     study: StudyDesk | None = None  # that runs; then the other pages are closed to visitors
     reports: tuple[Report, ...] = ()  # evaluations that are shown
     stages: tuple[Measured, ...] = ()  # what was measured beside them
+    proxies: Proxies = Proxies()  # of whom it is believed for whom they ask
 
     @cached_property
     def upkeep(self) -> Upkeep:

@@ -160,9 +160,8 @@ def routes(demo: Demo) -> list[Route]:
 
 def _refusal(demo: Demo, request: Request) -> Response | None:
     """What is answered to anyone but the operator."""
-    address = request.client.host if request.client else ""
     try:
-        demo.operator.sign_in(_password(request), Caller.of(address, request.headers))
+        demo.operator.sign_in(_password(request), Caller.of_scope(request.scope))
         return None
     except AccessError as error:
         ask = demo.operator.has_password

@@ -9,53 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
 from crsdemo.core.errors import AccessError, BadInputError
+from crsdemo.web.guard.callers import Caller, counted_as
+
+__all__ = ["Caller", "Operator", "operator_of"]
 
 VARIABLE = "CRSDEMO_PASSWORD"
 LEAST_LETTERS = 8  # of a password: tries are limited, so it need not be longer
 GOOD_FOR = 12 * 3600.0  # seconds that a token is
 WINDOW = 300.0  # seconds in which wrong passwords are counted
 TRIES = 5  # wrong passwords from one address in a window
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 TRIES_OF_ALL = 50  # from all addresses, which somebody may have many of
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Where a request comes from, as the server has it."""
-
-    address: str  # of the other end of the connection
-    host: str  # the name that the request was sent to, maybe with a port
-    is_forwarded: bool = False  # by a proxy, so that the address is the proxy's or hearsay
-
-    @classmethod
-    def of(cls, address: str, headers: Mapping[str, str]) -> Caller:
-        """Of a request with these headers, whose names are in small letters."""
-        return cls(address, headers.get("host", ""), any(name in headers for name in FORWARDED))
-
-    @property
-    def is_here(self) -> bool:
-        """Surely from this machine, and asked for under its own name.
-
-        A page elsewhere whose name resolves to this machine asks under that name.
-        """
-        return not self.is_forwarded and _is_loopback(self.address) and _is_loopback(self.name)
-
-    @property
-    def name(self) -> str:
-        """The host without its port."""
-        if self.host.startswith("["):
-            return self.host[1:].partition("]")[0]
-        return self.host.partition(":")[0]
+ASK = "please give the password of the operator"
 
 
 class Operator:
@@ -70,6 +42,7 @@ class Operator:
         self._password, self._clock = password, clock
         self._key = secrets.token_bytes(32)  # new at each start: old tokens end then
         self._wrong: list[tuple[float, str]] = []  # passwords: moment, address
+        self._known: set[str] = set()  # addresses from which the right one came
         self._lock = Lock()
 
     @property
@@ -79,17 +52,22 @@ class Operator:
     def sign_in(self, password: str, caller: Caller) -> str:
         """A token for who knows the password.
 
-        Raises AccessError for a wrong one, and for any after too many wrong ones.
+        Raises AccessError for a wrong one, for any after too many wrong ones, and for none, which
+        is no try: a browser asks without one before it knows that there is one.
         """
         if self._password is None:
             self.check("", caller)
             return ""
+        if not password:
+            raise AccessError(ASK)
+        address = counted_as(caller.address)
         with self._lock:  # one try after the other, so that none slips past the count
-            self._refuse_too_many(caller.address)
+            self._refuse_too_many(address)
             if not _same(password, self._password):
-                self._wrong.append((self._clock(), caller.address))
+                self._wrong.append((self._clock(), address))
                 raise AccessError("this is not the password")
-            self._wrong = [one for one in self._wrong if one[1] != caller.address]
+            self._wrong = [one for one in self._wrong if one[1] != address]
+            self._known.add(address)
         return self._signed(str(int(self._clock() + GOOD_FOR)))
 
     def sign_out(self, token: str, caller: Caller) -> None:
@@ -106,7 +84,7 @@ class Operator:
                     f"app with {VARIABLE} set, or with --password-file"
                 )
         elif not self._is_good(token):
-            raise AccessError("please give the password of the operator")
+            raise AccessError(ASK)
 
     def _signed(self, end: str) -> str:
         """The token that ends then, in whole seconds: when, and a signature of that."""
@@ -119,7 +97,8 @@ class Operator:
     def _refuse_too_many(self, address: str) -> None:
         self._wrong = [one for one in self._wrong if one[0] > self._clock() - WINDOW]
         mine = [one for one in self._wrong if one[1] == address]
-        if len(mine) >= TRIES or len(self._wrong) >= TRIES_OF_ALL:
+        # Guesses from many places do not lock out where the right one was given before
+        if len(mine) >= TRIES or (len(self._wrong) >= TRIES_OF_ALL and address not in self._known):
             oldest, _ = (mine or self._wrong)[0]
             wait = max(1, round(oldest + WINDOW - self._clock()))
             raise AccessError(f"too many wrong passwords; try again in {wait} seconds")
@@ -148,14 +127,3 @@ def _same(given: str, right: str) -> bool:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)

@@ -12,6 +12,8 @@ from crsdemo.web.results import page as results
 from crsdemo.web.study import page as study
 from crsdemo.web.talk import page as chat
 
+N_AT_ONCE = 16  # events that ask neither the model nor for an opinion to be kept
+
 
 def build(demo: Demo) -> gr.Blocks:
     """The pages, ready to be launched with the theme and the style sheet of `look`.
@@ -20,7 +22,11 @@ def build(demo: Demo) -> gr.Blocks:
     the names of the systems, and could ask them one by one.
     """
     blocks = _with_study(demo.study, demo) if demo.study else _without_study(demo)
-    return blocks.queue(max_size=64, default_concurrency_limit=8)
+    for function in blocks.fns.values():  # what has no room of its own shares one
+        if function.concurrency_limit == "default":
+            function.concurrency_limit, function.concurrency_id = N_AT_ONCE, "page"
+    # `guard/rooms.py` says who may wait where
+    return blocks.queue(max_size=None, api_open=False)
 
 
 def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:

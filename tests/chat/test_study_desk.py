@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Barrier
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from made_studies import FILE, SHORT, Annotator, Lab, lab
 from stand_in import StandIn
 
+from crsdemo.__main__ import main
+from crsdemo.chat.study_desk import TEST_CODE
 from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Stay, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError, KeptAsideError
@@ -26,7 +29,7 @@ from crsdemo.export.examples import Reason
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.feedback.votes import VoteFilter, load_votes
-from crsdemo.studies.annotators import arrival, secret_beside
+from crsdemo.studies.annotators import arrival, secret_beside, signed_link
 from crsdemo.studies.assignment import Shared, Tally, deal
 from crsdemo.studies.statistics.report import results
 from crsdemo.studies.study import Study, parse_study
@@ -598,3 +601,33 @@ def test_fifty_annotators_at_once_lose_no_verdict(tmp_path: Path) -> None:
     assert codes == [""] * 50
     assert len(load_votes(made.log.file)) == 50 * made.desk.study.to_judge == 100
     made.log.close()
+
+
+def test_who_tries_the_study_does_not_see_the_real_code(made: Lab) -> None:
+    annotator = Annotator(made.desk, made.desk.arrive({"test": "ann"}, None))
+    assert annotator.finish() == TEST_CODE
+    assert annotator.step == Done(TEST_CODE), "nor on coming back"
+    assert not made.rows("select code from completions where code = 'C0FFEE'")
+
+
+def test_a_name_lets_nobody_in_without_its_key(tmp_path: Path) -> None:
+    made = lab(tmp_path, FILE.replace("plain_names = true\n", ""))
+    link = signed_link("https://lab.example/", "anna", made.desk.secret)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+    assert link.startswith("https://lab.example/study?participant=anna&key=")
+    anna = made.desk.arrive(query, None)
+    assert made.desk.arrive(query, "another browser") == anna
+    for wrong in ({}, {"key": ""}, {"key": "é" * 32}, {"key": query["key"][:-1] + "x"}):
+        with pytest.raises(BadInputError, match="not whole"):
+            made.desk.arrive({"participant": "anna"} | wrong, None)
+    with pytest.raises(BadInputError, match="not whole"):
+        made.desk.arrive(query | {"participant": "ben"}, None)
+
+
+def test_the_command_makes_links_that_let_in(tmp_path: Path, capsys) -> None:
+    made = lab(tmp_path, FILE.replace("plain_names = true\n", ""))
+    assert main(["sign-links", "--db", str(made.log.path), "anna", "b e&n"]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        query = {name: values[0] for name, values in parse_qs(urlsplit(line).query).items()}
+        assert made.desk.arrive(query, None)
+    assert main(["sign-links", "--db", str(made.log.path), "x" * 500]) == 2

@@ -28,6 +28,7 @@ minutes = 6
 systems = ["quokka", "wombat"]
 questionnaires = ["fluency-informativeness"]
 completion_code = "C0FFEE"
+plain_names = true
 
 [consent]
 version = "7"

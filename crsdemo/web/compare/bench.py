@@ -112,7 +112,7 @@ class Bench(Drawing):
         return self._drawn(Look(*look))
 
     def select(self, event: gr.EventData, *look: Any) -> Updates:
-        """Open the evidence of an earlier message."""
+        """Show an earlier message, with its evidence where there is any to see."""
         return self._drawn(replace(Look(*look), selected=event.comparison))
 
     def judge(self, event: gr.EventData, *look: Any) -> Updates:
@@ -199,7 +199,6 @@ def wire(blocks: gr.Blocks, page: Bench) -> None:
     blocks.load(page.enter, s.look, **quiet)
     answering = [wire_talk(page), s.thread.wish(page.say_wish, s.look, **once, **MODEL)]
     wire_ends(s, answering, page.stopped, page.begin_anew)
-    s.thread.select(page.select, s.look, **many)
     s.thread.mark(page.mark, s.look, **many, **OPINIONS)
 
 
@@ -207,6 +206,7 @@ def wire_talk(page: Bench) -> Dependency:
     """What every page with two answers has: judging, going on, saying. Returns the last."""
     s, quiet = page.screen, private(page.screen)
     many = quiet | {"trigger_mode": "multiple"}
+    s.thread.select(page.select, s.look, **many)
     for part in (s.thread, s.verdict):
         part.redraw(page.redraw, s.look, **many)
         part.judge(page.judge, s.look, **many, **OPINIONS)

@@ -23,8 +23,8 @@ element.addEventListener('keydown', (event) => {
 // What is open stays open when the server draws anew; side by side, the reasons of both answers
 // open and close together.
 const folds = new Map();  // by reply, or by comparison: whether it was opened or closed by hand
-let nRounds = 0;
-let nNamed = 0;
+let lastOne = null;  // the newest comparison, and whether its names are told
+let wasNamed = false;
 element.addEventListener('toggle', ({ target }) => {
   const { reply, fold } = target.dataset;
   if (reply ?? fold) folds.set(reply ?? fold, target.open);
@@ -39,16 +39,14 @@ watch('value', () => {
     if (reply && details.open) return;  // evidence that was asked for comes open
     details.open = folds.get(reply ?? fold) ?? details.open;
   });
-  const rounds = [...element.querySelectorAll('.round')];
-  const last = rounds.at(-1);
+  const last = [...element.querySelectorAll('.round')].at(-1);
+  const now = last?.dataset.comparison ?? null;
+  const isNamed = last?.querySelector('.revealed') != null;
   const toTop = () => last.scrollIntoView({ block: 'start' });
   // On a phone the message comes into sight again: its answers are read one after the other.
-  if (narrow.matches && nRounds && rounds.length > nRounds) toTop();
+  if (narrow.matches && lastOne && now && now !== lastOne) toTop();
   // Who they were stands above what one may say of it: the names come into sight.
-  const named = rounds.filter((round) => round.querySelector('.revealed')).length;
-  if (named > nNamed && nRounds === rounds.length && last.querySelector('.revealed')) {
-    requestAnimationFrame(toTop);  // after follow.js
-  }
-  nNamed = named;
-  nRounds = rounds.length;
+  if (isNamed && !wasNamed && now === lastOne) requestAnimationFrame(toTop);  // after follow.js
+  lastOne = now;
+  wasNamed = isNamed;
 });

@@ -20,6 +20,7 @@ from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import MODEL, Updates, caller, html
 from crsdemo.web.shared.live import private
+from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.shared.shown import Shown
 
 Json = dict[str, Any]
@@ -82,7 +83,7 @@ class ComparePage(Bench):
             series = self._series(caller(request), policy, comparison_id)
             *_, answered = self.side_by_side.say(series, message, (left, right))
         except CrsdemoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(placeless(str(error)), print_exception=False) from error
         return _as_json(answered)
 
     def _series(self, visitor: str, policy: str, comparison_id: str) -> Series:
@@ -119,7 +120,7 @@ def _answer_as_json(answer: Answer) -> Json:
         "dialogue_id": answer.heard.id,
         "reply_id": answer.reply.id,
         "status": answer.reply.status,
-        "error": answer.reply.error,
+        "error": placeless(answer.reply.error),
         **(as_json(reply) if reply else {}),
     }
 

@@ -102,20 +102,28 @@ class Drawing(ABC):
         return {self.screen.aloud: verdicts.aloud(words)}
 
     def talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
-        """The settled comparisons with all that was thought of them.
+        """The newest settled comparisons with all that was thought of them.
 
         `click` is the number of the click that this answers, as in `talk/page.py`.
         """
         series = snapshot.series
         done = [c for c in series.comparisons if c.is_settled or not view.growing]
-        content = self.above(view, snapshot) + "".join(
-            PARTS.settled(
-                comparison,
-                number,
-                self._shown(comparison, snapshot, view),
-                is_last=comparison is series.last and not view.growing,
+        chosen = [n for n, comparison in enumerate(done) if comparison.id == view.selected]
+        begin = max(0, min(len(done) - render.N_SHOWN, *chosen, len(done)))
+        before = done[max(0, begin - render.N_SHOWN)].id if begin else ""
+        way_back = render.earlier(begin, comparison=before)
+        content = (
+            self.above(view, snapshot)
+            + way_back
+            + "".join(
+                PARTS.settled(
+                    comparison,
+                    number,
+                    self._shown(comparison, snapshot, view),
+                    is_last=comparison is series.last and not view.growing,
+                )
+                for number, comparison in enumerate(done[begin:], begin + 1)
             )
-            for number, comparison in enumerate(done, 1)
         )
         if not content and not view.growing:
             content = self.welcome(view)

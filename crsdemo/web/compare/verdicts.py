@@ -11,6 +11,7 @@ from crsdemo.core.comparison import SIDES, Comparison, Series, Verdict
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.web.shared.evidence import story
 from crsdemo.web.shared.markup import TEMPLATES, Macros
+from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.shared.render import INTEREST, RELEVANCE
 from crsdemo.web.shared.shown import LETTERS, Shown
 
@@ -34,6 +35,7 @@ REASONS = (
 )  # fmt: skip
 WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message was taken
 
+TEMPLATES.filters["placeless"] = placeless
 TEMPLATES.globals |= {
     "LETTERS": LETTERS,
     "MAX_TYPED": MAX_TYPED,

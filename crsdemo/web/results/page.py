@@ -156,8 +156,7 @@ def routes(demo: Demo) -> list[Route]:
 
 def _caller(request: gr.Request) -> Caller:
     """Where an event comes from."""
-    headers = {name.lower(): value for name, value in dict(request.headers).items()}
-    return Caller.of(request.client.host if request.client else "", headers)
+    return Caller.of_scope(request.request.scope)
 
 
 def _label(pair: tuple[str, str]) -> str:

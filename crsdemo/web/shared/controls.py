@@ -19,6 +19,7 @@ Updates = dict[Any, Any]  # component -> what it shows now
 MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the model
 # One at a time and in the order of the clicks: the last click wins, and none is lost.
 OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
+ENDS = {"concurrency_limit": 8, "concurrency_id": "ends"}  # these wait for what they end
 PACE = 0.05  # seconds between two views of a growing reply
 PATIENCE = 6.0  # seconds that a stopped reply may take to reach the log
 FOCUS = "() => document.querySelector('#box textarea').focus()"

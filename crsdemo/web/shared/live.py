@@ -12,7 +12,7 @@ from gradio.events import Dependency
 
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import PACE, PATIENCE, Updates
+from crsdemo.web.shared.controls import ENDS, PACE, PATIENCE, Updates
 from crsdemo.web.shared.opinions import unsaved_words
 
 Kept = dict[str, str]  # names without meaning, kept by the browser
@@ -58,7 +58,7 @@ def wire_ends(
     for halt, then in ((screen.box.stop, stopped), (screen.masthead.fresh, begin_anew)):
         # Two events: in one, Gradio would cancel only after the handler has run.
         halted = halt(None, cancels=answering, api_visibility="private")
-        halted.then(then, screen.look, **private(screen))
+        halted.then(then, screen.look, **private(screen), **ENDS)
 
 
 def wait_for(is_logged: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from crsdemo.core.conversation import Aspect, ItemKind, LoggedTurn, RatingValue
 from crsdemo.web.shared.markup import Macros
+from crsdemo.web.shared.placeless import placeless
 
 Marks = frozenset[tuple[str, ItemKind]]
 Page = Literal["talk", "compare", "blind", "report"]
@@ -34,6 +35,7 @@ BAD_REASONS = (
     "ignored my wish", "already seen", "wrong film", "too early", "repeats itself",
     "made-up fact", "hard to understand",
 )  # fmt: skip
+N_SHOWN = 6  # messages with what was answered; the page is sent anew with each
 PARTS = Macros("shared/render.html")
 
 
@@ -83,12 +85,24 @@ def conversation(
     *,
     running: bool = False,
 ) -> str:
-    """The settled turns. `opinions` and `selected` go by the id of a reply's turn.
+    """The newest settled turns, or all from the selected one on.
 
-    The last turn can be answered again or taken back unless a reply is `running`.
+    `opinions` and `selected` go by the id of a reply's turn. The last turn can be answered again
+    or taken back unless a reply is `running`.
     """
-    said = [(turn, opinions.get(turn.id, Opinion())) for turn in turns]
-    return PARTS.conversation(said, selected, running)
+    asked = [n for n, turn in enumerate(turns) if turn.reply is None] or [0]
+    chosen = next((n for n, turn in enumerate(turns) if turn.id == selected), len(turns))
+    begin = max(0, min(len(asked) - N_SHOWN, sum(n < chosen for n in asked) - 1))
+    before = [turn.id for turn in turns[: asked[begin]] if turn.reply]
+    way_back = earlier(begin, reply=before[-N_SHOWN:][0]) if before else ""
+    said = [(turn, opinions.get(turn.id, Opinion())) for turn in turns[asked[begin] :]]
+    return way_back + PARTS.conversation(said, selected, running)
+
+
+def earlier(n_messages: int, **names: str) -> str:
+    """The way back to messages that are not shown: what `names` is selected then."""
+    data = {f"data-{name}": value for name, value in names.items()}
+    return PARTS.earlier(n_messages, next(iter(names)), data) if n_messages else ""
 
 
 def stamped(content: str, moment: int, click: int, label: str = "Conversation") -> str:
@@ -101,4 +115,4 @@ def stamped(content: str, moment: int, click: int, label: str = "Conversation") 
 
 def notice(text: str) -> str:
     """One line above the box that says what went wrong."""
-    return PARTS.notice(text) if text else ""
+    return PARTS.notice(placeless(text)) if text else ""

@@ -27,6 +27,7 @@ from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.opinions import may_pass, unsaved_words
+from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.shared.shown import BLIND, Shown
 from crsdemo.web.study import html as study_html
 from crsdemo.web.study.html import PARTS
@@ -113,7 +114,7 @@ class StudyPage(Bench):
         try:
             annotator = self.desk.arrive(dict(request.query_params), visit["visitor"])
         except CrsdemoError as error:
-            refused = study_html.leaf(PARTS.refused(str(error)), time.monotonic_ns())
+            refused = study_html.leaf(PARTS.refused(placeless(str(error))), time.monotonic_ns())
             return {self.screen.visit: visit, self.screen.sheet: refused}
         was = view.at or {}
         at = was if was.get("annotator") == annotator else {"annotator": annotator}

@@ -35,6 +35,7 @@ from crsdemo.web.shared.controls import (
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
+from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
@@ -151,7 +152,7 @@ class ChatPage:
             said = self._dialogue(caller(request), dialogue_id)
             *_, answered = self.exchange.say(said, text)
         except CrsdemoError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(placeless(str(error)), print_exception=False) from error
         logged = answered.turns[-1]
         assert logged.reply is not None
         return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}

@@ -45,6 +45,10 @@ Object.assign(acts, {
     form.querySelector('.thumb').focus();
   },
   select({ form }) { select(form.dataset.reply); },
+  earlier({ dataset: { reply } }) {
+    trigger('select', { reply });
+    focusBox();
+  },
 });
 
 element.addEventListener('click', ({ target }) => {

@@ -1,0 +1,1 @@
+"""What stands before all pages: which requests may pass, how large, how many, from where."""
