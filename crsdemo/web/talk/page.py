@@ -63,8 +63,6 @@ class ChatPage:
     catalog: Catalog
     screen: Screen
 
-    # One event each
-
     def enter(self, *look: Any) -> Updates:
         """A visitor comes, or comes back."""
         visit: Kept = look[0] or {}
