@@ -139,16 +139,19 @@ class Guard:
 
     @contextlib.contextmanager
     def _listening(self, scope: Scope) -> Any:
-        """Whoever fetches events is known to listen as long as that lasts."""
+        """Whoever fetches events, or has a tab open, is known to as long as that lasts."""
         path, heard = scope["path"], self.watch.rooms
         asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         sessions = asked.get("session_hash", []) if path.startswith(f"{API}/queue/data") else []
         sessions += [event for event in [doors.fetched(path)] if event]
+        tab = [path.rpartition("/")[2]] if path.startswith(f"{API}/heartbeat/") else []
         heard.listening.update(sessions)
+        heard.tabs.update(tab)
         try:
             yield
         finally:
             heard.listening.subtract(sessions)
+            heard.tabs.subtract(tab)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -64,7 +64,8 @@ class Housekeeping:
             if session in running:
                 continue
             since = now - holder.time_last_used.get(session, now)
-            if since > (CLOSED if state.is_closed else UNUSED):
+            # Gradio does not notice a tab closed before its first event, nor a program
+            if since > (UNUSED if self.rooms.tabs[session] > 0 else CLOSED):
                 with holder.lock:
                     holder.session_data.pop(session, None)
                     holder.time_last_used.pop(session, None)

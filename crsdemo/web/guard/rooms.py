@@ -33,6 +33,7 @@ class Rooms:
 
     blocks: gr.Blocks
     listening: Counter[str] = field(default_factory=Counter)  # sessions, with open streams
+    tabs: Counter[str] = field(default_factory=Counter)  # sessions, with open tabs
     _unread: dict[str, float] = field(default_factory=dict)  # sessions, since when
 
     async def admit(self, room: str, address: str, session: str) -> None:
@@ -66,7 +67,9 @@ class Rooms:
         for session, since in self._unread.items():
             if now - since > KEPT:
                 self._forget(session)
-        self.listening = +self.listening  # without those at nought
+        for counted in (self.listening, self.tabs):
+            for session in [name for name, n in counted.items() if n <= 0]:
+                del counted[session]
 
     async def _give_way(self, room: str, patience: float) -> None:
         now = time.monotonic()
