@@ -156,8 +156,8 @@ def test_the_next_start_wipes_what_a_crash_left(made: Lab) -> None:
 
 
 def test_the_page_does_not_claim_more_than_is_true() -> None:
-    from crsdemo.web.study import html
+    from crsdemo.web.study.html import PARTS
 
-    for page in (html.withdrawn(is_kept=False), html.leaving()):
+    for page in (PARTS.withdrawn(False), PARTS.leaving()):
         assert "Backups" in page or "backups" in page
         assert "handed out" in page

@@ -51,12 +51,12 @@ watch('value', () => {
 acts.mark = (button) => send('mark', { ...button.dataset, on: press(button) });
 
 function isComment({ target: { name, type } }) { return name === 'comment' && type === 'text'; }
-function say(event) {
+function sayComment(event) {
   if (isComment(event) && typed.delete(event.target.id)) acts.comment(event.target);
 }
 element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('input', (event) => {
   if (isComment(event)) typed.set(event.target.id, event.target.value);
 });
-element.addEventListener('focusout', say);
-element.addEventListener('keydown', (event) => { if (event.key === 'Enter') say(event); });
+element.addEventListener('focusout', sayComment);
+element.addEventListener('keydown', (event) => { if (event.key === 'Enter') sayComment(event); });
