@@ -16,6 +16,9 @@ const unanswered = new Map(JSON.parse(sessionStorage.getItem(drawer) || '[]'));
 let sent = Math.max(0, ...unanswered.keys());
 let again = unanswered.size > 0;
 let newest = 0;
+// Comments as far as they are typed, by the id of their box: the answer to an earlier click does not
+// take them away. Gradio would set the box to what is saved, and the browser then sees no change.
+const typed = new Map();
 
 function settle() {
   sessionStorage.setItem(drawer, JSON.stringify([...unanswered]));
@@ -35,6 +38,10 @@ watch('value', () => {
   const { moment = 0, click = 0 } = element.querySelector('[data-moment]')?.dataset ?? {};
   [...unanswered.keys()].filter((n) => n <= click).forEach((n) => unanswered.delete(n));
   settle();
+  typed.forEach((words, id) => {
+    const box = document.getElementById(id);
+    if (box) box.value = words; else typed.delete(id);
+  });
   if (moment < newest) trigger('redraw', {});  // an older view came after a newer one
   newest = Math.max(newest, moment);
   if (again && moment) sendAgain();  // now the server knows who is here
@@ -44,11 +51,12 @@ watch('value', () => {
 acts.mark = (button) => send('mark', { ...button.dataset, on: press(button) });
 
 function isComment({ target: { name, type } }) { return name === 'comment' && type === 'text'; }
+function commented(event) {
+  if (isComment(event) && typed.delete(event.target.id)) acts.comment(event.target);
+}
 element.addEventListener('submit', (event) => event.preventDefault());
-element.addEventListener('change', (event) => { if (isComment(event)) acts.comment(event.target); });
-element.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || !isComment(event)) return;
-  event.preventDefault();
-  event.target.blur();  // what was typed is saved now
-  event.target.focus();
+element.addEventListener('input', (event) => {
+  if (isComment(event)) typed.set(event.target.id, event.target.value);
 });
+element.addEventListener('focusout', commented);
+element.addEventListener('keydown', (event) => { if (event.key === 'Enter') commented(event); });
