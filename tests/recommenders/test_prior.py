@@ -126,7 +126,7 @@ def test_refusals_are_heard_through_typos(prior):
 def test_whom_a_pronoun_means_is_who_was_named_last(prior):
     """Else who made the film spoken of, and who plays in it."""
     look = ItemKnowledge(prior).look
-    assert look(said("a film with Ann Lee", "Vault", "can't stand her actually")).hidden == {"vault"}
+    assert look(said("one with Ann Lee", "Vault", "can't stand her actually")).hidden == {"vault"}
     assert look(said("something", "What?", "can't stand her actually")).hidden == set()
     vault = Turn("assistant", "Vault", (Mention(0, 5, "vault"),))
     talk = Dialogue((Turn("user", "a heist"), vault, Turn("user", "I can't stand her")))
