@@ -51,7 +51,7 @@ def test_a_conversation(browser: Browser, server: Server, width: int) -> None:  
     row.get_by_label("Good answer").click()
     expect(row.locator(".saved")).to_be_visible()
     if width > 1000:  # there the path to the film is in sight
-        expect(visitor.page.locator("#story .forks")).to_be_visible()
+        expect(visitor.page.locator("#path .main-svg").first).to_be_visible(timeout=90_000)
     examine(visitor.page)
     visitor.leave()
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from pages import Server, Visitor, browser  # noqa: F401  the fixture
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from stand_in import CATALOG, StandIn
 
 
@@ -36,6 +36,11 @@ class Talker(Visitor):
         return self.page.locator("#thread .answer[data-reply]")
 
 
+def picture(page: Page) -> Any:
+    """Of the path to the film."""
+    return page.locator("#path .main-svg").first
+
+
 @pytest.fixture
 def visitor(browser: Browser, server: Server) -> Iterator[Talker]:  # noqa: F811
     visitor = Talker(browser, server)
@@ -49,18 +54,22 @@ def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_
     expect(page.locator("#thread .film")).to_have_count(1)
     expect(page.locator("#thread .film h2")).to_contain_text("After Life")
     expect(page.locator("#thread .words b")).to_have_text("After Life (1998)")
-    expect(page.locator("#story")).to_contain_text("Recommend a film")
-    expect(page.locator("#story .forks")).to_be_visible()
-    expect(page.locator("#story")).to_contain_text("quiet drama, family, Japan")
-    expect(page.locator("#story")).to_contain_text("my answer")
+    expect(page.locator("#opening")).to_contain_text("Recommend a film")
+    expect(picture(page)).to_be_visible()
+    expect(page.locator("#path")).to_contain_text("quiet drama, family, Japan")
+    expect(page.locator("#rest")).to_contain_text("my answer")
     expect(visitor.box).to_be_focused()
 
     visitor.say("thanks")
-    expect(page.locator("#story")).to_contain_text("not looking for a film")
-    expect(page.locator("#story .forks")).to_have_count(0)
+    expect(page.locator("#opening")).to_contain_text("not looking for a film")
+    expect(page.locator("#path")).to_be_hidden()
     page.locator(".why").first.click()
-    expect(page.locator("#story")).to_contain_text("Recommend a film")
-    expect(page.locator("#story .forks")).to_be_visible()
+    expect(page.locator("#opening")).to_contain_text("Recommend a film")
+    expect(picture(page)).to_be_visible()
+    picture(page).scroll_into_view_if_needed()
+    row = page.locator("#path .barlayer .trace").first.locator(".point").first.bounding_box()
+    page.mouse.move(row["x"] + row["width"] / 2, row["y"] + row["height"] / 2)
+    expect(page.locator("#path .hoverlayer")).to_contain_text("Tokyo Story")
     expect(visitor.answers.first).to_have_attribute("aria-current", "true")
 
 
@@ -106,7 +115,7 @@ def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor
     expect(row.get_by_label("Bad answer")).to_have_attribute("aria-pressed", "true")
     expect(row.get_by_label("Comment")).to_have_value("<b>slow</b>")
     expect(page.locator(".film [data-kind=want]")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#story")).to_contain_text("Recommend a film")
+    expect(page.locator("#opening")).to_contain_text("Recommend a film")
 
     row.get_by_label("Good answer").click()
     expect(row.get_by_role("button", name="heard my wish")).to_be_visible()
@@ -114,6 +123,28 @@ def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor
     expect(row.locator(".details")).to_have_count(0)
     assert not server.rows(f"select * from current_ratings where generation_id = '{reply}'")
     assert len(server.rows(f"select * from ratings where generation_id = '{reply}'")) > 5
+
+
+def test_what_is_typed_while_a_comment_is_being_saved_is_not_lost(visitor, server):
+    page = visitor.page
+    visitor.say("let me explain")
+    row = page.locator("#thread .rating")
+    row.get_by_label("Good answer").click()
+    comment = row.get_by_label("Comment")
+    comment.fill("first")
+    on_the_way: list[Route] = []
+    page.route("**/queue/join**", lambda route: on_the_way.append(route), times=1)
+    comment.press("Enter")
+    comment.fill("first and second")
+    expect(row.get_by_text("saved", exact=True)).not_to_be_visible()
+    on_the_way[0].continue_()
+    expect(row.get_by_text("saved", exact=True)).to_be_visible()
+    expect(comment).to_have_value("first and second")
+    comment.press("Enter")
+    expect(row.get_by_text("saved", exact=True)).to_be_visible()
+    reply = visitor.answers.get_attribute("data-reply")
+    kept = f"from ratings where generation_id = '{reply}' and aspect = 'comment' order by rowid"
+    assert server.rows(f"select value {kept}") == [('"first"',), ('"first and second"',)]
 
 
 def test_a_rating_that_cannot_be_saved_stays_on_the_page_and_can_be_tried_again(visitor, server):
@@ -220,10 +251,11 @@ def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     visitor.say("on the train")
     expect(visitor.answers.last.locator(".words")).to_be_in_viewport()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    expect(page.locator("#story")).to_be_hidden()
+    expect(page.locator("#opening")).to_be_hidden()
     page.locator(".why").last.click()
-    expect(page.locator("#story")).to_be_visible()
-    expect(page.locator("#story .forks")).to_be_visible()
+    expect(page.locator("#opening")).to_be_visible()
+    expect(picture(page)).to_be_visible()
+    page.wait_for_function("() => document.querySelector('#path .main-svg').clientWidth <= 390")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     visitor.leave()
 

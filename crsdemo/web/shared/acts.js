@@ -5,7 +5,10 @@
 // 'withdraw'.
 const acts = {
   open() { element.querySelector('dialog').showModal(); },
-  fold(button) { button.ariaExpanded = String(button.ariaExpanded !== 'true'); },
+  fold(button) {
+    button.ariaExpanded = String(button.ariaExpanded !== 'true');
+    window.dispatchEvent(new Event('resize'));  // the picture learns its width
+  },
 };
 
 function focusBox() {

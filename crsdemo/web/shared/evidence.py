@@ -1,7 +1,7 @@
 """Why this film? The evidence of one reply as a story in four steps, each with its picture.
 
-Pure functions from a reply to HTML, drawn by `evidence.html`. Every number shown is a number of
-the reply.
+Pure functions from a reply to HTML, drawn by `evidence.html`; the picture of the path that the talk
+has is in `talk/path_figure.py`. Every number shown is a number of the reply.
 """
 
 from __future__ import annotations
@@ -25,18 +25,29 @@ def outline(n_items: int) -> str:
     return _PARTS.outline(n_items)
 
 
-def story(reply: Reply) -> str:
-    """All four steps."""
+def opening(reply: Reply, picture: str = "") -> str:
+    """Steps 1 and 2: up to the path, and with it where it is drawn as HTML."""
     evidence = reply.evidence
     joint = math.prod(step.chosen.probability for step in evidence.path)
     sources = [source for source in evidence.query_sources if source.strip()]
-    shown = evidence.candidates[:N_CANDIDATES]
+    parts = _marked(evidence.query, sources)
+    return _PARTS.decision(reply) + _PARTS.way(reply, joint, parts, sources, picture)
+
+
+def rest(reply: Reply) -> str:
+    """What follows the path: its table, what else was close, the time."""
+    path, shown = reply.evidence.path, reply.evidence.candidates[:N_CANDIDATES]
     return (
-        _PARTS.decision(reply)
-        + _PARTS.way(reply, joint, _marked(evidence.query, sources), sources, N_ALTERNATIVES)
+        (_PARTS.path_table(path) if path else "")
         + _PARTS.candidates(reply, shown, Scale.of(shown))
-        + _PARTS.time(evidence.timings, N_COLORS)
+        + _PARTS.time(reply.evidence.timings, N_COLORS)
     )
+
+
+def story(reply: Reply) -> str:
+    """All four steps in HTML alone, for pages that show many."""
+    path = _PARTS.forks(reply.evidence.path, reply.item, N_ALTERNATIVES)
+    return opening(reply, path) + rest(reply)
 
 
 def has_picture(evidence: Evidence) -> bool:

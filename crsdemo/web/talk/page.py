@@ -33,6 +33,7 @@ from crsdemo.web.shared.controls import (
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, opinions
+from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
 Growth = Iterator[Conversation]
@@ -247,8 +248,11 @@ class ChatPage:
         }
 
     def _reasons(self, reply: Reply | None) -> Updates:
-        told = evidence.story(reply) if reply else evidence.outline(len(self.catalog))
-        return {self.screen.story: told}
+        s = self.screen
+        if reply is None:
+            return {s.opening: evidence.outline(len(self.catalog)), s.path: None, s.rest: ""}
+        path = path_figure(reply.evidence.path, reply.item)
+        return {s.opening: evidence.opening(reply), s.path: path, s.rest: evidence.rest(reply)}
 
     def _noted(self, view: Look, click: int, error: CrsdemoError | None) -> Updates:
         """The page after a click on a rating or a mark."""

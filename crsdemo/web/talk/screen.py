@@ -24,11 +24,13 @@ class Screen(LiveScreen):
     `growing` is the id of the reply that grows, "" before its first word, None at rest.
     """
 
-    story: gr.HTML
+    opening: gr.HTML
+    path: gr.Plot
+    rest: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
-        return [*super().shown, self.story]
+        return [*super().shown, self.opening, self.path, self.rest]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def layout() -> Screen:
         with gr.Column(elem_id="why"):
             html("fold", FOLD, "shared/acts.js")
             html("why-title", "<h2>Why this film?</h2>")
-            story = html("story")
+            opening = html("opening")
+            path = gr.Plot(show_label=False, container=False, elem_id="path")
+            rest = html("rest")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
-    return Screen(**states, **talk, story=story)
+    return Screen(**states, **talk, opening=opening, path=path, rest=rest)
