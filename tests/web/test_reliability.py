@@ -130,6 +130,7 @@ def test_a_reload_in_mid_stream_loses_nothing(visitor, server):
     expect(visitor.page.locator(".said-by-user")).to_have_text(text)
     server.wait_for(reply_to(text), ended)
     visitor.page.reload()
+    expect(visitor.answers).to_have_count(1)  # or `say` would count none
     visitor.say("and one more")
     expect(visitor.page.locator(".said-by-user")).to_have_text([text, "and one more"])
     assert len(server.rows(reply_to(text))) == 1
