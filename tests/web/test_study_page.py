@@ -336,5 +336,5 @@ def test_a_mistake_in_the_file_is_named_before_anything_is_loaded(tmp_path, caps
     file.write_text(FILE.replace('kind = "free"', 'kind = "freee"'))
     nothing = ["--catalog", str(tmp_path / "no-catalog"), "--db", str(tmp_path / "feedback.db")]
     assert main(["--study", str(file), "--port", "0", *nothing]) == 2
-    assert "mine.toml, line 27: `kind`" in capsys.readouterr().err
+    assert "mine.toml, line 28: `kind`" in capsys.readouterr().err
     assert not (tmp_path / "feedback.db").exists()
