@@ -31,6 +31,19 @@ def new_id() -> str:
     return uuid4().hex
 
 
+BLIND = "blind-"  # how the id of what is judged blind begins, on whatever page it is asked for
+
+
+def seen_id(known: str) -> str:
+    """Of what a page shows with names: another one in the place of an id that is blind."""
+    return new_id() if known.startswith(BLIND) else known
+
+
+def blind_id(known: str) -> str:
+    """Of what a page shows without names."""
+    return known if known.startswith(BLIND) else BLIND + known
+
+
 @dataclass(frozen=True)
 class LoggedTurn:
     """A turn and the name under which it is kept.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http.client import HTTPConnection
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -11,6 +13,11 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from test_page import CATALOG, Caller, Server, server  # noqa: F401  the fixture
+
+from crsdemo.core.conversation import new_id, seen_id
+from crsdemo.web.compare.blind import BlindPage
+from crsdemo.web.compare.compare import ComparePage
+from crsdemo.web.compare.screen import Look
 
 SECRET = "my secret wish is a film about lighthouses"
 
@@ -122,3 +129,14 @@ def test_nobody_rates_or_marks_a_reply_to_another(server, config, victim):  # no
         victim.call(event, [victim.visit, None, {}, None], click)
     assert server.rows("select count(distinct visitor) from ratings") == [(1,)]
     assert server.rows("select count(distinct visitor) from item_events") == [(1,)]
+
+
+def test_what_is_judged_blind_is_shown_on_no_page_with_names() -> None:
+    """Its id, which the browser knows, finds nothing where names are told."""
+    view = Look({"visitor": new_id()}, {"series": "abc"}, None, None, False)
+    hidden = BlindPage.series_id(cast(BlindPage, None), view)
+    again = replace(view, at={"series": hidden})
+    assert BlindPage.series_id(cast(BlindPage, None), again) == hidden != "abc"
+    assert ComparePage.series_id(cast(ComparePage, None), view) == "abc"
+    assert ComparePage.series_id(cast(ComparePage, None), again) != hidden
+    assert seen_id(hidden) != hidden and seen_id("abc") == "abc"

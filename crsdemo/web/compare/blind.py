@@ -14,6 +14,7 @@ import gradio as gr
 from crsdemo.chat.side_by_side import SideBySide, drawn
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
+from crsdemo.core.conversation import blind_id
 from crsdemo.core.errors import BadInputError
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
@@ -30,6 +31,9 @@ class BlindPage(Bench):
     """Nobody knows who answers before the verdict is in the log."""
 
     offered: tuple[str, ...]
+
+    def series_id(self, view: Look) -> str:
+        return blind_id(str(view.at["series"]))
 
     def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
         seed = new_seed()

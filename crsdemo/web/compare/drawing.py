@@ -13,6 +13,7 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_steps import Step
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, checked_policy
+from crsdemo.core.conversation import seen_id
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import judgment
@@ -75,10 +76,14 @@ class Drawing(ABC):
         """What the visitor can choose."""
         return {}
 
+    def series_id(self, view: Look) -> str:
+        """Of the visitor's series: none that was begun where nobody knows who answers."""
+        return seen_id(str(view.at["series"]))
+
     def snapshot(self, view: Look) -> Snapshot:
         """The visitor's series as the log has it; an empty one if it has none."""
         moment = time.monotonic_ns()
-        visitor, name = view.visitor, view.at["series"]
+        visitor, name = view.visitor, self.series_id(view)
         restored = self.side_by_side.comparisons.restore(name, self.catalog)
         if restored and restored.series.visitor == visitor:
             return Snapshot(restored, moment)

@@ -17,7 +17,7 @@ import gradio as gr
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
-from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, seen_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Reply
 from crsdemo.core.reply_json import as_json
@@ -197,10 +197,11 @@ class ChatPage:
     def _snapshot(self, visit: Kept) -> Snapshot:
         """The visitor's dialogue as the log has it; an empty one if it has none."""
         moment = time.monotonic_ns()
-        restored = self.exchange.log.restore(visit["dialogue"], self.catalog)
+        dialogue = seen_id(str(visit["dialogue"]))
+        restored = self.exchange.log.restore(dialogue, self.catalog)
         if restored and restored.conversation.visitor == visit["visitor"]:
             return Snapshot(restored, moment)
-        return Snapshot(Restored(Conversation(visit["dialogue"], visit["visitor"]), (), ()), moment)
+        return Snapshot(Restored(Conversation(dialogue, visit["visitor"]), (), ()), moment)
 
     def _dialogue(self, visitor: str, dialogue_id: str) -> Conversation:
         """The one that is meant, or a new one. Raises BadInputError for one of another client."""
