@@ -19,8 +19,21 @@ _WHOSE = re.compile(
     r"(?:films?|movies?|flicks?|pictures?|comed(?:y|ies)|thrillers?|westerns?|dramas?)\b",
     re.IGNORECASE,
 )
+# Before a name in its sentence: somebody tells of a film, or asks whether it is this one
+_TOLD = re.compile(
+    r"\b(?:liked|loved|saw|seen|watched|enjoyed|remember|heard|it['’]?s an?|was|had|"
+    r"(?:is|isn['’]?t) (?:that|this|it)|the one with|i have|yes)\b[^.!?\n]*$",
+    re.IGNORECASE,
+)
+# After a name with which a text begins, if it is a wish
+_ALONE = re.compile(
+    r"\W*(?:$|\n|[.,;!?]|(?:please|pls|again|then|or|and|but|maybe|films?|movies?|from|in|with|if|"
+    r"on|as|where|when|something|anything|instead|ideally)\b)",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"\W*(?:and|or|&|,)?\W*", re.IGNORECASE)
 MIN_FILMS = 5  # of a person who is known by surname
+LEAST_SURNAME = 4  # letters of a surname that names somebody by itself: not "Oh", "May", "Day"
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
 
@@ -57,9 +70,17 @@ class PeopleLinker:
             start = read.tokens[first].start
             goes_on = bool(found) and _JOINED.fullmatch(text[end:start])
             end = read.tokens[after - 1].end
-            if goes_on or _ASKED.search(text[:start]) or _WHOSE.match(text[end:]):
+            if goes_on or self._is_asked_for(text[:start], text[end:]):
                 found.append(person)
         return tuple(dict.fromkeys(found))
+
+    def _is_asked_for(self, before: str, after: str) -> bool:
+        """Whether a name between these words is one of a wish."""
+        if _TOLD.search(before):
+            return False
+        if not before.strip(" \n.,!?"):
+            return bool(_ALONE.match(after) or _WHOSE.match(after))
+        return bool(_ASKED.search(before) or _WHOSE.match(after))
 
     def is_name(self, key: str) -> bool:
         """Whether words, run together, are somebody's full name."""
@@ -88,6 +109,6 @@ class PeopleLinker:
         if text.word(position + 1) in {"brothers", "bros", "sisters"}:
             return people
         capital = text.text[text.tokens[position].start].isupper() and not text.titled
-        known = capital or len(surname) >= RARE_SURNAME
+        known = len(surname) >= (LEAST_SURNAME if capital else RARE_SURNAME)
         ordinary = is_ordinary(word) or is_ordinary(surname)
         return people if len(people) == 1 and known and not ordinary else []

@@ -8,7 +8,8 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.language.people import MIN_FILMS, PeopleLinker
 
 CAST = {"Ann Leeward": MIN_FILMS, "Bo Leeward": MIN_FILMS, "Cy Windham": MIN_FILMS,
-        "Di Windham": MIN_FILMS - 1, "Eve Foxglove": MIN_FILMS - 1}  # fmt: skip
+        "Di Windham": MIN_FILMS - 1, "Eve Foxglove": MIN_FILMS - 1,
+        "Flo Oh": MIN_FILMS}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,15 @@ def test_a_surname_names_somebody_if_only_one_well_filmed_person_has_it(
         ("Bo Leeward movies", ["Bo Leeward"]),
         ("with Bo Leeward. Yesterday I met Ann Leeward", ["Bo Leeward"]),
         ("my aunt looks like Ann Leeward", []),
+        ("Ann Leeward", ["Ann Leeward"]),
+        ("ann leeward on a horse please", ["Ann Leeward"]),
+        ("Ann Leeward is pretty good. What else?", []),
+        ("Is that the one with Ann Leeward?", []),
+        ("I liked one with Ann Leeward", []),
+        ("Yes with Ann Leeward, a great film", []),
+        ("I liked it. Now something with Ann Leeward", ["Ann Leeward"]),
+        ("Oh yes, a classic", []),
+        ("a film with Oh", []),  # too short to be known by
     ],
 )
 def test_a_film_is_wished_of_those_who_are_named_for_it(
