@@ -31,7 +31,10 @@ from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 
 MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
-DENIALS = ("'t", "’t", " not", " cannot", " unable", " unknown")  # of what is known and asked for
+# What a denial of what is known begins with, or cannot do without
+DENIALS = (
+    "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
+)  # fmt: skip
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
@@ -52,8 +55,8 @@ class Talker:
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        denials = [self.format.text(words) for words in DENIALS]
-        self.denials = frozenset(tokens[0] for tokens in denials if len(tokens) == 1)
+        # where one is several tokens (’ is, byte by byte) it cannot go on without the first
+        self.denials = frozenset(self.format.text(words)[0] for words in DENIALS)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
