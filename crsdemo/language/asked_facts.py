@@ -1,4 +1,4 @@
-"""Which facts of a film a text asks for in so many words."""
+"""What of a film a text asks for in so many words: facts, or its story and why it was given."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ _ASKING = {
     fact: re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
     for fact, patterns in _ASKED.items()
 }
+
+_STORY = re.compile(
+    r"\bwhat(?:['’]?s| is| are)? [^.?!]{0,25}\babout\b|\b(?:plot|story|synopsis)\b|"
+    r"\bwhat happens\b|\btell me (?:more|about)\b|\bwhy\b(?! not)|\bhow come\b|\breasons?\b|"
+    r"\bexplain\b|\bwhat makes you\b|^\W*(?:huh|what|sorry|come again)\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_story(text: str) -> bool:
+    """Whether the story of a film is asked for, or why it was given: its card has an answer."""
+    return bool(_STORY.search(text))
 
 
 def asked_facts(text: str) -> tuple[str, ...]:

@@ -73,13 +73,16 @@ class TextConstraint:
         owes_a_title: bool = False,
         owed: Collection[Slot] = (),
         denials: frozenset[int] = frozenset(),
+        is_known: bool = False,
+        never: frozenset[int] = frozenset(),
     ) -> None:
         """Nothing is said twice: no fact, no title and no item.
 
         `sayable`: the items that may be named. `slots`: facts of the item that the text is about;
         none may follow the name of another before its own title was said. `owes_a_title`: the text
         may not end before it was; nor before the facts that are `owed`, and until then no token of
-        `denials` may be written.
+        `denials` may be written, nor anywhere where what is asked for `is_known`. `never`:
+        tokens that no text has.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -88,11 +91,12 @@ class TextConstraint:
         control = grammar.control
         self.title = control.slot.get(TITLE)
         said = {control.slot[slot] for slot in slots if slot in control.slot}
-        self.forbidden = control.slot_of.keys() - said
+        self.forbidden = (control.slot_of.keys() - said) | never
         if not self.unsaid:
             self.forbidden |= {control.boi}
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self.denials = denials
+        self.is_known = is_known
         self.owed = {control.slot[slot] for slot in owed} & said
         self._text: dict[tuple[int, bool, bool, int, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
@@ -113,7 +117,7 @@ class TextConstraint:
             slots = self.grammar.control.slot_of.keys() - {self.title}
             shut = self.forbidden | (slots if self.is_elsewhere else set())
             shut |= set() if self.is_named and not self.owed else {self.grammar.control.eos}
-            shut |= self.denials if self.owed else frozenset()
+            shut |= self.denials if self.owed or self.is_known else frozenset()
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
             self._text[key] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[key]

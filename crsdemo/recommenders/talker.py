@@ -20,7 +20,7 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.language.asked_facts import asked_facts
+from crsdemo.language.asked_facts import asked_facts, asks_story
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
@@ -35,6 +35,7 @@ MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 DENIALS = (
     "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
 )  # fmt: skip
+MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
@@ -57,6 +58,8 @@ class Talker:
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
         # where one is several tokens (’ is, byte by byte) it cannot go on without the first
         self.denials = frozenset(self.format.text(words)[0] for words in DENIALS)
+        misread = [self.format.text(f"â{words}")[1:] for words in MISREAD]
+        self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
@@ -154,6 +157,8 @@ class Talker:
             owes_a_title=is_new,
             owed=_asked(dialogue) if mode == "CHAT" else (),
             denials=self.denials,
+            never=self.misread,
+            is_known=mode == "CHAT" and item is not None and asks_story(_said_last(dialogue)),
         )
         sampler = TokenSampler(
             constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
@@ -212,8 +217,11 @@ class Talker:
 
 def _asked(dialogue: Dialogue) -> tuple[Slot, ...]:
     """The facts that the user asks for now."""
-    said = dialogue.turns[-1].untitled if dialogue.turns else ""
-    return tuple(Slot(fact) for fact in asked_facts(said))
+    return tuple(Slot(fact) for fact in asked_facts(_said_last(dialogue)))
+
+
+def _said_last(dialogue: Dialogue) -> str:
+    return dialogue.turns[-1].untitled if dialogue.turns else ""
 
 
 def _named_last(dialogue: Dialogue) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.language.asked_facts import asked_facts
+from crsdemo.language.asked_facts import asked_facts, asks_story
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,23 @@ from crsdemo.language.asked_facts import asked_facts
 )
 def test_a_fact_is_asked_for(said: str, facts: tuple[str, ...]) -> None:
     assert asked_facts(said) == facts
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [
+        ("what is it about?", True),
+        ("whats it about", True),
+        ("never heard of it. plot?", True),
+        ("why that one?", True),
+        ("how come", True),
+        ("tell me more", True),
+        ("huh?", True),
+        ("why not a comedy?", False),
+        ("where can I see it?", False),
+        ("a film about the sea", False),
+        ("thanks", False),
+    ],
+)
+def test_a_story_or_a_reason_is_asked_for(said: str, asks: bool) -> None:
+    assert asks_story(said) == asks

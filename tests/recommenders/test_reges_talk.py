@@ -232,6 +232,16 @@ def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf):
         assert talker.control.slot[Slot(fact)] in said
 
 
+def test_a_story_that_is_known_is_not_denied(shelf):
+    talker = shelf.get("gcrs").talker
+    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+    denial = min(talker.denials)
+    for asked, may_deny in (("what is it about?", False), ("is it on netflix?", True)):
+        dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
+        said = Wants(talker, [denial]).words(talker, "CHAT", HEAT, dialogue)
+        assert (denial in said) == may_deny
+
+
 def test_earlier_replies_are_not_said_again(shelf):
     talker = shelf.get("gcrs").talker
     text = "Robbers and policemen, a tired one and a proud one."

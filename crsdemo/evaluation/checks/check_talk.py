@@ -52,7 +52,7 @@ class Expected(BaseModel):
     film: Literal["new", "same", "first", "none"] | None = None
     fits: Expectation = Expectation()
     mentions: Literal["cast", "directors", "year", "genres"] | None = None
-    admits: bool = False
+    admits: bool | None = None  # that it cannot know; False: it can, and must not say so
     asks: bool | None = None
 
 
@@ -107,8 +107,10 @@ def faults_of(talk: Talk, replies: Sequence[Reply], earlier: Dialogue) -> Iterat
         about = film or (given[-1] if given else None)
         if about is None or not _mentions(last.text, about, expect.mentions):
             yield f"it does not say the {expect.mentions}"
-    if expect.admits and not ADMITS.search(last.text):
-        yield "it does not admit what it cannot know"
+    if expect.admits is not None and bool(ADMITS.search(last.text)) != expect.admits:
+        yield (
+            "it does not admit what it cannot know" if expect.admits else "it denies what it knows"
+        )
     if expect.asks is not None and ("?" in last.text) != expect.asks:
         yield "it asks nothing" if expect.asks else "it asks, though it should answer"
 
