@@ -30,6 +30,7 @@ minutes = 10
 systems = ["quokka", "wombat"]
 questionnaires = ["crs-que-short"]
 completion_code = "PILOT-1"
+plain_names = true
 
 [consent]
 version = "1"
