@@ -18,6 +18,7 @@ from crsdemo.items.arrays import Bools, Floats
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.recommenders.ranker import Ranker
+from crsdemo.recommenders.stories import SIGNAL, Stories
 
 TOLD = 4  # signals named for a candidate
 LEAST = 0.05  # log-score below which a signal says nothing
@@ -57,6 +58,7 @@ class ItemKnowledge:
     prior: ItemPrior
     ranker: Ranker | None = None  # None: only what was refused is known
     weight: float = 1.0  # of the log-scores
+    stories: Stories | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 1:
@@ -72,7 +74,11 @@ class ItemKnowledge:
             return CandidateScores(hidden)
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-        return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
+        parts, names = self.weight * parts, self.ranker.part_names
+        if self.stories is not None:
+            told = self.stories.scores(self.prior.texts(heard)[1])
+            parts, names = np.concatenate([parts, told[None]]), (*names, SIGNAL)
+        return CandidateScores(hidden, parts, names)
 
 
 def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:

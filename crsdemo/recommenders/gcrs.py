@@ -78,7 +78,8 @@ class Gcrs(TalkingRecommender):
         knowledge = None
         if path.is_file():
             ranker = Ranker.load(path, SIGNALS) if with_prior else None
-            knowledge = ItemKnowledge(resources.prior, ranker, PRIOR_WEIGHT)
+            stories = resources.stories if with_prior else None
+            knowledge = ItemKnowledge(resources.prior, ranker, PRIOR_WEIGHT, stories)
         return cls(name or folder.name, talker, knowledge)
 
     def recommend_batch(

@@ -75,8 +75,9 @@ class Reges(TalkingRecommender):
         documents = Documents.of(resources.catalog, reader, folder / RETRIEVER)
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
         vectors = catalog_vectors(resources.catalog, documents.vectors, resources.files.vectors)
+        retriever = Retriever(documents, resources.prior, ranker, resources.stories)
         head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
-        return cls(folder.name, talker, Retriever(documents, resources.prior, ranker), head)
+        return cls(folder.name, talker, retriever, head)
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]

@@ -13,6 +13,7 @@ from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.cold_items import ItemFiles
 from crsdemo.recommenders.prior import ItemPrior
+from crsdemo.recommenders.stories import Stories
 
 if TYPE_CHECKING:
     from crsdemo.model.checkpoint import Loaded
@@ -54,6 +55,10 @@ class Resources:
     @cached_property
     def people(self) -> PeopleLinker:
         return PeopleLinker(self.catalog)
+
+    @cached_property
+    def stories(self) -> Stories:
+        return Stories.of(self.catalog, self.encoder(), self.folder)
 
     @cached_property
     def prior(self) -> ItemPrior:

@@ -8,7 +8,6 @@ Shapes: n items of the catalog, d of the encoder, B queries.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,11 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
+from crsdemo.items.kept_vectors import embedded, keep
 from crsdemo.recommenders.candidate_scores import CandidateScores, flags, unwanted
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
+from crsdemo.recommenders.stories import SIGNAL, Stories
 
 FILE, MAP_FILE = "documents.safetensors", "query_map.safetensors"
 TUNE = "make it anew with `python -m crsdemo tune-retriever` or remove it"
@@ -96,25 +97,12 @@ class Documents:
 
         Raises CheckpointError if the file is damaged or of another encoder.
         """
-        encoder = reader.encoder
         texts = [item_text(item) for item in catalog]
-        kept = _kept(folder / FILE)
-        new = [text for text in texts if _key(text) not in kept]
-        made = dict(zip(map(_key, new), encoder.embed(new), strict=True)) if new else {}
-        known = kept | made
-        vectors = np.stack([known[_key(text)] for text in texts])
-        if vectors.shape[1] != encoder.dim:
-            raise CheckpointError(
-                f"{folder} holds vectors of {vectors.shape[1]} numbers, the encoder gives "
-                f"{encoder.dim}; remove {FILE} there to have it made again"
-            )
-        return cls(reader, vectors.astype(np.float32))
+        return cls(reader, embedded(texts, reader.encoder, folder / FILE))
 
     def save(self, catalog: Catalog, folder: Path) -> None:
         """Half precision, with a key of each description."""
-        folder.mkdir(parents=True, exist_ok=True)
-        keys = np.array([_key(item_text(item)) for item in catalog], np.uint64)
-        save_file({"keys": keys, "vectors": self.vectors.astype(np.float16)}, folder / FILE)
+        keep([item_text(item) for item in catalog], self.vectors, folder / FILE)
 
     def nearest(self, queries: Sequence[str], k: int) -> Found:
         """The `k` items nearest to each query: cosines and rows, (B, k)."""
@@ -152,6 +140,7 @@ class Retriever:
     documents: Documents
     prior: ItemPrior
     ranker: Ranker  # of RETRIEVAL_SIGNALS
+    stories: Stories | None = None
 
     def look(
         self, dialogue: Dialogue, query: str, k: int, exclude: Collection[str] = frozenset()
@@ -170,12 +159,20 @@ class Retriever:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows if not left_out[row])
-        return CandidateScores(hidden, parts, self.ranker.part_names, shortlist)
+        return CandidateScores(hidden, parts, self.part_names, shortlist)
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """Of the rows of what is added up."""
+        return self.ranker.part_names if self.stories is None else (*self.ranker.part_names, SIGNAL)
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: Bools) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
         signals = np.concatenate([self.prior.signals(dialogue), asked])
-        return self.ranker.parts(signals, dialogue, left_out)
+        parts = self.ranker.parts(signals, dialogue, left_out)
+        if self.stories is None:
+            return parts
+        return np.concatenate([parts, self.stories.scores(self.prior.texts(dialogue)[1])[None]])
 
 
 def _hedged(rows: Ints, others: Ints) -> Ints:
@@ -185,20 +182,3 @@ def _hedged(rows: Ints, others: Ints) -> Ints:
     """
     kept = rows[: len(rows) - len(rows) // HEDGE]
     return np.concatenate([kept, others[~np.isin(others, kept)]])[: len(rows)]
-
-
-def _key(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-
-
-def _kept(path: Path) -> dict[int, Floats]:
-    if not path.is_file():
-        return {}
-    try:
-        file = load_file(path)
-        vectors = file["vectors"].astype(np.float32)
-        return dict(zip(file["keys"].tolist(), vectors, strict=True))
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{path} is damaged ({error}); remove it to have it made again"
-        ) from error

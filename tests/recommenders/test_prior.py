@@ -17,6 +17,7 @@ from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.neighbours import Neighbours
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
+from crsdemo.recommenders.ranker import Ranker
 
 TAGS = (
     Tag("gore", "caution", "", ("gore", "gory", "blood")),
@@ -110,6 +111,20 @@ def test_what_is_refused_is_hidden_until_it_is_wanted_again(prior, texts, hidden
 )
 def test_what_cannot_be_said(prior, text, hidden):
     assert ItemKnowledge(prior).look(said(text)).hidden == hidden
+
+
+def test_a_story_that_is_told_counts_beside_the_prior_in_full(prior):
+    class Told:
+        def scores(self, words: str) -> np.ndarray:
+            return np.array([0, 5 * (words == "a vault is robbed"), 0, 0, 0, 0], np.float32)
+
+    weights = np.zeros(len(SIGNALS), np.float32)
+    weights[SIGNALS.index("a theme you named")] = 2.0
+    dialogue = said("a heist", "Vault.", "a vault is robbed")
+    plain = ItemKnowledge(prior, Ranker(SIGNALS, weights), 0.5).look(dialogue)
+    look = ItemKnowledge(prior, Ranker(SIGNALS, weights), 0.5, Told()).look(dialogue)  # type: ignore[arg-type]
+    assert look.names == (*plain.names, "the story that you tell")
+    assert (look.scores - plain.scores).tolist() == [0, 5, 0, 0, 0, 0]
 
 
 def test_refusals_are_heard_through_typos(prior):

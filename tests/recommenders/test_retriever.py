@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,3 +78,17 @@ def test_what_is_refused_or_left_out_is_no_candidate() -> None:
     assert found(1, 4, without="ah") == "bcgf"
     assert found(1, 4, "no war films please", without="a") == "bchf"
     assert found(3, 8, "no war films please", without="a") == "hfedcb"
+
+
+def test_a_story_that_is_told_brings_its_item() -> None:
+    class Told:
+        def scores(self, words: str) -> np.ndarray:
+            return np.array([9.0 * (name == "e" and words == "he flies") for name in NAMES])
+
+    plain = retriever(1)
+    plain.prior.texts = lambda dialogue: ("", dialogue.turns[-1].text, "")
+    look = replace(plain, stories=Told()).look(Dialogue((Turn("user", "he flies"),)), "", 3)
+    assert look.shortlist == ("e", "a", "b")
+    assert look.names == ("in order", "the story that you tell")
+    untold = replace(plain, stories=Told()).look(Dialogue((Turn("user", "hi"),)), "", 3)
+    assert untold.shortlist == ("a", "b", "c")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from crsdemo.evaluation.protocol import cases
 from crsdemo.language.corpus import load_aliases, load_all
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.model.choice import ChoiceHead
-from crsdemo.recommenders.candidate_scores import ItemKnowledge
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import CATALOG, CHECKPOINTS, Shelf
 from crsdemo.recommenders.reges import Reges
@@ -103,7 +102,7 @@ def without_model(recommender: Recommender) -> Recommender:
     if isinstance(recommender, Gcrs):
         known = recommender.knowledge
         if known is not None and known.ranker is not None:
-            return SignalSum(ItemKnowledge(known.prior, known.ranker), recommender.name)
+            return SignalSum(replace(known, weight=1.0), recommender.name)
     if isinstance(recommender, Reges):
         bare = copy.copy(recommender)
         head = recommender.head

@@ -16,9 +16,11 @@ import numpy as np
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.items.arrays import Floats
+from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import save_item_vectors
 from crsdemo.items.quantize import resolve_collisions, rq_kmeans
 from crsdemo.items.semantic_ids import SemanticIDs
+from crsdemo.recommenders.stories import keep_stories
 from crsdemo.training.data import Sources, TrainingData, load_training_data
 
 DECADES = np.arange(1930, 2030, 10)
@@ -43,13 +45,14 @@ class VectorWeights:
 
 
 def make_semantic_ids(config: SemanticIDConfig) -> None:
-    """Write `item_vectors.safetensors` and `semantic_ids.json` beside the catalog."""
+    """Write `item_vectors.safetensors`, `semantic_ids.json` and the stories beside the catalog."""
     data = load_training_data(config)
     vectors = item_vectors(data, seed=config.seed)
     quantized = rq_kmeans(vectors, config.n_levels, config.codebook_size, config.seed)
     codes = resolve_collisions(quantized, config.codebook_size)
     save_item_vectors(vectors, config.catalog)
     SemanticIDs.assign(data.catalog, codes, config.codebook_size).save(config.catalog)
+    keep_stories(data.catalog, TextEncoder(), config.catalog)
 
 
 def item_vectors(
