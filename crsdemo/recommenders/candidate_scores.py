@@ -31,6 +31,7 @@ class CandidateScores:
     parts: Floats | None = None  # (S, n) what each signal adds to the log-score of each item
     names: tuple[str, ...] = ()  # of the signals
     shortlist: tuple[str, ...] = ()  # the only items to choose from; empty: the whole catalog
+    n_heard: int = 0  # newest turns that bear on the choice; 0: all
 
     @property
     def scores(self) -> Floats | None:
@@ -69,10 +70,11 @@ class ItemKnowledge:
         heard = self.prior.relevant(dialogue)
         hidden = unwanted(self.prior.named, dialogue, heard)
         if self.ranker is None:
-            return CandidateScores(hidden)
+            return CandidateScores(hidden, n_heard=len(heard.turns))
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-        return CandidateScores(hidden, self.weight * parts, self.ranker.part_names)
+        weighed = self.weight * parts
+        return CandidateScores(hidden, weighed, self.ranker.part_names, n_heard=len(heard.turns))
 
 
 def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:
