@@ -31,6 +31,8 @@ drop table item_events_before;
 create index item_events_of on item_events
     (generation_id, visitor, item_id, kind);
 
+create index item_events_by on item_events (visitor);
+
 create trigger item_events_no_update before update on item_events
     begin select raise(abort, 'item_events are append-only'); end;
 create trigger item_events_no_delete before delete on item_events
@@ -44,3 +46,7 @@ create view current_item_events as
     select e.* from item_events e where e.is_on and e.number = (
         select max(o.number) from item_events o where o.generation_id = e.generation_id
         and o.visitor = e.visitor and o.item_id = e.item_id and o.kind = e.kind);
+
+-- The talks of one visitor are listed
+create index turns_dialogue on turns (dialogue_id);
+create index comparisons_right_turn on comparisons (right_turn);
