@@ -7,13 +7,14 @@ grows. The file to read first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from crsdemo.chat.admission import Admission
+from crsdemo.chat.replies import replies
 from crsdemo.core.checked import checked_id
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, Status, message, new_id
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
@@ -93,6 +94,7 @@ class Exchange:
             raise BadInputError("There is no reply to write anew yet: say something first.")
         self.admission.message(conversation.visitor)
         plan = self._plan_anew(asked.turns[-1].id, temperature)
+        plan = replace(plan, avoid=plan.avoid | conversation.offered)
         yield from self._answer(asked, plan)
 
     def undo(self, conversation: Conversation) -> Conversation:
@@ -130,10 +132,11 @@ class Exchange:
         self, conversation: Conversation, plan: Plan
     ) -> Generator[Conversation, None, None]:
         name = self.recommender.name
+        plan = replace(plan, avoid=plan.avoid | conversation.offered)
         generation_id = self.log.record_started(conversation, name, plan)
 
-        def stream() -> Iterable[Reply]:
-            return self.recommender.stream(conversation.dialogue, plan)
+        def stream() -> Iterator[Reply]:
+            return replies(conversation.dialogue, plan, lambda: self.recommender)
 
         with closing(written(self.log, generation_id, name, stream)) as growth:
             for logged in growth:
@@ -141,7 +144,7 @@ class Exchange:
 
 
 def written(
-    log: FeedbackLog, generation_id: str, name: str, stream: Callable[[], Iterable[Reply]]
+    log: FeedbackLog, generation_id: str, name: str, stream: Callable[[], Iterator[Reply]]
 ) -> Generator[LoggedTurn, None, None]:
     """The turn of a reply as it grows; the log has it when the last one has come.
 

@@ -7,7 +7,7 @@ goes in, the next comparison comes out as its two replies grow.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from typing import Protocol
 
 from crsdemo.chat.admission import Admission
 from crsdemo.chat.exchange import ANEW, Linker, written
+from crsdemo.chat.replies import replies
 from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import (
     SIDES,
@@ -102,7 +103,10 @@ class SideBySide:
         seed = new_seed() if seed is None else seed
         left, right = (
             Entrant(
-                name, history, Turn("user", text, self.linker.link(text, history.dialogue)), plan
+                name,
+                history,
+                Turn("user", text, self.linker.link(text, history.dialogue)),
+                replace(plan, avoid=plan.avoid | history.offered),
             )
             for name, history, plan in zip(
                 names, series.histories(), plans(names, seed), strict=True
@@ -180,9 +184,9 @@ class SideBySide:
         Returns the milliseconds that a whole reply took.
         """
 
-        def stream() -> Iterable[Reply]:
-            recommender = self.recommenders.get(answer.recommender)
-            return recommender.stream(answer.heard.dialogue, plan)
+        def stream() -> Iterator[Reply]:
+            dialogue = answer.heard.dialogue
+            return replies(dialogue, plan, lambda: self.recommenders.get(answer.recommender))
 
         began, turn = time.monotonic(), answer.reply
         try:

@@ -99,8 +99,14 @@ class Comparison:
 
     @property
     def can_be_judged(self) -> bool:
-        """Both replies are whole: a side that failed cannot be judged."""
-        return self.left.is_whole and self.right.is_whole
+        """Both replies are whole and a recommender's own: a side that failed cannot be judged."""
+        return self.left.is_whole and self.right.is_whole and not self.has_fixed
+
+    @property
+    def has_fixed(self) -> bool:
+        """A reply was written beforehand: it says nothing of who would have answered."""
+        replies = (self.side(side).reply.reply for side in SIDES)
+        return any(reply is not None and reply.evidence.is_fixed for reply in replies)
 
     @property
     def says_the_same(self) -> bool:

@@ -19,7 +19,7 @@ from crsdemo.core.recommender import Reply
 
 Status = Literal["running", "ok", "stopped", "failed", "abandoned"]
 Aspect = Literal["thumbs", "relevance", "interest", "reasons", "comment"]
-ItemKind = Literal["seen", "want", "not_for_me"]
+ItemKind = Literal["seen", "want", "not_for_me", "up", "down"]
 RatingValue = int | str | tuple[str, ...]
 
 MAX_TYPED = 2_000  # characters of a message or a comment
@@ -70,6 +70,12 @@ class Conversation:
     @property
     def dialogue(self) -> Dialogue:
         return Dialogue(tuple(logged.turn for logged in self.turns))
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The items that stood beside what was recommended, without being named."""
+        replies = (logged.reply for logged in self.turns if logged.reply)
+        return frozenset(item.id for reply in replies for item in reply.also)
 
     def then(self, logged: LoggedTurn) -> Conversation:
         return replace(self, turns=(*self.turns, logged))

@@ -80,6 +80,15 @@ class Decider:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """Words that a person typed, and what of an item they speak for."""
+
+    words: str  # to the letter
+    reason: str  # in plain words: "a theme you named"
+    fact: str  # of the item: "zombies"
+
+
+@dataclass(frozen=True)
 class Timing:
     """How long one step took."""
 
@@ -99,6 +108,9 @@ class Evidence:
     timings: tuple[Timing, ...] = ()
     deciders: tuple[Decider, ...] = ()
     is_given: bool = False  # the item came with the plan; it was not chosen
+    is_fixed: bool = False  # the words were written beforehand, and no recommender was asked
+    about: Item | None = None  # what talk goes back to, of all that was spoken of
+    quotes: tuple[Quote, ...] = ()  # what of the person's own words speaks for the item
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,7 @@ class Reply:
     output_ids: tuple[int, ...] = ()  # exactly what it wrote
     output: str = ""  # the same as text with its control tokens
     complete: bool = True
+    also: tuple[Item, ...] = ()  # offered beside `item` to who asked for several; not in the words
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from crsdemo.core.recommender import (
     Decider,
     Evidence,
     PathStep,
+    Quote,
     Recommendation,
     Reply,
     Signal,
@@ -27,6 +28,7 @@ Json = dict[str, Any]
 _PATH = TypeAdapter(tuple[PathStep, ...])
 _SIGNALS = TypeAdapter(tuple[Signal, ...])
 _TIMINGS = TypeAdapter(tuple[Timing, ...])
+_QUOTES = TypeAdapter(tuple[Quote, ...])
 _DECIDERS = TypeAdapter(tuple[Decider, ...])
 
 
@@ -51,6 +53,10 @@ def as_json(reply: Reply) -> Json:
         "timings": evidence.timings,
         "deciders": evidence.deciders,
         "is_given": evidence.is_given,
+        "is_fixed": evidence.is_fixed,
+        "about": _item(evidence.about) if evidence.about else None,
+        "quotes": evidence.quotes,
+        "also": [_item(one) for one in reply.also],
     }
     # What pydantic does not know are numbers of NumPy
     plain: Json = to_jsonable_python(row, inf_nan_mode="null", fallback=methodcaller("item"))
@@ -64,7 +70,7 @@ def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
         path=_PATH.validate_python(_numbers(row["trie_path"])),
         candidates=tuple(
             Recommendation(
-                known_item(catalog, one["id"], one["title"], one["year"]),
+                _known(one, catalog),
                 _numbers(one["score"]),
                 _SIGNALS.validate_python(_numbers(one["signals"])),
             )
@@ -73,9 +79,17 @@ def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
         query=row["query"],
         query_sources=tuple(row["query_sources"]),
         timings=_TIMINGS.validate_python(_numbers(row["timings"])),
-        deciders=_DECIDERS.validate_python(_numbers(row.get("deciders", []))),  # not in old logs
-        is_given=row.get("is_given", False),
+        deciders=_DECIDERS.validate_python(_numbers(row["deciders"])),
+        is_given=bool(row["is_given"]),
+        is_fixed=bool(row["is_fixed"]),
+        about=_known(row["about"], catalog) if row["about"] else None,
+        quotes=_QUOTES.validate_python(row["quotes"]),
     )
+
+
+def also_from_json(row: Mapping[str, Any], catalog: Catalog) -> tuple[Item, ...]:
+    """What was offered beside the item of a reply."""
+    return tuple(_known(one, catalog) for one in row["also"])
 
 
 def pieces_from_turn(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
@@ -98,6 +112,10 @@ def pieces_from_turn(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
 def known_item(catalog: Catalog, item_id: str, title: str, year: int | None = None) -> Item:
     """The item, or what was written down of it if the catalog holds it no longer."""
     return catalog.item(item_id) if item_id in catalog.row else Item(item_id, title, year)
+
+
+def _known(row: Mapping[str, Any], catalog: Catalog) -> Item:
+    return known_item(catalog, row["id"], row["title"], row["year"])
 
 
 def _item(item: Item) -> Json:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     PRACTICE = "practice"
     ATTENTION = "a check of attention: one of the replies was written for it"
     UNDONE = "a reply was taken back"
+    FIXED = "a fixed reply, which no system wrote"
     NOT_WHOLE = "a reply failed or was stopped"
     NO_PROMPT = "a recommender that reads no prompt (--text messages takes it)"
     # Pairs
@@ -138,6 +139,8 @@ def _of_verdict(verdict: str, side: Side, *, winners: bool) -> bool | Reason:
 def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
     if reply.undone:
         return Reason.UNDONE
+    if reply.is_fixed:
+        return Reason.FIXED
     if reply.status != "ok":
         return Reason.NOT_WHOLE
     if text == "exact" and not (reply.prompt and reply.output):

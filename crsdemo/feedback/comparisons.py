@@ -14,6 +14,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import SIDES, Answer, Comparison, Judgment, Policy, Series, Side
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
 from crsdemo.core.dialogue import Turn
+from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, said_before
@@ -92,10 +93,13 @@ class ComparisonLog:
         """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
-        Raises RefusedError for a comparison that is not this visitor's to judge.
+        Raises RefusedError for a comparison that is not this visitor's to judge, or nobody's, for
+        a reply is fixed.
         """
         with self.log.file.writing() as db:
             own_comparison(db, comparison_id, visitor)
+            if first_value(db, _SQL["has_fixed"], comparison_id):
+                raise RefusedError("This reply is the same whoever is asked: nothing to judge.")
             if first_value(db, _SQL["same_click"], comparison_id, client_event_id):
                 return
             of = [comparison_id, visitor]

@@ -47,6 +47,7 @@ class JudgedReply(BaseModel):
     undone: bool
     dialogue_id: str
     text: str
+    is_fixed: bool  # written beforehand, by no recommender
     mode: str | None
     item_id: str | None
     item_title: str | None

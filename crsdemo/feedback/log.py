@@ -16,6 +16,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.conversation import (
     Aspect,
     Conversation,
+    ItemKind,
     ItemMark,
     LoggedTurn,
     Rating,
@@ -30,6 +31,7 @@ from crsdemo.core.recommender import Plan, Reply
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.rights import own_dialogue, own_reply
 from crsdemo.feedback.rows import (
+    Row,
     logged_turn_from_row,
     plan_from_json,
     plan_row,
@@ -41,6 +43,7 @@ from crsdemo.feedback.rows import (
 from crsdemo.feedback.schema import queries
 
 _SQL = queries("log")
+_OPPOSITE: dict[ItemKind, ItemKind] = {"up": "down", "down": "up"}
 SILENT_SECONDS = 30.0  # after which a reply that is being written counts as given up
 
 
@@ -170,15 +173,17 @@ class FeedbackLog:
         return None if kept is None else Rating(generation_id, aspect, kept, revision)
 
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
-        """Keep that an item of a reply was seen, is wanted or not, or no longer so.
+        """Keep that an item of a reply was seen, is wanted or not, good or bad, or no longer so.
 
+        What is good is not bad any more, and the other way round.
         Raises RefusedError for a reply to somebody else.
         """
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:
             own_reply(db, mark.generation_id, visitor)
-            if on != any(db.query(_SQL["mark"], row)):
-                db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
+            if on and mark.kind in _OPPOSITE:
+                _put_mark(db, row | {"kind": _OPPOSITE[mark.kind]}, on=False)
+            _put_mark(db, row, on=on)
 
     # What is remembered
 
@@ -197,6 +202,12 @@ class FeedbackLog:
 
 
 # Parts of a transaction
+
+
+def _put_mark(db: Database, row: Row, *, on: bool) -> None:
+    """Put a mark into its row, unless it is so already."""
+    if on != any(db.query(_SQL["mark"], row)):
+        db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
 
 
 def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:

@@ -16,11 +16,21 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.conversation import Conversation, LoggedTurn, Rating
 from crsdemo.core.dialogue import Mention, Turn
 from crsdemo.core.recommender import Plan, Provenance, Reply
-from crsdemo.core.reply_json import as_json, evidence_from_json, known_item, pieces_from_turn
+from crsdemo.core.reply_json import (
+    also_from_json,
+    as_json,
+    evidence_from_json,
+    known_item,
+    pieces_from_turn,
+)
 
 Row = dict[str, Any]
 
-_EVIDENCE = ("modes", "trie_path", "candidates", "query_sources")  # columns that hold JSON
+# Columns that hold JSON, and those that hold what they are
+_EVIDENCE = (
+    "modes", "trie_path", "candidates", "query_sources", "deciders", "quotes", "about", "also",
+)  # fmt: skip
+_PLAIN = ("query", "is_given", "is_fixed")
 _MENTIONS = TypeAdapter(tuple[Mention, ...])
 _PLAN = TypeAdapter(Plan)
 _RATING = TypeAdapter(Rating)
@@ -40,7 +50,7 @@ def rows_of_reply(reply: Reply) -> tuple[Row, Row, Row]:
         "item_year": reply.item and reply.item.year,
         "timings": row["timings"],
     }
-    evidence = {name: row[name] for name in (*_EVIDENCE, "query")}
+    evidence = {name: row[name] for name in (*_EVIDENCE, *_PLAIN)}
     return {"text": turn.text, "mentions": _mentions(turn)}, generation, evidence
 
 
@@ -68,12 +78,14 @@ def logged_turn_from_row(row: Row, catalog: Catalog) -> LoggedTurn:
 
 def _reply_from_row(row: Row, turn: Turn, catalog: Catalog) -> Reply:
     item_id, title, year = row["item_id"], row["item_title"], row["item_year"]
-    evidence = {name: json.loads(row[name]) for name in (*_EVIDENCE, "timings")}
+    evidence: Row = {name: json.loads(row[name] or "null") for name in (*_EVIDENCE, "timings")}
+    evidence |= {name: row[name] for name in _PLAIN}
     return Reply(
         pieces=pieces_from_turn(turn, catalog),
         mode=row["mode"],
         item=known_item(catalog, item_id, title, year) if item_id else None,
-        evidence=evidence_from_json(evidence | {"query": row["query"]}, catalog),
+        also=also_from_json(evidence, catalog),
+        evidence=evidence_from_json(evidence, catalog),
         provenance=Provenance(**{name: row[name] for name in Provenance.__dataclass_fields__}),
         prompt=row["prompt"],
         output_ids=tuple(json.loads(row["output_token_ids"])),

@@ -32,6 +32,7 @@ class CandidateScores:
     parts: Floats | None = None  # (S, n) what each signal adds to the log-score of each item
     names: tuple[str, ...] = ()  # of the signals
     shortlist: tuple[str, ...] = ()  # the only items to choose from; empty: the whole catalog
+    n_heard: int = 0  # newest turns that bear on the choice; 0: all
 
     @property
     def scores(self) -> Floats | None:
@@ -71,14 +72,19 @@ class ItemKnowledge:
         heard = self.prior.relevant(dialogue)
         hidden = unwanted(self.prior.named, dialogue, heard)
         if self.ranker is None:
-            return CandidateScores(hidden)
+            return CandidateScores(hidden, n_heard=len(heard.turns))
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
+<<<<<<< HEAD
         parts, names = self.weight * parts, self.ranker.part_names
         if self.stories is not None:
             told = self.stories.scores(self.prior.texts(heard)[1])
             parts, names = np.concatenate([parts, told[None]]), (*names, SIGNAL)
         return CandidateScores(hidden, parts, names)
+=======
+        weighed = self.weight * parts
+        return CandidateScores(hidden, weighed, self.ranker.part_names, n_heard=len(heard.turns))
+>>>>>>> evidence
 
 
 def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from crsdemo.core.catalog import Catalog
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.people import PeopleLinker
@@ -62,6 +62,22 @@ class FactsNamed:
                     lead=next(iter(items[-1].facts.get("cast", ())), ""),
                 )
         return Dialogue(tuple(turns))
+
+    def mended(self, text: str) -> str:
+        """A text without titles, with typos mended in genres, themes and people."""
+        return self._speller.mended(text)
+
+    def themes_named(self, text: str) -> frozenset[str]:
+        """The themes that a text names and that some item has."""
+        return self._themes.named(text)
+
+    def themes_of(self, item: Item) -> frozenset[str]:
+        """The themes that an item has."""
+        return self._themes.of(item)
+
+    def people_named(self, text: str) -> tuple[str, ...]:
+        """The people whom a text names, as the catalog spells them."""
+        return self._people.link_people(text)
 
     @cached_property
     def _speller(self) -> Speller:

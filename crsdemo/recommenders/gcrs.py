@@ -37,6 +37,7 @@ from crsdemo.recommenders.evidence import (
     recommendations,
 )
 from crsdemo.recommenders.prior import SIGNALS
+from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.talker import Talker
@@ -133,8 +134,15 @@ class Gcrs(TalkingRecommender):
         candidates, deciders = self._decided(context, look, ranking, hidden, item_id)
         choices = self.decoder.follow(context, item_id, hidden, log_prior)
         path = path_of(self.labels, self.decoder.trie.codes(item_id), choices)
-        return self.catalog.item(item_id), Evidence(
-            path=path, candidates=candidates, deciders=deciders, is_given=plan.item_id is not None
+        item, known, is_given = self.catalog.item(item_id), self.knowledge, plan.item_id is not None
+        return item, Evidence(
+            path=path,
+            candidates=candidates,
+            deciders=deciders,
+            is_given=is_given,
+            quotes=()
+            if is_given or known is None
+            else quotes(known.prior.named, dialogue, look, item),
         )
 
     def _decided(

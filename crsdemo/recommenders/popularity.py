@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 
@@ -15,6 +15,7 @@ from crsdemo.core.recommender import (
     Evidence,
     Plan,
     Provenance,
+    Quote,
     Recommendation,
     Reply,
     Signal,
@@ -54,7 +55,16 @@ class Baseline(ABC):
             yield Reply((NOTHING_LEFT,), "CHAT", None, evidence, provenance)
         else:
             item = self.catalog.item(plan.item_id) if plan.item_id else candidates[0].item
+            evidence = replace(
+                evidence,
+                is_given=plan.item_id is not None,
+                quotes=() if plan.item_id else self.quotes(dialogue, item),
+            )
             yield Reply((self.opening, item, "."), "REC", item, evidence, provenance)
+
+    def quotes(self, dialogue: Dialogue, item: Item) -> tuple[Quote, ...]:
+        """The words that speak for an item; none where no word is heard."""
+        return ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
 from crsdemo.recommenders.query_sources import sources
+from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.retriever import (
@@ -169,6 +170,7 @@ class Reges(TalkingRecommender):
             candidates=candidates,
             deciders=deciders,
             is_given=plan.item_id is not None,
+            quotes=() if plan.item_id else quotes(self.retriever.prior.named, dialogue, look, item),
         )
 
     def decoding(self) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from crsdemo.core.catalog import Catalog
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.core.recommender import Recommendation, Signal
+from crsdemo.core.recommender import Quote, Recommendation, Signal
 from crsdemo.items.arrays import Floats
 from crsdemo.recommenders.candidate_scores import ItemKnowledge, flags
 from crsdemo.recommenders.popularity import Baseline
+from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import best
 
 
@@ -80,3 +81,7 @@ class SignalSum(Baseline):
         scores = np.where(hidden, -np.inf, look.scores)
         ranked = [Recommendation(self.catalog[i], float(scores[i])) for i in best(scores, k)]
         return list(look.with_signals(self.catalog, ranked))
+
+    def quotes(self, dialogue: Dialogue, item: Item) -> tuple[Quote, ...]:
+        look = self.knowledge.look(dialogue)
+        return quotes(self.knowledge.prior.named, dialogue, look, item)

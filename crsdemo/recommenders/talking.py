@@ -114,7 +114,7 @@ class TalkingRecommender(ABC):
         self.talker.decoder.feed(context, [chat])
         item = self.talker.spoken_of(context, dialogue)
         choosing = Timing("choosing what to talk of", 1000 * (time.perf_counter() - started))
-        return Found(item, (chat,), timings=(choosing,))
+        return Found(item, (chat,), Evidence(about=item), (choosing,))
 
     def _provenance(self, plan: Plan) -> Provenance:
         loaded = self.talker.loaded

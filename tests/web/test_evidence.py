@@ -9,6 +9,7 @@ import pytest
 from stand_in import FILMS, StandIn, path_to
 from test_render import NASTY, Reader
 
+from crsdemo.chat.replies import FIXED
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import (
@@ -16,6 +17,7 @@ from crsdemo.core.recommender import (
     Evidence,
     PathStep,
     Provenance,
+    Quote,
     Recommendation,
     Reply,
     Signal,
@@ -23,6 +25,7 @@ from crsdemo.core.recommender import (
 )
 from crsdemo.core.reply_json import as_json, evidence_from_json
 from crsdemo.recommenders.evidence import Order, decided
+from crsdemo.web.shared.colors import REASONS, color_of
 from crsdemo.web.shared.evidence import outline
 from crsdemo.web.shared.evidence import story as told
 from crsdemo.web.shared.markup import branch_name, film_count
@@ -54,10 +57,15 @@ def test_the_decision_shows_both_probabilities(recommended, chatted):
 
 
 def test_a_decision_against_the_odds_is_explained(recommended):
-    assert "less likely of the two" not in story(recommended)
-    modes = (("CHAT", 0.7), ("REC", 0.3))
-    unlikely = replace(recommended, evidence=replace(recommended.evidence, modes=modes))
-    assert "less likely of the two" in story(unlikely)
+    assert "settled beforehand" not in story(recommended)
+    for mode, leaned in (("REC", "CHAT"), ("CHAT", "REC")):
+        modes = ((leaned, 0.77), (mode, 0.23))
+        forced = replace(
+            recommended, mode=mode, evidence=replace(recommended.evidence, modes=modes)
+        )
+        words = story(forced)
+        assert "settled beforehand" in words and "leaned the other way, by 77%" in words
+        assert "Recommend a film" not in words and "Talk, without" not in words
 
 
 def test_the_path_multiplies_to_the_probability_of_the_film(recommended):
@@ -179,15 +187,63 @@ def test_who_put_the_film_where_is_told():
 def test_a_film_that_was_given_is_not_said_to_be_chosen(recommended):
     given = replace(recommended, evidence=replace(recommended.evidence, is_given=True))
     assert "given beforehand" in story(given) and "given beforehand" not in story(recommended)
-    assert "how I would have got to it" in story(given)
+    words = story(given)
+    assert "Nothing was weighed for this one" in words and "I weighed" not in words
+    assert "surer I would have been" in words and "surer I was" not in words
+    assert "Recommend a film" not in words and "my answer" not in words and "given" in words
     bare = replace(given, evidence=replace(given.evidence, path=()))
-    assert "how I would have got" not in story(bare) and "given beforehand" in story(bare)
+    assert "weighed" not in story(bare) and "given beforehand" in story(bare)
     again = evidence_from_json(as_json(given), Catalog(FILMS))
     assert again.is_given
 
 
 def test_time_adds_up(recommended):
-    assert "525 ms in all" in story(recommended) and "writing 310 ms" in story(recommended)
+    assert "525 ms in all" in story(recommended) and "writing310 ms" in story(recommended)
+
+
+def test_talk_names_the_film_that_it_is_about(chatted):
+    about = replace(chatted, evidence=replace(chatted.evidence, about=FILMS[2]))
+    words = story(about)
+    assert "Which film this is about" in words and "Paprika 2006" in words
+    assert "not looking for a film" in words and "How I got to" not in words
+    assert evidence_from_json(as_json(about), Catalog(FILMS)).about == FILMS[2]
+
+
+def test_a_fixed_reply_says_that_it_is_one():
+    html = told(FIXED)
+    words = Reader(html).text
+    assert "written beforehand" in words and "none was" in words and not Reader(html).open
+    assert "What else was close" not in words and "Recommend" not in words
+
+
+@pytest.mark.parametrize("typed", ["zombie", *NASTY[:3]])
+def test_the_words_that_a_person_typed_are_quoted(recommended, typed):
+    quotes = (Quote(typed, "a theme you named", "zombies"), Quote("Heat", "a film you named", ""))
+    quoting = replace(recommended, evidence=replace(recommended.evidence, quotes=quotes))
+    words = story(quoting)
+    assert f"you said {typed}: a theme you named, zombies" in words
+    assert "you said Heat: a film you named" in words
+    assert not re.search(r"<(script|img|MODE)", told(quoting))
+    assert evidence_from_json(as_json(quoting), Catalog(FILMS)).quotes == quotes
+
+
+def test_every_reason_has_one_colour_and_no_two_the_same():
+    ours = [*REASONS, "mentions in training dialogues", "named in this conversation", "a b", "c d"]
+    assert len({color_of(reason) for reason in ours}) == len(ours)
+
+
+def test_a_reason_has_the_same_colour_in_a_and_b():
+    names = ("the language model", "the retriever", "much talked about")
+    shown = []
+    for order in (names, names[::-1]):
+        signals = tuple(Signal(name, 1.0) for name in order)
+        answer = Reply(
+            ("x",), "REC", FILMS[0], Evidence(candidates=(Recommendation(FILMS[0], 1, signals),))
+        )
+        legend = re.findall(r'<li><i style="background:([^"]+)"></i>([^<]+)</li>', told(answer))
+        assert len({color for color, _ in legend}) == len(legend) == 3
+        shown.append({name: color for color, name in legend})
+    assert shown[0] == shown[1]
 
 
 def test_without_a_reply_an_outline_tells_what_will_come():

@@ -4,6 +4,10 @@ update comparisons set left_ready_ms = ?, right_ready_ms = ? where id = ?
 -- name: same_click
 select 1 from verdicts where comparison_id = ? and client_event_id = ?
 
+-- name: has_fixed
+select 1 from comparisons c join evidence e
+    on e.generation_id in (c.left_generation, c.right_generation) and e.is_fixed where c.id = ?
+
 -- name: last_verdict
 select verdict, details, revision from verdicts
     where comparison_id = ? and visitor = ? order by revision desc limit 1

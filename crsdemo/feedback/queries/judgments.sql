@@ -45,11 +45,12 @@ select g.id as generation, o.visitor, o.created_at, c.id as comparison_id, case 
 
 -- name: reply
 select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
-        t.text, g.mode, g.item_id, g.item_title, g.item_year, g.prompt, g.output,
+        t.text, coalesce(e.is_fixed, 0) as is_fixed, g.mode, g.item_id, g.item_title, g.item_year, g.prompt, g.output,
         g.model_sha256, g.adapter_sha256, g.catalog_sha256, g.decoding, g.plan, g.timings,
         g.started_at, g.app_version, {heard} as heard,
         (select json_group_object(aspect, json(value)) from current_ratings
             where generation_id = g.id and visitor = :visitor) as ratings,
         (select json_group_array(json_object('item_id', item_id, 'kind', kind))
             from current_item_events where generation_id = g.id and visitor = :visitor) as marks
-    from generations g join turns t on t.id = g.id where g.id = :id
+    from generations g join turns t on t.id = g.id
+    left join evidence e on e.generation_id = g.id where g.id = :id

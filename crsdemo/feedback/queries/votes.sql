@@ -10,6 +10,8 @@ select v.comparison_id, v.visitor, v.verdict, v.decided_ms, v.details, v.created
         and (a.id = t.dialogue_id or a.replay_of = v.comparison_id)
     where v.visitor not in (select annotator from withdrawn)
         and coalesce(a.kind, '') <> 'practice'
+        and not exists (select 1 from evidence e where e.is_fixed
+            and e.generation_id in (c.left_generation, c.right_generation))
         and (not coalesce(n.is_test, 0) or :with_tests)
         and (:study = '' or :study in (n.study, s.name))
     order by v.created_at, v.comparison_id, v.visitor

@@ -9,7 +9,7 @@ from crsdemo.studies.statistics.bootstrap import Estimate
 
 # Told apart by colour-blind people (after Okabe and Ito), 3:1 against both papers
 PALETTE = ("rgb(46,126,194)", "rgb(203,113,22)", "rgb(132,112,204)", "rgb(20,145,135)")
-MORE = "rgb(140,134,126)"  # from the fifth on
+TURN = 137.508  # degrees on the colour wheel from the fifth on, the golden angle
 ACCENT = PALETTE[3]
 SHADES = (0.75, 0.57, 0.41, 0.26)  # of grey, for verdicts that nobody won
 
@@ -85,9 +85,9 @@ class Bars:
 
 
 def color_of(recommender: str, recommenders: Sequence[str]) -> str:
-    """The same recommender has the same colour in every picture."""
+    """The same recommender has the same colour in every picture, and no other has it."""
     place = list(recommenders).index(recommender)
-    return PALETTE[place] if place < len(PALETTE) else MORE
+    return PALETTE[place] if place < len(PALETTE) else f"hsl({place * TURN % 360:.1f} 45% 52%)"
 
 
 def shade(place: int) -> str:

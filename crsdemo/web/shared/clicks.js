@@ -48,7 +48,11 @@ watch('value', () => {
   again &&= !moment;
 });
 
-acts.mark = (button) => send('mark', { ...button.dataset, on: press(button) });
+acts.mark = (button) => {
+  const opposite = { up: 'down', down: 'up' }[button.dataset.kind];
+  const group = button.parentElement.querySelectorAll(`[data-kind="${opposite}"]`);
+  send('mark', { ...button.dataset, on: press(button, group) });
+};
 
 function isComment({ target: { name, type } }) { return name === 'comment' && type === 'text'; }
 function sayComment(event) {

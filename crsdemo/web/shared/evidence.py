@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crsdemo.core.recommender import Evidence, Recommendation, Reply, Signal
+from crsdemo.web.shared.colors import color_of
 from crsdemo.web.shared.markup import Macros, percent
 
 N_CANDIDATES = 10  # rows of the table
 N_ALTERNATIVES = 3  # branches not taken that are drawn at each fork
-N_COLORS = 6  # of signals and of steps in time, in the style sheet
 _PARTS = Macros("shared/evidence.html")
 
 
@@ -28,6 +28,8 @@ def outline(n_items: int) -> str:
 def opening(reply: Reply, picture: str = "") -> str:
     """Steps 1 and 2: up to the path, and with it where it is drawn as HTML."""
     evidence = reply.evidence
+    if evidence.is_fixed:
+        return _PARTS.fixed()
     joint = math.prod(step.chosen.probability for step in evidence.path)
     sources = [source for source in evidence.query_sources if source.strip()]
     parts = _marked(evidence.query, sources)
@@ -36,11 +38,13 @@ def opening(reply: Reply, picture: str = "") -> str:
 
 def rest(reply: Reply) -> str:
     """What follows the path: its table, what else was close, the time."""
+    if reply.evidence.is_fixed:
+        return ""
     path, shown = reply.evidence.path, reply.evidence.candidates[:N_CANDIDATES]
     return (
         (_PARTS.path_table(path) if path else "")
         + _PARTS.candidates(reply, shown, Scale.of(shown))
-        + _PARTS.time(reply.evidence.timings, N_COLORS)
+        + _PARTS.time(reply.evidence.timings)
     )
 
 
@@ -69,7 +73,7 @@ class Scale:
 
     top: float  # the score whose bar fills the width; 0 for no bars
     probabilities: bool
-    signals: tuple[str, ...]  # names; the place of a name is its colour
+    signals: tuple[str, ...]  # names
 
     @classmethod
     def of(cls, shown: Sequence[Recommendation]) -> Scale:
@@ -96,4 +100,4 @@ class Scale:
         return (signal for signal in candidate.signals if 0 < signal.value < math.inf)
 
     def color(self, signal: str) -> str:
-        return f"var(--part-{self.signals.index(signal) % N_COLORS})"
+        return color_of(signal)

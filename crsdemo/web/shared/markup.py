@@ -70,6 +70,11 @@ def films(reply: Reply) -> list[Item]:
     return list({item.id: item for item in [*filter(None, [reply.item]), *named]}.values())
 
 
+def offered(reply: Reply) -> list[Item]:
+    """The recommendation and what stands beside it to choose from; none if it stands alone."""
+    return [*filter(None, [reply.item]), *reply.also] if reply.also else []
+
+
 def facts(item: Item) -> list[tuple[str, tuple[str, ...]]]:
     """Who made it and who plays; for things that are not films, their first two facts."""
     directors, cast = item.facts.get("directors", ()), item.facts.get("cast", ())
@@ -126,6 +131,7 @@ TEMPLATES.filters |= {
     "titled": titled,
     "hue": hue,
     "films": films,
+    "offered": offered,
     "facts": facts,
     "percent": percent,
     "duration": duration,

@@ -16,11 +16,9 @@ import gradio as gr
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.checked import checked_id
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, seen_id
-from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Reply
-from crsdemo.core.reply_json import as_json
 from crsdemo.feedback.log import Restored
 from crsdemo.web.shared import evidence, render
 from crsdemo.web.shared.controls import (
@@ -30,17 +28,16 @@ from crsdemo.web.shared.controls import (
     Updates,
     box_at_rest,
     box_while_growing,
-    caller,
     paced,
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
-from crsdemo.web.shared.placeless import placeless
+from crsdemo.web.talk.from_outside import FromOutside
+from crsdemo.web.talk.past import own_talk, shelf
 from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 
 Growth = Iterator[Conversation]
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,15 @@ class ChatPage:
     def begin_anew(self, *look: Any) -> Updates:
         """An empty conversation; the earlier one stays in the log."""
         return {**self.enter(new_visit(look[0] or {})), self.screen.box: box_at_rest()}
+
+    def reopen(self, event: gr.EventData, *look: Any) -> Updates:
+        """Go back to an earlier talk of the visitor, to read it and to go on."""
+        view = Look(*look)
+        try:
+            visit = view.visit | {"dialogue": own_talk(self.exchange.log, view, event.dialogue)}
+            return {self.screen.visit: visit, **self._settled(replace(view, visit=visit))}
+        except CrsdemoError as error:
+            return {self.screen.notice: render.notice(str(error))}
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
         yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
@@ -140,21 +146,6 @@ class ChatPage:
         error = attempt(lambda: self.exchange.mark(view.visit["visitor"], mark, on=event.on))
         return self._noted(view, event.click, error)
 
-    def say_from_outside(self, text: str, request: gr.Request, dialogue_id: str = "") -> Json:
-        """Say something and get the whole reply with its evidence.
-
-        Without `dialogue_id` a new dialogue begins; with the one that came with an earlier
-        reply to the same client, that dialogue goes on. It is logged like a visit.
-        """
-        try:
-            said = self._dialogue(caller(request), dialogue_id)
-            *_, answered = self.exchange.say(said, text)
-        except CrsdemoError as error:
-            raise gr.Error(placeless(str(error)), print_exception=False) from error
-        logged = answered.turns[-1]
-        assert logged.reply is not None
-        return {"dialogue_id": answered.id, "reply_id": logged.id, **as_json(logged.reply)}
-
     # How a reply grows on the page
 
     def _answered(self, view: Look, answer: Callable[[Conversation], Growth]) -> Iterator[Updates]:
@@ -203,17 +194,6 @@ class ChatPage:
             return Snapshot(restored, moment)
         return Snapshot(Restored(Conversation(dialogue, visit["visitor"]), (), ()), moment)
 
-    def _dialogue(self, visitor: str, dialogue_id: str) -> Conversation:
-        """The one that is meant, or a new one. Raises BadInputError for one of another client."""
-        if not dialogue_id:
-            return self.exchange.start(visitor)
-        restored = self.exchange.log.restore(checked_id(dialogue_id), self.catalog)
-        if restored and restored.conversation.visitor == visitor:
-            return restored.conversation
-        raise BadInputError(
-            f"no dialogue {dialogue_id!r} of this client is known here; leave it out to begin one"
-        )
-
     @property
     def _at_rest(self) -> Updates:
         return {self.screen.growing: None, self.screen.box: box_at_rest()}
@@ -223,7 +203,16 @@ class ChatPage:
         at_rest = replace(view, selected=None, growing=None)
         snapshot = self._snapshot(view.visit)
         drawn = {**self._talk(at_rest, snapshot), **self._story(at_rest, snapshot)}
-        return {**self._at_rest, self.screen.live: "", self.screen.notice: "", **drawn}
+        return {
+            **self._at_rest,
+            self.screen.live: "",
+            self.screen.notice: "",
+            **drawn,
+            **self._shelf(view),
+        }
+
+    def _shelf(self, view: Look) -> Updates:
+        return {self.screen.shelf: shelf(self.exchange.log, view, self.catalog)}
 
     def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
         """The conversation up to the message that is being answered, with all opinions.
@@ -264,7 +253,7 @@ class ChatPage:
         """The page after a click on a rating or a mark."""
 
         def draw() -> Updates:
-            return self._talk(view, self._snapshot(view.visit), click)
+            return {**self._talk(view, self._snapshot(view.visit), click), **self._shelf(view)}
 
         return noted(self.screen, view.pending, draw, error)
 
@@ -282,9 +271,10 @@ def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | N
 def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
     page = ChatPage(exchange, catalog, layout())
+    outside = FromOutside(exchange, catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
-    gr.api(page.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
+    gr.api(outside.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
     blocks.load(page.enter, s.look, **quiet)
     s.box.submit(None, js=FOCUS)
     answering = [
@@ -294,6 +284,7 @@ def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
     ]
     wire_ends(s, answering, page.stopped, page.begin_anew)
     s.thread.undo(page.take_back, s.look, **once)
+    s.shelf.reopen(page.reopen, s.look, **once)
     s.thread.select(page.select, s.look, **many)
     s.thread.redraw(page.redraw, s.look, **many)
     s.thread.rate(page.rate, s.look, **many, **OPINIONS)

@@ -24,13 +24,14 @@ class Screen(LiveScreen):
     `growing` is the id of the reply that grows, "" before its first word, None at rest.
     """
 
+    shelf: gr.HTML
     opening: gr.HTML
     path: gr.Plot
     rest: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
-        return [*super().shown, self.opening, self.path, self.rest]
+        return [*super().shown, self.shelf, self.opening, self.path, self.rest]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Look:
     selected: str | None
     pending: Pending
     growing: str | None
+
+    @property
+    def dialogue(self) -> str:
+        return str(self.visit["dialogue"])
 
     @property
     def running(self) -> bool:
@@ -67,6 +72,7 @@ def layout() -> Screen:
     scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js"
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
+            shelf = html("shelf", "", "talk/past.js")
             with gr.Column(elem_id="conversation"):
                 thread, live = html("thread", "", *scripts), html("live")
             with gr.Column(elem_id="composer"):
@@ -78,4 +84,4 @@ def layout() -> Screen:
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = html("rest")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
-    return Screen(**states, **talk, opening=opening, path=path, rest=rest)
+    return Screen(**states, **talk, shelf=shelf, opening=opening, path=path, rest=rest)

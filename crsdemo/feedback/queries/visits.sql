@@ -1,0 +1,18 @@
+-- name: talks
+-- Not those in which two systems answered: they have pages of their own
+select d.id, count(*) as n_messages, date(max(t.created_at)) as day, (
+        select f.text from turns f where f.dialogue_id = d.id
+            and f.speaker = 'user' and f.undone_at is null order by f.number limit 1) as words
+    from dialogues d join turns t on t.dialogue_id = d.id
+    where d.visitor = :visitor and t.speaker = 'user' and t.undone_at is null
+        and not exists (select 1 from turns x join comparisons c on c.left_turn = x.id
+            where x.dialogue_id = d.id)
+        and not exists (select 1 from turns x join comparisons c on c.right_turn = x.id
+            where x.dialogue_id = d.id)
+    group by d.id order by max(t.number) desc limit :most
+
+-- name: wanted
+select e.item_id, max(g.item_title) as title, max(g.item_year) as year
+    from current_item_events e
+    left join generations g on g.id = e.generation_id and g.item_id = e.item_id
+    where e.visitor = ? and e.kind = 'want' group by e.item_id order by min(e.number)

@@ -1,0 +1,54 @@
+"""What one visitor left in the log: their talks, and the items that they want."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.reply_json import known_item
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.schema import queries
+
+_SQL = queries("visits")
+MOST_TALKS = 100
+MAX_WORDS = 80  # characters of how a talk began
+
+
+@dataclass(frozen=True)
+class PastTalk:
+    """A talk that can be gone back to."""
+
+    id: str  # of the dialogue
+    words: str  # how it began, cut
+    n_messages: int  # of the visitor
+    day: str  # of the last message, YYYY-MM-DD, UTC
+
+
+def past_talks(log: FeedbackLog, visitor: str) -> tuple[PastTalk, ...]:
+    """The talks of a visitor, newest first; not those in which two systems answered.
+
+    Raises FeedbackError.
+    """
+    with log.file.reading() as db:
+        rows = list(db.query(_SQL["talks"], {"visitor": visitor, "most": MOST_TALKS}))
+    return tuple(
+        PastTalk(row["id"], _cut(row["words"]), row["n_messages"], row["day"]) for row in rows
+    )
+
+
+def wanted(log: FeedbackLog, visitor: str, catalog: Catalog) -> tuple[Item, ...]:
+    """The items that a visitor wants, in the order in which they were marked, each once.
+
+    Raises FeedbackError.
+    """
+    with log.file.reading() as db:
+        rows = list(db.query(_SQL["wanted"], [visitor]))
+    return tuple(
+        known_item(catalog, row["item_id"], row["title"] or row["item_id"], row["year"])
+        for row in rows
+    )
+
+
+def _cut(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 1].rstrip() + "\u2026"

@@ -1,0 +1,37 @@
+# ruff: noqa: E501 - a pattern reads best on one line
+"""Whether somebody asks for several things to choose from, not for one."""
+
+from __future__ import annotations
+
+import re
+
+_MANY = (
+    r"(?:a (?:few|couple(?: of)?|handful of|bunch of|list of)|some|several|multiple|various|different|"
+    r"other|more|two|three|four|five|six|ten|[2-9]|10|top (?:\w+))"
+)
+_THINGS = (
+    r"(?:options?|ideas?|suggestions?|choices|recommendations?|recs?|picks|titles|alternatives|"
+    r"possibilities|films?|movies?|books?|songs?|games?|ones|things|others)"
+)
+_PLURAL = r"(?!film\b|movie\b|book\b|song\b|game\b)"
+# What somebody tells of is not what they ask for
+_TOLD = re.compile(
+    r"\b(?:i|we|they|he|she|my \w+)(?:'ve| have| had)? (?:\w+ )?(?:seen|saw|watched|loved?|liked?|know|knew|"
+    r"hated?|own|read|rented|enjoyed?|made|tried|finished)\b[^.!?;]*",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    rf"\b{_MANY} (?:\w+[ -]){{0,3}}?{_PLURAL}{_THINGS}\b"
+    r"|\b(?:show|give|tell|offer|get|list|send|suggest|recommend)(?: me| us)?(?: \w+)? (?:more|others?|a few|several|"
+    r"a couple|two|three|four|five|[2-9])(?:(?: more)?[ ,.!?]*$|(?=,? (?:please|like|to choose|of (?:them|those|these))))"
+    r"|\b(?:any|some) (?:other|more) (?:options|ideas|suggestions|ones|films|movies|recommendations)\b"
+    r"|\bmore (?:like (?:this|that|it|these|those)|of (?:the same|these|those|them))\b|^(?:some |a few |any )?more[ ,.!?]*(?:please)?[ .!?]*$"
+    r"|\bwhat (?:else|other)\b|\banything else\b|\bwhat are my options\b|\blet me choose\b|\bmore than one\b"
+    r"|\b(?:what|which) (?:\w+ ){0,2}(?:films|movies|books|songs|games|options|ones) (?:\w+ ){0,2}(?:do|would|can|could) you\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_several(text: str) -> bool:
+    """Whether the words ask for more than one: "show me more", "a few options", "three films"."""
+    return bool(_SEVERAL.search(_TOLD.sub(" . ", text.replace("\u2019", "'"))))

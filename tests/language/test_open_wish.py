@@ -1,0 +1,62 @@
+"""Who asks for several things is told from who asks for one, or speaks of several."""
+
+import pytest
+
+from crsdemo.language.open_wish import asks_for_several
+
+SEVERAL = """
+show me more
+Show me some more, please
+a few options
+three films
+give me 3 westerns, three films in all
+Could you recommend a couple of good movies?
+some ideas for tonight?
+What else do you have?
+anything else like it?
+any other suggestions?
+I'd like several recommendations
+list a few
+more like this
+more please
+Give me two or three titles to choose from
+I loved Heat. Show me a few more films like it
+what are my options?
+can you suggest some slow Japanese films
+I want different ideas
+5 movies for a long weekend
+give me a few to choose from
+What films would you recommend?
+""".strip().splitlines()
+ONE = """
+a western
+something like Heat
+I have seen three films by Nolan
+we watched some films last night, now a comedy
+I like a few movies of the nineties, give me one
+one film for tonight
+a film with two brothers
+a story of four friends
+more action
+more romance, less talk
+show me something funny
+What is it about?
+Three Colours: Blue is lovely
+a film about three sisters
+no more horror
+tell me more about it
+why that one?
+my kids loved some of these movies
+something else
+give me another one
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("said", SEVERAL)
+def test_several_are_asked_for(said: str) -> None:
+    assert asks_for_several(said) and asks_for_several(said.upper())
+
+
+@pytest.mark.parametrize("said", ONE)
+def test_one_is_asked_for(said: str) -> None:
+    assert not asks_for_several(said)
