@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.config import add_force
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import refuse_shipped
 from crsdemo.core.tables import SEPARATORS, TAB_SUFFIXES, read_table
 from crsdemo.core.text_files import Text, json_lines, read_text
 from crsdemo.items.cells import list_separator, plain, title_and_year
@@ -192,7 +194,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("source", type=Path, help="a .csv, .tsv or .jsonl file")
     parser.add_argument("--out", type=Path, help="folder of the new catalog")
     parser.add_argument("--dry-run", action="store_true", help="show what is understood, no more")
+    add_force(parser)
     args = parser.parse_args(argv)
+    if args.out is not None and not (args.force or args.dry_run):
+        refuse_shipped(args.out)
     if args.out is None and not args.dry_run:
         parser.error("--out is missing: the folder of the new catalog; or look with --dry-run")
     bad: list[BadRow] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_anew
 
 from tabulate import tabulate
 
@@ -57,7 +58,7 @@ class Column:
     name: str
     field: str  # of the item: one of `NAMES`, else a fact; empty without a name
     separator: str = ""  # between the values in a cell
-    examples: list[str] = field(default_factory=list)
+    examples: list[str] = made_anew(default_factory=list)
     cut: int = 0  # values that were too long
 
     def show(self, value: object) -> None:

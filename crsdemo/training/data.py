@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import CATALOG
 from crsdemo.core.tables import read_table
-from crsdemo.core.text_files import json_lines
+from crsdemo.core.text_files import json_lines, written_whole
 from crsdemo.items.columns import NAMES, spelling
 from crsdemo.items.encoder import MINILM, TextEncoder, item_text, theme_text
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
@@ -41,7 +42,7 @@ class Sources:
     )
     likes: Path | None = flag(None, "CSV of ratings: user_id, movie_id, rating")
     plots: Path | None = flag(None, "JSONL with id and plot, for the item vectors only")
-    catalog: Path = flag(Path("catalog"), "folder of the catalog")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
     encoder: str = flag(MINILM, "text encoder: MiniLM or any by name")
     seed: int = flag(0, "of all randomness")
 
@@ -146,6 +147,6 @@ def _encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> Te
     encoder = TextEncoder(sources.encoder, torch.bfloat16)
     themes = encoder.embed([theme_text(item, plots.get(item.id, "")) for item in catalog])
     facts = encoder.embed([item_text(item, plots.get(item.id, "")) for item in catalog])
-    path.parent.mkdir(exist_ok=True)
-    np.savez(path, themes=themes, facts=facts)
+    with written_whole(path) as part:
+        np.savez(part, themes=themes, facts=facts)
     return TextVectors(themes, facts)
