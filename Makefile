@@ -35,4 +35,4 @@ test-slow: setup browser
 # every shipped system on the development dialogues: make results DATA=folder
 DATA ?= data
 results: setup
-	$(BIN)/python -m crsdemo measure --data $(DATA) --out docs/reports
+	$(BIN)/python -m crsdemo measure --data $(DATA) --out docs/reports --force

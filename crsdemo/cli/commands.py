@@ -85,6 +85,10 @@ class EvaluateConfig(RecommenderConfig):
     limit: int = flag(0, "use only so many dialogues; 0 uses all")
     json: Path | None = flag(None, "write the report there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.json, self.state) if path)
+
 
 def evaluate(argv: list[str]) -> None:
     config = parse(EvaluateConfig, argv, "crsdemo evaluate")

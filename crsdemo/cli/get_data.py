@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from crsdemo.core.config import flag, parse, positional
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.text_files import write_whole, written_whole
 
 SUMS = "SHA256SUMS"
 PATIENCE = 60  # seconds without a byte
@@ -61,6 +62,10 @@ class DataConfig:
     out: Path = flag(Path("data"), "folder in which each gets one of its own")
     sha256: tuple[str, ...] = flag((), "what a file must have, in their order; may be given again")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.out,)
+
 
 def main(argv: Sequence[str]) -> None:
     config = parse(DataConfig, argv, "crsdemo get-data")
@@ -93,7 +98,7 @@ def get_data(source: Distribution, folder: Path, sha256: Sequence[str] = ()) -> 
         print(f"{found}  {name}")
         recorded[name] = found
         lines = [f"{found}  {name}\n" for name, found in recorded.items()]
-        (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+        write_whole(folder / SUMS, "".join(lines))
         if name.endswith(".zip"):
             _unpack(folder / name, source.unpacked)
 
@@ -140,7 +145,8 @@ def _unpack(archive: Path, members: Sequence[str]) -> None:
         with zipfile.ZipFile(archive) as opened:
             found = {Path(name).name: name for name in opened.namelist()}
             for member in members:
-                (archive.parent / member).write_bytes(opened.read(found[member]))
+                with written_whole(archive.parent / member) as part:
+                    part.write_bytes(opened.read(found[member]))
     except (zipfile.BadZipFile, KeyError) as error:
         raise BadInputError(
             f"{archive} is no archive with {', '.join(members)} ({error}); remove it and its line "

@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from crsdemo.core.errors import CatalogError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from crsdemo.core.checked import shown
+from crsdemo.core.errors import BadInputError, CatalogError
 from crsdemo.core.tags import Tag, read_tags, save_tags
+from crsdemo.core.text_files import json_lines, write_whole
 
 ITEMS_FILE = "items.jsonl"
 KNOWLEDGE_FILE = "knowledge.jsonl"
+LONGEST = 500  # characters of a title, a fact or a logline: a model reads them with every message
 Row = TypeVar("Row")
 
 
@@ -31,15 +36,10 @@ class Knowledge:
         return json.dumps(row, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, line: str) -> Knowledge:
-        """Raises ValueError, KeyError or TypeError for a line that is none."""
-        row = json.loads(line)
-        item_id, logline, tags = row["id"], row["logline"], row["tags"]
-        if not isinstance(item_id, str) or not isinstance(logline, str):
-            raise TypeError(f"id is {item_id!r} and logline {logline!r}, expected texts")
-        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            raise TypeError(f"tags are {tags!r}, expected a list of texts")
-        return cls(item_id, logline, tuple(tags))
+    def from_row(cls, row: object) -> Knowledge:
+        """Of an object in a file. Raises ValidationError."""
+        known = _KnowledgeRow.model_validate(row)
+        return cls(known.id, known.logline, tuple(known.tags))
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,40 @@ class Item:
         return replace(self, logline=knowledge.logline, tags=knowledge.tags)
 
     @classmethod
-    def from_json(cls, line: str) -> Item:
-        row = json.loads(line)
-        return cls(
-            id=row["id"],
-            title=row["title"],
-            year=row["year"],
-            facts={name: tuple(values) for name, values in row["facts"].items()},
-            links=row["links"],
-            popularity=row["popularity"],
-        )
+    def from_row(cls, row: object) -> Item:
+        """Of an object in a file. Genres become small letters: they are one vocabulary.
+
+        Raises ValidationError for anything but what is expected, type by type.
+        """
+        item = _ItemRow.model_validate(row)
+        facts = {name: tuple(values) for name, values in item.facts.items()}
+        if "genres" in facts:
+            facts["genres"] = tuple(dict.fromkeys(genre.lower() for genre in facts["genres"]))
+        return cls(item.id, item.title, item.year, facts, item.links, item.popularity)
+
+
+_Text = Annotated[str, StringConstraints(pattern=r"\S", max_length=LONGEST)]
+
+
+class _ItemRow(BaseModel):
+    """A line of `items.jsonl`; what is not known may be left out."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    id: _Text
+    title: _Text
+    year: Annotated[int, Field(ge=-5000, le=3000)] | None = None
+    facts: dict[_Text, list[_Text]] = {}
+    links: dict[str, Annotated[str, StringConstraints(pattern=r"^https?://")]] = {}
+    popularity: Annotated[int, Field(ge=0, lt=2**53)] = 0
+
+
+class _KnowledgeRow(BaseModel):
+    """A line of `knowledge.jsonl`."""
+
+    model_config = ConfigDict(strict=True)
+    id: _Text
+    logline: Annotated[str, StringConstraints(max_length=LONGEST)]
+    tags: list[_Text]
 
 
 @dataclass(frozen=True)
@@ -180,40 +204,54 @@ class Catalog(Sequence[Item]):
                 f"no catalog at {path}; make one with `python -m crsdemo build-catalog SOURCE "
                 f"--out {folder}`"
             )
-        remedy = "rebuild the catalog with `python -m crsdemo build-catalog`"
-        items = _read(path, Item.from_json, "an item", remedy)
+        remedy = "mend the line, or rebuild the catalog with `python -m crsdemo build-catalog`"
+        items = _read(path, Item.from_row, "an item", remedy)
         known = {one.id: one for one in _read_knowledge(folder / KNOWLEDGE_FILE)}
         told = (item.told(known[item.id]) if item.id in known else item for item in items)
         return cls(tuple(told), read_tags(folder))
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        """Each file whole or not at all."""
         text = "".join(item.to_json() + "\n" for item in self.items)
-        (folder / ITEMS_FILE).write_text(text, encoding="utf-8")
+        write_whole(folder / ITEMS_FILE, text)
         written = [item for item in self.items if item.logline or item.tags]
         if written or (folder / KNOWLEDGE_FILE).is_file():  # of a catalog that stood here before
             text = "".join(item.knowledge.to_json() + "\n" for item in written)
-            (folder / KNOWLEDGE_FILE).write_text(text, encoding="utf-8")
+            write_whole(folder / KNOWLEDGE_FILE, text)
         if self.vocabulary:
             save_tags(self.vocabulary, folder)
 
 
-def _read(path: Path, parse: Callable[[str], Row], what: str, remedy: str) -> list[Row]:
+def _read(path: Path, parse: Callable[[object], Row], what: str, remedy: str) -> list[Row]:
     """One row per line. Raises CatalogError with the line that is not `what`."""
     rows = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
+    try:
+        for number, line in json_lines(path):
             try:
+                if isinstance(line, ValueError):
+                    raise line
                 rows.append(parse(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise CatalogError(
-                    f"{path}, line {number}: not {what} ({error!r}); {remedy}"
-                ) from error
+            except ValueError as error:  # pydantic's is one
+                why = _fault(error) if isinstance(error, ValidationError) else error
+                raise CatalogError(f"{path}, line {number}: not {what}: {why}; {remedy}") from error
+    except BadInputError as error:
+        raise CatalogError(str(error)) from error
     return rows
+
+
+def _fault(error: ValidationError) -> str:
+    """What is wrong first: "facts.genres is 'drama', input should be a valid list"."""
+    first = error.errors(include_url=False)[0]
+    at = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return f"{at} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"{at} is no field of an item; facts go into facts"
+    return f"{at} is {shown(first['input'])}, {first['msg'].lower()}"
 
 
 def _read_knowledge(path: Path) -> list[Knowledge]:
     """What was written about items; nothing, if the catalog has no such file."""
     if not path.is_file():
         return []
-    return _read(path, Knowledge.from_json, "what is known of an item", "mend or remove the line")
+    return _read(path, Knowledge.from_row, "what is known of an item", "mend or remove the line")

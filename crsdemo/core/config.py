@@ -1,13 +1,29 @@
-"""Flags from a frozen dataclass: each field is a flag, its metadata the help."""
+"""Flags from a frozen dataclass: each field is a flag, its metadata the help.
+
+What a config names as its `outputs` is not written into shipped folders without `--force`.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import MISSING, field, fields
-from typing import Any, TypeVar, get_type_hints
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, get_type_hints, runtime_checkable
+
+from crsdemo.core.shipped import refuse_shipped
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """A config of a command that writes files."""
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Files and folders that are made or replaced."""
+        ...
 
 
 def flag(default: Any = MISSING, help: str = "") -> Any:
@@ -21,7 +37,10 @@ def positional(help: str) -> Any:
 
 
 def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
-    """`argv` as an instance of a dataclass; a field without default is a required flag."""
+    """`argv` as an instance of a dataclass; a field without default is a required flag.
+
+    Raises BadInputError for outputs in a shipped folder.
+    """
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
     types = get_type_hints(config)
     for one in fields(config):  # type: ignore[arg-type]
@@ -39,8 +58,20 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
         else:
             text = f"{text} (default: %(default)s)"
             parser.add_argument(name, type=_scalar(kind), default=default, help=text)
+    writes = hasattr(config, "outputs")
+    if writes:
+        add_force(parser)
     given = vars(parser.parse_args(argv))
-    return config(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    force = given.pop("force") if writes else True
+    made = config(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    if isinstance(made, Writes) and not force:
+        refuse_shipped(*made.outputs)
+    return made
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """The flag that lets shipped files be overwritten."""
+    parser.add_argument("--force", action="store_true", help="overwrite what came with crsdemo")
 
 
 def _scalar(kind: Any) -> Any:

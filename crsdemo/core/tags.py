@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import write_whole
 
 TAGS_FILE = "tags.json"
 
@@ -51,7 +52,7 @@ def save_tags(tags: Iterable[Tag], folder: Path) -> None:
     """One tag a line, so that changes can be read."""
     lines = [json.dumps(asdict(tag), ensure_ascii=False) for tag in tags]
     text = "[\n" + ",\n".join(lines) + "\n]\n"
-    (folder / TAGS_FILE).write_text(text, encoding="utf-8")
+    write_whole(folder / TAGS_FILE, text)
 
 
 def _tag(row: dict[str, Any]) -> Tag:

@@ -24,7 +24,12 @@ from crsdemo.evaluation.slices import list_figures, slices
 from crsdemo.evaluation.statistics import CUTOFFS, figures
 from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.language.overlap import without_copies
-from crsdemo.recommenders.loading import ALONE, BASELINES, CHECKPOINTS, checkpoint_folder
+from crsdemo.recommenders.loading import (
+    ALONE,
+    BASELINES,
+    checkpoint_folder,
+    found_checkpoints,
+)
 from crsdemo.studies.statistics.shares import binary_scores, rank_of
 
 STATES = Path("runs")  # where interrupted runs are kept
@@ -66,11 +71,12 @@ def load_unseen(
     return Source(file.name, len(read) - len(own)), own
 
 
-def files_of(system: str, catalog: Path, checkpoints: Path = CHECKPOINTS) -> tuple[Path, ...]:
+def files_of(system: str, catalog: Path, checkpoints: Path | None = None) -> tuple[Path, ...]:
     """The folders of the catalog and, unless `system` is a baseline, of its checkpoint."""
     if system in BASELINES:
         return (catalog,)
-    return catalog, checkpoint_folder(system.removesuffix(ALONE), checkpoints)
+    own = checkpoints or found_checkpoints(catalog)
+    return catalog, checkpoint_folder(system.removesuffix(ALONE), own)
 
 
 def evaluate(

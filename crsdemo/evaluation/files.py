@@ -10,14 +10,14 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.text_files import write_whole
 
 T = TypeVar("T")
 
 
 def write_json(path: Path, row: object) -> None:
-    """The folder of `path` is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    """Whole or not at all; the folder of `path` is made where there is none."""
+    write_whole(path, json.dumps(row, indent=1) + "\n")
 
 
 def read_lines(source: Traversable, row: type[T]) -> tuple[T, ...]:

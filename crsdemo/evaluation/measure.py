@@ -17,6 +17,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommender
+from crsdemo.core.text_files import write_whole
 from crsdemo.evaluation.checks import check_wishes
 from crsdemo.evaluation.evaluate import (
     STATES,
@@ -27,7 +28,6 @@ from crsdemo.evaluation.evaluate import (
     provenance_of,
 )
 from crsdemo.evaluation.files import write_json
-from crsdemo.evaluation.folder import REPORTS
 from crsdemo.evaluation.protocol import METRICS_SHOWN, PROTOCOLS, Protocol, protocol_named
 from crsdemo.evaluation.rankings import run_key
 from crsdemo.evaluation.report import Report
@@ -57,7 +57,7 @@ class MeasureConfig:
     """Measure every shipped system; write the reports and the tables."""
 
     data: Path = flag(help="a folder with redial/ and inspired/, each with training and dev files")
-    out: Path = flag(REPORTS, "folder for the reports, their tables and, in stages/, the rest")
+    out: Path = flag(help="folder for the reports, their tables and, in stages/, the rest")
     kept: Path = flag(STATES / "measured", "folder for what need not be measured again")
     catalog: Path = flag(CATALOG, "folder of the catalog")
     systems: str = flag(
@@ -68,6 +68,10 @@ class MeasureConfig:
     stages: bool = flag(True, "measure the parts of the systems, the dialogue and the wishes too")
     tables: str = flag("tables.md", "file in the folder of reports for all of it as tables")
     limit: int = flag(0, "use only so many dialogues of each dataset; 0 uses all")
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.out, self.kept)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def measure(config: MeasureConfig) -> Path:
         ]
         texts += _stage_tables(found)
     path = config.out / config.tables
-    path.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    write_whole(path, "\n\n".join(texts) + "\n")
     return path
 
 

@@ -59,6 +59,10 @@ class ExportConfig:
     with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
     without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.out,)
+
     def __post_init__(self) -> None:
         for name, value, known in (("format", self.format, Format), ("text", self.text, Text)):
             if value not in get_args(known):

@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from crsdemo.core.config import add_force
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, FeedbackError
+from crsdemo.core.shipped import refuse_shipped
 from crsdemo.feedback.file import connect, in_plain_words, known_version, make_private, opened
 
 NEWEST = 48  # copies that stay of those that the app makes
@@ -184,7 +186,10 @@ def backup_main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="crsdemo backup", description=backup.__doc__)
     parser.add_argument("--db", type=Path, required=True, help="the log that the app writes")
     parser.add_argument("--out", type=Path, required=True, help="a new file")
+    add_force(parser)
     args = parser.parse_args(argv)
+    if not args.force:
+        refuse_shipped(args.out)
     backup(args.db, args.out)
     print(f"{args.db} -> {args.out} ({args.out.stat().st_size:,} bytes), checked")
 
@@ -193,7 +198,10 @@ def restore_main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="crsdemo restore", description=restore.__doc__)
     parser.add_argument("--from", dest="source", type=Path, required=True, help="a backup")
     parser.add_argument("--db", type=Path, required=True, help="the log to put it in place of")
+    add_force(parser)
     args = parser.parse_args(argv)
+    if not args.force:
+        refuse_shipped(args.db)
     kept = restore(args.source, args.db)
     print(f"{args.source} -> {args.db}" + (f"; the old log is {kept}" if kept else ""))
     print(f"what waited meanwhile is saved by: crsdemo deliver --db {args.db} (--help says more)")

@@ -1,57 +1,110 @@
-"""A catalog from anyone's table of books, songs or films: CSV or JSON lines.
+"""A catalog from anyone's table of books, songs or films: CSV and its kin, or JSON lines.
 
+    python -m crsdemo build-catalog SOURCE --dry-run
     python -m crsdemo build-catalog SOURCE --out DIR
 
-Columns `id` and `title` are needed; `year`, `popularity` and `links` are known. `description` (what
-an item is about) and `tags` become what is known of it; every other column becomes a fact of that
-name. A fact with several values is a JSON list, or text with `|` or `;`
-between them in a CSV. Links are a JSON object of site and URL, or one URL.
+An id and a title are needed; year, popularity and links are known. A description (what an item is
+about) and tags become what is known of it; every other column becomes a fact of that name. A cell
+with several values is a list as JSON or Python write it, or has `|`, `;` or `,` between them.
+Links are a JSON object of site and URL, or one URL. What was understood is shown.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.config import add_force
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import refuse_shipped
+from crsdemo.core.tables import SEPARATORS, TAB_SUFFIXES, read_table
+from crsdemo.core.text_files import Text, json_lines, read_text
+from crsdemo.items.cells import list_separator, plain, title_and_year
+from crsdemo.items.columns import LISTS, TEXTS, Column, shown, understood
+from crsdemo.items.fields import READERS, fact, lowered
 
-TEXTS = frozenset({"id", "title", "year", "popularity", "links", "description"})  # no lists
-KNOWN = TEXTS | {"tags"}
+TABLES = frozenset([".csv", ".txt", *TAB_SUFFIXES])
+JSON_LINES = frozenset([".jsonl", ".ndjson"])
 FORMATS = "a .csv, .tsv or .jsonl file with the columns id and title"
-Row = Mapping[str, Any]
+NOT_FACTS = frozenset([*READERS, "tags"])
+REPORTED = 20  # rows left out that are named one by one
+Row = Mapping[str, Any]  # by the name of the column, as written
 
 
 @dataclass(frozen=True)
 class BadRow:
     """A row that was left out."""
 
-    line: int  # in the file, from 1; of a row over several lines the last
+    line: int  # in the file, from 1, where it begins
     reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was made of a file."""
+
+    catalog: Catalog
+    text: Text
+    separator: str  # empty for JSON lines
+    columns: tuple[Column, ...]
+    rows: int  # that were read
+    left_out: int
+
+    def __str__(self) -> str:
+        """How it was understood, to be checked by a person."""
+        form = "JSON lines"
+        if self.separator:
+            form = f"divided by {SEPARATORS.get(self.separator, repr(self.separator))}"
+        lines = [
+            f"{self.text.encoding}, {form}: {self.rows:,} rows read, {self.left_out:,} left out"
+        ]
+        if self.text.guessed:
+            some = (n for n in self.text.lines if not n.isascii())
+            lines.append(f"the encoding is a guess; is this right? {next(some).strip()[:60]}")
+        return "\n".join([*lines, "", shown(self.columns)])
 
 
 def build(
     source: Path, out: Path, on_bad_row: Callable[[BadRow], None] = lambda bad: None
-) -> Catalog:
-    """Write `out/items.jsonl` from a CSV, TSV or JSONL file and return what was written.
+) -> Reading:
+    """Write `out/items.jsonl` from a file; see `understand`."""
+    reading = understand(source, on_bad_row)
+    reading.catalog.save(out)
+    return reading
+
+
+def understand(source: Path, on_bad_row: Callable[[BadRow], None] = lambda bad: None) -> Reading:
+    """The items of a CSV, TSV or JSONL file.
 
     Each unusable row is given to `on_bad_row` and left out. Raises BadInputError for a file that
-    cannot be read, holds no usable row, or gives one id to two items; then nothing is written.
+    cannot be read, holds no usable row, or gives one id to two items.
     """
+    text, separator, names, rows = _read(source)
+    columns = understood(names)
+    missing = {"id", "title"} - {column.field for column in columns}
+    if missing:
+        raise BadInputError(
+            f"{source} has no column {' and no column '.join(sorted(missing))}; its columns are "
+            f"{', '.join(filter(None, names)) or 'none'}: rename one, or add it"
+        )
+    for column in columns:
+        if column.field not in TEXTS and (separator or column.field in LISTS):
+            cells = [row[column.name] for _, row in rows if isinstance(row, dict)]
+            texts = (plain(cell) for cell in cells if isinstance(cell, str))
+            column.separator = list_separator(texts, column.field in LISTS)
     lines: dict[str, int] = {}
     items: list[Item] = []
-    for line, row in _rows(source):
+    wrong = ""
+    for line, row in rows:
         try:
-            item = _item(row)
+            item = _item(row, columns)
         except ValueError as error:
+            wrong = wrong or f" (line {line}: {error})"
             on_bad_row(BadRow(line, str(error)))
             continue
         if item.id in lines:
@@ -62,135 +115,74 @@ def build(
         lines[item.id] = line
         items.append(item)
     if not items:
-        raise BadInputError(f"{source} holds no usable row; expected {FORMATS}")
-    catalog = Catalog(tuple(items))
-    catalog.save(out)
-    return catalog
+        raise BadInputError(f"{source} holds no usable row{wrong}; expected {FORMATS}")
+    left_out = len(rows) - len(items)
+    return Reading(Catalog(tuple(items)), text, separator, tuple(columns), len(rows), left_out)
 
 
-def _rows(source: Path) -> Iterator[tuple[int, Row | ValueError]]:
-    """Line number of each row, and the row or what is wrong with it.
+Rows = list[tuple[int, dict[str, Any] | ValueError]]  # line, and the row or what is wrong with it
 
-    Raises BadInputError for an unreadable file.
-    """
+
+def _read(source: Path) -> tuple[Text, str, Sequence[str], Rows]:
+    """What it is, what divides it, its columns, and its rows, each with every column."""
     if not source.is_file():
         raise BadInputError(f"no file at {source}; expected {FORMATS}")
-    readers = {".csv": _csv_rows, ".tsv": _csv_rows, ".jsonl": _json_rows}
-    reader = readers.get(source.suffix.lower())
-    if reader is None:
+    suffix = source.suffix.lower()
+    if suffix in TABLES:
+        table = read_table(source, guess=True)
+        rows: Rows = [(line, _by_column(table.columns, cells)) for line, cells in table.rows]
+        return table.text, table.separator, table.columns, rows
+    if suffix not in JSON_LINES:
         raise BadInputError(f"{source} ends in {source.suffix!r}; expected {FORMATS}")
-    try:
-        yield from reader(source)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInputError(f"{source} cannot be read; expected UTF-8 text: {error}") from error
+    found = [(line, _flat(row)) for line, row in json_lines(source, guess=True)]
+    names = list(dict.fromkeys(n for _, row in found if isinstance(row, dict) for n in row))
+    if not names:
+        wrong = next((f" (line {n}: {row})" for n, row in found), "")
+        raise BadInputError(f"{source} holds no usable row{wrong}; expected {FORMATS}")
+    blank = dict.fromkeys(names)
+    rows = [(line, blank | row if isinstance(row, dict) else row) for line, row in found]
+    return read_text(source, guess=True), "", names, rows
 
 
-def _csv_rows(source: Path) -> Iterator[tuple[int, Row]]:
-    with source.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.DictReader(text, delimiter="\t" if source.suffix.lower() == ".tsv" else ",")
-        reader.fieldnames = [(name or "").strip() for name in reader.fieldnames or ()]
-        missing = {"id", "title"} - {name.lower() for name in reader.fieldnames}
-        if missing:
-            raise BadInputError(
-                f"{source} has no column {' and no column '.join(sorted(missing))}; its columns "
-                f"are {', '.join(reader.fieldnames) or 'none'}"
-            )
-        for row in reader:
-            yield reader.line_num, {name: _cell(name, value) for name, value in row.items()}
+def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | ValueError:
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return ValueError("more values than columns; put values with commas in quotes")
+    return dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
 
 
-def _json_rows(source: Path) -> Iterator[tuple[int, Row | ValueError]]:
-    with source.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                row = ValueError(f"not JSON ({error})")
-            known = isinstance(row, dict | ValueError)
-            yield number, row if known else ValueError("not a JSON object")
+def _flat(row: dict[str, Any] | ValueError) -> dict[str, Any] | ValueError:
+    """A row whose facts, as a catalog has them, stand beside the rest."""
+    if isinstance(row, dict) and isinstance(row.get("facts"), dict):
+        return row["facts"] | {name: value for name, value in row.items() if name != "facts"}
+    return row
 
 
-def _item(row: Row | ValueError) -> Item:
-    """Raises ValueError with a readable reason."""
+def _item(row: Row | ValueError, columns: Iterable[Column]) -> Item:
+    """Raises ValueError with a readable reason. Examples of what was understood are kept."""
     if isinstance(row, ValueError):
         raise row
-    if None in row:  # where DictReader puts what is beyond the last column
-        raise ValueError("more values than columns; put values with commas in quotes")
-    values = {name.strip().lower(): value for name, value in row.items() if name}
-    facts = values.pop("facts", None) if isinstance(values.get("facts"), dict) else {}
-    others = {name: value for name, value in values.items() if name not in KNOWN}
+    found: dict[str, Any] = {}
+    for column in columns:
+        if column.field:
+            found[column.field] = READERS.get(column.field, fact)(column, row[column.name])
+    title, at_end = title_and_year(found["title"])
+    if at_end is not None and found.get("year") not in (None, at_end):
+        title, at_end = found["title"], None
+    found |= {"title": title, "year": found.get("year") or at_end}
+    for column in columns:
+        column.show(found.get(column.field))
+    facts = {name: value for name, value in found.items() if value and name not in NOT_FACTS}
+    genres = {"genres": lowered(facts["genres"])} if "genres" in facts else {}
     return Item(
-        id=_text(values, "id"),
-        title=_text(values, "title"),
-        year=_number(values, "year"),
-        facts={
-            name: several for name, value in (facts | others).items() if (several := _list(value))
-        },
-        links=_links(values.get("links")),
-        popularity=_number(values, "popularity") or 0,
-        logline=" ".join(str(values.get("description") or "").split()),
-        tags=tuple(dict.fromkeys(tag.lower() for tag in _list(values.get("tags")))),
+        found["id"],
+        found["title"],
+        found["year"],
+        facts | genres,
+        found.get("links", {}),
+        found.get("popularity") or 0,
+        found.get("description", ""),
+        lowered(found.get("tags", ())),
     )
-
-
-def _text(values: Row, name: str) -> str:
-    text = " ".join(str(values.get(name) if values.get(name) is not None else "").split())
-    if not text:
-        raise ValueError(f"no {name}")
-    return text
-
-
-def _number(values: Row, name: str) -> int | None:
-    value = values.get(name)
-    if value is None or not str(value).strip():
-        return None
-    try:
-        number = float(value)
-        if number != int(number) or (name == "popularity" and number < 0):
-            raise ValueError
-    except (ValueError, TypeError, OverflowError):
-        raise ValueError(f"{name} is {value!r}, expected a whole number") from None
-    return int(number)
-
-
-def _cell(name: str, text: Any) -> Any:
-    """The value of a CSV cell: of a fact or of tags the list that it spells."""
-    if not isinstance(text, str) or name.lower() in TEXTS:
-        return text
-    if text.strip().startswith("["):
-        with suppress(ValueError):  # else a text that happens to begin with a bracket
-            return json.loads(text)
-    return text.split("|" if "|" in text else ";")
-
-
-def _list(value: object) -> tuple[str, ...]:
-    """The distinct values of a fact."""
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        raise ValueError(f"a fact is {value!r}, expected a text, a number or a list of these")
-    parts = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(text for part in parts if (text := " ".join(str(part).split()))))
-
-
-def _links(value: object) -> dict[str, str]:
-    """Site -> URL. One bare URL is named after its host. Only http and https are links."""
-    if isinstance(value, str) and value.strip().startswith("{"):
-        value = json.loads(value)
-    if isinstance(value, str) and value.strip():
-        value = {urlsplit(value.strip()).hostname or "link": value.strip()}
-    if not value:
-        return {}
-    if not isinstance(value, dict):
-        raise ValueError(f"links are {value!r}, expected a URL or an object of site and URL")
-    for url in value.values():
-        if not str(url).startswith(("https://", "http://")):
-            raise ValueError(
-                f"a link is {url!r}, expected a URL that starts with https:// or http://"
-            )
-    return {str(site): str(url) for site, url in value.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -200,14 +192,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", type=Path, help="a .csv, .tsv or .jsonl file")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the new catalog")
+    parser.add_argument("--out", type=Path, help="folder of the new catalog")
+    parser.add_argument("--dry-run", action="store_true", help="show what is understood, no more")
+    add_force(parser)
     args = parser.parse_args(argv)
+    if args.out is not None and not (args.force or args.dry_run):
+        refuse_shipped(args.out)
+    if args.out is None and not args.dry_run:
+        parser.error("--out is missing: the folder of the new catalog; or look with --dry-run")
     bad: list[BadRow] = []
-
-    def report(row: BadRow) -> None:
-        bad.append(row)
+    reading = understand(args.source, bad.append)
+    for row in bad[:REPORTED]:
         print(f"{args.source}, line {row.line}: left out, {row.reason}", file=sys.stderr)
-
-    catalog = build(args.source, args.out, report)
+    if len(bad) > REPORTED:
+        print(f"... and {len(bad) - REPORTED:,} more rows", file=sys.stderr)
+    print(f"{args.source}: {reading}\n")
     left_out = f", {len(bad):,} rows left out" if bad else ""
-    print(f"{len(catalog):,} items -> {args.out / 'items.jsonl'}{left_out}")
+    if args.dry_run:
+        print(f"{len(reading.catalog):,} items{left_out}; nothing was written")
+        return
+    reading.catalog.save(args.out)
+    print(f"{len(reading.catalog):,} items -> {args.out / 'items.jsonl'}{left_out}")

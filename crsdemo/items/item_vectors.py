@@ -11,12 +11,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import written_whole
 
 
 def save_item_vectors(vectors: np.ndarray, folder: Path) -> None:
     """`item_vectors.safetensors`: (n_items, D_i) in catalog order, half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({"vectors": torch.tensor(vectors).half()}, folder / "item_vectors.safetensors")
+    with written_whole(folder / "item_vectors.safetensors") as part:
+        save_file({"vectors": torch.tensor(vectors).half()}, part)
 
 
 def load_item_vectors(folder: Path, n_items: int) -> Tensor:

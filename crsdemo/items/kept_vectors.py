@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from crsdemo.core.errors import CheckpointError
+from crsdemo.core.text_files import written_whole
 from crsdemo.items.arrays import Floats
 from crsdemo.items.encoder import TextEncoder
 
@@ -38,9 +39,9 @@ def embedded(texts: Sequence[str], encoder: TextEncoder, path: Path) -> Floats:
 
 def keep(texts: Sequence[str], vectors: Floats, path: Path) -> None:
     """Half precision; `vectors`: (n, d) of `texts`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     keys = np.array([_key(text) for text in texts], np.uint64)
-    save_file({"keys": keys, "vectors": vectors.astype(np.float16)}, path)
+    with written_whole(path) as part:
+        save_file({"keys": keys, "vectors": vectors.astype(np.float16)}, part)
 
 
 def _key(text: str) -> int:

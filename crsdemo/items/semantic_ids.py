@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import write_whole
 
 FILE = "semantic_ids.json"
 REMEDY = "make new ones with `python -m crsdemo semantic-ids`"
@@ -93,7 +94,6 @@ class SemanticIDs(Mapping[str, Codes]):
             raise CatalogError(f"{path} is damaged ({error!r}); {REMEDY}") from error
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         file = {
             "n_levels": self.n_levels,
             "codebook_size": self.codebook_size,
@@ -101,4 +101,4 @@ class SemanticIDs(Mapping[str, Codes]):
             "codes": {item_id: list(codes) for item_id, codes in self.codes.items()},
         }
         text = json.dumps(file, separators=(",", ":"), ensure_ascii=False)
-        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+        write_whole(folder / FILE, text + "\n")

@@ -7,17 +7,19 @@ Consecutive messages of one speaker are one turn, as in the protocols of the fie
 
 from __future__ import annotations
 
-import csv
 import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.tables import read_table
+from crsdemo.core.text_files import json_lines
 
 _TITLE_YEAR = re.compile(r"^\s*(.*?)\s*(?:\((\d{4})\))?\s*$")
 
@@ -43,7 +45,7 @@ def load_dialogues(
         raise BadInputError(
             f"no dialogues at {path}: give a ReDial .jsonl or an INSPIRED .tsv file"
         )
-    reader = {".jsonl": _read_redial, ".tsv": _read_inspired}.get(path.suffix)
+    reader = {".jsonl": _read_redial, ".tsv": _read_inspired}.get(path.suffix.lower())
     if reader is None:
         raise BadInputError(
             f"{path} ends in {path.suffix!r}; expected .jsonl (ReDial) or .tsv (INSPIRED)"
@@ -63,7 +65,7 @@ def load_all(paths: str, catalog: Catalog, aliases: Mapping[str, str]) -> list[C
 def load_aliases(folder: Path) -> dict[str, str]:
     """`redial_ids.json` of a catalog folder: ReDial's film ids -> item ids; empty without one."""
     path = folder / "redial_ids.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 class Titles:
@@ -117,35 +119,60 @@ def merge_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
 def _read_redial(
     path: Path, titles: Titles, aliases: Mapping[str, str]
 ) -> Iterator[CorpusDialogue]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                yield _redial_dialogue(json.loads(line), titles, aliases)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise BadInputError(
-                    f"{path}, line {number}: not a ReDial dialogue ({error!r})"
-                ) from error
+    for number, row in json_lines(path):
+        try:
+            if isinstance(row, ValueError):
+                raise row
+            yield _redial_dialogue(row, titles, aliases)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInputError(
+                f"{path}, line {number}: not a ReDial dialogue ({error!r})"
+            ) from error
 
 
 def _redial_dialogue(
-    row: dict[str, object], titles: Titles, aliases: Mapping[str, str]
+    row: dict[str, Any], titles: Titles, aliases: Mapping[str, str]
 ) -> CorpusDialogue:
-    names = dict(row["movieMentions"] or {})  # type: ignore[call-overload]
+    """As its authors publish it, or as Hugging Face does: films as lists of objects or columns."""
+    films = _by_film(row["movieMentions"])
+    names = {film: one["movieName"] if isinstance(one, dict) else one for film, one in films}
     item_of = {
         film: aliases.get(film) or titles.find(str(name or "")) or f"redial:{film}"
         for film, name in names.items()
     }
+    respondent, seeker = _worker(row["respondentWorkerId"]), _worker(row.get("initiatorWorkerId"))
     turns = []
-    for message in row["messages"]:  # type: ignore[attr-defined]
-        speaker: Speaker = (
-            "assistant" if message["senderWorkerId"] == row["respondentWorkerId"] else "user"
-        )
+    for message in _objects(row["messages"]):
+        sender = _worker(message["senderWorkerId"])
+        if sender not in (respondent, seeker or sender):
+            raise ValueError(f"a message is of {sender}, who is not one of the two")
+        speaker: Speaker = "assistant" if sender == respondent else "user"
         turns.append(_redial_turn(speaker, message["text"], names, item_of))
-    answers = dict(row.get("initiatorQuestions") or {})  # type: ignore[call-overload]
     liked = frozenset(
-        item_of[f] for f, a in answers.items() if f in item_of and a.get("liked") == 1
+        item_of[film]
+        for film, answer in _by_film(row.get("initiatorQuestions"))
+        if film in item_of and answer.get("liked") == 1
     )
     return CorpusDialogue(str(row["conversationId"]), Dialogue(merge_turns(turns)), liked)
+
+
+def _by_film(value: Any) -> list[tuple[str, Any]]:
+    """What is said of each film, with its id."""
+    if isinstance(value, dict) and "movieId" not in value:
+        return list(value.items())
+    return [(str(one["movieId"]), one) for one in _objects(value or [])]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """A list of objects, which `datasets` may have turned into an object of lists."""
+    if isinstance(value, dict):
+        return [dict(zip(value, one, strict=True)) for one in zip(*value.values(), strict=True)]
+    return list(value)
+
+
+def _worker(value: Any) -> str:
+    """The number of a worker, whether written as 7, 7.0 or "7"; empty if it is not said."""
+    return "" if value is None else str(value).strip().removesuffix(".0")
 
 
 def _redial_turn(
@@ -170,18 +197,11 @@ def _read_inspired(
     path: Path, titles: Titles, aliases: Mapping[str, str]
 ) -> Iterator[CorpusDialogue]:
     rows: dict[str, list[Turn]] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines, delimiter="\t")
-        if not {"dialog_id", "speaker", "text", "movies"} <= set(reader.fieldnames or ()):
-            raise BadInputError(
-                f"{path}: not an INSPIRED file, its columns are {reader.fieldnames}; expected "
-                "dialog_id, speaker, text, movies among them"
-            )
-        for row in reader:
-            speaker: Speaker = "assistant" if row["speaker"] == "RECOMMENDER" else "user"
-            films = [film for film in (row["movies"] or "").split(";") if film.strip()]
-            turn = _inspired_turn(speaker, " ".join((row["text"] or "").split()), films, titles)
-            rows.setdefault(row["dialog_id"], []).append(turn)
+    for _, row in read_table(path).dicts("dialog_id", "speaker", "text", "movies"):
+        speaker: Speaker = "assistant" if row["speaker"] == "RECOMMENDER" else "user"
+        films = [film for film in row["movies"].split(";") if film.strip()]
+        turn = _inspired_turn(speaker, " ".join(row["text"].split()), films, titles)
+        rows.setdefault(row["dialog_id"], []).append(turn)
     for dialog_id, turns in rows.items():
         yield CorpusDialogue(dialog_id, Dialogue(merge_turns(turns)))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,7 +30,7 @@ from transformers import (
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
-from crsdemo.core.slots import TITLE, Slot, slots_of
+from crsdemo.core.slots import TITLE, Slot
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.base import base_location
 from crsdemo.model.int8 import int8_linears
@@ -118,7 +119,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         ) from error
     quick = quick_blocks(int8_linears(merged))
     round_weights(merged, fast_dtype())
-    slots = slots_by_token(catalog, card.slots)
+    slots = slots_by_token(card.slots)
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
     return Loaded(
         merged,
@@ -137,16 +138,17 @@ def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) 
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)  # they are learned
 
 
-def slots_by_token(catalog: Catalog, tokens: tuple[str, ...]) -> list[Slot]:
-    """The slots of a checkpoint. Raises CheckpointError if the catalog has none such."""
-    known = {slot.token: slot for slot in (TITLE, *slots_of(catalog))}
-    missing = [token for token in tokens if token not in known]
-    if missing:
-        raise CheckpointError(
-            f"the checkpoint speaks of facts that this catalog does not have: {missing[:5]}; "
-            "train it again on this catalog"
-        )
-    return [known[token] for token in tokens]
+def slots_by_token(tokens: tuple[str, ...]) -> list[Slot]:
+    """The slots of a checkpoint; of facts that no item has any more, none is ever filled.
+
+    Raises CheckpointError for what is no slot.
+    """
+    single = {slot.token: slot for slot in (TITLE, Slot("year"))}
+    found = {token: re.fullmatch(r"<(.+)_(\d+)>", token) for token in tokens}
+    if wrong := [token for token in tokens if not (token in single or found[token])]:
+        raise CheckpointError(f"the checkpoint has {wrong[0]!r} among its slots; train it again")
+    several = {token: Slot(match[1], int(match[2])) for token, match in found.items() if match}
+    return [(single | several)[token] for token in tokens]
 
 
 def _sha256_of(folder: Path) -> str:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
+from crsdemo.core.text_files import written_whole
 
 FILE = "choice.safetensors"
 
@@ -55,8 +56,8 @@ class ChoiceHead(nn.Module):
         return (self.vectors[rows] @ wanted[:, :, None])[:, :, 0]
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.half().contiguous() for k, v in self.state_dict().items()}, folder / FILE)
+        with written_whole(folder / FILE) as part:
+            save_file({k: v.half().contiguous() for k, v in self.state_dict().items()}, part)
 
     @classmethod
     def load(cls, folder: Path, width: int, vectors: Tensor) -> ChoiceHead:

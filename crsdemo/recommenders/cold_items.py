@@ -113,10 +113,11 @@ class ItemFiles:
     def regression(self) -> DialogueRegression:
         """Of a cold item only the facts are known yet."""
         made = DialogueRegression.load(self.folder, len(self.made))
+        made = made.for_genres(self.catalog.genres)
         if self.unchanged:
             return made
-        encoder = self.encoder or TextEncoder()
-        facts = encoder.embed([item_text(self.catalog[row]) for row in self.cold])
+        texts = [item_text(self.catalog[row]) for row in self.cold]
+        facts = (self.encoder or TextEncoder()).embed(texts) if texts else made.facts[:0]
         return made.moved(self.rows, facts)
 
     @cached_property

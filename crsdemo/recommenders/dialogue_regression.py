@@ -9,20 +9,23 @@ Shapes: n items of the catalog, q numbers per talk, r of the rank, d of the enco
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.utils.extmath import randomized_svd
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import written_whole
 from crsdemo.items.arrays import Floats, Ints
 
 FILE = "memory.safetensors"
+NEVER = -9.0  # log-odds of a genre that no words mean
 REMEDY = "make it with `python -m crsdemo fit-prior`"
 
 
@@ -36,6 +39,7 @@ class DialogueRegression:
     out_of: Floats  # (r, n)
     meaning: Floats  # (d + 1, g) from words to the log-odds of the genres they mean; a bias at last
     asking: Floats  # (d + 1,) from words to the log-odds that they ask for something afresh
+    genres: tuple[str, ...]  # (g,) the columns of `meaning`
 
     def after(self, talk: Floats) -> Floats:
         """(n,) how much items were recommended after talks like this one (q,)."""
@@ -57,6 +61,7 @@ class DialogueRegression:
         facts: Floats,
         meaning: Floats,
         asking: Floats,
+        genres: tuple[str, ...],
         share: float = 1.0,
         strength: float = 40.0,
         rank: int = 256,
@@ -71,10 +76,11 @@ class DialogueRegression:
         # the directions in which predictions differ most, not those of the weights
         _, _, out_of = randomized_svd(talks @ whole, min(rank, *talks.shape), random_state=seed)
         counts = np.asarray(recommended.sum(0), np.float32).ravel() / np.float32(share)
-        return cls(counts, facts, whole @ out_of.T, out_of.astype(np.float32), meaning, asking)
+        out_of = out_of.astype(np.float32)
+        return cls(counts, facts, whole @ out_of.T, out_of, meaning, asking, genres)
 
     def moved(self, rows: Ints, facts: Floats) -> DialogueRegression:
-        """For another catalog: (m,) where each of its items stands here, -1 for a cold item.
+        """For other items: (m,) where each of them stands here, -1 for a cold item.
 
         `facts`: (cold items, d). Of a cold item nothing is remembered.
         """
@@ -86,21 +92,38 @@ class DialogueRegression:
         recommended = self.recommended[here] * known
         return replace(self, recommended=recommended, facts=own, out_of=out_of)
 
+    def for_genres(self, genres: tuple[str, ...]) -> DialogueRegression:
+        """The same that knows other genres: no words mean one that was not there before."""
+        if genres == self.genres:
+            return self
+        meaning = np.zeros((len(self.meaning), len(genres)), np.float32)
+        meaning[-1] = NEVER
+        for place, genre in enumerate(genres):
+            if genre in self.genres:
+                meaning[:, place] = self.meaning[:, self.genres.index(genre)]
+        return replace(self, meaning=meaning, genres=genres)
+
     def save(self, folder: Path) -> None:
         """Half precision."""
-        parts = {name: np.ascontiguousarray(part, np.float16) for name, part in vars(self).items()}
-        save_file(parts, folder / FILE)
+        arrays = {name: part for name, part in vars(self).items() if name != "genres"}
+        parts = {name: np.ascontiguousarray(part, np.float16) for name, part in arrays.items()}
+        with written_whole(folder / FILE) as part:
+            save_file(parts, part, metadata={"genres": json.dumps(self.genres)})
 
     @classmethod
     def load(cls, folder: Path, n_items: int) -> DialogueRegression:
         """In the order of the files. Raises CatalogError if it is missing, damaged or foreign."""
         path = folder / FILE
         try:
-            parts = load_file(path).items()
-            regression = cls(**{name: part.astype(np.float32) for name, part in parts})
-        except (OSError, TypeError, SafetensorError) as error:
+            parts = {name: part.astype(np.float32) for name, part in load_file(path).items()}
+            with safe_open(path, "numpy") as file:
+                genres = tuple(json.loads(file.metadata()["genres"]))
+            regression = cls(**parts, genres=genres)
+        except (OSError, TypeError, ValueError, KeyError, SafetensorError) as error:
             raise CatalogError(f"no usable {path} ({error}); {REMEDY}") from error
         found = len(regression.recommended), len(regression.facts), regression.out_of.shape[1]
+        if regression.meaning.shape[-1] != len(genres):
+            raise CatalogError(f"{path} does not say which genres its columns mean; {REMEDY}")
         if set(found) != {n_items}:
             raise CatalogError(
                 f"{path} remembers {found[0]:,} items, the files have {n_items:,}; {REMEDY}"

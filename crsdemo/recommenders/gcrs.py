@@ -126,8 +126,9 @@ class Gcrs(TalkingRecommender):
         seen = frozenset(dialogue.mentioned) | plan.avoid
         look = self._look(dialogue, seen)
         hidden = look.hidden | seen
-        if len(hidden) >= len(self.catalog):  # all of a small catalog was named already
-            hidden = frozenset()
+        for fewer in (look.hidden, frozenset[str]()):  # all of a small catalog was named already
+            if len(hidden) >= len(self.catalog):
+                hidden = fewer
         log_prior = self._log_prior([look])
         ranking = self.decoder.beam(context, BEAM, [hidden], log_prior)[0]
         item_id = plan.item_id or pick(ranking, plan)

@@ -13,6 +13,7 @@ from crsdemo.core.recommender import Recommender
 from crsdemo.core.shipped import CATALOG as CATALOG
 from crsdemo.core.shipped import CHECKPOINTS as CHECKPOINTS
 from crsdemo.core.shipped import HOME as HOME
+from crsdemo.core.shipped import checkpoints_of
 from crsdemo.recommenders.popularity import Popularity, RepeatLast
 from crsdemo.recommenders.ranker import FILE as RANKER_FILE
 from crsdemo.recommenders.ranker import Ranker
@@ -68,15 +69,25 @@ def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
     return sorted({path.relative_to(checkpoints).parts[0] for path in found})
 
 
+def found_checkpoints(catalog: Path) -> Path:
+    """Those of a catalog, where it has any; else the shipped ones."""
+    own = checkpoints_of(catalog)
+    return own if own.is_dir() else CHECKPOINTS
+
+
 class Shelf:
     """Recommenders by name, each loaded when first asked for. Share it between threads."""
 
     def __init__(
-        self, catalog: Catalog, catalog_folder: Path = CATALOG, checkpoints: Path = CHECKPOINTS
+        self,
+        catalog: Catalog,
+        catalog_folder: Path = CATALOG,
+        checkpoints: Path | None = None,
     ) -> None:
+        """`checkpoints`: by default those of the catalog, where it has any, else the shipped."""
         self.catalog = catalog
         self.catalog_folder = catalog_folder
-        self.checkpoints = checkpoints
+        self.checkpoints = checkpoints or found_checkpoints(catalog_folder)
         self._loaded: dict[str, Recommender] = {}
         self._resources: Resources | None = None
         self._loading = Lock()

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import written_whole
 
 FILE = "neighbours.npz"
 PARTS = ("data", "indices", "indptr")  # of a sparse matrix
@@ -29,7 +30,8 @@ class Neighbours:
             parts[f"{name}_data"] = matrix.data.astype(np.float16)
             parts[f"{name}_indices"] = matrix.indices.astype(np.int32)
             parts[f"{name}_indptr"] = matrix.indptr.astype(np.int32)
-        np.savez_compressed(folder / FILE, **parts)
+        with written_whole(folder / FILE) as part:
+            np.savez_compressed(part, **parts)
 
     @classmethod
     def load(cls, folder: Path, n_items: int) -> Neighbours:

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CatalogError
+from crsdemo.core.text_files import written_whole
 from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.recommenders.trees import Trees
 
@@ -59,8 +60,8 @@ class Ranker:
         arrays = {"weights": self.weights.astype(np.float32)}
         if self.trees is not None:
             arrays |= self.trees.arrays()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(arrays, path, metadata={"signals": json.dumps(self.names)})
+        with written_whole(path) as part:
+            save_file(arrays, part, metadata={"signals": json.dumps(self.names)})
 
     @classmethod
     def load(cls, path: Path, names: tuple[str, ...]) -> Ranker:

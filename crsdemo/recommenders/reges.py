@@ -124,7 +124,7 @@ class Reges(TalkingRecommender):
     @torch.inference_mode()
     def _choice(self, state: torch.Tensor, look: CandidateScores, hidden: frozenset[str]) -> Choice:
         found = [i for i in look.shortlist if i not in hidden] or list(look.shortlist)
-        rows = np.array([self.catalog.row[i] for i in found])
+        rows = np.array([self.catalog.row[i] for i in found], np.int64)
         scores = self.head(state[None], torch.from_numpy(rows)[None])[0]
         expert = scores.double().log_softmax(0).numpy()
         known = torch.from_numpy(np.asarray(look.scores, np.float64)[rows])
@@ -157,6 +157,11 @@ class Reges(TalkingRecommender):
         """The film that is recommended; `context` grows by its ID, up to its last code."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
         look = self.retriever.look(dialogue, query, CANDIDATES, seen)
+        if not look.shortlist:  # all of a small catalog was named already
+            seen = frozenset()
+            look = self.retriever.look(dialogue, query, CANDIDATES)
+        if not look.shortlist:
+            look = replace(look, shortlist=tuple(self.catalog.row))
         choice = self._choices(context, [look], [seen])[0]
         found = self._recommendations(choice)
         item = self.catalog.item(plan.item_id) if plan.item_id else drawn(found, plan).item

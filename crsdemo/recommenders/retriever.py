@@ -19,6 +19,7 @@ from safetensors.numpy import load_file, save_file
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import CheckpointError
+from crsdemo.core.text_files import written_whole
 from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
@@ -61,8 +62,8 @@ class QueryReader:
     def save(self, folder: Path) -> None:
         """Half precision."""
         if self.map is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            save_file({"map": self.map.astype(np.float16)}, folder / MAP_FILE)
+            with written_whole(folder / MAP_FILE) as part:
+                save_file({"map": self.map.astype(np.float16)}, part)
 
     @classmethod
     def load(cls, folder: Path, encoder: TextEncoder) -> QueryReader:

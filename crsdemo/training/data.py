@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import logging
@@ -17,6 +16,10 @@ from numpy.typing import NDArray
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import CATALOG
+from crsdemo.core.tables import read_table
+from crsdemo.core.text_files import json_lines, written_whole
+from crsdemo.items.columns import NAMES, spelling
 from crsdemo.items.encoder import MINILM, TextEncoder, item_text, theme_text
 from crsdemo.language.corpus import CorpusDialogue, load_aliases, load_all
 from crsdemo.language.overlap import without_copies
@@ -39,7 +42,7 @@ class Sources:
     )
     likes: Path | None = flag(None, "CSV of ratings: user_id, movie_id, rating")
     plots: Path | None = flag(None, "JSONL with id and plot, for the item vectors only")
-    catalog: Path = flag(Path("catalog"), "folder of the catalog")
+    catalog: Path = flag(CATALOG, "folder of the catalog")
     encoder: str = flag(MINILM, "text encoder: MiniLM or any by name")
     seed: int = flag(0, "of all randomness")
 
@@ -93,30 +96,44 @@ def training_dialogues(sources: Sources, catalog: Catalog) -> list[CorpusDialogu
 
 
 def load_likes(path: Path, catalog: Catalog, least: float = 4.0) -> list[list[str]]:
-    """Per person the items rated `least` or better. CSV: user_id, movie_id, rating."""
-    likes: dict[str, list[str]] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if not {"user_id", "movie_id", "rating"} <= set(reader.fieldnames or ()):
+    """Per person the items rated `least` or better. CSV: user_id, movie_id, rating.
+
+    MovieLens' userId and movieId are read too, as is item_id. Raises BadInputError with the line.
+    """
+    table, likes = read_table(path), dict[str, list[str]]()
+    spelt = {spelling(column): column for column in table.columns}
+    item = next((spelt[name] for name in NAMES["id"] if name in spelt), "movie_id")
+    user, rated = spelt.get("user_id", "user_id"), spelt.get("rating", "rating")
+    known = seen = 0
+    for line, row in table.dicts(user, item, rated):
+        try:
+            rating = float(row[rated])
+        except ValueError:
             raise BadInputError(
-                f"{path} has the columns {reader.fieldnames}; expected user_id, movie_id, rating"
-            )
-        for row in reader:
-            try:
-                rating = float(row["rating"])
-            except (TypeError, ValueError):
-                raise BadInputError(
-                    f"{path}, line {reader.line_num}: the rating is {row['rating']!r}, not a number"
-                ) from None
-            if rating >= least and row["movie_id"] in catalog.row:
-                likes.setdefault(row["user_id"], []).append(row["movie_id"])
+                f"{path}, line {line}: the rating is {row[rated]!r}, not a number"
+            ) from None
+        seen += 1
+        known += row[item] in catalog.row
+        if rating >= least and row[item] in catalog.row:
+            likes.setdefault(row[user], []).append(row[item])
+    if seen and not known:
+        raise BadInputError(
+            f"{path} rates no item of this catalog: its ids are like {row[item]!r}, those of the "
+            f"catalog like {catalog[0].id!r}"
+        )
     return [items for items in likes.values() if len(items) > 1]
 
 
 def _plots(path: Path) -> dict[str, str]:
-    """Item id -> plot, from a JSONL with `id` and `plot`."""
-    with path.open(encoding="utf-8") as lines:
-        return {row["id"]: row.get("plot") or "" for row in map(json.loads, lines)}
+    """Item id -> plot, from a JSONL with `id` and `plot`. Raises BadInputError with the line."""
+    plots = {}
+    for line, row in json_lines(path):
+        if isinstance(row, ValueError):
+            raise BadInputError(f"{path}, line {line}: {row}")
+        if "id" not in row or not isinstance(row.get("plot") or "", str):
+            raise BadInputError(f"{path}, line {line}: expected an id, and a plot as text")
+        plots[str(row["id"])] = row.get("plot") or ""
+    return plots
 
 
 def _encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> TextVectors:
@@ -130,6 +147,6 @@ def _encoded(sources: Sources, catalog: Catalog, plots: Mapping[str, str]) -> Te
     encoder = TextEncoder(sources.encoder, torch.bfloat16)
     themes = encoder.embed([theme_text(item, plots.get(item.id, "")) for item in catalog])
     facts = encoder.embed([item_text(item, plots.get(item.id, "")) for item in catalog])
-    path.parent.mkdir(exist_ok=True)
-    np.savez(path, themes=themes, facts=facts)
+    with written_whole(path) as part:
+        np.savez(part, themes=themes, facts=facts)
     return TextVectors(themes, facts)

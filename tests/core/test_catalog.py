@@ -56,6 +56,51 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path):
             Catalog.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("id", 7, "id is 7"),
+        ("id", " ", "id is ' '"),
+        ("title", None, "title is None"),
+        ("title", "x" * 501, "at most 500"),
+        ("year", "1999", "year is '1999'"),
+        ("year", 1999.5, "year is 1999.5"),
+        ("year", True, "year is True"),
+        ("year", 10**6, "year is 1000000"),
+        ("facts", ["drama"], "facts is"),
+        ("facts", {"genres": "drama"}, "facts.genres is 'drama', input should be a valid list"),
+        ("facts", {"genres": ["drama", 3]}, "facts.genres.1 is 3"),
+        ("facts", {"pages": 300}, "facts.pages is 300"),
+        ("facts", {"cast": [None]}, "facts.cast.0 is None"),
+        ("facts", {"cast": [""]}, "facts.cast.0 is ''"),
+        ("facts", None, "facts is None"),
+        ("links", {"x": "javascript:1"}, "links.x is 'javascript:1'"),
+        ("links", [], "links is"),
+        ("popularity", "many", "popularity is 'many'"),
+        ("popularity", -1, "popularity is -1"),
+        ("genres", ["drama"], "genres is no field of an item; facts go into facts"),
+        ("title", "half \ud83d", "half of a character"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_named_with_its_line(tmp_path, field, value, message):
+    row = json.loads(ANT.to_json()) | {"id": "b", field: value}
+    text = "\n" + ANT.to_json() + "\n" + json.dumps(row) + "\n"
+    (tmp_path / "items.jsonl").write_text(text, encoding="utf-8-sig")
+    with pytest.raises(CatalogError, match="items.jsonl, line 3: not an item: ") as raised:
+        Catalog.load(tmp_path)
+    assert message in str(raised.value)
+
+
+def test_an_item_added_by_hand_needs_an_id_and_a_title_and_its_genres_no_small_letters(tmp_path):
+    lines = ['{"id": "b", "title": "Bee"}']
+    lines += ['{"id": "c", "title": "Cat", "facts": {"genres": ["Drama", "drama", "Sci-Fi"]}}']
+    (tmp_path / "items.jsonl").write_text("\r\n\r\n".join([ANT.to_json(), *lines]))
+    _, bee, cat = catalog = Catalog.load(tmp_path)
+    assert bee == Item("b", "Bee")
+    assert cat.genres == ("drama", "sci-fi")
+    assert catalog.genres == ("drama", "sci-fi")
+
+
 def test_the_fingerprint_follows_titles_and_facts_but_not_popularity():
     def fingerprint(**changes: object) -> str:
         fields = {"id": "a", "title": "Ant", "facts": {"genres": ("drama",)}} | changes

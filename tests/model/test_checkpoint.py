@@ -13,6 +13,7 @@ from films import CATALOG
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CheckpointError
+from crsdemo.core.slots import TITLE, slots_of
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.checkpoint import load_checkpoint, slots_by_token
 from crsdemo.recommenders.gcrs import Gcrs
@@ -103,12 +104,15 @@ def test_a_checkpoint_of_another_catalog_is_refused(talking, tmp_path, semantic_
         Gcrs.load(talking / "gcrs", Resources(fewer, tmp_path))
 
 
-def test_facts_that_a_catalog_does_not_have_are_refused(talking) -> None:
+def test_facts_that_no_item_has_any_more_are_never_said(talking) -> None:
     card = json.loads((talking / "gcrs" / "crsdemo.json").read_text())
-    bare = Catalog(tuple(replace(i, facts={"genres": i.genres}) for i in CATALOG))
-    with pytest.raises(CheckpointError, match=r"facts that this catalog does not have.*cast_1"):
-        slots_by_token(bare, tuple(card["slots"]))
-    assert len(slots_by_token(CATALOG, tuple(card["slots"]))) == len(card["slots"])
+    slots = slots_by_token(tuple(card["slots"]))
+    assert [slot.token for slot in slots] == card["slots"]
+    assert slots == [TITLE, *slots_of(CATALOG)]
+    bare = replace(CATALOG[0], facts={}, year=None)
+    assert [slot.token for slot in slots if slot.value(bare)] == ["<title>"]
+    with pytest.raises(CheckpointError, match="'<cast>' among its slots"):
+        slots_by_token(("<title>", "<cast>"))
 
 
 def test_the_card_tells_how_it_was_trained(talking) -> None:

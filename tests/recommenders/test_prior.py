@@ -64,6 +64,7 @@ def prior() -> ItemPrior:
         np.zeros((1, n), np.float32),
         blank,
         np.zeros(5, np.float32),
+        CATALOG.genres,
     )
     vectors = np.eye(n, 4, dtype=np.float32) + 1
     neighbours = Neighbours(nothing, nothing)

@@ -8,7 +8,6 @@ import pytest
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.errors import CatalogError
 from crsdemo.core.tags import Tag
 from crsdemo.training.written.data import WrittenWish
 from crsdemo.training.written.made_wishes import Wish, WishMaker
@@ -83,10 +82,15 @@ def test_books_are_wished_for_by_what_they_have_and_as_people_say_it() -> None:
     assert all(wish.targets == {"b1": 1} for wish in drawn)
 
 
-def test_a_catalog_without_facts_is_refused_unless_wishes_were_written() -> None:
-    bare = Catalog((Item("b1", "Emma"),))
-    with pytest.raises(CatalogError, match="none of the 1 items has a genre"):
-        WishMaker(bare, [], seed=0)
-    written = [WrittenWish(kind="plain", wish="matchmaking", items=("b1",))]
-    (wish,) = WishMaker(bare, written, seed=0).draw(1)
-    assert wish.targets == {"b1": 1}
+def test_of_items_of_other_facts_these_are_wished_for_and_of_bare_ones_the_title() -> None:
+    facts = {"authors": ("Ann Lee",), "subjects": ("whales",)}
+    books = Catalog((Item("b1", "Moby-Dick", facts=facts), Item("b2", "Emma")))
+    drawn = WishMaker(books, [], seed=0).draw(40)
+    said = " ".join(wish.dialogue.turns[0].text for wish in drawn)
+    assert "Ann Lee" in said and "whales" in said and "Emma" not in said
+    assert all(wish.targets == {"b1": 1} for wish in drawn)
+    (wish,) = WishMaker(Catalog((Item("b2", "Emma"),)), [], seed=0).draw(1)
+    assert "emma" in wish.dialogue.turns[0].text.lower() and wish.targets == {"b2": 1}
+    written = [WrittenWish(kind="plain", wish="matchmaking", items=("b2",))]
+    drawn = WishMaker(Catalog((Item("b2", "Emma"),)), written, seed=0).draw(20)
+    assert any(wish.dialogue.turns[0].text == "matchmaking" for wish in drawn)

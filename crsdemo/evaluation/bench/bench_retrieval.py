@@ -120,6 +120,10 @@ class RetrievalBenchmarkConfig:
     exact_up_to: int = flag(EXACT_UP_TO, "items up to which every vector is compared")
     json: Path | None = flag(None, "write the figures there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.json,) if self.json else ()
+
 
 def main(argv: Sequence[str]) -> None:
     config = parse(RetrievalBenchmarkConfig, argv, "crsdemo bench-retrieval")

@@ -62,6 +62,10 @@ class SideBySideConfig:
     catalog: Path = flag(CATALOG, "folder of the catalog")
     json: Path | None = flag(None, "write the figures there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.json,) if self.json else ()
+
 
 def main(argv: Sequence[str]) -> None:
     config = parse(SideBySideConfig, argv, "crsdemo bench-side-by-side")

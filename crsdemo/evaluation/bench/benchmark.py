@@ -253,6 +253,10 @@ class BenchmarkConfig(RecommenderConfig):
     port: int = flag(7899, "free port on which the app is started once")
     json: Path | None = flag(None, "write the figures there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.json,) if self.json else ()
+
 
 def main(argv: Sequence[str]) -> None:
     """Print each figure as soon as it is measured. Raises BadInputError for other recommenders."""

@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
+from crsdemo.core.text_files import write_whole
+
 T = TypeVar("T")
 
 _TEXTS = tomllib.loads((files(__package__) / "messages.toml").read_text(encoding="utf-8"))
@@ -59,7 +61,7 @@ def tell(figures: Iterable[Figure], out: Path | None) -> None:
         print(figure, flush=True)
         told.append(figure)
     if out:
-        out.write_text(to_json(told) + "\n")
+        write_whole(out, to_json(told) + "\n")
 
 
 def timed(action: Callable[[], T]) -> tuple[float, T]:

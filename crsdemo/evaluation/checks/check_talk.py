@@ -174,6 +174,10 @@ class TalkConfig(RecommenderConfig):
     verbose: bool = flag(False, "show every conversation that went wrong")
     json: Path | None = flag(None, "write the report there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.json,) if self.json else ()
+
 
 def main(argv: Sequence[str]) -> None:
     config = parse(TalkConfig, argv, "crsdemo check-talk")

@@ -272,6 +272,10 @@ class WishesConfig(RecommenderConfig):
     nuance: bool = flag(False, "ask for what no keyword says: 200 wishes of another hand")
     json: Path | None = flag(None, "write the report there")
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.json,) if self.json else ()
+
 
 def main(argv: Sequence[str]) -> None:
     config = parse(WishesConfig, argv, "crsdemo check-wishes")

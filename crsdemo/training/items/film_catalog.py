@@ -19,6 +19,7 @@ from typing import Any
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.config import flag, parse
+from crsdemo.core.text_files import write_whole
 from crsdemo.training.items.film_rows import (
     MAX_CAST,
     NO_WAR,
@@ -58,6 +59,10 @@ class FilmCatalogConfig:
     redial: Path = flag(help="training dialogues of ReDial")
     inspired: Path = flag(help="training dialogues of INSPIRED")
     out: Path = flag(help="folder of the catalog")
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.out,)
 
 
 # What the openings of encyclopedia articles add: a missing year, director, cast
@@ -199,7 +204,7 @@ def main(argv: Sequence[str]) -> None:
     people = frozenset(person.lower() for film in films for person in film.people)
     catalog = Catalog(tuple(to_item(film, people, mentions[film.id]) for film in films))
     catalog.save(config.out)
-    (config.out / "redial_ids.json").write_text(json.dumps(item_of, indent=0) + "\n")
+    write_whole(config.out / "redial_ids.json", json.dumps(item_of, indent=0) + "\n")
     print(f"{len(catalog):,} films, {len(item_of):,} ReDial ids -> {config.out}")
 
 

@@ -1,6 +1,6 @@
 """Stage 1: a vector and a semantic ID for every item of a catalog (GCRS, sec. 3.2).
 
-    python -m crsdemo semantic-ids --dialogues train_data.jsonl --likes ratings.csv
+    python -m crsdemo semantic-ids --dialogues train_data.jsonl --catalog mycatalog
 
 The vector is what the quantizer divides and what the choosing head of ReGeS knows of an item: the
 text encoder's view of its facts (and plot, where one is at hand), who is mentioned or liked
@@ -10,6 +10,7 @@ together with it, its genres and its era.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +33,10 @@ class SemanticIDConfig(Sources):
 
     n_levels: int = flag(4, "codes per item")
     codebook_size: int = flag(64, "codes per level")
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.catalog,)
 
 
 @dataclass(frozen=True)

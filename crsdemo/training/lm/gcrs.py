@@ -21,7 +21,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
+from crsdemo.core.shipped import checkpoints_of
 from crsdemo.core.slots import TITLE, slots_of
+from crsdemo.core.text_files import folder_written_whole
 from crsdemo.items.encoder import item_text
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.attention import GROUPED
@@ -74,7 +76,9 @@ class GcrsConfig(LearnFlags, Sources):
 
     base_model: str = flag(SMOLLM2, "folder or hub name of any causal LM that speaks ChatML")
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
-    out: Path = flag(Path("runs/gcrs"), "folder of the adapter")
+    out: Path | None = flag(
+        None, "folder of the adapter; by default checkpoints/gcrs beside the catalog"
+    )
     real_words: bool = flag(
         False, "learn the words of the public dialogues too, not only when to recommend what"
     )
@@ -85,6 +89,19 @@ class GcrsConfig(LearnFlags, Sources):
     alpha: int = flag(32, "LoRA alpha")
     dropout: float = flag(0.0, "LoRA dropout")
 
+    @property
+    def into(self) -> Path:
+        """Where the adapter goes."""
+        return self.out or checkpoints_of(self.catalog) / "gcrs"
+
+    @property
+    def state_file(self) -> Path:
+        return self.state or self.into.with_name(f"{self.into.name}.pt")
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.into, self.state_file)
+
 
 def main(argv: list[str]) -> None:
     """Flags in, one call."""
@@ -92,7 +109,7 @@ def main(argv: list[str]) -> None:
 
 
 def train_gcrs(config: GcrsConfig) -> None:
-    """Write adapter, tokenizer and card to `out`, every five minutes and at the end."""
+    """Write adapter, tokenizer and card to `into`, every five minutes and at the end."""
     torch.manual_seed(config.seed)
     data = load_training_data(config)
     talk = talk_format(config, data.catalog)
@@ -112,7 +129,12 @@ def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
 
 def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
     """Adapter, tokenizer and a card that says how they were made."""
-    out, kept = config.out, asdict(config)
+    with folder_written_whole(config.into) as out:
+        _save(out, config, model, talk)
+
+
+def _save(out: Path, config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
+    kept = asdict(config)
     model.save_pretrained(out, save_embedding_layers=False)
     (out / "README.md").unlink(missing_ok=True)
     # PEFT writes the path of the base as it was on this machine; the name is enough

@@ -33,11 +33,17 @@ Mixture = Mapping[str, tuple[float, float]]  # share of each kind at the beginni
 class LearnFlags:
     """How it learns."""
 
-    state: Path = flag(Path("runs/gcrs.pt"), "file that lets an interrupted run go on")
+    state: Path | None = flag(
+        None, "file that lets an interrupted run go on; by default beside the adapter"
+    )
     minutes: float = flag(360.0, "how long to learn")
     tokens: int = flag(700, "per step")
     learning_rate: float = flag(1e-3, "of the adapter, at its height")
     rows_learning_rate: float = flag(3e-3, "of the rows of control tokens, and of a choosing head")
+
+    @property
+    def state_file(self) -> Path:
+        return self.state or Path("runs/state.pt")
 
 
 class MasterWeights:
@@ -87,7 +93,7 @@ def learn(
     """
     masters = MasterWeights(model) if head is None else MasterWeights(model, head)
     optimizer = _optimizer(config, masters)
-    step, seconds = _restore(config.state, masters, optimizer)
+    step, seconds = _restore(config.state_file, masters, optimizer)
     sampler.rng = np.random.default_rng((sampler.seed, step))  # a resumed run draws what is new
     means: dict[str, float] = {}
     bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
@@ -115,11 +121,11 @@ def learn(
             told = (f"{name} {value:.2f}" for name, value in sorted(means.items()))
             bar.set_description(f"step {step}: {', '.join(told)}")
         if now - saved > SAVE_SECONDS:
-            _keep(config.state, masters, optimizer, step, seconds)
+            _keep(config.state_file, masters, optimizer, step, seconds)
             save()
             started = saved = time.monotonic()
     bar.close()
-    _keep(config.state, masters, optimizer, step, seconds)
+    _keep(config.state_file, masters, optimizer, step, seconds)
     save()
 
 

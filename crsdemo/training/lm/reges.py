@@ -21,6 +21,8 @@ import numpy as np
 import torch
 
 from crsdemo.core.config import flag, parse
+from crsdemo.core.shipped import checkpoints_of
+from crsdemo.core.text_files import write_whole
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
@@ -44,14 +46,33 @@ from crsdemo.training.lm.loop import learn
 class RegesConfig(GcrsConfig):
     """Train the LoRA adapter and the choosing head of ReGeS on a pretrained base."""
 
-    head: Path = flag(
-        Path("runs/reges"), "folder of the choosing head, and of what names the adapter"
+    head: Path | None = flag(
+        None,
+        "folder of the choosing head, and of what names the adapter; by default checkpoints/reges "
+        "beside the catalog",
     )
-    retriever: Path = flag(
-        Path("checkpoints/reges/retriever"), "folder of the map that reads queries"
+    retriever: Path | None = flag(
+        None, "folder of the map that reads queries; by default where tune-retriever leaves it"
     )
     head_from: Path | None = flag(None, "folder of an earlier choosing head to go on from")
-    state: Path = flag(Path("runs/reges.pt"), "file that lets an interrupted run go on")
+
+    @property
+    def head_folder(self) -> Path:
+        """Where the choosing head goes."""
+        return self.head or checkpoints_of(self.catalog) / "reges"
+
+    @property
+    def reader_folder(self) -> Path:
+        """Where the map is that reads queries."""
+        return self.retriever or checkpoints_of(self.catalog) / "reges" / "retriever"
+
+    @property
+    def state_file(self) -> Path:
+        return self.state or self.head_folder.with_name(f"{self.head_folder.name}.pt")
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.into, self.head_folder, self.state_file)
 
 
 def main(argv: list[str]) -> None:
@@ -69,8 +90,8 @@ def train_reges(config: RegesConfig) -> None:
     catalog = data.catalog
     talk = talk_format(config, catalog)
     model = adapted(config, talk)
-    reader = QueryReader.load(config.retriever, TextEncoder(config.encoder))
-    documents = Documents.of(catalog, reader, config.retriever)
+    reader = QueryReader.load(config.reader_folder, TextEncoder(config.encoder))
+    documents = Documents.of(catalog, reader, config.reader_folder)
     items = load_item_vectors(config.catalog, len(catalog)).numpy()
     vectors = catalog_vectors(catalog, documents.vectors, items)
     width = model.config.hidden_size
@@ -83,8 +104,8 @@ def train_reges(config: RegesConfig) -> None:
 
     def save_all() -> None:
         save(config, model, talk)
-        head.save(config.head)
-        named = json.dumps({"adapter": os.path.relpath(config.out, config.head)})
-        (config.head / CARD).write_text(named + "\n", encoding="utf-8")
+        head.save(config.head_folder)
+        named = json.dumps({"adapter": os.path.relpath(config.into, config.head_folder)})
+        write_whole(config.head_folder / CARD, named + "\n")
 
     learn(config, model, sampler, MIXTURE, save_all, head)

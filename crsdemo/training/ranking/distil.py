@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.text_files import written_whole
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.ranker import FILE, Ranker, best
 from crsdemo.training.data import load_training_data
@@ -40,7 +41,11 @@ class DistilConfig(PriorConfig):
     """Keep the ranker's answers to the training turns, for train-gcrs."""
 
     turns: int = flag(30_000, "training turns at most")
-    out: Path = flag(Path("runs/distilled.npz"), "file of the answers")
+    out: Path | None = flag(None, "file of the answers; by default distilled.npz in the catalog")
+
+    @property
+    def into(self) -> Path:
+        return self.out or self.catalog / "distilled.npz"
 
 
 def main(argv: list[str]) -> None:
@@ -49,7 +54,7 @@ def main(argv: list[str]) -> None:
 
 
 def distil(config: DistilConfig) -> None:
-    """Write the answers to `out`."""
+    """Write the answers to `into`."""
     data = load_training_data(config)
     turns = drawn_turns(config, data)
     prior = knowing_prior(config, data)
@@ -65,11 +70,11 @@ def distil(config: DistilConfig) -> None:
         found = best(np.where(hidden, -np.inf, total), KEPT)
         rows[number, : len(found)] = found
         shares[number, : len(found)] = _softmax(total[found])  # what a small catalog lacks has none
-    config.out.parent.mkdir(parents=True, exist_ok=True)
     names = np.array([turn.name for turn in turns])
     places = np.array([turn.place for turn in turns])
     catalog = np.array(data.catalog.fingerprint)
-    np.savez(config.out, names=names, places=places, rows=rows, shares=shares, catalog=catalog)
+    with written_whole(config.into) as part:
+        np.savez(part, names=names, places=places, rows=rows, shares=shares, catalog=catalog)
 
 
 def read_answers(path: Path, catalog_sha256: str) -> Mapping[tuple[str, int], Answer]:

@@ -53,14 +53,23 @@ class PriorConfig(RankerFlags, Sources):
     turns: int = flag(6000, "training turns at most")
     wishes: int = flag(1500, "wishes, written ones and made-up ones")
     meanings: int = flag(6000, "further wishes, for the genres that words mean")
-    out: Path = flag(Path("catalog"), "folder for regression, neighbours and ranker")
+    out: Path | None = flag(None, "folder for what is fitted; by default that of the catalog")
+
+    @property
+    def into(self) -> Path:
+        """Where regression, neighbours and ranker go."""
+        return self.out or self.catalog
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.into,)
 
 
 def fit_prior(config: PriorConfig) -> None:
-    """Write neighbours, regression and ranker to `out`."""
+    """Write neighbours, regression and ranker to `into`."""
     data = load_training_data(config)
     turns = drawn_turns(config, data)
-    pruned(data.affinity).save(config.out)
+    pruned(data.affinity).save(config.into)
     prior = blank_prior(config, data)
     prior.regression = what_wishes_mean(
         prior,
@@ -69,10 +78,10 @@ def fit_prior(config: PriorConfig) -> None:
         read(WrittenDialogue, config.written),
     )
     turns, talks = read_before(prior, turns)
-    regression_of(turns, talks, prior.regression, config.seed).save(config.out)
+    regression_of(turns, talks, prior.regression, config.seed).save(config.into)
     cases = gather(config, data, prior, turns, talks, wishes(config, data.catalog))
     ranker = fit(cases, SIGNALS, config, config.seed)
-    ranker.save(config.out / FILE)
+    ranker.save(config.into / FILE)
     print_weights(ranker)
 
 
@@ -82,7 +91,9 @@ def blank_prior(config: Sources, data: TrainingData) -> ItemPrior:
     n = len(data.catalog)
     facts = data.texts.facts
     empty = np.zeros((0, 0), np.float32)
-    regression = DialogueRegression(np.zeros(n, np.float32), facts, empty, empty, empty, empty)
+    regression = DialogueRegression(
+        np.zeros(n, np.float32), facts, empty, empty, empty, empty, data.catalog.genres
+    )
     return ItemPrior(
         data.catalog,
         load_item_vectors(config.catalog, n).numpy(),
@@ -96,7 +107,8 @@ def blank_prior(config: Sources, data: TrainingData) -> ItemPrior:
 def knowing_prior(config: Sources, data: TrainingData) -> ItemPrior:
     """As fit-prior left it. Raises CatalogError if it did not."""
     prior = blank_prior(config, data)
-    prior.regression = DialogueRegression.load(config.catalog, len(data.catalog))
+    regression = DialogueRegression.load(config.catalog, len(data.catalog))
+    prior.regression = regression.for_genres(data.catalog.genres)
     return prior
 
 
@@ -185,7 +197,7 @@ def regression_of(
         (np.ones(len(cells), np.float32), (places, rows)), shape=(len(kept), len(blank.facts))
     )
     share = len(kept) / len(turns)
-    wishes_mean = blank.meaning, blank.asking
+    wishes_mean = blank.meaning, blank.asking, blank.genres
     return DialogueRegression.of(talks[kept], right, blank.facts, *wishes_mean, share, seed=seed)
 
 

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.shipped import checkpoints_of
 from crsdemo.items.arrays import Floats
 from crsdemo.recommenders.ranker import FILE
 from crsdemo.recommenders.reges import RETRIEVER, searching_talker, write_searches
@@ -53,7 +54,13 @@ BATCH = 16  # dialogues whose searches are written together
 class RetrieverConfig(PriorConfig):
     """Fit the retriever of ReGeS: descriptions as vectors, and the ranker of its signals."""
 
-    out: Path = flag(Path("checkpoints/reges"), "folder of ReGeS, with its map and its adapter")
+    out: Path | None = flag(
+        None, "folder of ReGeS, with its map; by default checkpoints/reges beside the catalog"
+    )
+
+    @property
+    def into(self) -> Path:
+        return self.out or checkpoints_of(self.catalog) / "reges"
 
 
 def main(argv: list[str]) -> None:
@@ -62,14 +69,14 @@ def main(argv: list[str]) -> None:
 
 
 def fit_retriever(config: RetrieverConfig) -> None:
-    """Write documents and ranker into `out`.
+    """Write documents and ranker into `into`.
 
     Raises CheckpointError if no adapter that searches is there, CatalogError before `fit-prior`.
     """
     data = load_training_data(config)
     resources = Resources(data.catalog, config.catalog)
-    talker = searching_talker(config.out, resources)
-    folder = config.out / RETRIEVER
+    talker = searching_talker(config.into, resources)
+    folder = config.into / RETRIEVER
     reader = QueryReader.load(folder, resources.encoder(config.encoder))
     documents = Documents.of(data.catalog, reader, folder)
     documents.save(data.catalog, folder)
@@ -89,7 +96,7 @@ def fit_retriever(config: RetrieverConfig) -> None:
         searched = search_signals(prior, documents, queries[place], *vectors).astype(np.float16)
         cases[place] = replace(case, signals=np.concatenate([case.signals, searched]))
     ranker = fit(cases, RETRIEVAL_SIGNALS, config, config.seed)
-    ranker.save(config.out / FILE)
+    ranker.save(config.into / FILE)
     print_weights(ranker)
 
 

@@ -27,6 +27,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.config import flag, parse
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import checkpoints_of
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.retriever import QueryReader, talk_end
@@ -45,12 +46,23 @@ PER_WISH = 2  # films of a written wish that are learned from
 class TuneConfig(Sources):
     """Tune how the retriever reads queries."""
 
-    out: Path = flag(Path("checkpoints/reges/retriever"), "folder of the map")
+    out: Path | None = flag(
+        None, "folder of the map; by default checkpoints/reges/retriever beside the catalog"
+    )
     written: Path = flag(WRITTEN, "folder of written conversations, searches and wishes")
     epochs: int = flag(4, "passes over all pairs")
     learning_rate: float = flag(1e-3, "of Adam")
     batch: int = flag(256, "queries per batch")
     talk: int = flag(2, "how often an epoch sees the ends of the public dialogues")
+
+    @property
+    def into(self) -> Path:
+        """Where the map goes."""
+        return self.out or checkpoints_of(self.catalog) / "reges" / "retriever"
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.into,)
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ def main(argv: list[str]) -> None:
 
 
 def tune_retriever(config: TuneConfig) -> None:
-    """Write the map to `out`. Raises BadInputError if there is nothing to learn from."""
+    """Write the map to `into`. Raises BadInputError if there is nothing to learn from."""
     if config.epochs < 1:
         raise BadInputError(f"--epochs must be at least 1, got {config.epochs}")
     encoder = TextEncoder(config.encoder)
@@ -82,7 +94,7 @@ def tune_retriever(config: TuneConfig) -> None:
     queries = encoder.embed([pair.query for pair in pairs])
     documents = encoder.embed([item_text(item) for item in catalog])
     learned = query_map(queries, documents, pairs, catalog, config)
-    QueryReader(encoder, learned).save(config.out)
+    QueryReader(encoder, learned).save(config.into)
     log.info("tuned on %s pairs", len(pairs))
 
 

@@ -16,14 +16,13 @@ from tqdm import tqdm
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.recommenders.dialogue_regression import DialogueRegression
+from crsdemo.recommenders.dialogue_regression import NEVER, DialogueRegression
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.training.written.data import WrittenDialogue
 from crsdemo.training.written.made_wishes import Wish
 
 Floats = NDArray[np.float32]
 NEARLY = 0.8  # of the weight of the targets; written wishes have few, of which one may differ
-NEVER = -9.0  # log-odds of a genre that no wish means
 UNTOLD = -0.85  # log-odds of a fresh wish where no talk was seen: those that name something are
 
 

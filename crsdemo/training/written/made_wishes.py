@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
-from crsdemo.core.errors import CatalogError
 from crsdemo.training.written.data import WrittenWish
 
 Rows = NDArray[np.int64]
@@ -36,13 +35,16 @@ LIKED = (
 )  # fmt: skip
 
 
+KINDS = frozenset(["genres", "directors", "cast", "keywords"])  # that have words of their own
+
+
 class Facts:
     """Genres, people, themes and decades of a catalog, in the ways people say them."""
 
     def __init__(self, catalog: Catalog) -> None:
         popularity = np.array([item.popularity for item in catalog], np.float64)
         self.known = (popularity + 1) ** KNOWN_BETTER  # (n,) weight of each item
-        self.said = list(_facts(catalog))
+        self.said = list(_facts(catalog)) or list(_titles(catalog))
         self._asked_for = shares(np.array([self.known[rows].sum() for _, rows in self.said]))
 
     def draw(self, rng: np.random.Generator) -> tuple[str, Rows]:
@@ -74,20 +76,12 @@ class WishMaker:
     """Draws wishes; the same for the same seed."""
 
     def __init__(self, catalog: Catalog, written: Iterable[WrittenWish], seed: int) -> None:
-        """`written`: those that no item of the catalog fits are left out.
-
-        Raises CatalogError if there is nothing to wish for.
-        """
+        """`written`: those that no item of the catalog fits are left out."""
         self.catalog = catalog
         self.facts = Facts(catalog)
         fitting = [(one.wish, rows_of(one.items, catalog)) for one in written]
         self.written = [(text, rows) for text, rows in fitting if len(rows)]
         self.rng = np.random.default_rng(seed)
-        if not (self.written or self.facts.said):
-            raise CatalogError(
-                f"none of the {len(catalog):,} items has a genre, a person, a theme or a year to "
-                "wish for; give facts to `build-catalog`, or write wishes for this catalog"
-            )
 
     def draw(self, n: int) -> list[Wish]:
         return [self._wish() for _ in range(n)]
@@ -105,7 +99,7 @@ class WishMaker:
 
     def _asked(self) -> tuple[str, Rows, Weights]:
         """What is typed, the rows of what fits, and how well each does."""
-        if self.written and (not self.facts.said or self.rng.random() < WRITTEN_SHARE):
+        if self.written and self.rng.random() < WRITTEN_SHARE:
             text, rows = self.written[int(self.rng.integers(len(self.written)))]
             return text, rows, np.ones(len(rows))
         text, rows = self.facts.draw(self.rng)
@@ -144,6 +138,12 @@ def told(item: Item, rng: np.random.Generator) -> str:
     return ", ".join(typed)
 
 
+def _titles(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Rows]]:
+    """What can be asked for where nothing else is known of the items."""
+    for row, item in enumerate(catalog):
+        yield (item.title, item.title.lower()), np.array([row], np.int64)
+
+
 def _facts(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Rows]]:
     """How a fact is said, and the rows of the items that have it."""
     rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -155,6 +155,9 @@ def _facts(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], Rows]]:
             rows[(person, person.lower(), f"a film with {person}")].append(row)
         for theme in item.themes:
             rows[said.get(theme, (theme,))].append(row)
+        for field in sorted(item.facts.keys() - KINDS):  # books, songs: whatever makes them alike
+            for value in item.facts[field]:
+                rows[(value, value.lower())].append(row)
         if item.year:
             decade = item.year // 10 * 10
             rows[(f"{decade}s", f"films from the {decade}s", f"{decade % 100:02}s movie")].append(
