@@ -12,7 +12,9 @@ from crsdemo.language.refusals import wanted
 
 _TABLE = tomllib.loads((files(__package__) / "wish_words.toml").read_text(encoding="utf-8"))
 _GENRES: dict[str, str] = _TABLE["genres"]  # what means each; a pattern after a word boundary
+_NAMES: dict[str, str] = _TABLE["names"]  # what names all of each
 _WORD_OF_DECADE: dict[str, int] = _TABLE["decades"]
+_ROM_COM = re.compile(r"\brom-?\s?coms?\b", re.IGNORECASE)
 _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 _DECADES = r"(?:(?:19|20)?[0-9]0'?s|" + "|".join(_WORD_OF_DECADE) + r")\b"
@@ -56,6 +58,35 @@ def genre_pattern(genre: str) -> re.Pattern[str]:
 def genres_named(text: str, genres: Sequence[str]) -> list[bool]:
     """Of each of `genres` whether it was named or plainly meant: "funnier" is comedy."""
     return [bool(genre_pattern(genre).search(text)) for genre in genres]
+
+
+def genres_refused(what: str, genres: Sequence[str]) -> list[frozenset[str]]:
+    """The genres that a refusal names: each set, the genres that a refused item has all of.
+
+    "horror and westerns" refuses both, "romantic comedies" only what is both. A theme of a genre
+    ("aliens") refuses no genre.
+    """
+    found = sorted(
+        (match.start(), match.end(), genre)
+        for genre in genres
+        for match in _named_whole(genre).finditer(what)
+    )
+    groups: list[set[str]] = []
+    end = -1
+    for start, after, genre in found:
+        if groups and end >= 0 and what[end:start].strip(" -") == "" and start >= end:
+            groups[-1].add(genre)
+        else:
+            groups.append({genre})
+        end = after
+    if _ROM_COM.search(what) and {"romance", "comedy"} <= set(genres):
+        groups.append({"romance", "comedy"})
+    return [frozenset(group) for group in groups]
+
+
+@cache
+def _named_whole(genre: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_NAMES.get(genre, re.escape(genre))})[\w-]*", re.IGNORECASE)
 
 
 def decades_named(text: str) -> list[int]:

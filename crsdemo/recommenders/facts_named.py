@@ -24,6 +24,7 @@ from crsdemo.language.wish_words import (
     VIOLENT_GENRES,
     decades_named,
     genres_named,
+    genres_refused,
     years_named,
     years_set,
 )
@@ -114,25 +115,27 @@ class FactsNamed:
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.
 
-        What is asked for later counts as wanted again.
+        What is asked for later counts as wanted again. A theme refuses the items that have it,
+        not all of the genre that it belongs to.
         """
-        genres, wished = (np.zeros(len(self.catalog.genres), np.bool_) for _ in range(2))
+        genres: set[frozenset[str]] = set()
+        wished: set[str] = set()
         people: set[str] = set()
         themes: set[str] = set()
         for text in _said(dialogue):
             wish = wanted(text)
-            asked = self._genres_in(wish) > 0
+            asked = set().union(*genres_refused(wish, self.catalog.genres))
             wished |= asked
-            genres &= ~asked
+            genres = {group for group in genres if group.isdisjoint(asked)}
             people -= set(self._people.link_people(wish))
             themes -= self._themes.named(wish)
             for what in refused(text):
-                genres |= (self._genres_in(what) > 0) & ~asked
+                genres |= set(genres_refused(what, self.catalog.genres))
                 if VIOLENT.search(what):
-                    genres |= self._violent & ~wished
+                    genres |= {frozenset([genre]) for genre in self._violent - wished}
                 people |= set(self._people.link_people(what))
                 themes |= self._themes.named(what)
-        rows = set(np.flatnonzero(self.genres_of @ genres).tolist())
+        rows = {row for group in genres for row in self._rows_of_genres(group)}
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
         rows |= {row for theme in themes for row in self._themes.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
@@ -162,10 +165,16 @@ class FactsNamed:
         found[sorted(set.intersection(*rows) or set.union(*rows))] = True
         return found
 
+    def _rows_of_genres(self, group: frozenset[str]) -> list[int]:
+        """Rows of the items that have all of these genres."""
+        columns = [self.catalog.genres.index(genre) for genre in sorted(group)]
+        rows: list[int] = np.flatnonzero(self.genres_of[:, columns].all(axis=1)).tolist()
+        return rows
+
     @cached_property
-    def _violent(self) -> Bools:
-        """(g,) genres that who wants no violence will not want either."""
-        return np.array([genre in VIOLENT_GENRES for genre in self.catalog.genres], np.bool_)
+    def _violent(self) -> frozenset[str]:
+        """Genres that who wants no violence will not want either."""
+        return VIOLENT_GENRES.intersection(self.catalog.genres)
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""
