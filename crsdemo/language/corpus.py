@@ -20,8 +20,9 @@ from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.tables import read_table
 from crsdemo.core.text_files import json_lines
+from crsdemo.language.typed_words import words_of
 
-_TITLE_YEAR = re.compile(r"^\s*(.*?)\s*(?:\((\d{4})\))?\s*$")
+_TITLE_YEAR = re.compile(r"^\s*(.*?)\s*(?:[(（\[](\d{4})(?: film)?[)）\]])?\s*$")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Titles:
         match = _TITLE_YEAR.match(html.unescape(written))
         assert match is not None  # the pattern matches any line
         key = plain_title(match[1])
+        if not key:  # "???": its like would all be one
+            return None
         if not match[2]:
             return self._most_popular.get(key)
         year = int(match[2])
@@ -92,8 +95,8 @@ class Titles:
 
 
 def plain_title(title: str) -> str:
-    """Lower case, words only, a leading or trailing article dropped."""
-    words = re.sub(r"[^a-z0-9]+", " ", title.lower().replace("&", " and ")).split()
+    """Plain words of any script, a leading or trailing article dropped."""
+    words = words_of(title)
     if len(words) > 1 and words[0] in {"the", "a", "an"}:
         words = words[1:]
     if len(words) > 1 and words[-1] in {"the", "a", "an"}:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.language.misspelt_titles import MOST_WORDS, MisspeltTitles
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import Candidate, ReadText, log_odds
 from crsdemo.language.title_forms import SEQUEL_NUMBERS, Form, Part, title_forms
@@ -30,9 +31,9 @@ AS_TYPED = 2  # times likelier if the article is that of the title: "Heat" is no
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
 
 _PART_WEIGHT = {Part.WHOLE: 1.0, Part.SERIES: 0.5, Part.SUBTITLE: 0.3}
-_YEAR_AFTER = re.compile(r"\s*,?\s*(?:\((?:19|20)\d\d\)|(?:19|20)\d\d\b)")
+_YEAR_AFTER = re.compile(r"\s*,?\s*(?:[(\[（](?:19|20)\d\d[)\]）]|(?:19|20)\d\d\b)")
 _YEAR_SAID = re.compile(
-    r"[\"'”’]?\s*,?\s*\(?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
+    r"[\"'”’]?\s*,?\s*(?:an?\s*)?[(\[（]?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(
@@ -45,6 +46,10 @@ _FIRST_AFTER = re.compile(r"\s+(?:part\s+)?(?:1|one)\b(?!\s+(?:of|time|day|more)
 _SEQUEL_AFTER = re.compile(
     r"[\s:,-]*(?:(?:part|chapter|vol\.?|volume|episode)\s+)?(?P<number>\w+)\b"
     r"(?!\s*(?:times?|x|stars?|out|of|/|%|hours?|days?|weeks?|years?|more|other|movies|films))",
+    re.IGNORECASE,
+)
+_SPELLED_SEQUEL = re.compile(
+    r"\s(?:two|three|four|five|six)(?=\s*(?:$|[.,;!?]|(?:and|or|is|was|but|again|please)\b))",
     re.IGNORECASE,
 )
 _OLD_BEFORE = re.compile(r"\b(?:original|old|older|first|classic)\s+(?:the\s+)?\Z", re.IGNORECASE)
@@ -93,6 +98,7 @@ class MentionLinker:
             run_together = (form.key,) if len(form.key) >= LONG else ()
             for word in (*form.words, *run_together):
                 vocabulary[word] = max(vocabulary.get(word, 0), weight)
+        self._misspelt = MisspeltTitles(form for _, form in self._usable_forms())
         self._openings = {key[:n] for key in self._forms for n in OPENINGS}
         self._speller = Speller(vocabulary)
 
@@ -147,6 +153,10 @@ class MentionLinker:
                     break
                 if key in self._forms and not self._is_torn(text.words(first, position + 1), key):
                     yield first, position + 1, key
+            for length in range(2, MOST_WORDS + 1):
+                run = inner[begin : begin + length]
+                for key in self._misspelt.meant(tuple(text.tokens[n].word for n in run)):
+                    yield first, run[-1] + 1, key
 
     def _is_torn(self, words: tuple[str, ...], key: str) -> bool:
         """Whether a word of the title was typed in pieces, one of them tiny ("t ime")."""
@@ -159,7 +169,9 @@ class MentionLinker:
         if item is None or (year is None and _is_unknown_sequel(candidate)):
             return None
         part = candidate.forms[self._row[item.id]]
-        if log_odds(candidate.clues(item, part, year=year is not None)) < ACCEPT:
+        people = not spoken_of.people.isdisjoint(item.people)
+        clues = candidate.clues(item, part, year=year is not None, people=people)
+        if log_odds(clues) < ACCEPT:
             return None
         return Mention(*_whole_span(candidate, item), item.id)
 
@@ -234,6 +246,8 @@ def _year_said(candidate: Candidate) -> int | None:
 
 def _is_unknown_sequel(candidate: Candidate) -> bool:
     """Whether a number follows that makes another film of it ("Heat 2")."""
+    if _SPELLED_SEQUEL.match(candidate.after):
+        return True
     following = _SEQUEL_AFTER.match(candidate.after)
     return following is not None and following["number"].lower() in SEQUEL_NUMBERS
 

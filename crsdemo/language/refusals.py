@@ -7,62 +7,46 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import NamedTuple
 
-_NT = r"(?:n['’]?t| not)"
-_CANT = r"(?:can['’]?t|can ?not)"
-_WHO = r"(?:me|us|him|her|them|my \w+|the \w+|everyone|everybody)"
-# Where nothing is refused, though a word of refusal stands there
-_NO_REFUSALS = (
-    rf"(?:{_CANT}|could{_NT}|never) get enough of",
-    rf"{_CANT} go wrong with",
-    r"never (?:get|grow|am|been) (?:tired|sick|bored) of",
-    rf"(?:do{_NT}|would{_NT}|never) mind",
-    r"why not|what not|whether or not|or not|if not",
-    r"not (?:only|just|merely|familiar|sure|bad|really sure|that i|opposed|against|too bad)",
-    r"no (?:problem|worries|thanks|thank you|idea|clue|matter|rush|preferences?|doubt|longer|need)",
-    rf"(?:is|are|was){_NT} (?:there|it|that|this|he|she)",
-    rf"(?:do|did|have|are|could|would){_NT} (?:you|we|they)",
-    rf"have{_NT} (?:seen|watched|had)|who (?:do|does|would|could){_NT}",
-    r"(?:no|not),? (?:i|you|it|that|this)",
-    r"nothing (?:beats|better|like)|less than|(?:no|not) (?:one|body|anyone)",
-)
-_BEFORE_WHAT = (
-    r"no|not|nothing|without|except|minus|less|other than|apart from|anything but|too much",
-    r"avoid(?:ing)?|skip|hates?|hated|dislikes?|loathes?|detests?|despises?|leave out|spare me",
-    rf"(?:do|does|did|would|could){_NT} (?:really |even |usually )?"
-    r"(?:like|want|enjoy|need|do|watch|care for|love|get on with)",
-    rf"(?:won['’]?t|{_CANT}) (?:do|watch|take|handle|see)",
-    rf"(?:{_CANT}|could{_NT}) (?:stand|bear)",
-    r"never (?:watch|liked?|cared for)|could do without|rather not(?: see| watch)?",
-    r"(?:sick|tired|bored|scared|afraid|allergic) (?:of|to)|fed up (?:with|of)|(?:had )?enough of",
-    rf"(?:wo|would|should){_NT} be",
-    r"not (?:a |an |much of a )?(?:fan|fans|lover) of|not into",
-)
-_AFTER_WHAT = (
-    rf"(?:is|are|was|were)(?:{_NT}| never) (?:really |so much )?(?:my|our|his|her|for|what)",
-    r"(?:is|are) (?:a no|out|off the table)",
-    rf"(?:is|are){_NT}(?=,|\.|;|!|$)",
-    rf"makes? {_WHO} (?:sick|cry|sad|puke|sleepy|anxious|yawn)",
-    rf"(?:bores?|scares?|annoys?|disgusts?|upsets?|depress(?:es)?) {_WHO}",
-    rf"do(?:es)?{_NT} (?:work|do it) for",
-)
-_FILLERS = (
-    r"(?: (?:too|so|very|really|any|anything|more|much|many|films?|movies?|stuff|with|of|in|to|"
-    r"like|watch|see|want|a|an|the|for)\b)*"
-)
-_WHAT = (
-    r"(?P<what>(?:(?!\b(?:but|though|just|instead|please|pls|maybe|only|something|i|i['’]m|more|"
-    r"rather|then|because|cause|as long|so)\b)[^.,;:!?\n]){0,40})"
-)
-_NO_REFUSAL = re.compile(rf"\b(?:{'|'.join(_NO_REFUSALS)})\b", re.IGNORECASE)
+_TABLE = tomllib.loads((files(__package__) / "refusals.toml").read_text(encoding="utf-8"))
+_PARTS: dict[str, str] = _TABLE["parts"]
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern in which `@part@` stands for that part."""
+    while "@" in pattern:
+        pattern = re.sub("@([a-z]+)@", lambda part: _PARTS[part[1]], pattern)
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_NO_REFUSAL = _compiled(rf"\b(?:{'|'.join(_TABLE['no_refusals'])})\b")
 _REFUSALS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    _compiled(pattern)
     for pattern in (
-        rf"\b(?:{'|'.join(_BEFORE_WHAT)})\b{_FILLERS}{_WHAT}",
-        rf"\bkeep{_FILLERS}(?P<what>[^.,;:!?\n]{{1,30}}?) (?:out|away)\b",
-        rf"(?P<what>[\w'’-]+(?: [\w'’-]+){{0,2}}?) (?:{'|'.join(_AFTER_WHAT)})\b",
+        rf"\b(?:{'|'.join(_TABLE['before_what'])})\b@fillers@@what@",
+        r"\b(?:keep|leave|take|cut|count|filter)@fillers@(?P<what>@some@) (?:out|away)\b",
+        r"\bfinds? (?!me\b|us\b)(?P<what>@some@) (?:so |too |really |a bit |very )*@dull@\b",
+        # "i hate westerns, musicals and horror"
+        r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@"
+        r"(?P<what>(?:(?: ?@word@){1,3}, ?)+(?:@word@ ){1,3}and(?: @word@){1,3})"
+        r"(?=\s*(?:$|[.;!?\n]))",
+        r"\benough (?P<what>@some@) (?:already|now|for (?:now|today|one|me|us))\b",
+        rf"@subject@ (?:{'|'.join(_TABLE['after_what'])})\b",
+        r"(?P<what>\b[\w'’]+(?: [\w'’]+)?)-free\b",
+    )
+)
+# Heard whatever stands there that refuses nothing elsewhere
+_ALWAYS = tuple(
+    _compiled(pattern)
+    for pattern in (
+        r"\b(?:nobody|no ?one|none|neither)(?: \w+){0,4}? (?:likes?|wants?|enjoys?|cares? for|"
+        r"fancies|is into|are into|needs?|asked for|can stand)\b@fillers@@what@",
+        r"@subject@ ?[?,:–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
+        r"\b(?:ugh|yuck|yikes|eww?|bleh|blegh)\b[,!.]*@fillers@ ?@what@",
     )
 )
 
@@ -91,13 +75,15 @@ def _spans(text: str) -> list[_Span]:
     """In order, none within another."""
     heard = _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
     spans: list[_Span] = []
-    for span in sorted(_found(heard)):
+    for span in sorted(_found(text, heard), key=lambda span: (span.start, -span.end)):
         if not spans or span.start >= spans[-1].end:
             spans.append(span)
     return spans
 
 
-def _found(text: str) -> Iterator[_Span]:
-    for pattern in _REFUSALS:
-        for found in pattern.finditer(text):
-            yield _Span(found.start(), found.end(), found["what"].replace("\0", " "))
+def _found(text: str, heard: str) -> Iterator[_Span]:
+    """`heard`: the text without what refuses nothing."""
+    for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text)):
+        for pattern in patterns:
+            for found in pattern.finditer(where):
+                yield _Span(found.start(), found.end(), found["what"].replace("\0", " "))

@@ -1,7 +1,8 @@
 """Themes in what people type: the tags of a catalog in any of the ways people say them.
 
-A phrase is found whatever its hyphens, articles, plurals and capitals: "zombie", "the zombies" and
-"Zombie-film" all name `zombies`. Keywords of items that no tag covers are themes of their own.
+A phrase is found whatever its hyphens, spaces, articles, plurals and capitals: "zombie", "the
+zombies" and "Zombie-film" all name `zombies`, "feelgood" and "feel-good" are one. Keywords of items
+that no tag covers are themes of their own.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from functools import lru_cache
 
 from crsdemo.core.catalog import Catalog, Item
 
-Stems = tuple[str, ...]
 SHORTEST = 5  # letters of a keyword that is a theme of its own; shorter ones are parts of talk
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+_OF_FILMS = frozenset(["film", "movy", "flick", "stuff"])  # as stems; "a scary film" is no tag
 _ARTICLES = frozenset(["a", "an", "the"])
 _NO_PLURAL = ("ss", "us", "is", "as", "os")
 # of the singular and of the plural alike, so that both come to the same
@@ -29,20 +30,22 @@ class Themes:
     """Which items have which themes, and which themes a text names. Immutable."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._phrases: dict[Stems, list[str]] = defaultdict(list)
+        self._longest = 0  # words in which a phrase is typed: one more than its own if one is split
+        self._phrases: dict[str, list[str]] = defaultdict(list)
         for tag in catalog.tags:
             for phrase in tag.phrases:
                 self._add(phrase, tag.name)
+        self._of_tags = frozenset(self._phrases)
+        self._tags = {"".join(_stems(tag.name)): tag.name for tag in catalog.tags}
         keywords = {k for item in catalog for k in item.facts.get("keywords", ())}
         # The tags that a keyword is a way to say; itself, if there is none
         self._meaning = {
-            keyword: tuple(self._phrases.get(tuple(_stems(keyword)), ())) or (keyword,)
+            keyword: tuple(self._phrases.get("".join(_stems(keyword)), ())) or (keyword,)
             for keyword in sorted(keywords)
         }
         for keyword, meant in self._meaning.items():
             if meant == (keyword,) and len(keyword) >= SHORTEST:
                 self._add(keyword, keyword)
-        self._longest = max(map(len, self._phrases), default=0)
         rows: dict[str, list[int]] = defaultdict(list)
         for row, item in enumerate(catalog):
             for theme in sorted(self.of(item)):
@@ -58,17 +61,52 @@ class Themes:
         """Themes that a text names and that some item has."""
         stems = tuple(_stems(text))
         runs = (
-            stems[first : first + n]
+            "".join(stems[first : first + n])
             for first in range(len(stems))
             for n in range(1, self._longest + 1)
         )
         found = (theme for run in runs for theme in self._phrases.get(run, ()))
         return frozenset(theme for theme in found if theme in self.rows)
 
+    def refused(self, what: str) -> frozenset[str]:
+        """Themes that a refusal names: tags by their bare names too, for it speaks of films."""
+        stems = tuple(_stems(what))
+        runs = (
+            "".join(stems[first:last])
+            for first in range(len(stems))
+            for last in range(first + 1, len(stems) + 1)
+        )
+        tags = frozenset(self._tags[run] for run in runs if run in self._tags)
+        return self.named(what) | (tags & self.rows.keys())
+
+    def without_tags(self, text: str) -> str:
+        """The words of a text that are no part of a longer name for a tag.
+
+        Who refuses "jump scares" or "dark comedies" refuses neither horror nor comedy.
+        """
+        text = text.lower()
+        words = [word for word in _WORD.finditer(text) if word[0] not in _ARTICLES]
+        stems = [stem(word[0]) for word in words]
+        kept, first, end = "", 0, 0
+        while first < len(words):
+            lasts = (first + n for n in range(min(self._longest, len(words) - first), 1, -1))
+            last = next((last for last in lasts if self._is_tag(stems[first:last])), None)
+            if last is not None:
+                kept += text[end : words[first].start()] + "\n"
+                end = words[last - 1].end()
+            first = last or first + 1
+        return kept + text[end:]
+
+    def _is_tag(self, stems: Sequence[str]) -> bool:
+        key = "".join(stems)
+        return (key in self._of_tags or key in self._tags) and _OF_FILMS.isdisjoint(stems)
+
     def _add(self, phrase: str, theme: str) -> None:
-        stems = tuple(_stems(phrase))
-        if stems and theme not in self._phrases[stems]:
-            self._phrases[stems].append(theme)
+        stems = list(_stems(phrase))
+        key = "".join(stems)
+        self._longest = max(self._longest, len(stems) + 1)
+        if stems and theme not in self._phrases[key]:
+            self._phrases[key].append(theme)
 
 
 def _stems(text: str) -> Iterator[str]:

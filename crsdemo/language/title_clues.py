@@ -19,8 +19,10 @@ from importlib.resources import files
 
 from crsdemo.core.catalog import Item
 from crsdemo.language.title_forms import Part, without_articles
+from crsdemo.language.title_use import EVERYDAY, YEAR_IN_BRACKETS, Surroundings
 from crsdemo.language.typed_words import (
     ARTICLES,
+    PHRASE,
     Speller,
     Token,
     is_ordinary,
@@ -36,7 +38,9 @@ _WORDS = {name: frozenset(words) for name, words in _TABLE["words"].items()}
 WEIGHTS: Mapping[str, float] = _TABLE["weights"]  # by the names of clues; yes-or-no are 0 or 1
 
 _FILM_BEFORE = re.compile(
-    r"\b(?:movie|film|flick|called|titled|named)\s*[,:]?\s*[\"'“‘]?(?:the\s+|an?\s+)?$",
+    r"(?:\b(?:movie|film|flick|called|titled|named)\s*[,:]?|"
+    r"\b(?:movies|films|flicks|titles)\s+(?:like|such as|similar to))"
+    r"\s*[\"'“‘]?(?:the\s+|an?\s+)?$",
     re.IGNORECASE,
 )
 _FILM_AFTER = re.compile(
@@ -54,6 +58,7 @@ _VERB_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])\s*[\"“]?\s*\Z")
+_SENTENCE_END = re.compile(r"\s*[.!?\n]|\s*\Z")
 _QUOTE_BEFORE = re.compile(r"[\"“'‘*]\s*(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
 _QUOTE_AFTER = re.compile(r"[.,!?]?\s*[\"”'’*]")
 _NAME_BEFORE = re.compile(r"\w (?!The|And|Or|I\b)[A-Z]\w+ \Z")  # no word that opens a sentence
@@ -136,13 +141,17 @@ class Candidate:
         """The text just after the words."""
         return self.text.text[self.end : self.end + NEAR]
 
-    def clues(self, item: Item, part: Part, *, year: bool) -> dict[str, float]:
+    def clues(
+        self, item: Item, part: Part, *, year: bool, people: bool = False
+    ) -> dict[str, float]:
         """By the names in `WEIGHTS`, for these words meaning `item`, of whose title `part` was
-        said; `year`: so was its year."""
+        said; `year`: so was its year; `people`: somebody who made it was."""
         return {
             "fame": math.log1p(item.popularity),
             "obscure": self._is_obscure(item),
             "year": year,
+            "year_in_brackets": year and bool(YEAR_IN_BRACKETS.match(self.after)),
+            "its_people": people,
             "series": part is Part.SERIES,
             "subtitle": part is Part.SUBTITLE,
             "person": self.is_person,
@@ -151,6 +160,7 @@ class Candidate:
             **self._capitals(),
             **self._articles(item, part),
             **self._surroundings(),
+            **self._use(),
         }
 
     def _is_obscure(self, item: Item) -> bool:
@@ -160,16 +170,50 @@ class Candidate:
 
     def _wording(self) -> dict[str, float]:
         words = self.text.words(self.first, self.last)
-        typed = (self.text.tokens[n].word for n in range(self.first, self.last))
         return {
             "ordinariness": ordinariness(words),
             "n_words": min(4, len(words) - 1),
-            "typo": any(word in self.text.mended for word in typed),
+            "typo": self.is_typo,
             "genre": all(word in _WORDS["genres"] for word in words),
             "pronoun": self.key in _WORDS["pronouns"] and bool(_VERB_AFTER.match(self.after)),
             "fragment": len(self.key) < 2
             or bool(_HYPHEN_BEFORE.search(self.before) or _HYPHEN_AFTER.match(self.after)),
         }
+
+    @property
+    def is_typo(self) -> bool:
+        """Whether a title is meant that was not typed so."""
+        typed = (self.text.tokens[n].word for n in range(self.first, self.last))
+        said = "".join(self.text.words(self.first, self.last))
+        return said != self.key or any(word in self.text.mended for word in typed)
+
+    @property
+    def _is_within(self) -> bool:
+        """Whether the words are a part of a longer text and no sentence of their own."""
+        alone = _SENTENCE_START.search(self.before) and _SENTENCE_END.match(self.after)
+        return len(self.text.tokens) > 4 and not alone
+
+    def _use(self) -> dict[str, float]:
+        """How a sentence uses the words: as a film that was seen, or as words."""
+        if self.key in _WORDS["pronouns"]:
+            return {}
+        around, words = self._around, self.text.words(self.first, self.last)
+        everyday = ordinariness(words) >= (EVERYDAY if len(words) == 1 else PHRASE)
+        small = everyday and not all(head.isupper() for head in self._content_heads())
+        doubtful = small or (self.is_typo and len(words) == 1)
+        return {
+            "watched": around.watched,
+            "described": around.described,
+            "place": everyday and len(words) == 1 and around.in_place,
+            "content": small and around.is_content(plural=self.key.endswith("s")),
+            "unprompted": doubtful
+            and self._is_within
+            and not (around.speak_of_films or around.listed),
+        }
+
+    @cached_property
+    def _around(self) -> Surroundings:
+        return Surroundings(self.text.text, self.start, self.end)
 
     def _capitals(self) -> dict[str, float]:
         """What the capitals of the words say in a text that uses capitals."""
@@ -215,6 +259,7 @@ class Candidate:
             "watching": leading in _WORDS["watching"],
             "odd_before": leading in _WORDS["not_before"],
             "opens": bool(_OPENS.search(before)),
-            "closes": bool(_CLOSES.match(self.after)),
+            "closes": bool(_CLOSES.match(self.after))
+            or (leading in _WORDS["watching"] and self._around.end_what_was_watched),
             "alone": self.last - first == len(self.text.tokens),
         }

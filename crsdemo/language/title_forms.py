@@ -22,6 +22,8 @@ _NUMBERS = (
     ("9", "ix", "nine"), ("10", "x", "ten"), ("11", "xi", "eleven"), ("12", "xii", "twelve"),
     ("13", "xiii", "thirteen"),
 )  # fmt: skip
+_TEENS = ("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _NUMBER_OF = {form: number for number in _NUMBERS for form in number}
 SEQUEL_NUMBERS = frozenset(n[0] for n in _NUMBERS[1:]) | {n[1] for n in _NUMBERS[1:9]} - {"v"}
 
@@ -54,7 +56,8 @@ def title_forms(title: str) -> Iterator[Form]:
         yield from _variants((*segments[0], *segments[-1]), Part.WHOLE)
     parts = _parts(title)
     if len(parts) > 1:
-        yield from _variants(parts[0], Part.SERIES)
+        numbered = parts[0][-1] in SEQUEL_NUMBERS  # "Terminator 2" is one film
+        yield from _variants(parts[0], Part.WHOLE if numbered else Part.SERIES)
         yield from _variants(parts[-1], Part.SUBTITLE)
 
 
@@ -91,6 +94,9 @@ def _variants(words: Iterable[str], part: Part) -> Iterator[Form]:
     if not said:
         return
     yield Form(said, part)
+    spelled = tuple(part for word in said for part in _spelled(word))
+    if spelled != said:
+        yield Form(spelled, part)
     numbers = [n for n, word in enumerate(said) if _is_number(said, n, word)]
     for notation in range(3 if numbers else 0):
         rewritten = list(said)
@@ -99,6 +105,16 @@ def _variants(words: Iterable[str], part: Part) -> Iterator[Form]:
         yield Form(tuple(rewritten), part)
         kept = [w for n, w in enumerate(rewritten) if w not in _DIVISIONS or n + 1 not in numbers]
         yield Form(tuple(kept), part)
+
+
+def _spelled(word: str) -> tuple[str, ...]:
+    """The words of a number from 14 to 99, else the word itself."""
+    if not word.isascii() or not word.isdecimal() or len(word) != 2 or int(word) < 14:
+        return (word,)
+    tens, ones = divmod(int(word), 10)
+    if tens == 1:
+        return (_TEENS[ones - 4],)
+    return (_TENS[tens - 2], *([_NUMBERS[ones - 1][2]] if ones else []))
 
 
 def _is_number(words: tuple[str, ...], position: int, word: str) -> bool:

@@ -31,7 +31,22 @@ MOST_TYPOS = 40  # unknown words of one text that are looked at
 _SPELLINGS = {"&": "and", "vs": "v", "versus": "v", "vol": "volume", "pt": "part", "ep": "episode"}
 _LETTERS = {"0": "o", "1": "i", "3": "e", "7": "v"}
 _LEET = re.compile(r"(?<=[^\W\d_])[0137](?=[^\W\d_])")  # "Se7en"
-_TOKEN = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
+# Scripts without spaces between words, or with endings on them: each character is a word, so that
+# a title is found within a sentence
+_UNSPACED = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u309f\u3400-\u9fff\uac00-\ud7af"
+    r"\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_KATAKANA = r"\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
+_MARKS = r"\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0970-\u0dff"
+_LETTER = rf"(?:[^\W_{_UNSPACED}{_KATAKANA}]|[{_MARKS}])"
+_TOKEN = re.compile(rf"&|[{_UNSPACED}]|[{_KATAKANA}]+|{_LETTER}+(?:['’`]{_LETTER}+)*")
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0640]")
+_WITHOUT_ACCENT = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ʻ": ""}
+)
+_CHARACTER = re.compile(rf"[{_UNSPACED}]")
+SHORT = 2  # characters of such a script that are a part of other words oftener than a title
 
 
 @dataclass(frozen=True)
@@ -56,10 +71,11 @@ def words_of(text: str) -> tuple[str, ...]:
 @cache
 def plain_word(word: str) -> str:
     """Lower case; no accents, apostrophes or digits for letters; some words in one spelling."""
+    word = word.casefold()
     if not word.isascii():
-        split = unicodedata.normalize("NFKD", word)
-        word = "".join(c for c in split if not unicodedata.combining(c))
-    word = re.sub("['’`]", "", word.casefold())
+        split = _ACCENTS.sub("", unicodedata.normalize("NFKD", word))
+        word = unicodedata.normalize("NFKC", split).translate(_WITHOUT_ACCENT)
+    word = re.sub("['’`]", "", word)
     word = _LEET.sub(lambda digit: _LETTERS[digit[0]], word)
     return _SPELLINGS.get(word, word)
 
@@ -87,9 +103,16 @@ def is_ordinary(word: str) -> bool:
     return word in word_rates()
 
 
+def is_known(word: str) -> bool:
+    """Whether a plain word is one of the language or a name in it."""
+    return word in _plain_rates()
+
+
 def ordinariness(words: Sequence[str]) -> float:
     """log10 of how often these words stand side by side per million in ordinary speech."""
     rates = _plain_rates()
+    if all(map(_CHARACTER.fullmatch, words)):  # characters, not words
+        return PHRASE if len(words) <= SHORT else math.log10(UNLISTED)
     logs = (math.log10(rates.get(word, UNLISTED)) - 6 for word in words)
     by_chance = sum(logs) + 6 + COLLOCATION * (len(words) - 1)
     return max(by_chance, PHRASE) if " ".join(words) in _phrases() else by_chance
@@ -132,7 +155,7 @@ class Speller:
     def _nearest(self, word: str) -> str | None:
         """At most 1 edit (a swap of neighbours is one), 2 from 8 letters; same initial.
 
-        A word and its plural are both right, so neither is mended into the other.
+        A word and its plural or another of its family are both right: neither is mended.
         """
         edits = 1 if len(word) < 8 else 2
         near = process.extract(
@@ -142,6 +165,20 @@ class Speller:
             score_cutoff=edits,
             limit=None,
         )
-        others = (hit for hit in near if hit[0].removesuffix("s") != word.removesuffix("s"))
+        others = (hit for hit in near if not _is_inflected(word, hit[0]))
         best = min(others, key=lambda hit: (hit[1], -self._weight[hit[0]], hit[0]), default=None)
         return best[0] if best else None
+
+
+_FAMILY = re.compile(
+    r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)$"
+)
+
+
+def _is_inflected(word: str, other: str) -> bool:
+    """Whether a word is no typing error of another but of its family: "melancholic" of
+    "melancholia", and plural and singular of each other."""
+    if word.removesuffix("s") == other.removesuffix("s"):
+        return True
+    ending = _FAMILY.search(word)
+    return ending is not None and other.startswith(word[: ending.start()])

@@ -12,15 +12,18 @@ from crsdemo.language.refusals import wanted
 
 _TABLE = tomllib.loads((files(__package__) / "wish_words.toml").read_text(encoding="utf-8"))
 _GENRES: dict[str, str] = _TABLE["genres"]  # what means each; a pattern after a word boundary
+_NAMES: dict[str, str] = _TABLE["names"]  # what names all of each
 _WORD_OF_DECADE: dict[str, int] = _TABLE["decades"]
+_ROM_COM = re.compile(r"\brom-?\s?coms?\b", re.IGNORECASE)
 _DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 _DECADES = r"(?:(?:19|20)?[0-9]0'?s|" + "|".join(_WORD_OF_DECADE) + r")\b"
 _OLD_YEAR = r"(?:19[0-9]\d|20[0-4]\d)\b"
-_WHEN = rf"(?:the |early |mid[- ]?|late |year )*(?P<when>{_DECADES}|{_OLD_YEAR})"
+_BORN = r"(?:(?:i|we|my \w+|he|she) (?:was|were) (?:even )?born,? (?:in )?)?"
+_WHEN = rf"{_BORN}(?:the |early |mid[- ]?|late |year )*(?P<when>{_DECADES}|{_OLD_YEAR})"
 _MADE = r"(?:made|shot|filmed|released|came out|dated?)"
 _OF_FILMS = (
-    r"(?:films?|movies?|flicks?|pictures?|ones?|classics?|cinema|rom-?coms?|sci-?fi|"
+    r"(?:comedies|films?|movies?|flicks?|pictures?|ones?|classics?|cinema|rom-?coms?|sci-?fi|"
     + "|".join(sorted(genre for genre in _GENRES if genre != "war"))
     + r")"
 )
@@ -41,6 +44,43 @@ _SPANS = (
     (rf"(?<!set in )(?<!in the )\b{_WHEN} {_OF_FILMS}\b", "in"),
 )
 _BETWEEN = re.compile(rf"\b(?:between|from) ({_OLD_YEAR})(?: and | to | ?[-–] ?)({_OLD_YEAR})")
+_BETWEEN_DECADES = re.compile(
+    rf"\b(?:between|from) (?:the )?(?P<first>{_DECADES}) (?:and|to|till|until|or|-) (?:the )?"
+    rf"(?P<last>{_DECADES})"
+)
+# "before i was born in 88"
+_SHORT_YEAR = re.compile(r"(?:(?<=born in )|(?<=born ))['’]?(?P<year>[2-9]\d)\b(?!s)")
+_COUNT = {
+    "a couple of": 2, "couple of": 2, "few": 5, "two": 2, "three": 3, "four": 4, "five": 5,
+    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50,
+}  # fmt: skip
+_N = rf"(?P<n>\d{{1,2}}|{'|'.join(sorted(_COUNT, key=len, reverse=True))})"
+_N2 = _N.replace("<n>", "<n2>")
+_OF_PEOPLE = re.compile(  # whose age is no film's
+    r"\b(?:kids?|child(?:ren)?|sons?|daughters?|nephews?|nieces?|he|she|boys?|girls?|toddlers?|"
+    r"i['’]?m|i am|we are|we['’]re|they are|they['’]re|people|audience)\b[^.!?\n]*\Z"
+)
+FEW = 5  # years that "the last years" and "recent" reach back
+_LAST_YEARS = re.compile(
+    rf"\b(?:of|from|within|released in|made in|out in|{_OF_FILMS} in|during|over) (?:only )?"
+    rf"(?:the )?(?:last|past|previous|latest|recent)(?: {_N})? (?P<unit>year|decade)s?\b"
+)
+_NOT_THAT_OLD = re.compile(
+    rf"\b(?:(?:(?:no|not) older|younger|newer) than {_N} (?P<unit>year|decade)s?|"
+    rf"(?:less than|under|at most|no more than|not more than|within|up to) {_N2} "
+    r"(?P<unit2>year|decade)s? (?:old|ago))\b"
+)
+_THAT_OLD = re.compile(
+    rf"\b(?:older than {_N} (?P<unit>year|decade)s?|"
+    rf"(?:more than|at least|over) {_N2} (?P<unit2>year|decade)s? (?:old|ago))\b"
+)
+_RECENT = re.compile(
+    r"\b(?:recent|newest|latest|brand[- ]?new|contemporary|up[- ]to[- ]date)(?: \w+)? "
+    rf"{_OF_FILMS}\b|\b(?:something|anything|one|ones|more|quite|fairly|pretty|be|is|from) "
+    r"(?:more )?(?:recent|recently|up[- ]to[- ]date)\b(?! years)|"
+    r"\brecently (?:made|released|out)\b|\bcame out recently\b"
+)
 FIRST, LAST = 1800, 2200  # no film is from before or after
 VIOLENT = re.compile(r"\b(?:violen(?:t|ce)|brutal|fighting|killings?|blood ?shed)", re.IGNORECASE)
 VIOLENT_GENRES = frozenset(["action", "horror", "war"])
@@ -58,6 +98,35 @@ def genres_named(text: str, genres: Sequence[str]) -> list[bool]:
     return [bool(genre_pattern(genre).search(text)) for genre in genres]
 
 
+def genres_refused(what: str, genres: Sequence[str]) -> list[frozenset[str]]:
+    """The genres that a refusal names: each set, the genres that a refused item has all of.
+
+    "horror and westerns" refuses both, "romantic comedies" only what is both. A theme of a genre
+    ("aliens") refuses no genre.
+    """
+    found = sorted(
+        (match.start(), match.end(), genre)
+        for genre in genres
+        for match in _named_whole(genre).finditer(what)
+    )
+    groups: list[set[str]] = []
+    end = -1
+    for start, after, genre in found:
+        if groups and end >= 0 and what[end:start].strip(" -") == "" and start >= end:
+            groups[-1].add(genre)
+        else:
+            groups.append({genre})
+        end = after
+    if _ROM_COM.search(what) and {"romance", "comedy"} <= set(genres):
+        groups.append({"romance", "comedy"})
+    return [frozenset(group) for group in groups]
+
+
+@cache
+def _named_whole(genre: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_NAMES.get(genre, re.escape(genre))})[\w-]*", re.IGNORECASE)
+
+
 def decades_named(text: str) -> list[int]:
     """The first years of the decades that a text names: "the nineties" is 1990."""
     found = []
@@ -68,20 +137,48 @@ def decades_named(text: str) -> list[int]:
     return found
 
 
-def years_set(text: str) -> tuple[int, int] | None:
+def years_set(text: str, newest: int | None = None) -> tuple[int, int] | None:
     """The first and the last year of films that a text sets, both included, if it sets any.
 
     "a western from the 60s", "2000 or later", "nothing older than 1990" set some; a film "set in
-    the 60s" may be of any year.
+    the 60s" may be of any year. `newest`: of the catalog; "recent" and "the last ten years" count
+    from there, and set nothing without it.
     """
-    text = text.lower()
+    text = _SHORT_YEAR.sub(lambda year: f"19{year['year']}", text.lower())
     wished = wanted(text)
+    if newest is not None and (span := _relative_years(text, wished, newest)):
+        return span
+    if found := _BETWEEN_DECADES.search(wished):
+        first, last = (decades_named(found[name])[0] for name in ("first", "last"))
+        return (first, last + 9) if first <= last else (last, first + 9)
     if found := _BETWEEN.search(wished):
         return int(found[1]), int(found[2])
     for patterns, where in ((_LIMITS, text), (_SPANS, wished)):
         for pattern, kind in patterns:
             if found := re.search(pattern, where):
                 return _span(found["when"], kind)
+    return None
+
+
+def _relative_years(text: str, wished: str, newest: int) -> tuple[int, int] | None:
+    """Years that are counted from the newest of the catalog."""
+    for pattern, where in ((_NOT_THAT_OLD, text), (_LAST_YEARS, wished), (_THAT_OLD, wished)):
+        found = pattern.search(where)
+        if found and not _OF_PEOPLE.search(where[: found.start()]):
+            said = found.groupdict("")
+            number, unit = said["n"] or said.get("n2", ""), said["unit"] or said.get("unit2", "")
+            count = _COUNT.get(number) or int(number or (1 if unit == "decade" else FEW))
+            ages = 10 * count if unit == "decade" else count
+            return (FIRST, newest - ages) if pattern is _THAT_OLD else (newest - ages, LAST)
+    if _RECENT.search(wished):
+        return newest - FEW, LAST
+    if found := re.search(r"\b(?:from|of|made|released|out)(?: in)? (this|last) year\b", wished):
+        year = newest - (found[1] == "last")
+        return year, year
+    if re.search(r"\b(?:this|the 21st|the current|our) century\b", wished):
+        return 2000, LAST
+    if re.search(r"\bfrom (?:the )?(?:last|20th|previous) century\b", wished):
+        return FIRST, 1999
     return None
 
 

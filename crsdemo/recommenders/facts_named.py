@@ -5,6 +5,7 @@ Shapes: n items of the catalog, g genres.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, partial
@@ -14,6 +15,7 @@ import numpy as np
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.items.arrays import Bools, Floats
+from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
 from crsdemo.language.refusals import refused, wanted
@@ -24,6 +26,7 @@ from crsdemo.language.wish_words import (
     VIOLENT_GENRES,
     decades_named,
     genres_named,
+    genres_refused,
     years_named,
     years_set,
 )
@@ -130,25 +133,27 @@ class FactsNamed:
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
         """The items of a genre or theme or with a person that the user said not to want.
 
-        What is asked for later counts as wanted again.
+        What is asked for later counts as wanted again. A theme refuses the items that have it,
+        not all of the genre that it belongs to.
         """
-        genres, wished = (np.zeros(len(self.catalog.genres), np.bool_) for _ in range(2))
+        genres: set[frozenset[str]] = set()
+        wished: set[str] = set()
         people: set[str] = set()
         themes: set[str] = set()
         for text in _said(dialogue):
             wish = wanted(text)
-            asked = self._genres_in(wish) > 0
+            asked = set().union(*genres_refused(wish, self.catalog.genres))
             wished |= asked
-            genres &= ~asked
+            genres = {group for group in genres if group.isdisjoint(asked)}
             people -= set(self._people.link_people(wish))
             themes -= self._themes.named(wish)
             for what in refused(text):
-                genres |= (self._genres_in(what) > 0) & ~asked
+                genres |= set(self._genres_refused(what))
                 if VIOLENT.search(what):
-                    genres |= self._violent & ~wished
+                    genres |= {frozenset([genre]) for genre in self._violent - wished}
                 people |= set(self._people.link_people(what))
-                themes |= self._themes.named(what)
-        rows = set(np.flatnonzero(self.genres_of @ genres).tolist())
+                themes |= self._themes.refused(what)
+        rows = {row for group in genres for row in self._rows_of_genres(group)}
         rows |= {row for person in people for row in self._rows_of.get(person, [])}
         rows |= {row for theme in themes for row in self._themes.rows[theme]}
         return frozenset(self.catalog.items[row].id for row in rows)
@@ -156,13 +161,34 @@ class FactsNamed:
     def of_years_set(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items of the years that the user set last; None if they set none.
 
+        "Recent" is what the newest item of the catalog makes it.
         An item of no known year is of none.
         """
-        spans = [span for text in _said(dialogue) if (span := years_set(text))]
+        spans = [span for text in _said(dialogue) if (span := years_set(text, self._newest))]
         if not spans:
             return None
         first, last = spans[-1]
         return np.asarray((self.year_of >= first) & (self.year_of <= last))
+
+    @cached_property
+    def _newest(self) -> int | None:
+        """The newest year of the catalog; None if no year is known."""
+        return int(self.year_of.max(initial=0)) or None
+
+    def limits_not_known(self, text: str) -> tuple[str, ...]:
+        """Limits of a text without titles for which the catalog has no field: "length: ...".
+
+        A limit that a theme of the catalog covers ("oscar winner") is known.
+        """
+        limits = (one for one in limits_set(text, self._fields) if not self._themes.named(one.said))
+        return tuple(dict.fromkeys(map(str, limits)))
+
+    @cached_property
+    def _fields(self) -> frozenset[str]:
+        """Kinds of facts of the catalog, in the singular: "country" of "countries"."""
+        fields = {field.replace("_", " ") for item in self.catalog for field in item.facts}
+        singular = {re.sub(r"ies$", "y", field) for field in fields}
+        return frozenset(fields | singular | {field.removesuffix("s") for field in fields})
 
     def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items with the people whom the user asked for last; None if for nobody.
@@ -178,10 +204,22 @@ class FactsNamed:
         found[sorted(set.intersection(*rows) or set.union(*rows))] = True
         return found
 
+    def _genres_refused(self, what: str) -> list[frozenset[str]]:
+        """A genre within a longer name of a theme ("dark comedy") is not meant as a whole."""
+        whole = genres_refused(what, self.catalog.genres)
+        mixed = [group for group in whole if len(group) > 1]
+        return mixed or genres_refused(self._themes.without_tags(what), self.catalog.genres)
+
+    def _rows_of_genres(self, group: frozenset[str]) -> list[int]:
+        """Rows of the items that have all of these genres."""
+        columns = [self.catalog.genres.index(genre) for genre in sorted(group)]
+        rows: list[int] = np.flatnonzero(self.genres_of[:, columns].all(axis=1)).tolist()
+        return rows
+
     @cached_property
-    def _violent(self) -> Bools:
-        """(g,) genres that who wants no violence will not want either."""
-        return np.array([genre in VIOLENT_GENRES for genre in self.catalog.genres], np.bool_)
+    def _violent(self) -> frozenset[str]:
+        """Genres that who wants no violence will not want either."""
+        return VIOLENT_GENRES.intersection(self.catalog.genres)
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""

@@ -9,6 +9,7 @@ import pytest
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.language.corpus import Titles
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_forms import Part, title_forms
@@ -45,6 +46,56 @@ def recommending(catalog: Catalog, *films: str) -> Dialogue:
     ids = {item.name: item.id for item in catalog}
     turns = (Turn("assistant", f, (Mention(0, len(f), ids[f]),)) for f in films)
     return Dialogue(tuple(turns))
+
+
+FRESH = [
+    json.loads(line)
+    for line in Path(__file__).with_name("mentions_fresh.jsonl").read_text("utf-8").splitlines()
+]
+OF_MANY_SCRIPTS = Catalog(
+    tuple(
+        Item(title, title, year, popularity=3)
+        for title, year in {
+            "雨の町": 2019, "Тихий берег": 2005, "The Quiet Shore": 2006, "Amélie Rose": 2001,
+            "기생충": 2019, "Η αιωνιότητα και μια μέρα": 1998, "बाहुबली": 2015,
+            "Smørrebrød": 1999, "Straße der Träume": 1982, "東京物語": 1953,
+            "باب الحديد": 1958, "Сталкер": 1979, "La niña de ojos grises": 2010,
+        }.items()
+    )
+)  # fmt: skip
+
+
+def test_the_fresh_list_is_read_right(linker, catalog):
+    """The list was written before the rules that read it."""
+    assert len(FRESH) >= 150
+    catalogs = {"": catalog, "scripts": OF_MANY_SCRIPTS}
+    linkers = {"": linker, "scripts": MentionLinker(OF_MANY_SCRIPTS)}
+    right = found = wanted = 0
+    missed = []
+    for case in FRESH:
+        which = case.get("catalog", "")
+        got = set(names(linkers[which], catalogs[which], case["text"]))
+        want = set(case["films"])
+        right, found, wanted = right + len(got & want), found + len(got), wanted + len(want)
+        if got != want:
+            missed.append((case["text"], sorted(want - got), sorted(got - want)))
+    print(f"precision {right / found:.3f}, recall {right / wanted:.3f}")
+    assert right / found >= 0.97, missed
+    assert right / wanted >= 0.93, missed
+
+
+@pytest.mark.parametrize("title", [item.name for item in OF_MANY_SCRIPTS])
+def test_a_title_of_any_script_is_found_and_no_other_taken_for_it(title):
+    found = Titles(OF_MANY_SCRIPTS).find(title)
+    assert found and OF_MANY_SCRIPTS.item(found).name == title
+    rest = Catalog(tuple(item for item in OF_MANY_SCRIPTS if item.name != title))
+    assert Titles(rest).find(title) is None
+    assert MentionLinker(rest).link(f"I watched {title} again") == ()
+
+
+def test_titles_in_which_nothing_is_a_word_are_not_all_one():
+    catalog = Catalog((Item("1", "???", 2000), Item("2", "!!!", 2000)))
+    assert Titles(catalog).find("*** (2000)") is None
 
 
 def test_the_cases_are_80_and_many_of_them_name_no_film():

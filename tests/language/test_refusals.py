@@ -50,3 +50,23 @@ def test_several_are_heard_each() -> None:
         "comedy",
     ]
     assert wanted("horror but not slasher").split() == ["horror", "but"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "horror if possible, no romance",
+        "more horror than comedy",
+        "not in the mood for romance, horror please",
+        "no romance - horror!",
+        "romance? no. horror.",
+        "i hate romance so horror",
+        "not a comedy but horror",
+        "rather horror than comedy",
+        "anything but comedy, so horror",
+        "horror instead of comedy",
+    ],
+)
+def test_of_two_only_the_other_is_refused(text: str) -> None:
+    assert "horror" not in " ".join(refused(text))
+    assert "horror" in wanted(text)

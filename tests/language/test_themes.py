@@ -24,7 +24,7 @@ CATALOG = Catalog(
     (
         Item("a", "Ants", tags=("zombies", "gore")),
         Item("b", "Bees", tags=("feel-good", "heist")),
-        Item("c", "Cows", facts={"keywords": ("undead", "farming", "god")}),
+        Item("c", "Cows", facts={"keywords": ("undead", "farming", "god", "timetravel")}),
     ),
     TAGS,
 )
@@ -48,6 +48,11 @@ def themes() -> Themes:
         ("blood and guts", {"gore"}),
         ("blood or guts", set()),
         ("farming", {"farming"}),
+        ("feelgood", {"feel-good"}),
+        ("a Feel - Good flick", {"feel-good"}),
+        ("the un-dead", {"zombies"}),
+        ("bloodandguts", {"gore"}),
+        ("time-travelling? time travel", {"timetravel"}),
         ("oh my god", set()),  # too short a keyword to be told from talk
         ("unheard of", set()),  # no item has it
         ("", set()),
@@ -59,7 +64,7 @@ def test_a_theme_is_heard_in_any_of_its_forms(themes, typed, meant):
 
 def test_a_keyword_counts_as_the_tag_that_it_is_a_way_to_say(themes):
     assert themes.rows["zombies"] == [0, 2]
-    assert themes.of(CATALOG[2]) == {"zombies", "farming", "god"}
+    assert themes.of(CATALOG[2]) == {"zombies", "farming", "god", "timetravel"}
 
 
 def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name():

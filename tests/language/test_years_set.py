@@ -31,6 +31,36 @@ SET = {
     "between 1970 and 1985": (1970, 1985),
     "a film from 1994": (1994, 1994),
 }  # fmt: skip
+SET |= {
+    "90s or older": (FIRST, 1999),
+    "before i was born in 88": (FIRST, 1987),
+    "made before my mum was born in 1961": (FIRST, 1960),
+    "from the 70s to the 90s": (1970, 1999),
+    "between the 80s and the 90s": (1980, 1999),
+}
+RELATIVE = {
+    "sci-fi of the last years": (2018, LAST),
+    "from the last decade": (2013, LAST),
+    "a thriller from the last ten years": (2013, LAST),
+    "movies in the past 3 years": (2020, LAST),
+    "from the last two decades": (2003, LAST),
+    "something recent": (2018, LAST),
+    "any recent horror films?": (2018, LAST),
+    "the latest comedies": (2018, LAST),
+    "not older than 20 years": (2003, LAST),
+    "at least 30 years old": (FIRST, 1993),
+    "films from this year": (2023, 2023),
+    "only of this century": (2000, LAST),
+    "newer than 2015": (2016, LAST),
+    "a comedy": None,
+    "less than 10 years old": (2013, LAST),
+    "for a kid who is less than 10 years old": None,
+    "we are married for over 20 years": None,
+    "i have not slept in the last days": None,
+    "i did not see many in the last years": None,
+    "i was sad last year": None,
+    "no recent films please": None,
+}
 UNSET = (
     "a film set in the 60s", "something about the 1980s", "i was born in 1990", "a war film",
     "it takes place in the 1940s", "in the nineties i watched a lot", "2012 was great",
@@ -42,6 +72,11 @@ UNSET = (
 @pytest.mark.parametrize("text", SET)
 def test_a_wish_for_years_sets_them(text: str) -> None:
     assert years_set(text) == SET[text]
+
+
+@pytest.mark.parametrize("text", RELATIVE)
+def test_years_are_counted_from_the_newest_of_the_catalog(text: str) -> None:
+    assert years_set(text, newest=2023) == RELATIVE[text]
 
 
 @pytest.mark.parametrize("text", UNSET)

@@ -1,0 +1,60 @@
+"""Limits for which a catalog has no field are told as such, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from crsdemo.language.limits import unknown_limits
+
+SET = {
+    "something under 90 minutes": ["length: under 90 minutes"],
+    "a comedy, two hours max": ["length: two hours max"],
+    "less than an hour and a half would be great": ["length: less than an hour"],
+    "not too long please": ["length: not too long"],
+    "a short film": ["length: short"],
+    "a french film": ["country: France"],
+    "something French": ["country: France"],
+    "any good korean thrillers?": ["country: Korea"],
+    "a movie from Brazil": ["country: Brazil"],
+    "films made in the UK": ["country: the United Kingdom"],
+    "bollywood please": ["country: India"],
+    "an italian neorealist drama, or a japanese one": ["country: Japan"],
+    "a drama in spanish": ["language: Spanish"],
+    "a french-language thriller": ["language: French"],
+    "no subtitles please": ["language: no subtitles"],
+    "a film that won an oscar": ["awards: won an oscar"],
+    "award-winning dramas": ["awards: award-winning"],
+    "is it PG-13?": ["age rating: pg-13"],
+    "rated R only": ["age rating: rated r"],
+    "for my 6 year old": ["age rating: 6 year old"],
+    "something on Netflix": ["where to see it: netflix"],
+    "with an imdb rating above 7.5": ["ratings: imdb rating above 7.5"],
+    "highly rated comedies": ["ratings: highly rated"],
+    "a low-budget horror": ["money: low-budget"],
+    "a short german film with awards under 2 hours": [
+        "length: short", "length: under 2 hours", "awards: with awards", "country: Germany",
+    ],
+}  # fmt: skip
+UNSET = (
+    "a comedy", "i watched it two hours ago", "long time no see", "a film set in France",
+    "about the french revolution", "my wife is german", "they speak about love",
+    "a western from the 60s", "i like american history", "the english patient", "no idea",
+    "it is rated by nobody", "a story about a prime minister", "i live in Spain",
+    "i am 30 years old", "we saw it at the weekend", "the polish on the car", "turkey for dinner",
+    "us too", "give us a film", "what a long day",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SET)
+def test_a_limit_is_heard(text: str) -> None:
+    assert sorted(unknown_limits(text)) == sorted(SET[text])
+
+
+@pytest.mark.parametrize("text", UNSET)
+def test_what_sets_no_limit_is_none(text: str) -> None:
+    assert unknown_limits(text) == ()
+
+
+def test_what_the_catalog_has_a_field_for_is_known() -> None:
+    text = "a french film under 90 minutes"
+    assert unknown_limits(text, fields=["country"]) == ("length: under 90 minutes",)

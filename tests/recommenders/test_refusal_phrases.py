@@ -1,0 +1,130 @@
+"""Wishes and refusals in hundreds of combinations: all that was refused is hidden, nothing else."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.tags import Tag
+from crsdemo.language.people import PeopleLinker
+from crsdemo.recommenders.candidate_scores import unwanted
+from crsdemo.recommenders.facts_named import FactsNamed
+
+PHRASES = tomllib.loads(
+    (Path(__file__).parents[1] / "language" / "refusal_phrases.toml").read_text("utf-8")
+)
+# What is refused as it is said, one of it, and the genre or theme that it names
+THINGS = (
+    ("horror", "a horror film", "horror"),
+    ("westerns", "a western", "western"),
+    ("comedies", "a comedy", "comedy"),
+    ("war films", "a war film", "war"),
+    ("musicals", "a musical", "musical"),
+    ("thrillers", "a thriller", "thriller"),
+    ("romance", "a romance", "romance"),
+    ("animation", "an animated film", "animation"),
+    ("dramas", "a drama", "drama"),
+    ("sci-fi", "a sci-fi film", "science fiction"),
+    ("documentaries", "a documentary", "documentary"),
+    ("zombies", "a zombie film", "zombies"),
+    ("vampire movies", "a vampire movie", "vampires"),
+    ("heist films", "a heist flick", "heist"),
+    ("robots", "a robot movie", "robots"),
+)
+TAGS = tuple(
+    Tag(name, "theme", "", (said,))
+    for name, said in (
+        ("zombies", "zombie"), ("vampires", "vampire"), ("heist", "heist"), ("robots", "robot"),
+        ("jump scares", "jump scare"), ("dark comedy", "dark comedy"), ("aliens", "alien"),
+    )
+)  # fmt: skip
+GENRES = sorted({name for _, _, name in THINGS} - {tag.name for tag in TAGS})
+ITEMS = [
+    *(Item(f"only {g}", f"Qx{g}", 2000, {"genres": (g,)}) for g in GENRES),
+    *(Item(f"{g} two", f"Qy{g}", 2000, {"genres": (g, "plain")}) for g in GENRES),
+    *(Item(t.name, f"Qz{t.name}", 2000, {"genres": ("plain",)}, tags=(t.name,)) for t in TAGS),
+    Item("romcom", "Qq", 2000, {"genres": ("comedy", "romance")}),
+]
+CATALOG = Catalog(tuple(ITEMS), TAGS)
+NAMED = FactsNamed(CATALOG, PeopleLinker(CATALOG))
+
+
+def of(name: str) -> set[str]:
+    return {item.id for item in CATALOG if name in item.genres or name in item.tags}
+
+
+def hidden(*texts: str) -> frozenset[str]:
+    talk = Dialogue(tuple(Turn("user", text) for text in texts))
+    return unwanted(NAMED, talk, talk)
+
+
+def combinations() -> list[tuple[str, str, str]]:
+    """300 of (text, what was refused, what was wished)."""
+    dice = random.Random(15)
+    made = []
+    for number in range(300):
+        (x, a, refused), (y, b, wished) = dice.sample(THINGS, 2)
+        no = PHRASES["refusals"][number % len(PHRASES["refusals"])].format(x=x, a=a)
+        wish = dice.choice(PHRASES["wishes"]).format(x=y, a=b)
+        joined = dice.choice(("{w}, {n}", "{w}. {n}", "{n}, {w}", "{n}. {w}", "{n} but {w}"))
+        made.append((joined.format(w=wish, n=no), refused, wished))
+    return made
+
+
+def test_what_is_refused_is_hidden_and_what_is_wished_is_not() -> None:
+    broken = []
+    for text, refused, wished in combinations():
+        found = hidden(text)
+        if not of(refused) <= found or (of(wished) - of(refused)) & found:
+            broken.append((text, sorted(of(refused) - found), sorted(of(wished) & found)))
+    assert not broken, f"{len(broken)} of 300: {broken[:9]}"
+
+
+def test_what_only_looks_like_a_refusal_hides_nothing() -> None:
+    dice = random.Random(51)
+    broken = []
+    for number in range(300):
+        x, a, _ = dice.choice(THINGS)
+        text = PHRASES["seeming"][number % len(PHRASES["seeming"])].format(x=x, a=a)
+        if hidden(text):
+            broken.append((text, sorted(hidden(text))))
+    assert not broken, f"{len(broken)} of 300: {broken[:9]}"
+
+
+def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
+    text = (
+        "no drama, no comedy, no horror, no westerns, no war films, no musicals, no thrillers, "
+        "no animation"
+    )
+    names = ("drama", "comedy", "horror", "western", "war", "musical", "thriller", "animation")
+    assert hidden(text) == set().union(*map(of, names))
+    assert len(hidden(text)) > len(CATALOG) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("we don't care for alien movies", {"aliens"}),
+        ("no robots please", {"robots"}),
+        ("no jump scares", {"jump scares"}),
+        ("i hate dark comedies", {"dark comedy"}),
+        ("no romantic comedies", {"romcom"}),
+        ("no rom-coms", {"romcom"}),
+        ("i hate westerns, musicals and horror", of("western") | of("musical") | of("horror")),
+        ("no westerns, musicals or horror", of("western") | of("musical") | of("horror")),
+        ("no horror, a comedy and a romance please", of("horror")),
+    ],
+)
+def test_only_what_was_refused_is_hidden(text: str, left_out: set[str]) -> None:
+    assert hidden(text) == left_out
+
+
+def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
+    assert hidden("no horror", "a creepy house would be nice, a comedy") == of("horror")
+    assert hidden("no horror", "ok, horror then") == set()
+    assert hidden("a comedy in a spooky house, but no horror") == of("horror")
