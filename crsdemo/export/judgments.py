@@ -30,7 +30,7 @@ from crsdemo.export.files import Split, new_folder, split_of
 from crsdemo.export.tables import row_of
 from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
 from crsdemo.feedback.schema import MIGRATIONS
-from crsdemo.studies.study import Kind
+from crsdemo.studies.tasks import Kind
 
 Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
 MANIFEST = "manifest.json"

@@ -21,7 +21,7 @@ from crsdemo.core.conversation import Status
 from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
-from crsdemo.studies.study import Kind
+from crsdemo.studies.tasks import Kind
 
 Row = dict[str, Any]
 

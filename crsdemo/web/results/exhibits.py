@@ -49,9 +49,13 @@ def exhibits(of: Results, participants: Sequence[Participant] = ()) -> dict[str,
 
 def verdicts(pairs: Sequence[PairResult], names: Names) -> Exhibit:
     ties, votes = sum(p.tally.ties for p in pairs), sum(p.tally.votes for p in pairs)
+    n_same = sum(p.tally.identical for p in pairs)
+    apart = (
+        f" {n_same:,} of these were on identical replies, which are ties by rule." if n_same else ""
+    )
     return Exhibit(
         "What did people say?",
-        f"{ties:,} of {votes:,} votes name no winner.",
+        f"{ties:,} of {votes:,} votes name no winner.{apart}",
         Table.of(map(_verdict_row, pairs)),
         Bars([_verdict_bar(pair, names) for pair in pairs], alike=True),
         tuple(Piece(words, 0, shade(n)) for n, words in enumerate(UNDECIDED.values())),
@@ -186,10 +190,11 @@ def position(found: PositionBias) -> Exhibit:
 def seconds(found: Times, n_hasty: int) -> Exhibit:
     names = [*(f"{low} to {high}" for low, high in pairwise(SLOTS)), f"{SLOTS[-1]} up"]
     slots = list(zip(names, found.slots, strict=True))
-    answer = (
-        f"Half of them took {found.lower:.0f} to {found.upper:.0f} s, the median is "
-        f"{found.median:.0f} s; {counted(n_hasty, 'vote')} came faster than one reads."
-    )
+    low, median, high = (f"{one:.0f}" for one in (found.lower, found.median, found.upper))
+    half = f"Half of them took {low} to {high} s, the median is {median} s"
+    took = f"They took {median} s" if low == high else half
+    took = took if found.votes > 1 else f"It took {median} s"
+    answer = f"{took}; {counted(n_hasty, 'vote')} came faster than one reads."
     return Exhibit(
         "How long did a vote take?",
         answer,
