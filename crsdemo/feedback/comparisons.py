@@ -14,6 +14,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import SIDES, Answer, Comparison, Judgment, Policy, Series, Side
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
 from crsdemo.core.dialogue import Turn
+from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, said_before
@@ -24,6 +25,7 @@ from crsdemo.feedback.schema import queries
 Row = dict[str, Any]
 
 _SQL = queries("comparisons")
+FINISHED = "You have seen who answered, so nothing can be changed here any more."
 
 
 class Entrant(NamedTuple):
@@ -92,7 +94,8 @@ class ComparisonLog:
         """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
-        Raises RefusedError for a comparison that is not this visitor's to judge.
+        Raises RefusedError for a comparison that is not this visitor's to judge, or that is
+        finished.
         """
         with self.log.file.writing() as db:
             own_comparison(db, comparison_id, visitor)
@@ -107,6 +110,8 @@ class ComparisonLog:
             was = (verdict, _opinion(json.loads(details)))
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
+            if json.loads(details).get("finished") is True:
+                raise RefusedError(FINISHED)
             db["verdicts"].insert(
                 {
                     "comparison_id": comparison_id,
