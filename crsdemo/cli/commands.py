@@ -159,8 +159,9 @@ def results(argv: list[str]) -> None:
     config = parse(ResultsConfig, argv, "crsdemo results")
     found, answers = judged(open_votes(config.db)), open_answers(config.db)
     if config.json:
-        asked = [asdict(one) for one in (*scale_means(answers), *choice_counts(answers))]
-        print(json.dumps(found.as_json() | {"answers": asked}, indent=1))
+        asked = [asdict(one) for one in scale_means(answers)]
+        chosen = [asdict(one) for one in choice_counts(answers)]
+        print(json.dumps(found.as_json() | {"answers": [*asked, *chosen]}, indent=1))
     else:
         print(text(found, answers))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from made_studies import FILE, SINGLE, Lab, lab
+from sqlite_utils import Database
 from stand_in import StandIn
 
 from crsdemo.chat.study_steps import Ask, Done, Stay, Work
 from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.results import ResultsLog
+from crsdemo.feedback.schema import APPLICATION_ID, MIGRATIONS
 from crsdemo.feedback.votes import load_votes
 
 
@@ -117,3 +121,31 @@ def test_identical_replies_are_replayed_only_if_nothing_else_is_left(tmp_path: P
     of = "select count(*) from assignments where replay_of = '{}'"
     assert made.rows(of.format(twin.comparison_id)) == [(0,)]
     made.log.close()
+
+
+def test_assignments_of_an_older_log_are_all_there_and_stay_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    for migrate in MIGRATIONS[:6]:
+        migrate(Database(old))
+    old.execute("pragma user_version = 6")
+    old.execute(f"pragma application_id = {APPLICATION_ID}")
+    old.execute("insert into studies (sha256, name, file) values (?, 's', '')", ["0" * 64])
+    old.execute("insert into visitors (id, app_version) values ('ann', '0')")
+    annotator = (
+        "insert into annotators (id, study, source, external_hmac) values ('ann', ?, 'link', ?)"
+    )
+    old.execute(annotator, ["0" * 64, "1" * 64])
+    old.execute(
+        "insert into assignments values ('a', 'ann', 0, 'free', 't', 'x', 'y', 1, 0, 2, "
+        "null, null, '2026-01-01')"
+    )
+    old.close()
+    log = FeedbackLog(path)
+    with sqlite3.connect(path) as db:
+        (kept,) = db.execute("select * from assignments").fetchall()
+        assert kept == ("a", "ann", 0, "free", "t", "x", "y", 1, 0, 2, None, None, "2026-01-01")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            db.execute("delete from assignments")
+        assert db.execute("pragma foreign_key_check").fetchall() == []
+    log.close()

@@ -229,7 +229,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
     while page.evaluate("document.activeElement.textContent") != "I agree and take part":
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(ann.sheet.locator("ol li")).to_have_count(3)
+    expect(ann.sheet.locator("ol li")).to_have_count(4)
     expect(ann.sheet.locator("h2")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
