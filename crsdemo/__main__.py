@@ -39,6 +39,7 @@ STAGES = {
         "how fast items are found, of a million too",
     ),
     "check-study": ("studies.check_study:main", "is a study file right, and what does it ask?"),
+    "power": ("cli.power:power", "how many people and votes a study needs"),
     "sign-links": ("studies.sign_links:main", "links to a study that nobody can guess"),
     "results": ("cli.commands:results", "what the votes in a log say of recommenders"),
     "export": ("export.judgments:main", "judgments as DPO, KTO or SFT examples, or as tables"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stand_in import CATALOG, NoLinker, StandIn, StandIns
+from stand_in import CATALOG, NoLinker, StandIns, stand_ins
 
 from crsdemo.chat.admission import NO_LIMITS, Admission
 from crsdemo.chat.side_by_side import SideBySide
@@ -23,7 +23,7 @@ title = "Which reply helps more?"
 seed = 20
 minutes = 12
 systems = ["red", "blue"]
-questionnaires = ["fluency-informativeness"]
+questionnaires = ["about-you"]
 completion_code = "C0FFEE"
 plain_names = true
 
@@ -43,7 +43,7 @@ name = "talk"
 kind = "free"
 messages = 2
 each = 2
-questionnaires = ["crsarena-eval"]
+questionnaires = ["short-compared"]
 
 [[tasks]]
 name = "family"
@@ -63,6 +63,25 @@ name = "attention"
 kind = "attention"
 message = "A western?"
 bad = "Boil the potatoes."
+"""
+
+SINGLE = """
+title = "One at a time"
+seed = 3
+minutes = 5
+systems = ["red", "blue"]
+plain_names = true
+
+[consent]
+version = "1"
+text = "We keep what you write."
+
+[[tasks]]
+name = "alone"
+kind = "single"
+messages = 2
+each = 2
+questionnaires = ["short"]
 """
 
 SHORT = """
@@ -136,16 +155,16 @@ class Annotator:
             case Ask(questionnaire, about, answers):
                 question = next(q for q in questionnaire.questions if q.name not in answers)
                 value = question.lowest if question.kind == "scale" else "fine"
+                value = question.labels[0] if question.kind in ("choice", "sides") else value
                 self.desk.answer(self.id, questionnaire.name, about, question.name, value)
             case step:
                 raise AssertionError(f"nothing to do at {step}")
 
     def say(self, text: str) -> Comparison | None:
+        """The two replies; None where one system answers alone, or nothing comes of it."""
         self.said.append(text)
-        comparison = None
-        for comparison in self.desk.say(self.id, text):  # noqa: B007
-            pass
-        return comparison
+        *_, last = None, *self.desk.say(self.id, text)
+        return last if isinstance(last, Comparison) else None
 
     def judge(self, comparison: Comparison, verdict: Verdict, **details: Any) -> None:
         self.desk.judge(self.id, comparison.id, Judgment(verdict, 5000.0, details=details))
@@ -169,7 +188,7 @@ def lab(
     """A lab whose systems answer at once."""
     file = folder / "study.toml"
     file.write_text(text)
-    table = recommenders or tuple(StandIn(0, name) for name in ("red", "blue", "green"))
+    table = recommenders or stand_ins("red", "blue", "green")
     log = FeedbackLog(folder / "feedback.db", busy_seconds=busy_seconds)
     pair = SideBySide(StandIns(table), NoLinker(), log, Admission(NO_LIMITS))
     return Lab(StudyDesk.open(parse_study(file), pair, CATALOG))

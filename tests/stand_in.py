@@ -79,6 +79,14 @@ class StandIns:
         return next(r for r in self.recommenders if r.name == name)
 
 
+OPENINGS = {"red": "Try ", "blue": "Watch ", "green": "What about "}
+
+
+def stand_ins(*names: str) -> tuple[StandIn, ...]:
+    """Who answer at once, each in other words."""
+    return tuple(StandIn(0, name, OPENINGS[name]) for name in names)
+
+
 @dataclass(frozen=True)
 class StandIn:
     """Recommends the films in turn, chats when thanked; is slow or breaks down when told to.

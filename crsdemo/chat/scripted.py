@@ -11,7 +11,8 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Plan, Provenance, Recommendation, Recommender, Reply
 from crsdemo.studies.assignment import BAD, GOOD, replayed_pair
-from crsdemo.studies.study import Replay, Study
+from crsdemo.studies.study import Study
+from crsdemo.studies.tasks import Replay
 
 
 @dataclass(frozen=True)

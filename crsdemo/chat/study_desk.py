@@ -26,9 +26,10 @@ from crsdemo.chat.study_steps import (
     n_judged,
     progress,
 )
+from crsdemo.chat.study_talks import StudyTalks
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side
-from crsdemo.core.conversation import message
+from crsdemo.core.conversation import Conversation, message
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.outbox import Answered
 from crsdemo.feedback.results import ResultsLog
@@ -60,8 +61,9 @@ class StudyDesk:
 
     @classmethod
     def open(cls, study: Study, side_by_side: SideBySide, catalog: Catalog) -> StudyDesk:
-        """Raises BadInputError for a system that is not there or a code that cannot be read."""
-        study.check_systems(side_by_side.recommenders.names)
+        """Raises BadInputError for a study that has `Study.problems` here."""
+        if problems := study.problems(side_by_side.recommenders.names):
+            raise BadInputError("; ".join(problems))
         secret = secret_beside(side_by_side.log.path)
         desk = cls(study, side_by_side, catalog, secret, study.read_code())
         desk.log.record_study(study)
@@ -121,7 +123,8 @@ class StudyDesk:
 
     def _stayed(self, annotator: str, stay: Stay, standing: Standing) -> Work | Ask | None:
         for assignment in standing.assignments:
-            if stay.comparison in standing.verdicts.get(assignment.id, ()):
+            judged = standing.verdicts.get(assignment.id, ())
+            if stay.comparison in judged or stay.talk == assignment.id:
                 return self._work(annotator, assignment, standing)
         if (stay.questionnaire, stay.about) in standing.answers:
             asked = self._questionnaire(stay.questionnaire, stay.about, standing)
@@ -142,9 +145,19 @@ class StudyDesk:
 
     def _work(self, annotator: str, assignment: Assignment, standing: Standing) -> Work:
         done, of = progress(standing)
-        series = self._series(annotator, assignment, standing)
         left = minutes_left(standing, self.study.minutes)
-        return Work(assignment, self.study.task(assignment.task), done, of, series, left)
+        talks, task = self._talks, self.study.task(assignment.task)
+        if task.is_single:
+            empty = Series(assignment.id, annotator, self.study.policy)
+            talk = talks.alone(annotator, assignment)
+            return Work(assignment, task, done, of, empty, left, talk)
+        verdicts = standing.verdicts.get(assignment.id, {})
+        series = talks.series(annotator, assignment, self.study.policy, verdicts)
+        return Work(assignment, task, done, of, series, left)
+
+    @property
+    def _talks(self) -> StudyTalks:
+        return StudyTalks(self.side_by_side, self.catalog)
 
     def _unanswered(self, about: str, standing: Standing) -> Ask | None:
         """The first questions about this that have to be answered and are not."""
@@ -171,14 +184,17 @@ class StudyDesk:
 
     # What people say
 
-    def say(self, annotator: str, text: str) -> Generator[Comparison, None, None]:
-        """Two replies to a message of the task at hand, as they grow.
+    def say(self, annotator: str, text: str) -> Generator[Comparison | Conversation, None, None]:
+        """Two replies to a message of the task at hand, or the one of a single talk, as they grow.
 
         Nothing comes of a message that was said before, by a double click or in another tab.
         Raises BadInputError if it is not time to say something.
         """
         text = message(text)
         work = self._work_at_hand(annotator)
+        if work.talk:
+            yield from self._talks.say_alone(work.talk, text, work.assignment)
+            return
         if work.assignment.replay_of:
             raise BadInputError("Here is nothing to say: please judge the two replies.")
         last = work.series.last
@@ -267,25 +283,6 @@ class StudyDesk:
         if not isinstance(step, Work):
             raise BadInputError("This task is done: reload the page to see what comes next.")
         return step
-
-    def _series(self, annotator: str, assignment: Assignment, standing: Standing) -> Series:
-        """What this person sees of it so far."""
-        comparisons = self.side_by_side.comparisons
-        if not assignment.replay_of:
-            found = comparisons.restore(assignment.id, self.catalog)
-            return found.series if found else Series(assignment.id, annotator, self.study.policy)
-        name = comparisons.series_of(assignment.replay_of)
-        found = comparisons.restore(name, self.catalog) if name else None
-        if found is None:
-            raise BadInputError(
-                f"the comparison {assignment.replay_of} is not in this log any more"
-            )
-        shown = next(c for c in found.series.comparisons if c.id == assignment.replay_of)
-        verdict = standing.verdicts.get(assignment.id, {}).get(shown.id)
-        shown = replace(shown, verdict=verdict, picked=None)
-        if assignment.swapped:
-            shown = replace(shown, left=shown.right, right=shown.left)
-        return Series(found.series.id, annotator, found.series.policy, (shown,))
 
     def _assignment_of(self, comparison_id: str, standing: Standing) -> Assignment:
         name = self.side_by_side.comparisons.series_of(comparison_id)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from crsdemo.core.comparison import Comparison, Series
+from crsdemo.core.conversation import Conversation
 from crsdemo.feedback.studies import Standing
 from crsdemo.studies.assignment import Assignment
 from crsdemo.studies.questionnaire import Questionnaire, Value
-from crsdemo.studies.study import Task
+from crsdemo.studies.tasks import Task
 
 BREAK = 5 * 60.0  # seconds without a verdict that are no work any more
 FEW = 3  # verdicts that tell of nobody's pace
@@ -19,9 +20,10 @@ FEW = 3  # verdicts that tell of nobody's pace
 
 @dataclass(frozen=True)
 class Stay:
-    """What somebody has still open though it is done: two judged replies, or answered questions."""
+    """What somebody has still open though it is done: replies, or answered questions."""
 
     comparison: str = ""
+    talk: str = ""  # the assignment of a talk with one system
     questionnaire: str = ""
     about: str = ""
 
@@ -46,6 +48,7 @@ class Work:
     of: int
     series: Series  # so far; of a replay the one comparison, or as much as came before it
     minutes_left: int
+    talk: Conversation | None = None  # so far, with one system alone
 
     @property
     def to_judge(self) -> Comparison | None:
@@ -59,7 +62,9 @@ class Work:
 
     @property
     def n_judged(self) -> int:
-        """Of the messages of this task."""
+        """Of the messages of this task; in a single talk those that were answered."""
+        if self.talk:
+            return sum(one.reply is not None and one.status == "ok" for one in self.talk.turns)
         return sum(one.verdict is not None for one in self.series.comparisons)
 
     @property
@@ -101,7 +106,12 @@ Step = AskConsent | Explain | Work | Ask | Done | Declined | Withdrawn
 
 
 def n_judged(standing: Standing, assignment: Assignment) -> int:
-    """How many of its comparisons are judged, at most as many as are to be."""
+    """How many of its comparisons are judged, at most as many as are to be.
+
+    In a single talk how many messages were answered.
+    """
+    if assignment.kind == "single":
+        return standing.answered_alone.get(assignment.id, 0)
     return min(len(standing.verdicts.get(assignment.id, ())), assignment.messages)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
@@ -154,13 +154,20 @@ class ResultsConfig:
 
 
 def results(argv: list[str]) -> None:
+    from crsdemo.feedback.results import open_answers
     from crsdemo.feedback.votes import open_votes
+    from crsdemo.studies.statistics.answers import choice_counts, scale_means
     from crsdemo.studies.statistics.report import results as judged
     from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
-    found = judged(open_votes(config.db))
-    print(json.dumps(found.as_json(), indent=1) if config.json else text(found))
+    found, answers = judged(open_votes(config.db)), open_answers(config.db)
+    if config.json:
+        asked = [asdict(one) for one in scale_means(answers)]
+        chosen = [asdict(one) for one in choice_counts(answers)]
+        print(json.dumps(found.as_json() | {"answers": [*asked, *chosen]}, indent=1))
+    else:
+        print(text(found, answers))
 
 
 def semantic_ids(argv: list[str]) -> None:

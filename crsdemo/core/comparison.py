@@ -196,6 +196,7 @@ class Judgment:
                   own scale (0 to 4, 0 to 3, 0 to 2); a side without an answer is missing or None
         reasons   {"left": [...], "right": [...]}
         comment   text
+        finished  true: the names were told then, and nothing can be changed
     and whatever else is short and has no parts.
     Raises BadInputError, also for a comment that is too long.
     """
@@ -205,6 +206,11 @@ class Judgment:
     layout: Layout = "side_by_side"
     details: dict[str, Any] = field(default_factory=dict, hash=False)
     swapped: bool = False  # seen the other way round than the comparison has it
+
+    @property
+    def is_finished(self) -> bool:
+        """The person asked for the names, and can change nothing any more."""
+        return self.details.get("finished") is True
 
     def __post_init__(self) -> None:
         try:

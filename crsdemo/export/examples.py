@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from crsdemo.core.comparison import SIDES, Side
@@ -151,7 +152,9 @@ def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
 def _prompt(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:
     if text == "exact":
         return reply.prompt
-    return [{"role": turn["speaker"], "content": turn["text"]} for turn in reply.heard]
+    turns = groupby(reply.heard, key=lambda turn: turn["speaker"])
+    # After a reply that failed a person speaks twice: to a chat model that is one message
+    return [{"role": who, "content": "\n".join(t["text"] for t in said)} for who, said in turns]
 
 
 def _completion(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:

@@ -25,15 +25,23 @@ from crsdemo import __version__
 from crsdemo.core.comparison import checked_policy
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
+from crsdemo.export.beside import Said, rows_beside
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
 from crsdemo.export.files import Split, new_folder, split_of
 from crsdemo.export.tables import row_of
-from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
+from crsdemo.feedback.judgments import (
+    JudgedPair,
+    Judgment,
+    JudgmentReader,
+    reading_judgments,
+)
+from crsdemo.feedback.results import pseudonym
 from crsdemo.feedback.schema import MIGRATIONS
-from crsdemo.studies.study import Kind
+from crsdemo.studies.tasks import Kind
 
 Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
 MANIFEST = "manifest.json"
+TABLES = ("csv", "jsonl")
 _NO_FILTERS = {"db", "format", "out", "text", "test_share", "winners"}
 _NO_DATA: dict[Kind, Reason] = {"practice": Reason.PRACTICE, "attention": Reason.ATTENTION}
 
@@ -97,6 +105,20 @@ class ExportConfig:
         took = pair.decided_ms if pair else None
         return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
 
+    def why_not_row(self, said: Said) -> Reason | None:
+        """Which filter leaves an answer or a mark out; a policy is none of theirs."""
+        if said.is_practice:
+            return Reason.PRACTICE
+        if said.is_test and not self.with_tests:
+            return Reason.TEST
+        if self.study and self.study not in said.study:
+            return Reason.STUDY
+        if self.recommenders and not said.systems <= _listed(self.recommenders):
+            return Reason.RECOMMENDER
+        if said.created_at < self.since or (self.until and said.created_at >= self.until):
+            return Reason.TIME
+        return Reason.VISITOR if said.visitor in _listed(self.without_visitors) else None
+
 
 @dataclass
 class Tally:
@@ -110,11 +132,15 @@ class Tally:
 
     def count(self, one: Considered, split: Split) -> None:
         who = " vs ".join(sorted(reply.recommender for reply in one.judgment.replies))
-        if isinstance(one, Excluded):
-            self.excluded[who][one.reason] += 1
+        reason = one.reason if isinstance(one, Excluded) else None
+        self.add(who, one.judgment.visitor, split, reason)
+
+    def add(self, who: str, visitor: str, split: Split, reason: Reason | None) -> None:
+        if reason:
+            self.excluded[who][reason] += 1
         else:
             self.written[who] += 1
-            self.visitors[split].add(one.judgment.visitor)
+            self.visitors[split].add(visitor)
 
     def as_json(self) -> dict[str, Any]:
         """The whole, then the same by recommenders. Considered is written plus excluded."""
@@ -140,6 +166,13 @@ def export(config: ExportConfig, command: str = "") -> dict[str, Any]:
                 tally.count(one, split)
                 if isinstance(one, Example):
                     files.write(_file_of(one, split, config), one.columns)
+            if config.format in TABLES:
+                for said in rows_beside(log, digest):
+                    split = split_of(said.visitor, config.test_share)
+                    reason = config.why_not_row(said)
+                    tally.add(said.of, said.visitor, split, reason)
+                    if not reason:
+                        files.write(f"{said.table}.{config.format}", said.row | {"split": split})
         manifest = _manifest(config, command, held, digest.hexdigest(), tally)
         manifest["files"] = files.report()
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
@@ -179,12 +212,13 @@ def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
         yield dpo(judgment, text)
     else:
         split = split_of(judgment.visitor, config.test_share)
-        yield Example(judgment, row_of(judgment) | {"split": split}, ())
+        more = {"split": split, "participant": pseudonym(judgment.visitor)}
+        yield Example(judgment, row_of(judgment) | more, ())
 
 
 def _file_of(example: Example, split: Split, config: ExportConfig) -> str:
     """A file per split to train on; to analyse, a table per kind of judgment."""
-    if config.format not in {"csv", "jsonl"}:
+    if config.format not in TABLES:
         return f"{split}.jsonl"
     kind = "verdicts" if isinstance(example.judgment, JudgedPair) else "ratings"
     return f"{kind}.{config.format}"

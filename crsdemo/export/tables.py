@@ -11,7 +11,9 @@ import json
 from typing import Any
 
 from crsdemo.core.comparison import SIDES
-from crsdemo.feedback.judgments import JudgedReply, Judgment, Opinion
+from crsdemo.feedback.judgments import JudgedReply, Judgment, Mark, Opinion
+from crsdemo.feedback.results import pseudonym
+from crsdemo.studies.statistics.answers import Answer
 
 Row = dict[str, Any]
 
@@ -28,6 +30,32 @@ def row_of(judgment: Judgment) -> Row:
     for side, reply in zip(SIDES, judgment.replies, strict=True):
         row |= {f"{side}_{name}": value for name, value in _columns(reply).items()}
     return row
+
+
+def answer_row(one: Answer) -> Row:
+    """An answer to a questionnaire with what it is about: a system alone, or two, A first."""
+    return {
+        "participant": pseudonym(one.visitor),
+        "study": one.study,
+        "task": one.task,
+        "questionnaire": one.questionnaire,
+        "item": one.item,
+        "answer": one.value,
+        "label": one.label,
+        "system": one.system,
+        "comparison": one.comparison,
+        "chosen": one.chosen,
+        "question": one.question,
+        "about": one.about,
+        "answered_at": one.answered_at,
+        "is_test": one.is_test,
+        "visitor": one.visitor,
+        "study_sha256": one.study_sha256,
+    }
+
+
+def mark_row(one: Mark) -> Row:
+    return {"participant": pseudonym(one.visitor)} | one.model_dump()
 
 
 def _columns(reply: JudgedReply) -> Row:

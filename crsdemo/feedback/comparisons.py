@@ -25,6 +25,7 @@ from crsdemo.feedback.schema import queries
 Row = dict[str, Any]
 
 _SQL = queries("comparisons")
+FINISHED = "You have seen who answered, so nothing can be changed here any more."
 
 
 class Entrant(NamedTuple):
@@ -93,8 +94,8 @@ class ComparisonLog:
         """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
-        Raises RefusedError for a comparison that is not this visitor's to judge, or nobody's, for
-        a reply is fixed.
+        Raises RefusedError for a comparison that is not this visitor's to judge, that is nobody's,
+        for a reply is fixed, or that is finished.
         """
         with self.log.file.writing() as db:
             own_comparison(db, comparison_id, visitor)
@@ -111,6 +112,8 @@ class ComparisonLog:
             was = (verdict, _opinion(json.loads(details)))
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
+            if json.loads(details).get("finished") is True:
+                raise RefusedError(FINISHED)
             db["verdicts"].insert(
                 {
                     "comparison_id": comparison_id,

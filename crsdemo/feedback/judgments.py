@@ -17,11 +17,13 @@ from pydantic import BaseModel, Json
 from sqlite_utils import Database
 
 from crsdemo.core.comparison import SIDES, Policy
-from crsdemo.core.conversation import Status
+from crsdemo.core.conversation import ItemKind, Status
 from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
-from crsdemo.studies.study import Kind
+from crsdemo.studies.statistics.answers import Answer
+from crsdemo.studies.tasks import Kind
 
 Row = dict[str, Any]
 
@@ -116,6 +118,21 @@ class JudgedPair(BaseModel):
 Judgment = Opinion | JudgedPair
 
 
+class Mark(BaseModel):
+    """A film of a reply that one person has seen, wants, or does not want."""
+
+    visitor: str
+    created_at: str  # UTC, ISO 8601
+    reply_id: str
+    recommender: str
+    item_id: str
+    item_title: str | None  # where it is the film that the reply recommends
+    kind: ItemKind
+    study: str | None
+    study_sha256: str | None
+    is_test: bool
+
+
 @dataclass(frozen=True)
 class JudgmentReader:
     """The judgments of a log that is open for reading."""
@@ -140,6 +157,14 @@ class JudgmentReader:
         """Every reply that somebody rated or marked films of, once per person."""
         for row in self.db.query(_SQL["opinions"]):
             yield Opinion.model_validate(row | {"reply": self._reply(row, "")})
+
+    def marks(self) -> Iterator[Mark]:
+        """Every mark that holds."""
+        return map(Mark.model_validate, self.db.query(_SQL["marks"]))
+
+    def answers(self) -> Iterator[Answer]:
+        """Every answer to a questionnaire that holds."""
+        return answers(self.db)
 
     def _reply(self, judged: Row, side: str) -> JudgedReply:
         of = {"id": judged[f"{side}generation"], "visitor": judged["visitor"]}

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.feedback.file import LogFile
+from crsdemo.feedback.answers import answers
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.schema import HEARD, queries
+from crsdemo.studies.statistics.answers import Answer
 
 _SQL = queries("results", heard=HEARD.format("c.left_turn"))
 
@@ -65,6 +69,16 @@ class ResultsLog:
                 Participant(**row) for row in db.query(_SQL["participants"], {"study": study})
             )
 
+    def answers(self, study: str = "") -> tuple[Answer, ...]:
+        """To the questionnaires of the study of this title, or of any; practice, tests aside."""
+        with self.file.reading() as db:
+            found = tuple(answers(db))
+        return tuple(
+            one
+            for one in found
+            if study in ("", one.study) and not one.is_test and one.kind != "practice"
+        )
+
     def seen_pairs(self, comparison_ids: Iterable[str]) -> dict[str, SeenPair]:
         """What stood in these comparisons; one that the log does not know is left out."""
         with self.file.reading() as db:
@@ -76,6 +90,12 @@ class ResultsLog:
             turns = (Turn(**turn) for turn in json.loads(row["heard"]))
             row["heard"] = Dialogue(tuple(turns))
         return {name: SeenPair(**row) for name, row in rows.items()}
+
+
+def open_answers(path: Path) -> tuple[Answer, ...]:
+    """All answers to questionnaires in the log at `path`. Raises FeedbackError."""
+    with closing(LogFile(path, BUSY_SECONDS)) as file:
+        return ResultsLog(file).answers()
 
 
 def pseudonym(visitor: str) -> str:

@@ -26,6 +26,12 @@ HEARD = """(with recursive heard as (
     select json_group_array(json_object('speaker', speaker, 'text', text))
     from (select speaker, text from heard order by position))"""
 
+# Whether both sides of a comparison `c` say the same words and the same item
+TWIN = """exists (select 1 from turns l join turns r on r.id = c.right_generation
+        join generations g on g.id = l.id join generations h on h.id = r.id
+        where l.id = c.left_generation and l.text = r.text and l.text <> ''
+        and g.item_id is h.item_id)"""
+
 
 def queries(module: str, **parts: str) -> dict[str, str]:
     """The statements of `queries/MODULE.sql`, by the names that stand above them.

@@ -19,10 +19,10 @@ from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.rights import admit
 from crsdemo.feedback.rows import to_json
-from crsdemo.feedback.schema import queries, statements
+from crsdemo.feedback.schema import TWIN, queries, statements
 from crsdemo.studies.annotators import Arrival
 from crsdemo.studies.assignment import Assignment, Shared, Tally
-from crsdemo.studies.questionnaire import Value
+from crsdemo.studies.questionnaire import Questionnaire, Value
 from crsdemo.studies.study import Consent, Study
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 Answers = Mapping[tuple[str, str], dict[str, Value]]  # of (questionnaire, about what)
 
-_SQL = queries("studies")
+_SQL = queries("studies", twin=TWIN)
 _ASSIGNED = TypeAdapter(tuple[Assignment, ...])
 
 
@@ -42,6 +42,7 @@ class Standing:
     decision: Decision | None
     assignments: tuple[Assignment, ...]
     verdicts: Mapping[str, dict[str, Verdict]]  # of each assignment: comparison -> verdict
+    answered_alone: Mapping[str, int]  # of each single talk: messages that were answered
     answers: Answers
     code: str | None  # that was shown at the end
     verdict_seconds: tuple[float, ...]  # when each comparison was judged first, in order
@@ -56,10 +57,12 @@ class StudyLog:
     # Who
 
     def record_study(self, study: Study) -> None:
-        """Keep the file of a study, once."""
+        """Keep the file of a study and its questions, once."""
         with self.log.file.writing() as db:
             row = {"sha256": study.sha256, "name": study.title, "file": study.text}
             db["studies"].insert(row, ignore=True)
+            for asked in study.asked:
+                db["questions"].insert_all(_question_rows(study, asked), ignore=True)
 
     def record_arrival(self, study: str, arrival: Arrival) -> str:
         """The annotator's id: a new one for a new person, else the one that the person has."""
@@ -96,6 +99,7 @@ class StudyLog:
                 verdicts=_nested(
                     (row["assignment_id"], row["comparison_id"], row["verdict"]) for row in judged
                 ),
+                answered_alone=dict(db.execute(_SQL["answered_alone"], [annotator]).fetchall()),
                 answers=_nested(
                     ((a["questionnaire"], a["about"]), a["question"], json.loads(a["value"]))
                     for a in answers
@@ -119,7 +123,8 @@ class StudyLog:
     def replays(self, study: str) -> dict[str, Shared]:
         """By the name of the replay."""
         with self.log.file.reading() as db:
-            return {row.pop("task"): Shared(**row) for row in db.query(_SQL["replays"], [study])}
+            rows = list(db.query(_SQL["replays"], [study]))
+        return {row.pop("task"): Shared(is_twin=bool(row.pop("is_twin")), **row) for row in rows}
 
     def record_replay(self, study: str, name: str, comparison_id: str) -> None:
         """Keep which comparison all see, if there is none yet.
@@ -195,6 +200,13 @@ def _decide(db: Database, annotator: str, decision: Decision, consent: Consent) 
         row = {"annotator": annotator, "decision": decision, "app_version": __version__}
         document = {"document": consent.version, "document_sha256": consent.sha256}
         db["consents"].insert(row | document)
+
+
+def _question_rows(study: Study, asked: Questionnaire) -> Iterable[Row]:
+    for one in asked.questions:
+        row = one.model_dump(include={"text", "kind", "labels", "lowest"})
+        of = {"study": study.sha256, "questionnaire": asked.name, "question": one.name}
+        yield of | row | {"labels": to_json(row["labels"]), "about": asked.about}
 
 
 def _tally(db: Database, study: str) -> Tally:

@@ -1,7 +1,8 @@
 """The verdicts of the log as votes. The newest verdict of a visitor on a comparison counts.
 
 Practice is no vote, and whoever withdrew from a study has none. Left and right are as the visitor
-saw them. `core/comparison.py: Judgment` says what of the verdict's `details` counts here.
+saw them. Of replies that say the same every vote is a tie.
+`core/comparison.py: Judgment` says what of the verdict's `details` counts here.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from crsdemo.core.comparison import SIDES
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
-from crsdemo.feedback.schema import queries
+from crsdemo.feedback.schema import TWIN, queries
 from crsdemo.studies.statistics.judging import Scores, Vote
 
 Row = dict[str, Any]
 
-_SQL = queries("votes")
+_SQL = queries("votes", twin=TWIN)
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,25 @@ def _vote(row: Row) -> Vote:
     details = json.loads(row["details"])
     names = [row["left_recommender"], row["right_recommender"]]
     left, right = reversed(names) if row["swapped"] else names
+    verdict, twin = row["verdict"], bool(row["twin"])
+    if twin and verdict in (*SIDES, "cannot_tell"):  # of two that are one none can be better
+        verdict = "same"
     try:
         return Vote(
             annotator=row["visitor"],
             left=left,
             right=right,
-            verdict=row["verdict"],
+            verdict=verdict,
             task=row["comparison_id"],
             created=datetime.fromisoformat(row["created_at"]),
             seconds=None if row["decided_ms"] is None else row["decided_ms"] / 1000,
-            strength=details.get("strength"),
+            strength=None if twin else details.get("strength"),
             aspects={name: _scores(sides) for name, sides in details.get("aspects", {}).items()},
             expected=row["expected"],
             study=row["study"],
             study_task=row["study_task"],
             blind=details.get("names_shown") is False,
+            twin=twin,
         )
     except (BadInputError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadInputError(

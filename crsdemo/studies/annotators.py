@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 from crsdemo.core.errors import BadInputError, FeedbackError
+from crsdemo.studies.unfilled import is_unfilled
 
 AnnotatorSource = Literal["link", "prolific", "test"]
 
@@ -57,11 +58,7 @@ def arrival(
     given = {name.lower(): value.strip() for name, value in parameters.items()}
     for name, source in _BROUGHT.items():
         if value := given.get(name):
-            if "{{" in value or len(value) > _LONGEST:
-                raise BadInputError(
-                    f"This link was not filled in: its {name.upper()} cannot be a name. Please "
-                    "open the study from the page that invited you."
-                )
+            _check_name(name.upper(), value)
             if source == "link" and not plain_names:
                 _check(given.get("key", ""), value, secret)
             return Arrival(source, _keyed(secret, f"{source} {value}"))
@@ -81,10 +78,24 @@ def signature(name: str, secret: bytes) -> str:
 def signed_link(address: str, name: str, secret: bytes) -> str:
     """The way into a study for one person. Raises BadInputError for what cannot be a name."""
     name = name.strip()
-    if not name or len(name) > _LONGEST or "{{" in name:
-        raise BadInputError(f"{reprlib.repr(name)} cannot be a name: 1 to {_LONGEST} characters")
+    _check_name("PARTICIPANT", name)
     query = urlencode({"participant": name, "key": signature(name, secret)})
     return f"{address.rstrip('/')}/study?{query}"
+
+
+def _check_name(parameter: str, value: str) -> None:
+    if not value or len(value) > _LONGEST:
+        raise BadInputError(
+            f"The {parameter} {reprlib.repr(value)} cannot be a name: 1 to {_LONGEST} characters"
+        )
+    if is_unfilled(value):
+        raise BadInputError(
+            f"This link was not filled in: its {parameter} is {reprlib.repr(value)}, the same for "
+            "everybody. If you were invited, please tell those who invited you.\n"
+            "If you run the study: your survey tool has to put each person's own ID there. On "
+            "Prolific write PROLIFIC_PID={{%PROLIFIC_PID%}} and choose URL parameters; elsewhere "
+            "check how the tool spells the field and that it is set before the link is shown."
+        )
 
 
 def _check(key: str, name: str, secret: bytes) -> None:

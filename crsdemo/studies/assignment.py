@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from crsdemo.core.comparison import Side, Verdict
 from crsdemo.core.conversation import new_id
-from crsdemo.studies.study import Kind, Replay, Replayed, Staged, Study, Talk, Task
+from crsdemo.studies.study import Study
+from crsdemo.studies.tasks import Kind, Replay, Replayed, Staged, Talk, Task
 
 BAD, GOOD = "written-bad", "written-good"  # who says the replies that a study file has
 
@@ -30,9 +31,9 @@ class Assignment:
     kind: Kind
     task: str
     left: str
-    right: str
+    right: str  # of a single talk the same one as on the left
     seed: int
-    messages: int  # comparisons to judge
+    messages: int  # comparisons to judge; of a single talk messages to be answered
     replay: str = ""  # the name of the replay, if it is one
     replay_of: str | None = None  # the comparison that is shown
     swapped: bool = False  # shown the other way round than the comparison has it
@@ -50,6 +51,7 @@ class Shared:
     comparison_id: str
     left: str
     right: str
+    is_twin: bool = False  # both say the same: there is nothing to judge
 
     def seen(self, *, swapped: bool) -> tuple[str, str]:
         return (self.right, self.left) if swapped else (self.left, self.right)
@@ -76,7 +78,7 @@ def deal(
     """
     random = Random(f"{study.seed} {annotator}")
     so_far = Tally(Counter(tally.pairs), Counter(tally.replays))  # grows with what is dealt here
-    dealer = _Dealer(study.pairs, shared, so_far, random)
+    dealer = _Dealer(study, shared, so_far, random)
     dealt = [one for task in study.tasks for one in dealer.deal(task)]
     practice = [one for one in dealt if one.kind == "practice"]
     work = [one for one in dealt if one.kind not in ("practice", "attention")]
@@ -98,10 +100,11 @@ def replayed_pair(study: Study, nth: int) -> tuple[str, str]:
 class _Dealer:
     """Draws what comes of a task, for one annotator."""
 
-    pairs: tuple[tuple[str, str], ...]
+    study: Study
     shared: Mapping[str, Shared]
     tally: Tally
     random: Random
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)  # by this person, alone
 
     def deal(self, task: Task) -> list[Assignment]:
         if isinstance(task, Talk):
@@ -109,18 +112,34 @@ class _Dealer:
         return [self._replayed(task, replay) for replay in self._most_urgent(task)]
 
     def _live(self, task: Talk) -> Assignment:
-        left, right = self._least({pair: self.tally.pairs[pair] for pair in self.pairs})
+        left, right = self._alone() if task.is_single else self._pair(self.study.pairs)
         if task.kind != "practice":
             self.tally.pairs[left, right] += 1
         return self._assignment(task, left, right, messages=task.messages)
 
-    def _most_urgent(self, task: Staged | Replayed) -> Sequence[Replay]:
-        """The replays that a person judges: those begun are brought to their overlap first."""
+    def _pair(self, among: Sequence[tuple[str, str]]) -> tuple[str, str]:
+        return self._least({pair: self.tally.pairs[pair] for pair in among})
 
-        def urgency(replay: Replay) -> tuple[bool, int, float]:
-            judges = self.tally.judges(self.shared[replay.name].comparison_id)
+    def _alone(self) -> tuple[str, str]:
+        """One on both sides: nobody meets one again before all others were met."""
+        alone = [(name, name) for name in self.study.systems]
+        fewest = min(self.met[pair] for pair in alone)
+        drawn = self._pair([pair for pair in alone if self.met[pair] == fewest])
+        self.met[drawn] += 1
+        return drawn
+
+    def _most_urgent(self, task: Staged | Replayed) -> Sequence[Replay]:
+        """The replays that a person judges: those begun are brought to their overlap first.
+
+        Of two replies that say the same nobody can choose one: they come only if nothing else is
+        left to draw.
+        """
+
+        def urgency(replay: Replay) -> tuple[bool, bool, int, float]:
+            shared = self.shared[replay.name]
+            judges = self.tally.judges(shared.comparison_id)
             is_done = judges >= task.overlap
-            return is_done, judges if is_done else -judges, lot[replay]
+            return shared.is_twin, is_done, judges if is_done else -judges, lot[replay]
 
         lot = {replay: self.random.random() for replay in task.replays}
         return sorted(task.replays, key=urgency)[: task.each]

@@ -1,18 +1,24 @@
 """A study file, checked, and told as an annotator will meet it.
 
 python -m crsdemo check-study study.toml
+python -m crsdemo check-study study.toml --twins     # has the systems answer, counts same replies
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from crsdemo.core.errors import BadInputError
+from crsdemo.core.catalog import Catalog
+from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import BASELINES, CHECKPOINTS, names
 from crsdemo.studies.questionnaire import Questionnaire
-from crsdemo.studies.study import Staged, Study, Talk, Task, parse_study
+from crsdemo.studies.statistics.power import study_note
+from crsdemo.studies.study import Study, parse_study
+from crsdemo.studies.tasks import Staged, Talk, Task
+from crsdemo.studies.twins import messages_of, twins
 
 
 def told(study: Study) -> str:
@@ -26,22 +32,36 @@ def _told(study: Study) -> Iterator[str]:
     yield f"2. How it works, in {_count(len(study.explanation), 'line')}"
     practice = [task for task in study.tasks if task.kind == "practice"]
     yield f"3. Practice: {', '.join(task.name for task in practice) or 'none'}"
-    yield f"4. {_count(study.to_judge, 'comparison')} to judge, in random order:"
+    alone = f", {_count(study.to_say, 'message')} to one system alone" if study.to_say else ""
+    yield f"4. {_count(study.to_judge, 'comparison')} to judge{alone}, in random order:"
     for task in study.tasks:
         if task.kind != "practice":
             yield f"   - {task.name}: {_met(task)}"
     yield f"5. Questions at the end: {_asked(study.questionnaires) or 'none'}"
-    yield f"6. {_code(study)}"
+    has_code = study.completion_code or study.completion_code_env or study.completion_code_file
+    yield f"6. A thank-you{' and the completion code' if has_code else ', without a code'}"
     shared = "A talk goes on from the better reply."
     own = "In a talk each system goes on from its own replies."
     onward = shared if study.policy == "shared" else own
     yield f"About {study.minutes} minutes, as the study says. {onward}"
+    yield from _warned(study)
+    if messages_of(study):
+        yield (
+            "Identical replies of two systems cannot be judged and count as ties. Their share is "
+            "not measured yet: `check-study --twins` has the systems answer the messages of this "
+            "file and tells it."
+        )
+    if study.to_judge:
+        yield study_note(study.to_judge)
 
 
 def _met(task: Task) -> str:
     questions = f", then {asked}" if (asked := _asked(task.questionnaires)) else ""
     if isinstance(task, Talk):
         talks = _count(task.each, "conversation")
+        if task.is_single:
+            words = "with one system, drawn evenly"
+            return f"{talks} {words}, in each {_count(task.messages, 'message')}{questions}"
         return f"{talks} ({task.kind}), in each {_count(task.messages, 'message')}{questions}"
     if isinstance(task, Staged):
         return "one message with a reply that is plainly worse"
@@ -53,21 +73,44 @@ def _asked(questionnaires: Sequence[Questionnaire]) -> str:
     return ", ".join(f"{one.title!r} ({len(one.questions)} questions)" for one in questionnaires)
 
 
-def _code(study: Study) -> str:
-    try:
-        code = study.read_code()
-    except BadInputError as error:
-        return f"The code: {error}"
-    return "A thank-you and the completion code" if code else "A thank-you, without a code"
+def _warned(study: Study) -> Iterator[str]:
+    """What does not keep the app from starting, and should be known before people come."""
+    for task in study.tasks:
+        if isinstance(task, Staged) and task.kind == "attention" and not task.good:
+            yield (
+                f"Careful: the check {task.name!r} has no `good` reply. One of the systems answers "
+                "there, and its reply may be bad as well: who then says so is honest and is not "
+                "counted as inattentive. Write a `good` reply to make the check a sharp one."
+            )
 
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def main(argv: Sequence[str]) -> None:
+def main(argv: Sequence[str]) -> int:
+    """Exit status 2 if something would keep the app from starting. Raises CrsdemoError."""
     parser = argparse.ArgumentParser(prog="crsdemo check-study", description=__doc__)
     parser.add_argument("file", type=Path, help="the study, a TOML file")
-    study = parse_study(parser.parse_args(argv).file)
-    study.check_systems((*names(CHECKPOINTS), *BASELINES))
+    parser.add_argument(
+        "--twins",
+        action="store_true",
+        help="have the systems answer the messages of the file and count identical replies; "
+        "takes some seconds for each",
+    )
+    options = parser.parse_args(argv)
+    study = parse_study(options.file)
     print(told(study))
+    problems = study.problems((*names(CHECKPOINTS), *BASELINES))
+    for problem in problems:
+        print(f"The app would not start: {problem}", file=sys.stderr)
+    if options.twins and not problems:
+        print(_measured_twins(study))
+    return 2 if problems else 0
+
+
+def _measured_twins(study: Study) -> str:
+    from crsdemo.recommenders.loading import CATALOG, Shelf  # torch is loaded only when asked
+
+    catalog = Catalog.load(CATALOG)
+    return twins(study, Shelf(catalog, CATALOG).get, MentionLinker(catalog).link).told

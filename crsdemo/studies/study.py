@@ -8,61 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from crsdemo.core.comparison import Policy
-from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.questionnaire import READY_MADE, Questionnaire, parse_questionnaire, ready_made
+from crsdemo.studies.questionnaire import Questionnaire
+from crsdemo.studies.tasks import Asked, Task
 from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 
-Kind = Literal["practice", "free", "scenario", "replay", "attention"]
-
-MOST = 50  # messages of a task, or times that an annotator meets it
-FREE = "Talk about films as you would with a friend who knows many."
-JUDGE = "Read both replies, then say which one helps more."
-EXPLANATION = (
+TWO = (
     "You write to an assistant that recommends films. Two of its replies stand side by side.",
     "You say which of the two helps more. The talk goes on from the better one.",
-    "There is no right or wrong: we want to know what you think.",
 )
-
-
-def _asked(name: object, info: ValidationInfo) -> Questionnaire:
-    """A file beside that of the study, or one that comes with the project."""
-    if name in ready_made():
-        return parse_questionnaire(READY_MADE / f"{name}.toml")
-    context: Any = info.context
-    path: Path = context.path.parent / str(name)
-    if path.suffix != ".toml" or not os.path.isfile(path):  # also for a name that cannot be one
-        raise wrong(f"{name!r} is neither a file there nor one of {', '.join(ready_made())}")
-    return parse_questionnaire(path)
-
-
-def _once(asked: tuple[Questionnaire, ...]) -> tuple[Questionnaire, ...]:
-    if len({questionnaire.name for questionnaire in asked}) < len(asked):
-        raise wrong("each is asked once")
-    return asked
-
-
-Asked = Annotated[Many[Annotated[Questionnaire, BeforeValidator(_asked)]], AfterValidator(_once)]
-Message = Annotated[Text, Field(max_length=MAX_TYPED)]
-Times = Annotated[int, Field(ge=1, le=MOST)]
+ONE = ("You talk with one assistant at a time about films, and answer questions about it.",)
+FREELY = ("There is no right or wrong: we want to know what you think.",)
 
 
 class Consent(Part):
@@ -76,116 +40,6 @@ class Consent(Part):
         return hashlib.sha256(f"{self.version}\n{self.text}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Replay:
-    """Two replies that all who judge them see alike: to a message, or those of a comparison."""
-
-    name: str  # in the log, of this study
-    message: str = ""
-    comparison: str = ""  # the id of one in the log, instead of a message
-    bad: str = ""  # a reply that is plainly worse, written in the file
-    good: str = ""  # its counterpart; without it one of the systems answers
-
-
-class _Task(Part):
-    """One thing to do, `each` times, each time with other systems or messages.
-
-    `to_judge` says how many comparisons each annotator judges in it.
-    """
-
-    name: Text
-    kind: Kind
-    questionnaires: Asked = ()  # asked each time it is done
-
-
-class Talk(_Task):
-    """A live one: two systems answer."""
-
-    replays: ClassVar[tuple[Replay, ...]] = ()
-
-    instruction: Text = FREE
-    each: Times = 1
-    messages: Times = 1  # to judge in each talk
-
-    @property
-    def to_judge(self) -> int:
-        return self.each * self.messages
-
-
-class Scenario(Talk):
-    """A talk in a role, which has to be told."""
-
-    instruction: Text
-
-
-class Staged(_Task):
-    """One message, of whose two replies one is written to be plainly worse."""
-
-    each: ClassVar[int] = 1
-    overlap: ClassVar[int] = 1
-    to_judge: ClassVar[int] = 1
-
-    instruction: Text = JUDGE
-    message: Message
-    bad: Text
-    good: str = ""  # without it one of the systems answers
-
-    @property
-    def replays(self) -> tuple[Replay, ...]:
-        return (Replay(self.name, self.message, bad=self.bad, good=self.good),)
-
-
-class Replayed(_Task):
-    """Messages that two systems answer once, or comparisons that are in the log already."""
-
-    instruction: Text = JUDGE
-    messages: Many[Message] = ()
-    comparisons: Many[Text] = ()
-    each: int = Field(default_factory=lambda task: len(task["messages"] or task["comparisons"]))
-    overlap: Annotated[int, Field(ge=1, le=1000)] = 3  # judges before the next replay is begun
-
-    @model_validator(mode="after")
-    def _has_enough(self) -> Self:
-        if bool(self.messages) == bool(self.comparisons):
-            raise wrong("a replay has either `messages` or `comparisons`", "messages")
-        given = self.messages or self.comparisons
-        if len(set(given)) < len(given):
-            raise wrong("name each once", "messages" if self.messages else "comparisons")
-        if not 1 <= self.each <= len(given):
-            raise wrong(f"it is a whole number from 1 to {len(given)}", "each")
-        return self
-
-    @property
-    def to_judge(self) -> int:
-        return self.each
-
-    @property
-    def replays(self) -> tuple[Replay, ...]:
-        given = [*((m, "") for m in self.messages), *(("", c) for c in self.comparisons)]
-        return tuple(Replay(f"{self.name} {n}", *one) for n, one in enumerate(given, 1))
-
-
-def _form(part: Any) -> str:
-    """The tag of the model that reads a part [[tasks]]."""
-    kind = part.get("kind") if isinstance(part, dict) else None
-    return "attention" if kind == "practice" and "message" in part else str(kind)
-
-
-Task = Annotated[
-    Annotated[Talk, Tag("free")]
-    | Annotated[Talk, Tag("practice")]
-    | Annotated[Scenario, Tag("scenario")]
-    | Annotated[Staged, Tag("attention")]
-    | Annotated[Replayed, Tag("replay")],
-    Discriminator(
-        _form,
-        custom_error_type="wrong",
-        custom_error_message=f"it is one of {', '.join(get_args(Kind))}",
-        custom_error_context={"at": ["kind"]},
-    ),
-]
-
-
 class Study(TomlFile):
     """A whole study. A file that is changed, by one letter even, is another study."""
 
@@ -195,8 +49,8 @@ class Study(TomlFile):
     policy: Policy = "shared"
     minutes: Annotated[int, Field(ge=1, le=600)]
     consent: Consent
-    explanation: Many[Text] = EXPLANATION
     tasks: Many[Task]
+    explanation: Many[Text] = Field(default_factory=lambda study: _explained(study["tasks"]))
     questionnaires: Asked = ()  # at the end
     plain_names: bool = False  # `participant=NAME` needs no key: whoever knows a name is let in
     completion_code: str = ""
@@ -230,6 +84,34 @@ class Study(TomlFile):
         if all(task.kind in ("practice", "attention") for task in self.tasks):
             expectation = "nothing tells of the systems; add a free, scenario or replay task"
             raise wrong(expectation, "tasks")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_of_those_who_answered(self) -> Self:
+        """An answer that cannot be put down to a system, or to two of them, tells nothing."""
+        for n, task in enumerate(self.tasks):
+            for asked in task.questionnaires:
+                if not task.is_single and asked.about == "system":
+                    raise wrong(
+                        f"{asked.name!r} asks about one assistant, but two answer here. Ask it in "
+                        'a task of the kind "single", whose talk is with one system, or ask here '
+                        'about the two: "short-compared", or your own with about = "comparison"',
+                        "tasks", n, "questionnaires",
+                    )  # fmt: skip
+                if task.is_single and asked.about == "comparison":
+                    raise wrong(
+                        f"{asked.name!r} compares two, but one system answers here; ask about it, "
+                        'as "short" does',
+                        "tasks", n, "questionnaires",
+                    )  # fmt: skip
+        for asked in self.questionnaires:
+            if asked.about != "person":
+                raise wrong(
+                    f"{asked.name!r} is about {_ABOUT[asked.about]}, and at the end several have "
+                    'answered. Ask it in a task: about one system in a task of the kind "single", '
+                    'about two in any other. Here only what has about = "person" can be asked',
+                    "questionnaires",
+                )
         return self
 
     @property
@@ -267,7 +149,19 @@ class Study(TomlFile):
     @property
     def to_judge(self) -> int:
         """How many comparisons each annotator judges after the practice."""
-        return sum(task.to_judge for task in self.tasks if task.kind != "practice")
+        work = [task for task in self.tasks if task.kind != "practice" and not task.is_single]
+        return sum(task.to_judge for task in work)
+
+    @property
+    def to_say(self) -> int:
+        """How many messages each annotator writes to one system alone."""
+        return sum(task.to_judge for task in self.tasks if task.is_single)
+
+    @property
+    def asked(self) -> tuple[Questionnaire, ...]:
+        """All its questionnaires, each once."""
+        of_tasks = (asked for task in self.tasks for asked in task.questionnaires)
+        return tuple({asked.name: asked for asked in (*of_tasks, *self.questionnaires)}.values())
 
     def task(self, name: str) -> Task:
         """Raises BadInputError."""
@@ -283,6 +177,30 @@ class Study(TomlFile):
                 raise BadInputError(
                     f"the study names the system {name!r}; there are: {', '.join(known)}"
                 )
+
+    def problems(self, known: Sequence[str]) -> tuple[str, ...]:
+        """All that keeps the app from starting with this study, where these systems are known."""
+        checks: tuple[Callable[[], object], ...] = (
+            lambda: self.check_systems(known),
+            self.read_code,
+        )
+        return tuple(found for check in checks if (found := _problem(check)))
+
+
+_ABOUT = {"system": "one assistant", "comparison": "two replies"}
+
+
+def _explained(tasks: Sequence[Task]) -> tuple[str, ...]:
+    of_two = any(not task.is_single for task in tasks)
+    return (*(TWO if of_two else ()), *(ONE if any(t.is_single for t in tasks) else ()), *FREELY)
+
+
+def _problem(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except BadInputError as error:
+        return str(error)
+    return ""
 
 
 def parse_study(path: Path) -> Study:

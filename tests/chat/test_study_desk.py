@@ -77,7 +77,7 @@ def test_an_annotator_meets_exactly_what_the_file_says(made: Lab) -> None:
     judged = made.rows("select count(*), count(distinct comparison_id) from current_verdicts")
     assert judged == [(1 + made.desk.study.to_judge,) * 2]
     asked = made.rows("select questionnaire, count(distinct about) from answers group by 1")
-    assert asked == [("crsarena-eval", 2), ("fluency-informativeness", 1)]
+    assert asked == [("about-you", 1), ("short-compared", 2)]
     assert made.rows("select code from completions") == [("C0FFEE",)]
 
 
@@ -331,7 +331,7 @@ def test_people_come_back_where_they_were_after_every_single_act(tmp_path: Path)
         annotator = made.annotator("ann", begun=False)
         assert _same(annotator.step, before)
     made.log.close()
-    assert steps == 28
+    assert steps == 23
 
 
 def _same(one: object, other: object) -> bool:
@@ -402,19 +402,20 @@ def test_what_the_log_does_not_take_is_kept_aside_and_comes_later(tmp_path: Path
     seen = waiting(annotator, "scenario")
     while not isinstance(asked := annotator.step, Ask):
         annotator.act()
-    question = asked.questionnaire.questions[0].name
+    question, of = asked.questionnaire.questions[0], (asked.questionnaire.name, asked.about)
+    value = 1 if question.kind == "scale" else "B"
     with sqlite3.connect(made.log.path) as db:
         db.execute("begin immediate")
         with pytest.raises(KeptAsideError):
             annotator.judge(seen, "both_good", comment="later")
         with pytest.raises(KeptAsideError):
-            made.desk.answer(annotator.id, asked.questionnaire.name, asked.about, question, 1)
+            made.desk.answer(annotator.id, *of, question.name, value)
         db.execute("rollback")
     made.desk.side_by_side.outbox.drain()
     sql = f"select verdict from current_verdicts where comparison_id = '{seen.id}'"
     assert made.rows(sql) == [("both_good",)]
-    step = annotator.step
-    assert isinstance(step, Ask) and step.answers[question] == 1
+    kept = made.rows("select question, value from answers")
+    assert (question.name, json.dumps(value)) in kept
     made.log.close()
 
 
@@ -435,7 +436,7 @@ def test_nothing_is_kept_of_whoever_has_not_agreed(made: Lab) -> None:
     annotator = made.annotator("ann", begun=False)
     for act in (
         lambda: made.desk.begin(annotator.id),
-        lambda: made.desk.answer(annotator.id, "fluency-informativeness", "study", "fluency", 1),
+        lambda: made.desk.answer(annotator.id, "about-you", "study", "films", 1),
     ):
         with pytest.raises(BadInputError, match="not agreed"):
             act()

@@ -10,17 +10,18 @@ from random import Random
 
 import pytest
 from ballots import ballots, mirrored, study, vote
-from stand_in import NoLinker, StandIn, StandIns
+from stand_in import NoLinker, StandIn, StandIns, stand_ins
 
 from crsdemo.__main__ import main
 from crsdemo.chat.side_by_side import SideBySide
-from crsdemo.core.comparison import Comparison, Judgment
+from crsdemo.core.comparison import Comparison, Judgment, Verdict
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.votes import VoteFilter, load_votes, open_votes
 from crsdemo.studies.statistics.exclusion import counted, flagged
 from crsdemo.studies.statistics.habits import aspect_scores, position_bias, progress, times
 from crsdemo.studies.statistics.judging import FLAGS, Scores, Vote
+from crsdemo.studies.statistics.pairs import Tally
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.results.answer import text
 
@@ -126,7 +127,7 @@ def log(tmp_path: Path) -> Iterator[FeedbackLog]:
 
 def compared(log: FeedbackLog, visitor: str, left: str = "red", right: str = "blue") -> Comparison:
     """Two whole replies side by side."""
-    table = StandIns((StandIn(0, "red"), StandIn(0, "blue"), StandIn(0, "green")))
+    table = StandIns(stand_ins("red", "blue", "green"))
     pair = SideBySide(table, NoLinker(), log)
     *_, last = pair.say(pair.start(visitor, "own"), "something odd", (left, right))
     return last
@@ -268,3 +269,36 @@ def test_the_command_prints_the_report_of_a_log(log: FeedbackLog, capsys) -> Non
     assert json.loads(capsys.readouterr().out)["votes"] == 1
     assert main(["results", "--db", str(log.path) + ".not"]) == 2
     assert "there is no log at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "good", "is_out"),
+    [
+        ("left", "red", False), ("right", "red", True), ("both_bad", "red", False),
+        ("both_good", "red", True), ("same", "red", False), ("cannot_tell", "red", False),
+        ("same", "written-good", True), ("both_bad", "written-good", False),
+        ("right", "written-good", True),
+    ],
+)  # fmt: skip
+def test_an_honest_answer_to_a_check_of_attention_is_no_fault(
+    said: Verdict, good: str, *, is_out: bool
+) -> None:
+    check = vote("ann", said, 2, expected="left", left=good, right="written-bad")
+    first, _ = flagged([vote("ann", "left", 1), check])
+    assert ("attention_failed" in first.flags) == is_out
+
+
+def test_votes_on_identical_replies_are_ties_by_rule_and_counted_apart(log: FeedbackLog) -> None:
+    table = StandIns((StandIn(0, "red"), StandIn(0, "blue")))
+    pair = SideBySide(table, NoLinker(), log)
+    said: tuple[Verdict, ...] = ("left", "right", "cannot_tell", "both_bad")
+    for n, verdict in enumerate(said):
+        *_, twin = pair.say(pair.start(f"p{n}", "own"), "something odd", ("red", "blue"))
+        judge(log, twin, f"p{n}", verdict, 9000.0, "side_by_side", {"strength": 3})
+    votes = load_votes(log.file)
+    assert [vote.verdict for vote in votes] == ["same", "same", "same", "both_bad"]
+    (found,) = results(votes).pairs
+    assert found.tally == Tally(0, 0, 0, 0, 0, 0, identical=4)
+    assert found.net.value == 0.0 and found.lean.value is None
+    assert results(votes).agreement.verdicts.units == 0
+    assert "identical replies" in text(results(votes))

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from made_studies import FILE
+from stand_in import NoLinker, StandIn
 
 from crsdemo.__main__ import main
 from crsdemo.core.errors import BadInputError
+from crsdemo.studies.check_study import told
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
 from crsdemo.studies.study import Study, parse_study
+from crsdemo.studies.twins import Twins, twins
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-study.toml"
 
@@ -28,6 +31,7 @@ def test_the_example_of_the_docs_is_a_study() -> None:
         "practice",
         "free",
         "scenario",
+        "single",
         "replay",
         "attention",
     }
@@ -37,7 +41,7 @@ def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
     found = study(tmp_path)
     assert found.to_judge == 2 * 2 + 1 + 2 + 1
     assert found.pairs == (("red", "blue"), ("blue", "red"))
-    assert [q.name for q in found.task("talk").questionnaires] == ["crsarena-eval"]
+    assert [q.name for q in found.task("talk").questionnaires] == ["short-compared"]
     assert found.policy == "shared"
 
 
@@ -55,7 +59,7 @@ def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
         ('systems = ["red", "blue"]', 'systems = ["red", "red"]', "name two or more, each once"),
         ('version = "1"', "version = 1", "`version` is 1; it is a text in quotes"),
         ("each = 2\noverlap", "each = 5\noverlap", "`each` is 5; it is a whole number from 1 to 4"),
-        ('"crsarena-eval"', '"sus"', "'sus' is neither a file there nor one of crs-que-short"),
+        ('"short-compared"', '"sus"', "'sus' is neither a file there nor one of about-you, crs"),
         ('bad = "Boil', 'bed = "Boil', "`bad` is missing"),
         ('name = "family"', 'name = "talk"', "another task has this name"),
         ('name = "family"', 'name = "shared 2"', "another task has this name"),
@@ -139,6 +143,7 @@ def test_the_ready_made_questionnaires_can_be_asked(name: str) -> None:
     asked = parse_questionnaire(READY_MADE / f"{name}.toml")
     for question in asked.questions:
         value = question.steps[-1] if question.kind == "scale" else "fine"
+        value = question.labels[-1] if question.kind in ("choice", "sides") else value
         assert question.checked(value) == value
 
 
@@ -166,22 +171,89 @@ def test_an_answer_off_the_scale_is_refused(value: object) -> None:
 def test_a_questionnaire_of_ones_own_lies_beside_the_study(tmp_path: Path) -> None:
     own = 'title = "You"\n[[questions]]\nname = "age"\ntext = "Age?"\nkind = "choice"\n'
     (tmp_path / "you.toml").write_text(own + 'labels = ["18 to 30", "above"]\n')
-    found = study(tmp_path, FILE.replace('"fluency-informativeness"', '"you.toml"'))
+    found = study(tmp_path, FILE.replace('"about-you"', '"you.toml"'))
     (asked,) = found.questionnaires
     assert asked.question("age").checked("above") == "above"
     (tmp_path / "you.toml").write_text(own)
     with pytest.raises(BadInputError, match="you.toml, line 2: `labels` is missing"):
-        study(tmp_path, FILE.replace('"fluency-informativeness"', '"you.toml"'))
+        study(tmp_path, FILE.replace('"about-you"', '"you.toml"'))
 
 
 def test_check_study_says_in_plain_words_what_annotators_meet(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert main(["check-study", str(EXAMPLE)]) == 2
+    assert "no completion code: the environment has no CRSDEMO" in capsys.readouterr().err
+    monkeypatch.setenv("CRSDEMO_COMPLETION_CODE", "C0FFEE")
     assert main(["check-study", str(EXAMPLE)]) == 0
     told = capsys.readouterr().out
-    assert "12 comparisons to judge, in random order" in told
+    assert "C0FFEE" not in told
+    assert "12 comparisons to judge, 6 messages to one system alone, in random order" in told
     assert "4 of 6 replays, each judged by 3 people" in told
     path = tmp_path / "study.toml"
     path.write_text(FILE)
     assert main(["check-study", str(path)]) == 2
     assert "the study names the system 'red'; there are: " in capsys.readouterr().err
+
+
+def asking(folder: Path, tasks: str, end: str = "") -> Study:
+    head = FILE.partition("[[tasks]]")[0].replace('["about-you"]', end or "[]")
+    return study(folder, head + tasks)
+
+
+TWO = '[[tasks]]\nname = "t"\nkind = "free"\n'
+ALONE = '[[tasks]]\nname = "t"\nkind = "single"\n'
+
+
+@pytest.mark.parametrize("about", ["short", "crs-que-short", "crsarena-eval", "own.toml"])
+def test_what_is_asked_of_one_assistant_is_refused_where_two_answer(
+    tmp_path: Path, about: str
+) -> None:
+    own = 'title = "Views"\n[[questions]]\nname = "ease"\ntext = "{}"\nlabels = ["no", "yes"]\n'
+    (tmp_path / "own.toml").write_text(own.format("The system was easy to use."))
+    asked = f'questionnaires = ["{about}"]\n'
+    assert asking(tmp_path, ALONE + asked).tasks[0].questionnaires
+    with pytest.raises(BadInputError, match='line 17: .*the kind "single".*"short-compared"'):
+        asking(tmp_path, TWO + asked)
+    with pytest.raises(BadInputError, match="line 6: .*at the end several have answered"):
+        asking(tmp_path, ALONE, f'["{about}"]')
+
+
+def test_what_compares_two_is_asked_where_two_answer_and_there_alone(tmp_path: Path) -> None:
+    asked = 'questionnaires = ["short-compared", "about-you"]\n'
+    assert asking(tmp_path, TWO + asked, '["about-you"]').asked[0].about == "comparison"
+    with pytest.raises(BadInputError, match="line 17: .*one system answers here"):
+        asking(tmp_path, ALONE + asked)
+    with pytest.raises(BadInputError, match="line 6: .*at the end several have answered"):
+        asking(tmp_path, TWO, '["short-compared"]')
+    own = 'title = "T"\nabout = "person"\n[[questions]]\nname = "n"\ntext = "t"\nkind = "sides"\n'
+    (tmp_path / "own.toml").write_text(own)
+    with pytest.raises(BadInputError, match='needs `about = "comparison"`'):
+        asking(tmp_path, TWO + 'questionnaires = ["own.toml"]\n')
+
+
+def test_check_study_finds_all_that_would_stop_the_app(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = FILE.replace('completion_code = "C0FFEE"', 'completion_code_file = "none.txt"')
+    found = study(tmp_path, code).problems(("red",))
+    assert len(found) == 2 and "'blue'" in found[0] and "no completion code" in found[1]
+    assert study(tmp_path).problems(("red", "blue")) == ()
+    assert main(["check-study", str(tmp_path / "study.toml")]) == 2
+    assert "The app would not start: the study names" in capsys.readouterr().err
+
+
+def test_a_check_without_a_good_side_says_so(tmp_path: Path) -> None:
+    assert "Careful: the check 'attention' has no `good` reply" in told(study(tmp_path))
+    good = FILE.replace('bad = "Boil', 'good = "Unforgiven."\nbad = "Boil')
+    assert "Careful" not in told(study(tmp_path, good))
+
+
+def test_the_share_of_twins_is_told_before_the_launch(tmp_path: Path) -> None:
+    found = study(tmp_path)
+    assert "not measured yet: `check-study --twins`" in told(found)
+    table = {"red": StandIn(0, "red"), "blue": StandIn(0, "blue")}
+    assert twins(found, table.__getitem__, NoLinker().link) == Twins(4, 4)
+    table["blue"] = StandIn(0, "blue", "Watch ")
+    measured = twins(found, table.__getitem__, NoLinker().link)
+    assert measured == Twins(4, 0) and "0 of 4 pairs" in measured.told

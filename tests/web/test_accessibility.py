@@ -24,7 +24,9 @@ from crsdemo.evaluation.stages.folder import load_stages
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("axe"), StandIn(0.0, "red"), StandIn(0.0, "blue"))
+    server = Server(
+        tmp_path_factory.mktemp("axe"), StandIn(0.0, "red"), StandIn(0.0, "blue", "Watch ")
+    )
     yield server
     server.close()
 

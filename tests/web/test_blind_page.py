@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, expect
 from stand_in import StandIn
 
 from crsdemo.chat.side_by_side import drawn
-from crsdemo.core.comparison import SIDES
-from crsdemo.core.errors import BadInputError
+from crsdemo.core.comparison import SIDES, Judgment
+from crsdemo.core.errors import BadInputError, RefusedError
 from crsdemo.web.compare.blind import hidden
 
 NAMES = ("quokka", "wombat")  # nothing else on the page is called so
@@ -68,6 +68,11 @@ class BlindJudge(Judge):
     def form(self) -> Any:
         return self.rounds.last.locator(".more")
 
+    def finish(self) -> None:
+        """Ask who they were, which ends all changes."""
+        self.judging.get_by_role("button", name="Reveal and finish").click()
+        expect(self.judging.locator(".reveal")).to_be_visible()
+
     def who(self, server: Server) -> dict[str, str]:
         """Side -> recommender, as the log has it."""
         names = server.rows(
@@ -112,6 +117,8 @@ def test_no_name_reaches_the_browser_before_the_verdict_and_then_both_do(regular
 
     page.keyboard.press("2")
     visitor.expect_saved()
+    assert not [name for name in NAMES if name in visitor.received]  # more can be said, unnamed
+    visitor.finish()
     who = visitor.who(server)
     expect(visitor.judging.locator(".reveal")).to_have_text(
         f"A was {who['left']}, B was {who['right']}"
@@ -125,7 +132,7 @@ def test_no_name_reaches_the_browser_before_the_verdict_and_then_both_do(regular
 
     expect(page.locator(".onward")).to_contain_text("goes on from B, the better answer")
     kept = "verdict, decided_ms > 0, details ->> 'names_shown', details ->> 'shown_ms'"
-    ((verdict, timed, named, shown_ms),) = visitor.verdicts(server, kept)
+    (verdict, timed, named, shown_ms), _finished = visitor.verdicts(server, kept)
     assert (verdict, timed, named) == ("right", 1, 0)
     slowest = "select max(left_ready_ms, right_ready_ms) from comparisons"
     assert shown_ms > server.rows(slowest)[0][0] - 250  # the page is told a little later
@@ -179,7 +186,7 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(visitor
             "<b>'); drop table verdicts; --",
             "key",
             0,
-            1,
+            0,
         )
     ]
 
@@ -213,18 +220,28 @@ def test_the_same_answer_twice_is_recognised_and_what_is_not_saved_can_be_tried_
     visitor.judging.get_by_role("button", name="try again").click()
     visitor.expect_saved()
     assert visitor.verdicts(server) == [("same", 1)]
+    visitor.finish()
     expect(visitor.column("left").locator("header b")).to_have_count(1)
 
     visitor.say("and now something else")
     tags = visitor.rounds.first.locator(".tag")
     expect(tags).to_have_text("the talk went on from here")
     visitor.page.keyboard.press("6")
-    expect(visitor.judging.locator(".reveal")).to_be_visible()
-    visitor.page.keyboard.press("1")  # the names are known by now
+    visitor.expect_saved()
+    visitor.page.keyboard.press("1")  # as long as nobody is named
     expect(visitor.verdict("A is better")).to_have_attribute("aria-pressed", "true")
     visitor.expect_saved()
-    named = visitor.verdicts(server, "verdict, details ->> 'names_shown'")
-    assert named == [("cannot_tell", 0), ("left", 1)]
+    visitor.finish()
+    expect(visitor.form).to_have_count(0)
+    expect(visitor.verdict("B is better")).to_be_disabled()
+    visitor.page.keyboard.press("2")
+    expect(visitor.verdict("A is better")).to_have_attribute("aria-pressed", "true")
+    kept = visitor.verdicts(server, "verdict, details ->> 'names_shown', details ->> 'finished'")
+    assert kept == [("cannot_tell", 0, None), ("left", 0, None), ("left", 0, 1)]
+    bench = server.demo.side_by_side
+    who = server.rows("select visitor from verdicts order by rowid desc limit 1")[0][0]
+    with pytest.raises(RefusedError, match="have seen who answered"):
+        bench.judge(visitor.comparison, who, Judgment("right"))
 
 
 def test_a_phone_holds_the_verdicts_and_the_form(browser, server):  # noqa: F811

@@ -73,7 +73,8 @@ def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
     ],
 )
 def test_only_two_whole_replies_can_be_judged(pair, status, why):
-    assert PARTS.row(pair, Shown()).count("<button") == 6
+    whole = replace(pair, right=answer("blue", "Watch "))
+    assert PARTS.row(whole, Shown()).count("<button") == 6
     half = replace(pair, left=answer("red", status=status))
     said = Shown(judgment=Judgment("left"))
     row = PARTS.row(half, said)
@@ -88,7 +89,20 @@ def test_a_verdict_that_is_not_saved_is_pressed_and_not_called_saved(pair):
     assert "not saved" in html and 'role="status">saved' not in html
 
 
-def test_two_replies_with_the_same_words_are_called_the_same(pair):
+def test_what_is_finished_is_locked_and_what_is_not_can_be(pair):
+    told = Shown(judgment=Judgment("both_bad"), revealed=True, locked=True)
+    row = PARTS.row(pair, told)
+    assert row.count("disabled") == row.count("<button") and PARTS.more(pair, told) == ""
+    judged = replace(BLIND, judgment=Judgment("both_bad"), finishable=True)
+    assert "Reveal and finish" in PARTS.row(pair, judged) and PARTS.more(pair, judged)
+    assert "Reveal" not in PARTS.row(pair, replace(judged, unsaved=True))
+
+
+def test_two_replies_with_the_same_words_are_called_the_same_and_neither_can_win(pair):
+    shown = re.findall(
+        'data-verdict="([a-z_]+)".*?aria-keyshortcuts="([0-9])"', PARTS.row(pair, BLIND)
+    )
+    assert shown == [("both_good", "3"), ("both_bad", "4"), ("same", "5")]
     assert "same answer" in PARTS.row(pair, BLIND) and 'class="edge offered"' in PARTS.row(
         pair, BLIND
     )

@@ -16,7 +16,9 @@ RED, BLUE = "red <i>one</i>", 'blue "two"'  # names that want to be markup
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("compare"), StandIn(0.03, RED), StandIn(0.03, BLUE))
+    server = Server(
+        tmp_path_factory.mktemp("compare"), StandIn(0.03, RED), StandIn(0.03, BLUE, "Watch ")
+    )
     yield server
     server.close()
 

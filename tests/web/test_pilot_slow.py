@@ -28,7 +28,7 @@ title = "{TITLE}"
 seed = 8
 minutes = 10
 systems = ["quokka", "wombat"]
-questionnaires = ["crs-que-short"]
+questionnaires = ["about-you"]
 completion_code = "PILOT-1"
 plain_names = true
 
@@ -47,7 +47,7 @@ bad = "The Shining is not light."
 name = "own taste"
 kind = "free"
 messages = 3
-questionnaires = ["crsarena-eval"]
+questionnaires = ["short-compared"]
 
 [[tasks]]
 name = "family"
@@ -162,7 +162,7 @@ def test_three_annotators_finish_the_results_answer_and_trl_reads_the_pairs(
     (pair,) = told.pairs
     assert pair.net is not None and pair.net.low <= pair.net.value <= pair.net.high
     answered = "select about = 'study', count(*), count(distinct annotator) from answers group by 1"
-    assert server.rows(answered) == [(0, 15, 3), (1, 30, 3)]
+    assert server.rows(answered) == [(0, 9, 3), (1, 3, 3)]
     assert server.rows("select count(*), min(code) from completions") == [(3, "PILOT-1")]
 
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()

@@ -59,7 +59,7 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar():
     assert isinstance(exhibit.figure, Bars)
     (bar,) = exhibit.figure.rows
     parts = [exhibit.figure.part(bar, piece) for piece in bar.pieces]
-    assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 4 / 8]  # none for "the same"
+    assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 0, 4 / 8]  # none for "the same", none identical
     assert 'title="red is better: 4" style="flex-grow: 0.5' in page(HAND)
     assert "3 of 8 votes name no winner" not in exhibit.answer  # whoever cannot tell names no tie
     assert "2 of 8 votes" in exhibit.answer
@@ -130,7 +130,7 @@ def test_votes_are_counted_by_how_long_they_took():
     late = replace(HAND[0], annotator="cat", created=START + timedelta(days=2), seconds=40.0)
     exhibit = shown((*HAND, late))["seconds"]
     assert dict(exhibit.table.rows)["30 to 45"] == 1
-    assert "median is 40 s" in exhibit.answer
+    assert "They took about 40 s, the median is 40 s" in exhibit.answer
     assert "seconds" not in shown(HAND)
 
 

@@ -9,12 +9,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from made_studies import SHORT, Annotator, Lab, lab
+from made_studies import SHORT, SINGLE, Annotator, Lab, lab
 from stand_in import StandIn
 
-from crsdemo.chat.study_steps import Ask, Work
+from crsdemo.chat.study_steps import Ask, Stay, Work
 from crsdemo.core.conversation import new_id
+from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire
 from crsdemo.studies.study import Consent
+from crsdemo.web.compare.verdicts import MEANINGS, PARTS
 from crsdemo.web.study import html as study_html
 
 HOSTILE = "<script>alert('x')</script>"
@@ -42,13 +44,14 @@ def test_nothing_that_somebody_wrote_becomes_html(made: Lab) -> None:
     study = made.desk.study.model_copy(update=changes)
     ask = reached(made.annotator("ann"), Ask)
     assert isinstance(ask, Ask)
+    asked = replace(ask, questionnaire=parse_questionnaire(READY_MADE / "about-you.toml"))
     drawn = (
         study_html.masthead(study.title),
         study_html.PARTS.consent(study),
         study_html.PARTS.explanation(study),
         study_html.PARTS.done(HOSTILE),
         study_html.PARTS.refused(HOSTILE),
-        study_html.questions(ask, {"comment": f"</textarea>{HOSTILE}"}),
+        study_html.questions(asked, {"comment": f"</textarea>{HOSTILE}"}),
     )
     for html in drawn:
         assert "<script" not in html and "&lt;script" in html
@@ -64,6 +67,39 @@ def test_the_work_is_counted_from_one_and_the_last_one_stays_the_last(made: Lab)
     assert "<b>1 of 8</b>" in study_html.masthead("t", replace(work, done=0))
     assert "<b>8 of 8</b>" in study_html.masthead("t", replace(work, done=7, minutes_left=1))
     assert "about 1 minute left" in study_html.masthead("t", replace(work, minutes_left=1))
+
+
+def test_practice_tells_what_was_expected_and_what_each_verdict_means(made: Lab) -> None:
+    ann = made.annotator("ann")
+    work = ann.step
+    assert isinstance(work, Work) and work.to_judge
+    expected = work.assignment.expected
+    wrong = "left" if expected == "right" else "right"
+    for said, answer in (
+        (expected, "That is what we expected"),
+        (wrong, "We expected <b>"),
+        ("both_bad", "is a fair answer too"),
+    ):
+        ann.judge(work.to_judge, said)
+        done = made.desk.step(ann.id, Stay(comparison=work.to_judge.id))
+        assert isinstance(done, Work)
+        told = study_html.feedback(done)
+        assert answer in told and all(meaning in told for meaning in MEANINGS.values())
+        assert told.count("<kbd>") == 6
+
+
+def test_a_talk_with_one_system_is_drawn_without_its_name(tmp_path: Path) -> None:
+    made = lab(tmp_path, SINGLE)
+    ann = made.annotator("ann")
+    ann.say(HOSTILE)
+    work = ann.step
+    assert isinstance(work, Work) and work.talk
+    html = study_html.PARTS.task(work) + PARTS.alone(work.talk)
+    assert "message 2 of 2" in html and "After Life" in html and "<script" not in html
+    assert work.assignment.left not in html
+    explained = study_html.PARTS.explanation(made.desk.study)
+    assert "write 4 messages to one assistant at a time" in explained and "pairs" not in explained
+    made.log.close()
 
 
 @pytest.mark.parametrize("swapped", [False, True])

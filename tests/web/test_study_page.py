@@ -26,7 +26,7 @@ title = "Which reply helps more?"
 seed = 4
 minutes = 6
 systems = ["quokka", "wombat"]
-questionnaires = ["fluency-informativeness"]
+questionnaires = ["about-you"]
 completion_code = "C0FFEE"
 plain_names = true
 
@@ -49,6 +49,12 @@ bad = "The Shining is not light."
 [[tasks]]
 name = "talk"
 kind = "free"
+messages = 2
+questionnaires = ["short-compared"]
+
+[[tasks]]
+name = "alone"
+kind = "single"
 messages = 2
 questionnaires = ["crsarena-eval"]
 
@@ -146,9 +152,11 @@ class Annotator(Visitor):
 
     def finish(self) -> None:
         """What the study asks for after the practice, in whatever order it comes."""
-        for _ in range(3):
+        for _ in range(4):
             expect(self.page.locator(".task h2")).to_be_visible()
-            if "A conversation" in self.page.locator(".task").inner_text():
+            if "with one assistant" in self.page.locator(".task").inner_text():
+                self.alone()
+            elif "A conversation" in self.page.locator(".task").inner_text():
                 self.talk()
             else:
                 self.judge("1")
@@ -158,6 +166,7 @@ class Annotator(Visitor):
         """Two messages, and the questions about them, with a reload wherever it could hurt."""
         self.say("a film about the sea")
         self.judge("2")
+        expect(self.page.locator(".write-on")).to_have_text("Now write your next message (2 of 2).")
         self.say("an older one")
         self.judge("4")
         self.form.get_by_label("Comment").fill("neither is old")
@@ -167,6 +176,27 @@ class Annotator(Visitor):
         expect(self.form.get_by_label("Comment")).to_have_value("neither is old")
         self.form.get_by_label("Comment").fill("both are new")
         self.press("Go on")  # which saves the comment first
+        expect(self.sheet.locator("h2")).to_have_text("About A and B")
+        for question, key, answer in (
+            ("fit better", "1", "A"),
+            ("helped you more", "2", "about the same"),
+            ("rather watch", "3", "B"),
+        ):
+            self.choose(question, key, answer)
+        self.press("Go on")
+        expect(self.sheet.get_by_text("About A and B")).to_have_count(0)
+
+    def alone(self) -> None:
+        """Two messages to one system, and the questions about it, with reloads."""
+        for n, text in enumerate(("a film about the sea", "an older one"), 1):
+            expect(self.box).to_be_focused() if n == 1 else self.box.focus()
+            self.page.keyboard.type(text)
+            self.page.keyboard.press("Enter")
+            expect(self.page.locator("#thread .round.alone")).to_have_count(n)
+        expect(self.box).to_be_hidden()
+        self.page.reload()
+        expect(self.page.locator("#thread .round.alone .words")).to_have_count(2)
+        self.press("Go on")
         expect(self.sheet.locator("h2")).to_have_text("About this conversation")
         self.choose("understand what you were looking for", "2", "partly")
         self.page.locator("#sheet textarea").fill("so so")
@@ -199,7 +229,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
     while page.evaluate("document.activeElement.textContent") != "I agree and take part":
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(ann.sheet.locator("ol li")).to_have_count(3)
+    expect(ann.sheet.locator("ol li")).to_have_count(4)
     expect(ann.sheet.locator("h2")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -207,18 +237,20 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
     expect(page.locator("#thread .column")).to_have_count(2)
     expect(page.locator("#box")).to_be_hidden()
     ann.judge("6")
+    feedback = page.locator(".feedback")
+    expect(feedback).to_contain_text("You said: cannot tell. We expected")
+    expect(feedback.locator("dl div")).to_have_count(6)
     ann.go_on()
-    expect(ann.progress).to_contain_text("1 of 4, about 6 minutes left")
+    expect(ann.progress).to_contain_text("1 of 6, about 6 minutes left")
     ann.finish()
-    expect(ann.sheet.locator("h2")).to_have_text("About how it was said")
+    expect(ann.sheet.locator("h2")).to_have_text("About you")
     expect(ann.sheet.locator("input:checked")).to_have_count(0)  # not those of the page before
-    ann.choose("How natural", "3", "as a person would write")
     with locked(server):
-        ann.choose("How much did you learn", "1", "nothing")
+        ann.choose("How often do you watch", "4", "more often")
         expect(ann.sheet.locator(".failed")).to_contain_text("not saved")
         ann.press("Go on")
         expect(ann.sheet.locator(".please")).to_contain_text("try again")
-        expect(ann.sheet.get_by_label("nothing")).to_be_checked()
+        expect(ann.sheet.get_by_label("more often")).to_be_checked()
     ann.press("try again")
     expect(ann.sheet.locator(".failed")).to_have_count(0)
     ann.press("Go on")
@@ -245,7 +277,8 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
     answers = dict(server.rows("select question, value from answers order by number"))
     assert {name: json.loads(value) for name, value in answers.items()} == {
         "understanding": 1, "task_completion": 2, "interest_arousal": 0, "efficiency": 1,
-        "overall": 3, "comment": "so so", "fluency": 2, "informativeness": 0,
+        "overall": 3, "comment": "so so", "films": 3,
+        "relevance": "A", "helpfulness": "about the same", "would_watch": "B",
     }  # fmt: skip
     ann.leave()
 

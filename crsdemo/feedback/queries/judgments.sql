@@ -43,6 +43,18 @@ select g.id as generation, o.visitor, o.created_at, c.id as comparison_id, case 
     where o.visitor not in (select annotator from withdrawn)
     order by t.number, o.visitor
 
+-- name: marks
+select e.visitor, e.created_at, e.generation_id as reply_id, case g.id
+        when c.left_generation then c.left_recommender
+        when c.right_generation then c.right_recommender else g.recommender end as recommender,
+        e.item_id, case when g.item_id = e.item_id then g.item_title end as item_title, e.kind,
+        s.name as study, n.study as study_sha256, coalesce(n.is_test, 0) as is_test
+    from current_item_events e join generations g on g.id = e.generation_id
+    left join comparisons c on c.left_generation = g.id or c.right_generation = g.id
+    left join annotators n on n.id = e.visitor left join studies s on s.sha256 = n.study
+    where e.visitor not in (select annotator from withdrawn)
+    order by e.number
+
 -- name: reply
 select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
         t.text, coalesce(e.is_fixed, 0) as is_fixed, g.mode, g.item_id, g.item_title, g.item_year, g.prompt, g.output,

@@ -10,7 +10,9 @@ select n.id as annotator, s.name as study,
         (select count(distinct v.comparison_id) from assignments a
             join assigned_comparisons x on x.assignment_id = a.id
             join verdicts v on v.comparison_id = x.comparison_id and v.visitor = n.id
-            where a.annotator = n.id and a.kind <> 'practice') as judged,
+            where a.annotator = n.id and a.kind <> 'practice')
+            + (select coalesce(sum(x.answered), 0) from answered_alone x
+                where x.annotator = n.id) as judged,
         (select c.created_at from completions c where c.annotator = n.id) as completed_at
     from annotators n join studies s on s.sha256 = n.study
     where :study in ('', s.name) and not n.is_test order by n.created_at, n.id

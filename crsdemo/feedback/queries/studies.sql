@@ -22,9 +22,12 @@ select x.assignment_id, v.comparison_id, v.verdict, (
     join current_verdicts v on v.comparison_id = x.comparison_id and v.visitor = a.annotator
     where a.annotator = ? order by judged_at
 
+-- name: answered_alone
+select assignment_id, answered from answered_alone where annotator = ?
+
 -- name: replays
 select r.task, r.comparison_id, c.left_recommender as "left",
-        c.right_recommender as "right"
+        c.right_recommender as "right", {twin} as is_twin
     from replays r join comparisons c on c.id = r.comparison_id where r.study = ?
 
 -- name: usable

@@ -2,7 +2,7 @@
 -- A verdict of an annotator belongs to the assignment whose talk or whose replay it is about
 select v.comparison_id, v.visitor, v.verdict, v.decided_ms, v.details, v.created_at,
         v.swapped, v.left_recommender, v.right_recommender, coalesce(s.name, '') as study,
-        coalesce(a.task, '') as study_task, a.expected
+        coalesce(a.task, '') as study_task, a.expected, {twin} as twin
     from current_verdicts v join comparisons c on c.id = v.comparison_id
     join turns t on t.id = c.left_turn
     left join annotators n on n.id = v.visitor left join studies s on s.sha256 = n.study

@@ -15,10 +15,11 @@ ONE_SIDED_FROM = 8  # decided votes, all for one side: by chance 1 of 128 annota
 def flagged(votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """The votes by time, each with the flags of the rules that it breaks.
 
-    An annotator who always chooses one side or fails an attention item has all votes flagged.
+    An annotator who always chooses one side or finds good what an attention item has written to be
+    plainly bad has all votes flagged.
     """
     ordered = sorted(votes, key=lambda vote: vote.created)
-    failed = {v.annotator for v in ordered if v.expected is not None and v.verdict != v.expected}
+    failed = {vote.annotator for vote in ordered if vote.is_inattentive}
     one_sided, seen = _one_sided(ordered), set[tuple[str, str]]()
     found = []
     for vote in ordered:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-from crsdemo.core.comparison import STRONGEST, VERDICTS, Verdict
+from crsdemo.core.comparison import SIDES, STRONGEST, VERDICTS, Verdict
 from crsdemo.core.errors import BadInputError
+from crsdemo.studies.assignment import GOOD
 
 Flag = Literal["too_fast", "one_sided", "attention_failed", "duplicate"]
 FLAGS: tuple[Flag, ...] = get_args(Flag)
@@ -44,6 +45,7 @@ class Vote:
     study: str = ""  # its title, of an annotator's vote
     study_task: str = ""  # the name of the task in the study
     blind: bool = False  # given without seeing who is who
+    twin: bool = False  # both replies say the same: a tie, whatever was clicked
 
     def __post_init__(self) -> None:
         for verdict in (self.verdict, self.expected or self.verdict):
@@ -57,6 +59,21 @@ class Vote:
     @property
     def is_decided(self) -> bool:
         return self.verdict in ("left", "right")
+
+    @property
+    def is_inattentive(self) -> bool:
+        """Whether it finds good what was written to be plainly bad.
+
+        Both bad is a fair answer, and so is not to know; where no good reply was written for the
+        check a system answers, which may be as bad.
+        """
+        if self.expected is None or self.verdict == self.expected:
+            return False
+        if self.expected not in SIDES or self.verdict in SIDES:
+            return True
+        if self.verdict == "same":
+            return GOOD in (self.left, self.right)
+        return self.verdict == "both_good"
 
     @property
     def is_measured(self) -> bool:
@@ -110,8 +127,12 @@ def telling(votes: Iterable[Vote]) -> list[Vote]:
 
 
 def by_subject(votes: Sequence[Vote]) -> dict[str, tuple[Vote, ...]]:
-    """What was told of each subject. Of an annotator's votes on the same the first counts."""
+    """What was told of each subject. Of an annotator's votes on the same the first counts.
+
+    Nothing can be told of two replies that say the same, so nobody agrees on these.
+    """
     firsts: dict[str, dict[str, Vote]] = {}
-    for vote in sorted(telling(votes), key=lambda vote: vote.created):
+    told = (vote for vote in telling(votes) if not vote.twin)
+    for vote in sorted(told, key=lambda vote: vote.created):
         firsts.setdefault(vote.subject, {}).setdefault(vote.annotator, vote)
     return {subject: tuple(by_person.values()) for subject, by_person in firsts.items()}

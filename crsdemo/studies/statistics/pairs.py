@@ -45,6 +45,7 @@ class Tally:
     both_bad: int
     same: int
     cannot_tell: int
+    identical: int = 0  # votes on replies that say the same: ties, counted apart
 
     @property
     def decided(self) -> int:
@@ -52,7 +53,7 @@ class Tally:
 
     @property
     def ties(self) -> int:
-        return self.both_good + self.both_bad + self.same
+        return self.both_good + self.both_bad + self.same + self.identical
 
     @property
     def told(self) -> int:
@@ -145,7 +146,7 @@ def compare_pair(votes: Sequence[Vote], first: str, second: str) -> PairResult:
     about = [v for v in votes if v.is_measured and {v.left, v.right} == {first, second}]
     # 1 if `first` wins, -1 if the other one does, else 0
     signs = [vote.outcome if vote.pair[0] == first else -vote.outcome for vote in about]
-    told = [vote.verdict != "cannot_tell" for vote in about]
+    told = [vote.twin or vote.verdict != "cannot_tell" for vote in about]
     people = [vote.annotator for vote in about]
     graded = [bool(vote.strength) for vote in about]
     lean = [sign * (vote.strength or 0) for vote, sign in zip(about, signs, strict=True)]
@@ -175,9 +176,9 @@ def counted(n: int, noun: str) -> str:
 
 
 def _tally(votes: Sequence[Vote], signs: Sequence[int]) -> Tally:
-    verdicts = Counter(vote.verdict for vote in votes)
+    verdicts = Counter(vote.verdict for vote in votes if not vote.twin)
     others = (verdicts[name] for name in ("both_good", "both_bad", "same", "cannot_tell"))
-    return Tally(signs.count(1), signs.count(-1), *others)
+    return Tally(signs.count(1), signs.count(-1), *others, sum(vote.twin for vote in votes))
 
 
 def _net_interval(tally: Tally) -> tuple[float, float]:

@@ -17,7 +17,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side, checked_side
-from crsdemo.core.conversation import ItemMark, new_id
+from crsdemo.core.conversation import Conversation, ItemMark, new_id
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.web.compare.drawing import Drawing, Snapshot
 from crsdemo.web.compare.said_of_two import judgment, together
@@ -43,8 +43,12 @@ class Bench(Drawing):
     # Where the pages differ
 
     @abstractmethod
-    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
-        """Two answers to the next message as they grow. Raises as `SideBySide.say`."""
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison | Conversation]:
+        """The answers to the next message as they grow. Raises as `SideBySide.say`."""
+
+    def answered(self, view: Look, snapshot: Snapshot) -> Look:
+        """What is looked at once a message is answered that was said at `snapshot`."""
+        return view
 
     def keep(self, view: Look, name: str, said: Judgment, click: str) -> None:
         """Save what was said of a comparison. Raises as `SideBySide.judge`."""
@@ -85,6 +89,7 @@ class Bench(Drawing):
             for n, comparison in enumerate(paced(growth)):
                 begun = self._starting(view, snapshot) if n == 0 else {}
                 yield begun | self.grown(comparison)
+            view = self.answered(view, snapshot)
             done = self.snapshot(view)
             yield {**self._settled(view, done), **self.aloud(done.series.last)}
         except CrsdemoError as error:

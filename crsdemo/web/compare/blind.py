@@ -1,13 +1,15 @@
 """The blind comparison page: two hidden systems answer, and are named once one has judged them.
 
-Who stands where is drawn anew for each message, so that no verdict tells of the next one. Before
-a verdict no name is sent to the browser, and no word before both answers are whole.
+Who stands where is drawn anew for each message, so that no verdict tells of the next one. No name
+is sent to the browser before one asks for it, which ends all changes, and no word before both
+answers are whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import gradio as gr
 
@@ -15,12 +17,13 @@ from crsdemo.chat.side_by_side import SideBySide, drawn
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.conversation import blind_id
-from crsdemo.core.errors import BadInputError
+from crsdemo.core.errors import BadInputError, CrsdemoError, RefusedError
+from crsdemo.feedback.comparisons import FINISHED
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import html
+from crsdemo.web.shared.controls import Updates, html
 from crsdemo.web.shared.shown import BLIND, Shown
 
 OURS = ("gcrs", "reges")  # who answers unless the operator says otherwise
@@ -28,7 +31,7 @@ OURS = ("gcrs", "reges")  # who answers unless the operator says otherwise
 
 @dataclass(frozen=True)
 class BlindPage(Bench):
-    """Nobody knows who answers before the verdict is in the log."""
+    """Nobody knows who answers as long as anything can be changed."""
 
     offered: tuple[str, ...]
 
@@ -40,10 +43,26 @@ class BlindPage(Bench):
         return self.side_by_side.say(series, text, drawn(self.offered, seed), seed=seed)
 
     def knows_names(self, earlier: Judgment | None) -> bool:
-        return earlier is not None
+        return earlier is not None and earlier.is_finished
 
     def manner(self, earlier: Judgment | None) -> Shown:
-        return Shown(revealed=True, unfolded=True) if self.knows_names(earlier) else BLIND
+        if self.knows_names(earlier):
+            return Shown(revealed=True, locked=True, markable=False)
+        return replace(BLIND, finishable=earlier is not None)
+
+    def mark(self, event: gr.EventData, *look: Any) -> Updates:
+        """As long as nobody is named."""
+        view = Look(*look)
+        try:
+            restored = self.snapshot(view).restored
+        except CrsdemoError as error:
+            return self._noted(view, event, error)
+        for comparison in restored.series.comparisons:
+            said = restored.judgments.get(comparison.id)
+            replies = (comparison.left.reply.id, comparison.right.reply.id)
+            if event.reply in replies and said and said.is_finished:
+                return self._noted(view, event, RefusedError(FINISHED))
+        return super().mark(event, *look)
 
     def welcome(self, view: Look) -> str:
         return PARTS.blind_welcome(len(self.catalog), render.WISHES)

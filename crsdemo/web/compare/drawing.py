@@ -13,7 +13,7 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_steps import Step
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, checked_policy
-from crsdemo.core.conversation import seen_id
+from crsdemo.core.conversation import Conversation, seen_id
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import judgment
@@ -97,8 +97,10 @@ class Drawing(ABC):
         chosen = self.setup(view, snapshot.series)
         return {**states, **drawn, **chosen, **self.around(view, snapshot)}
 
-    def grown(self, comparison: Comparison) -> Updates:
-        """Two answers as far as they have come."""
+    def grown(self, comparison: Comparison | Conversation) -> Updates:
+        """Two answers as far as they have come, or that there will be the one of a talk."""
+        if isinstance(comparison, Conversation):
+            return {self.screen.live: PARTS.growing_alone(comparison.up_to_user().turns[-1])}
         content = PARTS.growing(comparison, len(self.catalog), self.manner(None))
         return {self.screen.live: content, **self.aloud(comparison)}
 

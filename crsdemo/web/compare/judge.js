@@ -22,6 +22,7 @@ acts.judge = (button, by, times) => {
   button.ariaPressed = 'true';  // pressed twice, it stays
   say(button, { about: 'verdict', value: button.dataset.verdict }, by, times);
 };
+acts.finish = (button) => { say(button, { about: 'finish', value: true }); };
 acts.retry = (button) => {
   const { comparison } = button.closest('[data-comparison]').dataset;
   send('judge', { comparison, again: true });

@@ -80,6 +80,8 @@ def _changed(said: Judgment, change: Mapping[str, Any]) -> Judgment:
     about, value = change["about"], change["value"]
     if about == "verdict":
         return said
+    if about == "finish":
+        return _detailed(said, finished=True)
     if about in ("strength", "comment"):
         return _detailed(said, **{about: value})
     side = checked_side(change["side"])

@@ -23,6 +23,16 @@ WORDS: dict[Verdict, str] = {  # in the order of the keys 1 to 6
     "same": "the same",
     "cannot_tell": "cannot tell",
 }
+KEYS = {verdict: key for key, verdict in enumerate(WORDS, 1)}
+TIES = ("both_good", "both_bad", "same")  # what can be said of two answers that are one
+MEANINGS: dict[Verdict, str] = {
+    "left": "the reply on the left (A) helps more",
+    "right": "the reply on the right (B) helps more",
+    "both_good": "both help, and neither helps more",
+    "both_bad": "neither of them helps",
+    "same": "they say the same, maybe in other words",
+    "cannot_tell": "you do not know enough to say",
+}
 STRENGTHS = ("a little", "clearly", "much")  # 1 to 3
 SATISFACTION = ("not at all", "a little", "so-so", "quite", "very")  # 0 to 4
 QUESTIONS = (  # of each answer: aspect, question, words from 0 on
@@ -37,6 +47,9 @@ WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message 
 
 TEMPLATES.filters["placeless"] = placeless
 TEMPLATES.globals |= {
+    "KEYS": KEYS,
+    "MEANINGS": MEANINGS,
+    "TIES": TIES,
     "LETTERS": LETTERS,
     "MAX_TYPED": MAX_TYPED,
     "QUESTIONS": QUESTIONS,

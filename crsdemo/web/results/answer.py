@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crsdemo.studies.statistics.answers import Answer as Given
 from crsdemo.studies.statistics.pairs import (
     POWER,
     SMALLEST_SHARE,
@@ -11,6 +13,7 @@ from crsdemo.studies.statistics.pairs import (
     counted,
     decided_needed,
 )
+from crsdemo.studies.statistics.power import need, pilot_rates
 from crsdemo.studies.statistics.report import Results
 from crsdemo.studies.statistics.strengths import Strengths
 from crsdemo.web.results.exhibits import exhibits
@@ -24,6 +27,8 @@ ENOUGH = (
     f"Enough is {decided_needed(SMALLEST_SHARE)} decided votes: they find a system that wins "
     f"{SMALLEST_SHARE:.0%} of them in {POWER:.0%} of studies."
 )
+
+MOST = 0.95  # a share above leaves nothing to reckon with
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,25 @@ class Answer:
 COUNTING = Answer("Counting the votes…")
 
 
+def _needed(results: Results) -> str:
+    """How many people and votes find a difference, where as many are ties as so far."""
+    each = max(1, round(results.counted / max(1, results.people)))
+    ties, twins = pilot_rates(results.pairs)
+    asked = need(SMALLEST_SHARE, each, min(ties, MOST), min(twins, MOST))
+    return (
+        f"With {counted(each, 'vote')} each, {ties:.0%} ties and {twins:.0%} identical replies as "
+        f"so far, finding {SMALLEST_SHARE:.0%} takes about {counted(asked.people, 'person')} "
+        f"({asked.votes:,} votes) for each pair; `python -m crsdemo power` reckons others."
+    )
+
+
 def answer(results: Results) -> Answer:
     """The result, or what it needs; where there are more pairs, one for each."""
     if not results.votes:
         return Answer("Nobody has voted yet.", notes=(NO_VOTES,))
     if not results.pairs:
         return Answer("No vote counts.", notes=(_counts(results),))
-    notes = (_counts(results), ENOUGH)
+    notes = (_counts(results), ENOUGH, _needed(results))
     if len(results.pairs) == 1:
         (pair,) = results.pairs
         return Answer(_headline(pair), _begun(pair.aside), notes=notes)
@@ -53,14 +70,13 @@ def answer(results: Results) -> Answer:
     return Answer(_leader(results.strengths), pairs=tuple(each), notes=notes)
 
 
-def text(results: Results) -> str:
-    """The answer, then every exhibit as a table."""
+def text(results: Results, answers: Sequence[Given] = ()) -> str:
+    """The answer, then every exhibit as a table, with those of questionnaires."""
     said = answer(results)
     each = (f"{pair}: {words}" for pair, words in said.pairs)
     lines = [line for line in (said.verdict, said.so_far, *each, *said.notes) if line]
-    tables = (
-        f"{one.question} {one.answer}\n\n{one.table.text()}" for one in exhibits(results).values()
-    )
+    shown = exhibits(results, answers=answers).values()
+    tables = (f"{one.question} {one.answer}\n\n{one.table.text()}" for one in shown)
     return "\n\n".join(["\n".join(lines), *tables])
 
 

@@ -8,10 +8,12 @@ from itertools import pairwise
 from crsdemo.core.comparison import ASPECTS
 from crsdemo.feedback.results import Participant, pseudonym
 from crsdemo.studies.statistics.agreement import Agreement, AgreementReport
+from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
 from crsdemo.studies.statistics.habits import SLOTS, AspectScore, PositionBias, Progress, Times
 from crsdemo.studies.statistics.pairs import PairResult, counted
 from crsdemo.studies.statistics.report import Results
 from crsdemo.studies.statistics.strengths import Strengths
+from crsdemo.web.results import questioned
 from crsdemo.web.results.figures import ACCENT, Axis, Bar, Bars, Dot, Dots, Piece, color_of, shade
 from crsdemo.web.results.tables import Cell, Column, Table, cells
 from crsdemo.web.results.words import RULES, UNDECIDED, Exhibit, interval, number, share
@@ -25,7 +27,9 @@ SURE = 0.05  # p-value below which a lean is more than chance
 Names = Sequence[str]  # of recommenders, in the order of their colours
 
 
-def exhibits(of: Results, participants: Sequence[Participant] = ()) -> dict[str, Exhibit]:
+def exhibits(
+    of: Results, participants: Sequence[Participant] = (), answers: Sequence[Answer] = ()
+) -> dict[str, Exhibit]:
     """Those that have something to show, by name and in their order."""
     names = of.recommenders
     found: dict[str, Exhibit] = {}
@@ -36,6 +40,10 @@ def exhibits(of: Results, participants: Sequence[Participant] = ()) -> dict[str,
         found["strengths"] = strengths(of.strengths, names)
     if of.aspects:
         found["aspects"] = aspects(of.aspects, names)
+    if means := scale_means(answers):
+        found["answers"] = questioned.scales(means, names)
+    if counts := choice_counts(answers):
+        found["choices"] = questioned.choices(counts, names)
     if of.counted:
         found["agreement"] = agreement(of.agreement)
     if of.position.decided:
@@ -49,9 +57,13 @@ def exhibits(of: Results, participants: Sequence[Participant] = ()) -> dict[str,
 
 def verdicts(pairs: Sequence[PairResult], names: Names) -> Exhibit:
     ties, votes = sum(p.tally.ties for p in pairs), sum(p.tally.votes for p in pairs)
+    n_same = sum(p.tally.identical for p in pairs)
+    apart = (
+        f" {n_same:,} of these were on identical replies, which are ties by rule." if n_same else ""
+    )
     return Exhibit(
         "What did people say?",
-        f"{ties:,} of {votes:,} votes name no winner.",
+        f"{ties:,} of {votes:,} votes name no winner.{apart}",
         Table.of(map(_verdict_row, pairs)),
         Bars([_verdict_bar(pair, names) for pair in pairs], alike=True),
         tuple(Piece(words, 0, shade(n)) for n, words in enumerate(UNDECIDED.values())),
@@ -186,10 +198,10 @@ def position(found: PositionBias) -> Exhibit:
 def seconds(found: Times, n_hasty: int) -> Exhibit:
     names = [*(f"{low} to {high}" for low, high in pairwise(SLOTS)), f"{SLOTS[-1]} up"]
     slots = list(zip(names, found.slots, strict=True))
-    answer = (
-        f"Half of them took {found.lower:.0f} to {found.upper:.0f} s, the median is "
-        f"{found.median:.0f} s; {counted(n_hasty, 'vote')} came faster than one reads."
-    )
+    low, median, high = (f"{one:.0f}" for one in (found.lower, found.median, found.upper))
+    spread = f"They took about {low} s" if low == high else f"Half of them took {low} to {high} s"
+    took = f"{spread}, the median is {median} s"
+    answer = f"{took}; {counted(n_hasty, 'vote')} came faster than one reads."
     return Exhibit(
         "How long did a vote take?",
         answer,

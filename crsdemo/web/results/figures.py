@@ -11,7 +11,7 @@ from crsdemo.studies.statistics.bootstrap import Estimate
 PALETTE = ("rgb(46,126,194)", "rgb(203,113,22)", "rgb(132,112,204)", "rgb(20,145,135)")
 TURN = 137.508  # degrees on the colour wheel from the fifth on, the golden angle
 ACCENT = PALETTE[3]
-SHADES = (0.75, 0.57, 0.41, 0.26)  # of grey, for verdicts that nobody won
+SHADES = (0.75, 0.57, 0.41, 0.26, 0.14)  # of grey, for verdicts that nobody won
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ class ResultsPage:
         taken = load_votes(file, VoteFilter(wanted.title, wanted.blind_only))
         votes = flagged(vote for vote in taken if _is_of(vote, wanted.pair))
         found = results(votes, wanted.known_rules)
-        shown = exhibits(found, log.participants(wanted.title))
+        answers = log.answers(wanted.title)
+        shown = exhibits(found, log.participants(wanted.title), answers)
         disputed = disputes(counted(votes, wanted.known_rules))
         seen = log.seen_pairs(one.task for one in disputed[:N_DISPUTES])
         return {

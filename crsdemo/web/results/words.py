@@ -24,6 +24,7 @@ UNDECIDED = {  # verdicts without a winner -> in words
     "same": "the same",
     "both_bad": "both bad",
     "cannot_tell": "cannot tell",
+    "identical": "identical replies",
 }
 
 

@@ -20,6 +20,8 @@ class Shown:
     unsaved: bool = False  # the judgment is not in the log yet
     named: bool = True
     revealed: bool = False  # the names were hidden until the verdict
+    finishable: bool = False  # there is a button that tells the names and ends all changes
+    locked: bool = False  # the names are told: nothing can be changed
     held: bool = False  # words that grow, so that no one sees which side is faster
     evidence: bool = True
     markable: bool = True  # a film can be marked as seen, wanted or not

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from crsdemo.chat.study_steps import Ask, Step, Work
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.studies.questionnaire import Value
+from crsdemo.web.compare.verdicts import KEYS, MEANINGS, WORDS
 from crsdemo.web.shared.markup import TEMPLATES, Macros, escape
 
 LOADING = '<section class="leaf" aria-busy="true"><p class="quiet">One moment…</p></section>'
@@ -51,6 +52,12 @@ def missing(ask: Ask) -> tuple[str, ...]:
         for one in ask.questionnaire.questions
         if not one.optional and one.name not in ask.answers
     )
+
+
+def feedback(work: Work) -> str:
+    """After a practice: what was said, what was expected, and what each verdict means."""
+    meanings = [(KEYS[name], WORDS[name], MEANINGS[name]) for name in WORDS]
+    return PARTS.feedback(work, meanings)
 
 
 def turn_page(work: Work, *, growing: bool) -> str:

@@ -16,13 +16,14 @@ import gradio as gr
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Step, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side
-from crsdemo.core.conversation import new_id
+from crsdemo.core.conversation import Conversation, new_id
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.studies.questionnaire import Value
 from crsdemo.web.compare.bench import Bench, wire_talk
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
+from crsdemo.web.compare.verdicts import PARTS as comparison_parts
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
 from crsdemo.web.shared.live import private
@@ -45,8 +46,15 @@ class StudyPage(Bench):
 
     # Where it differs from other pages with two answers
 
-    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+    def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison | Conversation]:
         return self.desk.say(view.visitor, text)
+
+    def answered(self, view: Look, snapshot: Snapshot) -> Look:
+        """The page stays, so that the last answer of a talk with one system can be read."""
+        step = snapshot.step
+        if isinstance(step, Work) and step.talk:
+            return replace(view, at={"annotator": view.visitor, "talk": step.assignment.id})
+        return view
 
     def knows_names(self, earlier: Judgment | None) -> bool:
         return False
@@ -68,15 +76,23 @@ class StudyPage(Bench):
         self.desk.pick(view.visitor, name, side)
 
     def above(self, view: Look, snapshot: Snapshot) -> str:
-        return PARTS.task(snapshot.step) if isinstance(snapshot.step, Work) else ""
+        step = snapshot.step
+        if not isinstance(step, Work):
+            return ""
+        talk = step.talk
+        if talk and view.growing and talk.turns and talk.turns[-1].reply is None:
+            talk = talk.before(len(talk.turns) - 1)  # it stands below, where its answer grows
+        return PARTS.task(step) + (comparison_parts.alone(talk) if talk else "")
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
-        """Where the talk goes on from, once it may go on."""
+        """What the practice teaches; where the talk goes on from, once it may go on."""
         step = snapshot.step
-        goes_on = isinstance(step, Work) and not (
-            step.assignment.replay_of or step.is_done or step.to_judge
-        )
-        return super().below(snapshot, shown) if goes_on else ""
+        if not isinstance(step, Work) or step.to_judge:
+            return ""
+        taught = study_html.feedback(step) if step.is_practice and step.n_judged else ""
+        if step.assignment.replay_of or step.is_done:
+            return taught
+        return taught + super().below(snapshot, shown) + PARTS.write_on(step)
 
     def around(self, view: Look, snapshot: Snapshot) -> Updates:
         """The parts of the page that only this one has: the leaf, the way on and the way out."""

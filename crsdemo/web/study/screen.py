@@ -29,7 +29,8 @@ class StudyScreen(Screen):
 
 def stay(at: Kept) -> Stay:
     """What the browser says is still open."""
-    return Stay(at.get("comparison", ""), at.get("questionnaire", ""), at.get("about", ""))
+    kept = ("comparison", "talk", "questionnaire", "about")
+    return Stay(**{name: str(at.get(name, "")) for name in kept})
 
 
 def layout(title: str) -> StudyScreen:

@@ -1,0 +1,50 @@
+"""How many people and votes find a difference, by flags or from the log of a pilot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crsdemo.core.config import flag, parse
+from crsdemo.core.errors import BadInputError
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile
+from crsdemo.feedback.votes import VoteFilter, load_votes
+from crsdemo.studies.statistics.pairs import SMALLEST_SHARE
+from crsdemo.studies.statistics.power import ALIKE, TIES, pilot_rates, told
+from crsdemo.studies.statistics.report import results
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerConfig:
+    """How many people and votes find a difference between two systems."""
+
+    each: int = flag(help="votes of each person")
+    share: float = flag(SMALLEST_SHARE, "of decided votes that the better one wins")
+    ties: float | None = flag(None, f"share of votes without a winner; a pilot's, or {TIES}")
+    twins: float | None = flag(None, "share of pairs with identical replies; a pilot's, or 0")
+    alike: float = flag(ALIKE, "correlation of two votes of one person")
+    db: Path | None = flag(None, "the log of a pilot, whose ties and twins are taken")
+    study: str = flag("", "only the pilot with this title or sha256")
+
+
+def power(argv: list[str]) -> None:
+    """Raises BadInputError for rates that cannot be, FeedbackError for an unreadable log."""
+    config = parse(PowerConfig, argv, "crsdemo power")
+    ties, twins = _pilot(config) if config.db else (TIES, 0.0)
+    ties = ties if config.ties is None else config.ties
+    twins = twins if config.twins is None else config.twins
+    print(told(config.share, config.each, ties, twins, config.alike))
+
+
+def _pilot(config: PowerConfig) -> tuple[float, float]:
+    assert config.db
+    if not config.db.is_file():
+        raise BadInputError(f"there is no log at {config.db}; name that of the pilot with --db")
+    file = LogFile(config.db, BUSY_SECONDS)
+    try:
+        pairs = results(load_votes(file, VoteFilter(config.study))).pairs
+    finally:
+        file.close()
+    if not pairs:
+        raise BadInputError("the pilot has no vote that counts; give --ties and --twins instead")
+    return pilot_rates(pairs)

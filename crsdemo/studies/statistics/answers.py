@@ -1,0 +1,135 @@
+"""What people answered to questionnaires, and of which system: an answer, and many of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from crsdemo.studies.questionnaire import SIDES_SAID, About, QuestionKind, Value
+from crsdemo.studies.statistics.bootstrap import Estimate, ratio
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The newest answer of one person to one question.
+
+    What the log of an earlier version does not know of a question is None.
+    """
+
+    visitor: str
+    study: str  # its title
+    study_sha256: str
+    task: str  # empty at the end of a study
+    kind: str  # of the task, empty likewise
+    questionnaire: str
+    item: str
+    question: str | None
+    form: QuestionKind | None
+    about: About | None
+    labels: tuple[str, ...]
+    lowest: int
+    value: Value
+    left: str  # who answered on this person's left (A), on the right (B); empty at the end
+    right: str
+    answered_at: str  # UTC, ISO 8601
+    is_test: bool
+
+    @property
+    def system(self) -> str:
+        """The one that the answer is about, where only one answered."""
+        return self.left if self.left == self.right else ""
+
+    @property
+    def comparison(self) -> str:
+        """Both, A first, where two answered."""
+        return f"{self.left} vs {self.right}" if self.left != self.right else ""
+
+    @property
+    def chosen(self) -> str:
+        """Of a question for A or B the system that stood there."""
+        if self.form != "sides":
+            return ""
+        return {SIDES_SAID[0]: self.left, SIDES_SAID[-1]: self.right}.get(str(self.value), "")
+
+    @property
+    def label(self) -> str:
+        """The words of a step of a scale."""
+        if self.form == "scale" and isinstance(self.value, int):
+            step = self.value - self.lowest
+            return self.labels[step] if 0 <= step < len(self.labels) else ""
+        return ""
+
+
+@dataclass(frozen=True)
+class ScaleMean:
+    """A question on a scale, of one system, or of nobody in particular."""
+
+    questionnaire: str
+    item: str
+    question: str
+    of: str
+    answers: int
+    people: int
+    mean: Estimate  # clustered by person
+    lowest: int
+    highest: int
+
+    @property
+    def on_unit(self) -> Estimate:
+        """From 0 for the lowest step to 1 for the highest."""
+        width = self.highest - self.lowest
+        return self.mean.scaled(1 / width, -self.lowest / width)
+
+
+@dataclass(frozen=True)
+class ChoiceCount:
+    """How often each answer was chosen: a label, or of a question for A or B a system."""
+
+    questionnaire: str
+    item: str
+    question: str
+    of: str  # a system, two of them, or empty
+    people: int
+    chosen: tuple[tuple[str, int], ...]
+
+
+def scale_means(answers: Iterable[Answer]) -> tuple[ScaleMean, ...]:
+    """Every question on a scale whose steps are known, of every system."""
+    asked: defaultdict[tuple[str, str, str], list[Answer]] = defaultdict(list)
+    for one in answers:
+        if one.form == "scale" and isinstance(one.value, int) and len(one.labels) > 1:
+            asked[one.questionnaire, one.item, one.system or _both(one)].append(one)
+    found = []
+    for (questionnaire, item, of), rows in sorted(asked.items()):
+        people, last = [row.visitor for row in rows], rows[-1]
+        mean = ratio([row.value for row in rows], np.ones(len(rows)), people)
+        top = last.lowest + len(last.labels) - 1
+        about = questionnaire, item, last.question or "", of
+        found.append(ScaleMean(*about, len(rows), len(set(people)), mean, last.lowest, top))
+    return tuple(found)
+
+
+def choice_counts(answers: Iterable[Answer]) -> tuple[ChoiceCount, ...]:
+    """Every question that is answered by a choice, of every system or two of them."""
+    asked: defaultdict[tuple[str, str, str], list[Answer]] = defaultdict(list)
+    for one in answers:
+        if one.form in ("choice", "sides"):
+            asked[one.questionnaire, one.item, one.system or _both(one)].append(one)
+    found = []
+    for (questionnaire, item, of), rows in sorted(asked.items()):
+        last = rows[-1]
+        said = Counter(row.chosen or str(row.value) for row in rows)
+        first, _, second = of.partition(" / ")
+        names = (first, SIDES_SAID[1], second) if last.form == "sides" else last.labels
+        people = len({row.visitor for row in rows})
+        counts = tuple((name, said[name]) for name in names)
+        found.append(ChoiceCount(questionnaire, item, last.question or "", of, people, counts))
+    return tuple(found)
+
+
+def _both(one: Answer) -> str:
+    """Two systems whichever stood left, in alphabetical order; nothing at the end of a study."""
+    return " / ".join(sorted({one.left, one.right} - {""}))

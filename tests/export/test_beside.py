@@ -1,0 +1,163 @@
+"""Beside judgments: answers to questionnaires with what they are about, marks, and plain turns."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judged import Study
+from judged import study as judged_study
+from made_studies import FILE, SINGLE, Annotator, Lab, lab
+from stand_in import FILMS, NoLinker, StandIn
+
+from crsdemo.__main__ import main
+from crsdemo.chat.exchange import Exchange
+from crsdemo.chat.study_steps import Ask, Work
+from crsdemo.core.conversation import ItemMark
+from crsdemo.core.errors import CrsdemoError
+from crsdemo.export.examples import Reason
+from crsdemo.export.judgments import ExportConfig, export
+from crsdemo.feedback.results import ResultsLog, pseudonym
+from crsdemo.studies.statistics.answers import choice_counts, scale_means
+from crsdemo.studies.statistics.report import results
+from crsdemo.web.results.answer import text
+from crsdemo.web.results.exhibits import exhibits
+
+BOTH = SINGLE + FILE[FILE.index('[[tasks]]\nname = "talk"') :]
+
+
+def rows(made: Lab | Study, table: str, folder: Path, **options: object) -> list[dict[str, str]]:
+    config = ExportConfig(db=made.log.path, format="csv", out=folder / "out", **options)  # type: ignore[arg-type]
+    manifest = export(config)
+    counts = manifest["counts"]
+    assert counts["considered"] == counts["written"] + sum(counts["excluded"].values())
+    assert counts["written"] == sum(file["rows"] for file in manifest["files"].values())
+    with (folder / "out" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Lab]:
+    made = lab(tmp_path, BOTH.replace('systems = ["red", "blue"]', 'systems = ["red", "blue"]'))
+    yield made
+    made.log.close()
+
+
+def answered(annotator: Annotator) -> None:
+    """To the end; red is rated 4, blue 2, and what is asked about two is answered for red."""
+    for _ in range(200):
+        step = annotator.step
+        if isinstance(step, Ask):
+            of = {one.id: one for one in annotator.desk._standing(annotator.id).assignments}
+            about = of.get(step.about)
+            question = next(q for q in step.questionnaire.questions if q.name not in step.answers)
+            value: object = "fine"
+            if question.kind == "sides":
+                assert about
+                value = "A" if about.left == "red" else "B"
+            elif question.kind == "scale":
+                value = (4 if about.left == "red" else 2) if about else 1
+            annotator.desk.answer(
+                annotator.id, step.questionnaire.name, step.about, question.name, value
+            )
+        elif isinstance(step, Work):
+            annotator.act()
+        else:
+            return
+
+
+def test_each_answer_is_a_row_that_says_of_whom(made: Lab, tmp_path: Path) -> None:
+    people = [made.annotator(name) for name in ("ann", "bob")]
+    for one in people:
+        answered(one)
+    found = rows(made, "answers", tmp_path)
+    assert len(found) == 2 * (2 * 3 + 2 * 3)
+    assert {row["participant"] for row in found} == {pseudonym(one.id) for one in people}
+    short = [row for row in found if row["questionnaire"] == "short"]
+    assert {(row["system"], row["answer"], row["label"]) for row in short} == {
+        ("red", "4", "agree"),
+        ("blue", "2", "disagree"),
+    }
+    assert {(row["study"], row["task"], row["comparison"]) for row in short} == {
+        ("One at a time", "alone", "")
+    }
+    two = [row for row in found if row["questionnaire"] == "short-compared"]
+    assert {row["chosen"] for row in two} == {"red"} and {row["system"] for row in two} == {""}
+    assert all(
+        row["comparison"] == ("red vs blue" if row["answer"] == "A" else "blue vs red")
+        for row in two
+    )
+    assert {row["item"] for row in two} == {"relevance", "helpfulness", "would_watch"}
+
+
+def test_the_results_show_the_answers_of_each_system(made: Lab, capsys) -> None:  # type: ignore[no-untyped-def]
+    for name in ("ann", "bob"):
+        answered(made.annotator(name))
+    answers = ResultsLog(made.log.file).answers("One at a time")
+    means = {(one.item, one.of): one for one in scale_means(answers)}
+    assert means["relevance", "red"].mean.value == 4 and means["relevance", "blue"].mean.value == 2
+    assert (means["relevance", "red"].lowest, means["relevance", "red"].highest) == (1, 5)
+    assert means["relevance", "red"].on_unit.value == 0.75
+    (fit, *_) = choice_counts(answers)
+    assert (fit.of, fit.chosen) == ("blue / red", (("blue", 0), ("about the same", 0), ("red", 4)))
+    shown = exhibits(results(()), (), answers)
+    assert {"answers", "choices"} <= shown.keys()
+    assert "relevance: red" in [row.name for row in shown["answers"].figure.rows]
+    assert "would_watch" in text(results(()), answers)
+    assert main(["results", "--db", str(made.log.path)]) == 0
+    assert "short-compared" in capsys.readouterr().out
+    assert main(["results", "--db", str(made.log.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["answers"][0]["item"] == "helpfulness"
+
+
+def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) -> None:
+    tester = Annotator(made.desk, made.desk.arrive({"test": "me"}, None))
+    made.desk.consent(tester.id, given=True)
+    made.desk.begin(tester.id)
+    answered(tester)
+    for name in ("ann", "bob"):
+        answered(made.annotator(name))
+    ann = made.annotator("ann", begun=False)
+    made.desk.withdraw(ann.id, erase=False)
+    who = {row["visitor"] for row in rows(made, "answers", tmp_path)}
+    assert who == {made.annotator("bob", begun=False).id}
+    out = tmp_path / "more"
+    config = ExportConfig(db=made.log.path, format="jsonl", out=out, with_tests=True)
+    assert Reason.TEST not in export(config)["counts"]["excluded"]
+    assert tester.id in (out / "answers.jsonl").read_text()
+    assert {one.visitor for one in ResultsLog(made.log.file).answers()} == who
+
+
+def test_marks_are_a_table(tmp_path: Path) -> None:
+    made = judged_study(tmp_path)
+    talk = made.talked("ann", "a quiet film")
+    film = FILMS[0].id
+    for kind in ("seen", "want"):
+        made.log.record_mark("ann", ItemMark(talk.turns[-1].id, film, kind))  # type: ignore[arg-type]
+    made.log.record_mark("ann", ItemMark(talk.turns[-1].id, film, "seen"), on=False)
+    (row,) = rows(made, "marks", tmp_path)
+    assert (row["kind"], row["item_id"], row["recommender"]) == ("want", film, "red")
+    assert row["item_title"] == "After Life" and row["participant"] == pseudonym("ann")
+    made.log.close()
+
+
+@pytest.mark.parametrize("format", ["kto", "sft"])
+def test_two_messages_in_a_row_are_one_after_a_reply_that_failed(
+    tmp_path: Path, format: str
+) -> None:
+    made = judged_study(tmp_path)
+    exchange = Exchange(StandIn(0, "red"), NoLinker(), made.log)
+    talk = begun = exchange.start("ann")
+    with pytest.raises(CrsdemoError):
+        for grown in exchange.say(begun, "break down"):
+            talk = grown
+    *_, talk = exchange.say(talk, "a quiet film")
+    made.log.record_rating(talk.turns[-1].id, "ann", "thumbs", 1)
+    out = tmp_path / "out"
+    export(ExportConfig(db=made.log.path, format=format, out=out, text="messages", test_share=0.0))
+    (row,) = map(json.loads, (out / "train.jsonl").read_text().splitlines())
+    assert row["prompt"] == [{"role": "user", "content": "break down\na quiet film"}]
+    made.log.close()
