@@ -7,9 +7,10 @@ import zlib
 from crsdemo.recommenders.evidence import EXPERT, MODEL, PRIOR, RETRIEVER
 from crsdemo.recommenders.ranker import TOGETHER
 from crsdemo.recommenders.retriever import RETRIEVAL_SIGNALS
+from crsdemo.recommenders.stories import SIGNAL as STORY
 
 # What our systems name as reasons; others may name more
-REASONS = (MODEL, PRIOR, EXPERT, RETRIEVER, TOGETHER, *RETRIEVAL_SIGNALS)
+REASONS = (MODEL, PRIOR, EXPERT, RETRIEVER, TOGETHER, STORY, *RETRIEVAL_SIGNALS)
 TURN = 137.508  # degrees, the golden angle: neighbours in the list are far apart on the wheel
 LIGHTNESS = (0.58, 0.72, 0.48)  # that both themes show
 FIRST_HUE = 180
