@@ -75,16 +75,11 @@ class ItemKnowledge:
             return CandidateScores(hidden, n_heard=len(heard.turns))
         left_out = flags(catalog, hidden | set(exclude))
         parts = self.ranker.parts(self.prior.signals(heard), heard, left_out)
-<<<<<<< HEAD
         parts, names = self.weight * parts, self.ranker.part_names
         if self.stories is not None:
             told = self.stories.scores(self.prior.texts(heard)[1])
             parts, names = np.concatenate([parts, told[None]]), (*names, SIGNAL)
-        return CandidateScores(hidden, parts, names)
-=======
-        weighed = self.weight * parts
-        return CandidateScores(hidden, weighed, self.ranker.part_names, n_heard=len(heard.turns))
->>>>>>> evidence
+        return CandidateScores(hidden, parts, names, n_heard=len(heard.turns))
 
 
 def flags(catalog: Catalog, item_ids: Collection[str]) -> Bools:

@@ -160,16 +160,12 @@ class Retriever:
             whole = np.where(left_out, -np.inf, self._parts(dialogue, asked, left_out).sum(0))
             rows = _hedged(rows, best(whole, k))
         shortlist = tuple(catalog[row].id for row in rows if not left_out[row])
-<<<<<<< HEAD
-        return CandidateScores(hidden, parts, self.part_names, shortlist)
+        return CandidateScores(hidden, parts, self.part_names, shortlist, len(heard.turns))
 
     @property
     def part_names(self) -> tuple[str, ...]:
         """Of the rows of what is added up."""
         return self.ranker.part_names if self.stories is None else (*self.ranker.part_names, SIGNAL)
-=======
-        return CandidateScores(hidden, parts, self.ranker.part_names, shortlist, len(heard.turns))
->>>>>>> evidence
 
     def _parts(self, dialogue: Dialogue, asked: Floats, left_out: Bools) -> Floats:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
