@@ -33,8 +33,7 @@ _OF_FILMS = (
     r"(?:(?:new|old|classic|art[- ]?house|indie|silent|animated|romantic|action|crime|family|"
     r"horror|language|speaking)[- ])*(?:films?|movies?|cinema|flicks?|ones?|pictures?|"
     r"comed(?:y|ies)|dramas?|thrillers?|horrors?|westerns?|romances?|anime|animation|noirs?|"
-    r"musicals?|documentar(?:y|ies)|sci-?fi|classics?|productions?|new wave|directors?|"
-    r"stuff|titles?)"
+    r"musicals?|documentar(?:y|ies)|sci-?fi|classics?|productions?|directors?|stuff|titles?)"
 )
 _ADJECTIVES = "|".join(_COUNTRY_OF)
 _MADE_THERE = (

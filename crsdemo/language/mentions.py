@@ -16,7 +16,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
 from crsdemo.language.misspelt_titles import MOST_WORDS, MisspeltTitles
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.title_clues import Candidate, ReadText, log_odds
+from crsdemo.language.title_clues import ARTICLE_AFTER, Candidate, ReadText, log_odds
 from crsdemo.language.title_forms import SEQUEL_NUMBERS, Form, Part, title_forms
 from crsdemo.language.typed_words import ARTICLES, Speller, is_ordinary, ordinariness, words_of
 
@@ -33,7 +33,7 @@ RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle s
 _PART_WEIGHT = {Part.WHOLE: 1.0, Part.SERIES: 0.5, Part.SUBTITLE: 0.3}
 _YEAR_AFTER = re.compile(r"\s*,?\s*(?:[(\[（](?:19|20)\d\d[)\]）]|(?:19|20)\d\d\b)")
 _YEAR_SAID = re.compile(
-    r"[\"'”’]?\s*,?\s*(?:an?\s*)?[(\[（]?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
+    r"[\"'”’]?\s*,?\s*(?:(?:the|an?)\s*(?=[(\[（\d]))?[(\[（]?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(
@@ -41,7 +41,6 @@ _YEAR_BEFORE = re.compile(
     r"(?:of\s+)?[\"'“‘]?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
-_ARTICLE_AFTER = re.compile(r",\s*(the|an?)\b(?=\s*(?:\Z|[^\w\s]|(?:19|20)\d\d))", re.IGNORECASE)
 _FIRST_AFTER = re.compile(r"\s+(?:part\s+)?(?:1|one)\b(?!\s+(?:of|time|day|more))", re.IGNORECASE)
 _SEQUEL_AFTER = re.compile(
     r"[\s:,-]*(?:(?:part|chapter|vol\.?|volume|episode)\s+)?(?P<number>\w+)\b"
@@ -211,7 +210,7 @@ def _begins_as_typed(item: Item, candidate: Candidate) -> bool:
     """Whether the title has the article that was typed with it ("Heat, The" too), or none was."""
     text, own = candidate.text, words_of(item.title)[0]
     before = text.word(candidate.first - 1) if candidate.first else ""
-    moved = _ARTICLE_AFTER.match(text.text, candidate.end)
+    moved = ARTICLE_AFTER.match(text.text, candidate.end)
     typed = {before, moved[1].lower() if moved else ""} & ARTICLES
     return own in typed if own in ARTICLES else not typed
 
@@ -258,7 +257,7 @@ def _whole_span(candidate: Candidate, item: Item) -> tuple[int, int]:
     own = words_of(item.title)[0]
     if own in ARTICLES and text.word(candidate.first - 1) == own:
         start = text.tokens[candidate.first - 1].start
-    moved = _ARTICLE_AFTER.match(text.text, end)
+    moved = ARTICLE_AFTER.match(text.text, end)
     if moved and moved[1].lower() == own:
         end = moved.end()
     for behind in (_FIRST_AFTER, _YEAR_AFTER):

@@ -47,6 +47,7 @@ _FILM_AFTER = re.compile(
     r"[\"'”’]?\s*(?:\(\s*(?:the\s+)?|,?\s*the\s+)(?:movie|film|flick)\b(?!\s+(?:that|where|with))",
     re.IGNORECASE,
 )
+ARTICLE_AFTER = re.compile(r",\s*(the|an?)\b(?=\s*(?:\Z|[^\w\s]|(?:19|20)\d\d))", re.IGNORECASE)
 _OPENS = re.compile(r"(?:\A|[\n.,;:!?(\"“”‘/-]|\b(?:and|or|like|is|was|than))\s*\Z", re.IGNORECASE)
 _CLOSES = re.compile(
     r"\s*(?:\Z|[\n.,;:!?)\"”’/-]|(?:and|or|but|is|was|because|too|also|if|yet|with|lol|which)\b)",
@@ -141,6 +142,12 @@ class Candidate:
         """The text just after the words."""
         return self.text.text[self.end : self.end + NEAR]
 
+    @property
+    def moved_article(self) -> str:
+        """The article that was typed behind: "the" of "Matrix, The (1999)"."""
+        moved = ARTICLE_AFTER.match(self.text.text, self.end)
+        return moved[1].lower() if moved else ""
+
     def clues(
         self, item: Item, part: Part, *, year: bool, people: bool = False
     ) -> dict[str, float]:
@@ -204,6 +211,7 @@ class Candidate:
         return {
             "watched": around.watched,
             "described": around.described,
+            "compared": around.compared,
             "place": everyday and len(words) == 1 and around.in_place,
             "content": small and around.is_content(plural=self.key.endswith("s")),
             "unprompted": doubtful
@@ -239,12 +247,13 @@ class Candidate:
 
     def _articles(self, item: Item, part: Part) -> dict[str, float]:
         said = self.text.word(self.first - 1)
-        article = said if said in ARTICLES else ""
+        article = self.moved_article or (said if said in ARTICLES else "")
         own = words_of(item.title)[0] if part is Part.WHOLE else article
         if own not in ARTICLES:
             foreign = self.text.word(self.last) not in _WORDS["of_films"]
             return {"odd_article": bool(article) and foreign}
-        return {"article": article == own, "no_article": not article}
+        moved = bool(self.moved_article) and article == own
+        return {"article": article == own, "no_article": not article, "moved_article": moved}
 
     def _surroundings(self) -> dict[str, float]:
         has_article = self.text.word(self.first - 1) in ARTICLES

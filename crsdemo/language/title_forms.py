@@ -105,6 +105,9 @@ def _variants(words: Iterable[str], part: Part) -> Iterator[Form]:
         yield Form(tuple(rewritten), part)
         kept = [w for n, w in enumerate(rewritten) if w not in _DIVISIONS or n + 1 not in numbers]
         yield Form(tuple(kept), part)
+        last = numbers[-1]
+        if last > 0 and last == len(said) - 1 and said[last - 1] not in _DIVISIONS:
+            yield Form((*rewritten[:last], "part", rewritten[last]), part)
 
 
 def _spelled(word: str) -> tuple[str, ...]:

@@ -20,6 +20,11 @@ _WATCHED_SO = re.compile(
     re.IGNORECASE,
 )
 YEAR_IN_BRACKETS = re.compile(r"\s*[(\[（](?:19|20)\d\d\b")
+_LIKE_THIS = re.compile(
+    r"\b(?:film|movie|flick|something|anything|one)\s+(?:that['’]?s |just |a lot |kind of |more )?"
+    r"(?:like|similar to|such as|along the lines of|in the (?:vein|style) of|akin to)\s+\Z",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(
     r"\b(?:in|from|near|around|to|at|through|outside|since|of)\s+(?:the\s+)?\Z", re.I
 )
@@ -40,7 +45,7 @@ _LIKES = re.compile(r"\b(?:lik|lov|hat|ador)es?\s(?:\w+(?:,| and| or)\s)*\Z", re
 _CUE = re.compile(
     r"\b(?:(?:re)?watch\w*|saw|seen|see|lov(?:e|es|ed|ing)|lik(?:e|es|ed)|enjoy\w*|hate[ds]?|"
     r"recommend\w*|suggest\w*|fav\w*|films?|movies?|flicks?|similar|great|good|bad|best|better|"
-    r"worst|boring|classic|sequels?|prefer\w*|scared|cr(?:y|ied)|laugh\w*|ever|tr(?:y|ied)|about|"
+    r"ador\w*|top|worst|boring|classic|sequels?|prefer\w*|scared|cr(?:y|ied)|laugh\w*|ever|tr(?:y|ied)|about|"
     r"fans?|please|pls|or|than|amazing|awesome|finished|overrated|remember|heard|know|called)\b",
     re.IGNORECASE,
 )
@@ -94,6 +99,11 @@ class Surroundings:
         """Whether these are words for what is in a film or, plural, for what somebody likes."""
         liked = plural and bool(_LIKES.search(self.before))
         return liked or bool(_CONTENT.search(self.before))
+
+    @property
+    def compared(self) -> bool:
+        """Whether something is to be like them, without an article: "a film like prisoners"."""
+        return bool(_LIKE_THIS.search(self.before))
 
     @property
     def listed(self) -> bool:
