@@ -7,7 +7,7 @@ grows. The file to read first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,8 +20,10 @@ from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, Status
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError
 from crsdemo.core.recommender import Plan, Recommender, Reply
+from crsdemo.core.traced import Stretch
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Marked, Outbox, Rated, Ratings
+from crsdemo.language.asked_facts import asked_facts, asks_story
 
 ANEW = 0.7  # temperature of a reply that is written anew: enough to differ from the first
 HEARTBEAT = 1.0  # seconds between two times that a growing reply is kept as far as it has come
@@ -69,16 +71,37 @@ class Exchange:
         anything is kept, and CrsdemoError if the recommender fails: the message and what was
         written so far are kept.
         """
-        text = message(text)
-        checked_id(conversation.id)
-        checked_id(conversation.visitor)
+        yield from self._say(conversation.with_words(), text, plan, client_event_id)
+
+    def say_instead(
+        self, conversation: Conversation, text: str
+    ) -> Generator[Conversation, None, None]:
+        """Say the user's last turn in other words, and answer these as `say` does.
+
+        The log keeps both: the new turn names the one that it replaces.
+        Raises BadInputError if nothing was said yet, and what `say` raises.
+        """
+        asked = _asked(conversation)
+        before = asked.before(len(asked.turns) - 1)
+        yield from self._say(before, text, Plan(), replaces=asked.turns[-1].id)
+
+    def take_back(
+        self, conversation: Conversation, turn_id: str, words: Sequence[Stretch], *, is_on: bool
+    ) -> Generator[Conversation, None, None]:
+        """Let some words of the user not count, or count again, and answer the last turn anew.
+
+        Unlike `regenerate` this leaves nothing to chance, so that the reply differs by these
+        words alone. The log has the change before the first value comes. Raises BadInputError
+        for a turn that is not one of the user here, and what `say` raises.
+        """
+        asked = _asked(conversation)
+        if turn_id not in {one.id for one in asked.turns if one.turn.speaker == "user"}:
+            raise BadInputError("This message is not there any more: please reload the page.")
         self.admission.message(conversation.visitor)
-        conversation = conversation.with_words()
-        mentions = self.linker.link(text, conversation.dialogue)
-        said = self.log.record_turn(conversation, Turn("user", text, mentions), client_event_id)
-        if said:
-            yield conversation.then(said)
-            yield from self._answer(conversation.then(said), plan)
+        self.log.record_taken_back(asked, turn_id, words, is_on=is_on)
+        asked = asked.taking_back(turn_id, words, is_on=is_on)
+        yield asked
+        yield from self._answer(asked, Plan())
 
     def regenerate(
         self, conversation: Conversation, temperature: float = ANEW
@@ -86,14 +109,13 @@ class Exchange:
         """Answer the user's last turn once more, as `say` does.
 
         The same way of use (mode, item) with a new seed, at `temperature` or above, and without
-        the items of earlier attempts. These stay in the log, each with its ratings.
+        the items of earlier attempts. These stay in the log, each with its ratings. What was talk,
+        or is a question about a film that was named, is answered with talk again.
         Raises BadInputError if nothing was said yet.
         """
-        asked = conversation.up_to_user()
-        if not asked.turns:
-            raise BadInputError("There is no reply to write anew yet: say something first.")
+        asked = _asked(conversation)
         self.admission.message(conversation.visitor)
-        plan = self._plan_anew(asked.turns[-1].id, temperature)
+        plan = self._plan_anew(asked, temperature)
         plan = replace(plan, avoid=plan.avoid | conversation.offered)
         yield from self._answer(asked, plan)
 
@@ -117,9 +139,30 @@ class Exchange:
         self.admission.opinion(visitor)
         self.outbox.submit(marked)
 
-    def _plan_anew(self, turn_id: str, temperature: float) -> Plan:
-        attempts = self.log.attempts(turn_id)
+    def _say(
+        self,
+        conversation: Conversation,
+        text: str,
+        plan: Plan,
+        client_event_id: str | None = None,
+        replaces: str | None = None,
+    ) -> Generator[Conversation, None, None]:
+        text = message(text)
+        checked_id(conversation.id)
+        checked_id(conversation.visitor)
+        self.admission.message(conversation.visitor)
+        turn = Turn("user", text, self.linker.link(text, conversation.dialogue))
+        said = self.log.record_turn(conversation, turn, client_event_id, replaces)
+        if said:
+            yield conversation.then(said)
+            yield from self._answer(conversation.then(said), plan)
+
+    def _plan_anew(self, asked: Conversation, temperature: float) -> Plan:
+        attempts = self.log.attempts(asked.turns[-1].id)
         plan = attempts[-1].plan if attempts else Plan()
+        was_talk = bool(attempts) and attempts[-1].mode == "CHAT"
+        if plan.item_id is None and (was_talk or _is_question(asked.dialogue)):
+            plan = replace(plan, mode="CHAT")
         chosen = {attempt.item_id for attempt in attempts if attempt.item_id}
         return replace(
             plan,
@@ -141,6 +184,20 @@ class Exchange:
         with closing(written(self.log, generation_id, name, stream)) as growth:
             for logged in growth:
                 yield conversation.then(logged)
+
+
+def _asked(conversation: Conversation) -> Conversation:
+    """Up to the user's last turn. Raises BadInputError if there is none."""
+    asked = conversation.up_to_user()
+    if not asked.turns:
+        raise BadInputError("There is nothing to answer anew yet: say something first.")
+    return asked
+
+
+def _is_question(dialogue: Dialogue) -> bool:
+    """Whether the last turn asks about a film that was named, here or before."""
+    text = dialogue.turns[-1].untitled
+    return bool(dialogue.mentioned) and (asks_story(text) or bool(asked_facts(text)))
 
 
 def written(

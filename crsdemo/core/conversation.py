@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import uuid4
@@ -16,6 +17,7 @@ from crsdemo.core.checked import Id, Name, shown
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Reply
+from crsdemo.core.traced import Stretch
 
 Status = Literal["running", "ok", "stopped", "failed", "abandoned"]
 Aspect = Literal["thumbs", "relevance", "interest", "reasons", "comment"]
@@ -68,8 +70,14 @@ class Conversation:
     turns: tuple[LoggedTurn, ...] = ()
 
     @property
-    def dialogue(self) -> Dialogue:
+    def said(self) -> Dialogue:
+        """All that was said; each turn knows what of it was taken back."""
         return Dialogue(tuple(logged.turn for logged in self.turns))
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """What counts of it, for whoever answers."""
+        return self.said.heard
 
     @property
     def offered(self) -> frozenset[str]:
@@ -83,6 +91,20 @@ class Conversation:
     def before(self, position: int) -> Conversation:
         """The turns before `position`."""
         return replace(self, turns=self.turns[:position])
+
+    def taking_back(
+        self, turn_id: str, words: Iterable[Stretch], *, is_on: bool = True
+    ) -> Conversation:
+        """With words of a turn that do not count, or count again."""
+
+        def changed(logged: LoggedTurn) -> LoggedTurn:
+            if logged.id != turn_id:
+                return logged
+            was = set(logged.turn.unheard)
+            unheard = was.union(words) if is_on else was.difference(words)
+            return replace(logged, turn=replace(logged.turn, unheard=tuple(sorted(unheard))))
+
+        return replace(self, turns=tuple(map(changed, self.turns)))
 
     def with_words(self) -> Conversation:
         """Without a closing reply that was stopped before its first word: that is no turn."""

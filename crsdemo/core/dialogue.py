@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from crsdemo.core.traced import Stretch, Traced
+
 Speaker = Literal["user", "assistant"]
+_YEAR_OF_TITLE = re.compile(r"[\s(,\[]*\b(?:19|20)\d\d\b[\s)\]]*\Z")
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,10 @@ class Mention:
     end: int
     item_id: str
 
+    @property
+    def stretch(self) -> Stretch:
+        return Stretch(self.start, self.end)
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -25,6 +33,7 @@ class Turn:
     speaker: Speaker
     text: str
     mentions: tuple[Mention, ...] = ()  # by start, never overlapping
+    unheard: tuple[Stretch, ...] = ()  # by start, what its speaker took back
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -34,11 +43,36 @@ class Turn:
     @property
     def untitled(self) -> str:
         """What was said with a gap for each title, whose words and years are no wishes."""
-        said, end = "", 0
+        return self.without_titles(Traced.of(self.text)).text
+
+    def without_titles(self, text: Traced) -> Traced:
+        """This turn's text, traced to where it came from, with a gap for each title."""
+        return text.without(mention.stretch for mention in self.mentions)
+
+    @property
+    def kept(self) -> Traced:
+        """The text without what was taken back.
+
+        Words that were taken for a title are said all the same, without its year.
+        """
+        gone = set(self.unheard)
         for mention in self.mentions:
-            said += self.text[end : mention.start] + " "
-            end = mention.end
-        return said + self.text[end:]
+            if mention.stretch in gone:
+                year = _YEAR_OF_TITLE.search(self.text[: mention.end], mention.start)
+                gone.remove(mention.stretch)
+                gone |= {Stretch(year.start(), mention.end)} if year else set()
+        return Traced.of(self.text).without(sorted(gone), gap="")
+
+    @property
+    def heard(self) -> Turn:
+        """What counts of it: as if what was taken back had not been said."""
+        if not self.unheard:
+            return self
+        kept = self.kept
+        named = [m for m in self.mentions if m.stretch not in self.unheard]
+        mentions = ((kept.found(m.stretch), m) for m in named)
+        moved = (replace(m, start=at.start, end=at.end) for at, m in mentions if at)
+        return replace(self, text=kept.text, mentions=tuple(moved), unheard=())
 
     def reworded(self, change: Callable[[str], str]) -> Turn:
         """With the words between the items named changed; these stay as they were said."""
@@ -59,6 +93,11 @@ class Dialogue:
 
     def say(self, turn: Turn) -> Dialogue:
         return replace(self, turns=(*self.turns, turn))
+
+    @property
+    def heard(self) -> Dialogue:
+        """What counts of it: without what was taken back."""
+        return replace(self, turns=tuple(turn.heard for turn in self.turns))
 
     def before(self, position: int) -> Dialogue:
         """The turns before `position`."""

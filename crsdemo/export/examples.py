@@ -152,9 +152,9 @@ def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
 def _prompt(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:
     if text == "exact":
         return reply.prompt
-    turns = groupby(reply.heard, key=lambda turn: turn["speaker"])
+    turns = groupby(reply.heard, key=lambda turn: turn.speaker)
     # After a reply that failed a person speaks twice: to a chat model that is one message
-    return [{"role": who, "content": "\n".join(t["text"] for t in said)} for who, said in turns]
+    return [{"role": who, "content": "\n".join(t.heard.text for t in said)} for who, said in turns]
 
 
 def _completion(reply: JudgedReply, text: Text) -> str | list[dict[str, str]]:

@@ -25,7 +25,7 @@ def row_of(judgment: Judgment) -> Row:
     if isinstance(judgment, Opinion):
         return judgment.model_dump(exclude={"reply"}) | _columns(judgment.reply)
     row = judgment.model_dump(exclude={*map(str, SIDES)}) | {
-        "message": judgment.left.heard[-1]["text"]
+        "message": judgment.left.heard[-1].text
     }
     for side, reply in zip(SIDES, judgment.replies, strict=True):
         row |= {f"{side}_{name}": value for name, value in _columns(reply).items()}

@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from crsdemo.core.comparison import SIDES, Policy
 from crsdemo.core.conversation import ItemKind, Status
+from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import known_version, opened
@@ -27,7 +28,7 @@ from crsdemo.studies.tasks import Kind
 
 Row = dict[str, Any]
 
-_SQL = queries("judgments", heard=HEARD.format("t.parent"))
+_SQL = queries("judgments", heard=HEARD.format(turn="t.parent", number="t.number"))
 
 
 class Ratings(BaseModel):
@@ -65,7 +66,7 @@ class JudgedReply(BaseModel):
     started_at: str  # UTC, ISO 8601
     app_version: str
     marks: Json[list[Row]]  # item_id, kind
-    heard: Json[list[dict[str, str]]]  # speaker, text; ends with the user's turn
+    heard: Json[tuple[Turn, ...]]  # as it was typed; ends with the user's turn
     ratings: Json[Ratings]
 
 

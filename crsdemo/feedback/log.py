@@ -6,6 +6,7 @@ method returns, what it was given is on the disk.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from crsdemo.core.conversation import (
 )
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import RefusedError
-from crsdemo.core.recommender import Plan, Reply
+from crsdemo.core.recommender import Mode, Plan, Reply
+from crsdemo.core.traced import Stretch
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.rights import own_dialogue, own_reply
 from crsdemo.feedback.rows import (
@@ -49,9 +51,10 @@ SILENT_SECONDS = 30.0  # after which a reply that is being written counts as giv
 
 @dataclass(frozen=True)
 class Attempt:
-    """An earlier try at a reply: what was fixed for it and which item it chose."""
+    """An earlier try at a reply: what was fixed for it, and what came of it."""
 
     plan: Plan
+    mode: Mode | None  # None: not a word came
     item_id: str | None
 
 
@@ -85,9 +88,13 @@ class FeedbackLog:
     # What was said
 
     def record_turn(
-        self, conversation: Conversation, turn: Turn, client_event_id: str | None = None
+        self,
+        conversation: Conversation,
+        turn: Turn,
+        client_event_id: str | None = None,
+        replaces: str | None = None,
     ) -> LoggedTurn | None:
-        """Keep what the user said after `conversation`.
+        """Keep what the user said after `conversation`, if need be instead of the turn `replaces`.
 
         None if the same click has brought it before: then nothing is written.
         Raises RefusedError for a dialogue of somebody else.
@@ -96,7 +103,21 @@ class FeedbackLog:
             own_dialogue(db, conversation.id, conversation.visitor)
             if said_before(db, conversation.id, client_event_id):
                 return None
-            return insert_said(db, conversation, turn, client_event_id)
+            return insert_said(db, conversation, turn, client_event_id, replaces)
+
+    def record_taken_back(
+        self, conversation: Conversation, turn_id: str, words: Sequence[Stretch], *, is_on: bool
+    ) -> None:
+        """Keep that words of a turn of the user do not count (any more), or count again.
+
+        What holds already is not written again. Raises RefusedError for a dialogue of somebody
+        else; of another turn or for words that are not there nothing is written.
+        """
+        with self.file.writing() as db:
+            own_dialogue(db, conversation.id, conversation.visitor)
+            of = {"turn": turn_id, "dialogue": conversation.id, "app_version": __version__}
+            for one in words:
+                db.execute(_SQL["take_back"], of | one._asdict() | {"is_on": is_on})
 
     def record_started(self, conversation: Conversation, recommender: str, plan: Plan) -> str:
         """Keep that a reply to `conversation` is being written; returns the generation's id.
@@ -147,7 +168,9 @@ class FeedbackLog:
         """The tries so far at a reply to the user's turn `turn_id`, first one first."""
         with self.file.reading() as db:
             rows = db.query(_SQL["attempts"], [turn_id])
-            return tuple(Attempt(plan_from_json(row["plan"]), row["item_id"]) for row in rows)
+            return tuple(
+                Attempt(plan_from_json(row["plan"]), row["mode"], row["item_id"]) for row in rows
+            )
 
     # What was thought of it
 
@@ -217,11 +240,16 @@ def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> 
 
 
 def insert_said(
-    db: Database, conversation: Conversation, turn: Turn, client_event_id: str | None
+    db: Database,
+    conversation: Conversation,
+    turn: Turn,
+    client_event_id: str | None,
+    replaces: str | None = None,
 ) -> LoggedTurn:
     """Put what the user says after `conversation` into its row."""
     logged = LoggedTurn(new_id(), turn)
-    db["turns"].insert(turn_row(logged, conversation) | {"client_event_id": client_event_id})
+    more = {"client_event_id": client_event_id, "replaces": replaces}
+    db["turns"].insert(turn_row(logged, conversation) | more)
     return logged
 
 

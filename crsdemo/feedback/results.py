@@ -9,13 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.schema import HEARD, queries
 from crsdemo.studies.statistics.answers import Answer
 
-_SQL = queries("results", heard=HEARD.format("c.left_turn"))
+_TURNS = TypeAdapter(tuple[Turn, ...])
+_SQL = queries("results", heard=HEARD.format(turn="c.left_turn", number="l.number"))
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,7 @@ class ResultsLog:
                 for row in db.query(_SQL["pairs"], [json.dumps([*comparison_ids])])
             }
         for row in rows.values():
-            turns = (Turn(**turn) for turn in json.loads(row["heard"]))
-            row["heard"] = Dialogue(tuple(turns))
+            row["heard"] = Dialogue(_TURNS.validate_json(row["heard"]))
         return {name: SeenPair(**row) for name, row in rows.items()}
 
 

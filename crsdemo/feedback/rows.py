@@ -23,6 +23,7 @@ from crsdemo.core.reply_json import (
     known_item,
     pieces_from_turn,
 )
+from crsdemo.core.traced import Stretch
 
 Row = dict[str, Any]
 
@@ -32,6 +33,7 @@ _EVIDENCE = (
 )  # fmt: skip
 _PLAIN = ("query", "is_given", "is_fixed")
 _MENTIONS = TypeAdapter(tuple[Mention, ...])
+_STRETCHES = TypeAdapter(tuple[Stretch, ...])
 _PLAN = TypeAdapter(Plan)
 _RATING = TypeAdapter(Rating)
 
@@ -68,7 +70,9 @@ def turn_row(logged: LoggedTurn, conversation: Conversation) -> Row:
 
 
 def logged_turn_from_row(row: Row, catalog: Catalog) -> LoggedTurn:
-    turn = Turn(row["speaker"], row["text"], _MENTIONS.validate_json(row["mentions"]))
+    unheard = _STRETCHES.validate_json(row["unheard"])
+    mentions = _MENTIONS.validate_json(row["mentions"])
+    turn = Turn(row["speaker"], row["text"], mentions, unheard)
     if turn.speaker == "user":
         return LoggedTurn(row["id"], turn)
     reply = _reply_from_row(row, turn, catalog) if row["modes"] else None  # none: not a word came

@@ -18,13 +18,21 @@ Migration = Callable[[Database], None]
 APPLICATION_ID = int.from_bytes(b"CRSd", "big")  # in the header of the file: it is ours
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-# The dialogue up to a turn, by its id: a list of {speaker, text}
+# The dialogue up to a turn, by its id, as the reply in the turn of that number heard it: a list of
+# {speaker, text, mentions, unheard}
 HEARD = """(with recursive heard as (
-        select speaker, text, parent, position from turns where id = {}
-        union all select t.speaker, t.text, t.parent, t.position
+        select id, speaker, text, mentions, parent, position from turns where id = {turn}
+        union all select t.id, t.speaker, t.text, t.mentions, t.parent, t.position
         from turns t join heard on t.id = heard.parent)
-    select json_group_array(json_object('speaker', speaker, 'text', text))
-    from (select speaker, text from heard order by position))"""
+    select json_group_array(json_object('speaker', speaker, 'text', text,
+        'mentions', json(mentions), 'unheard', json(unheard)))
+    from (select speaker, text, mentions,
+            (select json_group_array(json_array(b.start_at, b.end_at)) from taken_back b
+                where b.turn = heard.id and b.is_on and b.number = (
+                    select max(o.number) from taken_back o where o.turn = b.turn
+                    and o.start_at = b.start_at and o.end_at = b.end_at and o.after < {number}))
+            as unheard
+        from heard order by position))"""
 
 # Whether both sides of a comparison `c` say the same words and the same item
 TWIN = """exists (select 1 from turns l join turns r on r.id = c.right_generation

@@ -60,8 +60,13 @@ class PeopleLinker:
 
         Names as the catalog spells them, each once, first named first.
         """
-        spans = self.spans(ReadText.of(text, self._speller))
-        return tuple(dict.fromkeys(person for _, _, person in spans))
+        return tuple(dict.fromkeys(person for _, _, person in self.named_at(text)))
+
+    def named_at(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, person) of each name; several people may share one."""
+        read = ReadText.of(text, self._speller)
+        for first, after, person in self.spans(read):
+            yield read.tokens[first].start, read.tokens[after - 1].end, person
 
     def asked_for(self, text: str) -> tuple[str, ...]:
         """Those of whom a film is wished: "with", "by" or "starring" them, or "their films"."""

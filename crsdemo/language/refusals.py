@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import NamedTuple
 
+from crsdemo.core.traced import Stretch, Traced
+
 _TABLE = tomllib.loads((files(__package__) / "refusals.toml").read_text(encoding="utf-8"))
 _PARTS: dict[str, str] = _TABLE["parts"]
 
@@ -51,39 +53,44 @@ _ALWAYS = tuple(
 )
 
 
-class _Span(NamedTuple):
+class Refusal(NamedTuple):
+    """What `text[start:end]` refuses; `at` is where that begins."""
+
     start: int
     end: int
     what: str
+    at: int
 
 
 def refused(text: str) -> list[str]:
     """What is refused, as it was said, each with the words around it that belong to it."""
-    return [span.what for span in _spans(text)]
+    return [span.what for span in refusals(text)]
 
 
 def wanted(text: str) -> str:
     """The text without what is refused."""
-    kept, end = "", 0
-    for span in _spans(text):
-        kept += text[end : span.start] + " "
-        end = span.end
-    return kept + text[end:]
+    return without_refusals(Traced.of(text)).text
 
 
-def _spans(text: str) -> list[_Span]:
-    """In order, none within another."""
+def without_refusals(text: Traced) -> Traced:
+    """The same of a text that knows where its words came from."""
+    return text.without(Stretch(span.start, span.end) for span in refusals(text.text))
+
+
+def refusals(text: str) -> list[Refusal]:
+    """In order, none within another, each with its place."""
     heard = _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
-    spans: list[_Span] = []
+    spans: list[Refusal] = []
     for span in sorted(_found(text, heard), key=lambda span: (span.start, -span.end)):
         if not spans or span.start >= spans[-1].end:
             spans.append(span)
     return spans
 
 
-def _found(text: str, heard: str) -> Iterator[_Span]:
+def _found(text: str, heard: str) -> Iterator[Refusal]:
     """`heard`: the text without what refuses nothing."""
     for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text)):
         for pattern in patterns:
             for found in pattern.finditer(where):
-                yield _Span(found.start(), found.end(), found["what"].replace("\0", " "))
+                what = found["what"].replace("\0", " ")
+                yield Refusal(found.start(), found.end(), what, found.start("what"))

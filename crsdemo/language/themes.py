@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.traced import Stretch, Traced, lower
 
 SHORTEST = 5  # letters of a keyword that is a theme of its own; shorter ones are parts of talk
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
@@ -59,43 +60,41 @@ class Themes:
 
     def named(self, text: str) -> frozenset[str]:
         """Themes that a text names and that some item has."""
-        stems = tuple(_stems(text))
-        runs = (
-            "".join(stems[first : first + n])
-            for first in range(len(stems))
-            for n in range(1, self._longest + 1)
-        )
-        found = (theme for run in runs for theme in self._phrases.get(run, ()))
-        return frozenset(theme for theme in found if theme in self.rows)
+        return frozenset(theme for _, _, theme in self.spans(text))
+
+    def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, theme) of each run of words that names a theme which some item has."""
+        for start, end, run in _runs(text, self._longest):
+            for theme in self._phrases.get(run, ()):
+                if theme in self.rows:
+                    yield start, end, theme
 
     def refused(self, what: str) -> frozenset[str]:
         """Themes that a refusal names: tags by their bare names too, for it speaks of films."""
-        stems = tuple(_stems(what))
-        runs = (
-            "".join(stems[first:last])
-            for first in range(len(stems))
-            for last in range(first + 1, len(stems) + 1)
-        )
-        tags = frozenset(self._tags[run] for run in runs if run in self._tags)
-        return self.named(what) | (tags & self.rows.keys())
+        return frozenset(theme for _, _, theme in self.refused_spans(what))
 
-    def without_tags(self, text: str) -> str:
+    def refused_spans(self, what: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, theme) of each."""
+        yield from self.spans(what)
+        for start, end, run in _runs(what, len(what)):
+            if self._tags.get(run) in self.rows:
+                yield start, end, self._tags[run]
+
+    def without_tags(self, text: Traced) -> Traced:
         """The words of a text that are no part of a longer name for a tag.
 
         Who refuses "jump scares" or "dark comedies" refuses neither horror nor comedy.
         """
-        text = text.lower()
-        words = [word for word in _WORD.finditer(text) if word[0] not in _ARTICLES]
+        words = _words(text.text)
         stems = [stem(word[0]) for word in words]
-        kept, first, end = "", 0, 0
+        gone, first = list[Stretch](), 0
         while first < len(words):
             lasts = (first + n for n in range(min(self._longest, len(words) - first), 1, -1))
             last = next((last for last in lasts if self._is_tag(stems[first:last])), None)
             if last is not None:
-                kept += text[end : words[first].start()] + "\n"
-                end = words[last - 1].end()
+                gone.append(Stretch(words[first].start(), words[last - 1].end()))
             first = last or first + 1
-        return kept + text[end:]
+        return text.without(gone, gap="\n")
 
     def _is_tag(self, stems: Sequence[str]) -> bool:
         key = "".join(stems)
@@ -111,8 +110,22 @@ class Themes:
 
 def _stems(text: str) -> Iterator[str]:
     """The stem of each word but articles."""
-    words = _WORD.findall(text.lower().replace("’", "'"))
-    return (stem(word) for word in words if word not in _ARTICLES)
+    return (stem(word[0]) for word in _words(text))
+
+
+def _runs(text: str, longest: int) -> Iterator[tuple[int, int, str]]:
+    """(start, end, stems run together) of up to so many words, articles not counted."""
+    words = _words(text)
+    stems = [stem(word[0]) for word in words]
+    for first in range(len(words)):
+        for last in range(first + 1, min(first + longest, len(words)) + 1):
+            yield words[first].start(), words[last - 1].end(), "".join(stems[first:last])
+
+
+def _words(text: str) -> list[re.Match[str]]:
+    """All but articles, in small letters."""
+    small = lower(text).replace("’", "'")
+    return [word for word in _WORD.finditer(small) if word[0] not in _ARTICLES]
 
 
 @lru_cache(maxsize=20_000)

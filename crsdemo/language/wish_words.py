@@ -7,8 +7,10 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
-from crsdemo.language.refusals import wanted
+from crsdemo.core.traced import Traced, lower
+from crsdemo.language.refusals import without_refusals
 
 _TABLE = tomllib.loads((files(__package__) / "wish_words.toml").read_text(encoding="utf-8"))
 _GENRES: dict[str, str] = _TABLE["genres"]  # what means each; a pattern after a word boundary
@@ -81,6 +83,9 @@ _RECENT = re.compile(
     r"(?:more )?(?:recent|recently|up[- ]to[- ]date)\b(?! years)|"
     r"\brecently (?:made|released|out)\b|\bcame out recently\b"
 )
+_THIS_YEAR = re.compile(r"\b(?:from|of|made|released|out)(?: in)? (this|last) year\b")
+_THIS_CENTURY = re.compile(r"\b(?:this|the 21st|the current|our) century\b")
+_LAST_CENTURY = re.compile(r"\bfrom (?:the )?(?:last|20th|previous) century\b")
 FIRST, LAST = 1800, 2200  # no film is from before or after
 VIOLENT = re.compile(r"\b(?:violen(?:t|ce)|brutal|fighting|killings?|blood ?shed)", re.IGNORECASE)
 VIOLENT_GENRES = frozenset(["action", "horror", "war"])
@@ -104,22 +109,29 @@ def genres_refused(what: str, genres: Sequence[str]) -> list[frozenset[str]]:
     "horror and westerns" refuses both, "romantic comedies" only what is both. A theme of a genre
     ("aliens") refuses no genre.
     """
+    return [group for _, _, group in genres_refused_at(what, genres)]
+
+
+def genres_refused_at(what: str, genres: Sequence[str]) -> list[tuple[int, int, frozenset[str]]]:
+    """(start, end, genres) of each."""
     found = sorted(
         (match.start(), match.end(), genre)
         for genre in genres
         for match in _named_whole(genre).finditer(what)
     )
-    groups: list[set[str]] = []
+    groups: list[tuple[int, int, frozenset[str]]] = []
     end = -1
     for start, after, genre in found:
         if groups and end >= 0 and what[end:start].strip(" -") == "" and start >= end:
-            groups[-1].add(genre)
+            begin, _, group = groups[-1]
+            groups[-1] = begin, after, group | {genre}
         else:
-            groups.append({genre})
+            groups.append((start, after, frozenset([genre])))
         end = after
-    if _ROM_COM.search(what) and {"romance", "comedy"} <= set(genres):
-        groups.append({"romance", "comedy"})
-    return [frozenset(group) for group in groups]
+    rom_com = _ROM_COM.search(what)
+    if rom_com and {"romance", "comedy"} <= set(genres):
+        groups.append((*rom_com.span(), frozenset(["romance", "comedy"])))
+    return groups
 
 
 @cache
@@ -127,13 +139,29 @@ def _named_whole(genre: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{_NAMES.get(genre, re.escape(genre))})[\w-]*", re.IGNORECASE)
 
 
+class Years(NamedTuple):
+    """The first and the last year that `text[start:end]` means, both included."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
 def decades_named(text: str) -> list[int]:
     """The first years of the decades that a text names: "the nineties" is 1990."""
+    return [decade.first for decade in decades_in(text)]
+
+
+def decades_in(text: str) -> list[Years]:
+    """The decades that a text names."""
     found = []
-    for century, digit, word in _DECADE.findall(text.lower()):
+    for match in _DECADE.finditer(lower(text)):
+        century, digit, word = match.groups()
         ten = int(digit or 0) * 10
         near = int(century or ("20" if ten < 30 else "19")) * 100 + ten
-        found.append(_WORD_OF_DECADE[word] if word else near)
+        first = _WORD_OF_DECADE[word] if word else near
+        found.append(Years(first, first + 9, *match.span()))
     return found
 
 
@@ -144,41 +172,50 @@ def years_set(text: str, newest: int | None = None) -> tuple[int, int] | None:
     the 60s" may be of any year. `newest`: of the catalog; "recent" and "the last ten years" count
     from there, and set nothing without it.
     """
-    text = _SHORT_YEAR.sub(lambda year: f"19{year['year']}", text.lower())
-    wished = wanted(text)
-    if newest is not None and (span := _relative_years(text, wished, newest)):
-        return span
-    if found := _BETWEEN_DECADES.search(wished):
+    found = years_limit(text, newest)
+    return (found.first, found.last) if found else None
+
+
+def years_limit(typed: str, newest: int | None = None) -> Years | None:
+    """The years that a text sets, and the words that set them."""
+    small = Traced.of(lower(typed))
+    text = small.reworded(_SHORT_YEAR.sub(lambda year: f"19{year['year']}", small.text))
+    wished = without_refusals(text)
+    if newest is not None and (years := _relative_years(text, wished, newest)):
+        return years
+    if found := _BETWEEN_DECADES.search(wished.text):
         first, last = (decades_named(found[name])[0] for name in ("first", "last"))
-        return (first, last + 9) if first <= last else (last, first + 9)
-    if found := _BETWEEN.search(wished):
-        return int(found[1]), int(found[2])
+        span = (first, last + 9) if first <= last else (last, first + 9)
+        return Years(*span, *wished.origin(*found.span()))
+    if found := _BETWEEN.search(wished.text):
+        return Years(int(found[1]), int(found[2]), *wished.origin(*found.span()))
     for patterns, where in ((_LIMITS, text), (_SPANS, wished)):
         for pattern, kind in patterns:
-            if found := re.search(pattern, where):
-                return _span(found["when"], kind)
+            if found := re.search(pattern, where.text):
+                return Years(*_span(found["when"], kind), *where.origin(*found.span()))
     return None
 
 
-def _relative_years(text: str, wished: str, newest: int) -> tuple[int, int] | None:
+def _relative_years(text: Traced, wished: Traced, newest: int) -> Years | None:
     """Years that are counted from the newest of the catalog."""
     for pattern, where in ((_NOT_THAT_OLD, text), (_LAST_YEARS, wished), (_THAT_OLD, wished)):
-        found = pattern.search(where)
-        if found and not _OF_PEOPLE.search(where[: found.start()]):
+        found = pattern.search(where.text)
+        if found and not _OF_PEOPLE.search(where.text[: found.start()]):
             said = found.groupdict("")
             number, unit = said["n"] or said.get("n2", ""), said["unit"] or said.get("unit2", "")
             count = _COUNT.get(number) or int(number or (1 if unit == "decade" else FEW))
             ages = 10 * count if unit == "decade" else count
-            return (FIRST, newest - ages) if pattern is _THAT_OLD else (newest - ages, LAST)
-    if _RECENT.search(wished):
-        return newest - FEW, LAST
-    if found := re.search(r"\b(?:from|of|made|released|out)(?: in)? (this|last) year\b", wished):
+            span = (FIRST, newest - ages) if pattern is _THAT_OLD else (newest - ages, LAST)
+            return Years(*span, *where.origin(*found.span()))
+    if found := _RECENT.search(wished.text):
+        return Years(newest - FEW, LAST, *wished.origin(*found.span()))
+    if found := _THIS_YEAR.search(wished.text):
         year = newest - (found[1] == "last")
-        return year, year
-    if re.search(r"\b(?:this|the 21st|the current|our) century\b", wished):
-        return 2000, LAST
-    if re.search(r"\bfrom (?:the )?(?:last|20th|previous) century\b", wished):
-        return FIRST, 1999
+        return Years(year, year, *wished.origin(*found.span()))
+    if found := _THIS_CENTURY.search(wished.text):
+        return Years(2000, LAST, *wished.origin(*found.span()))
+    if found := _LAST_CENTURY.search(wished.text):
+        return Years(FIRST, 1999, *wished.origin(*found.span()))
     return None
 
 
@@ -197,4 +234,10 @@ def _span(when: str, kind: str) -> tuple[int, int]:
 
 def years_named(text: str) -> list[int]:
     """Single years that a text names; those of a decade ("1990s") are none."""
-    return [int(year) for year in _YEAR.findall(_DECADE.sub(" ", text.lower()))]
+    return [year.first for year in years_in(text)]
+
+
+def years_in(text: str) -> list[Years]:
+    """The single years that a text names."""
+    text = _DECADE.sub(lambda found: " " * len(found[0]), lower(text))
+    return [Years(int(found[0]), int(found[0]), *found.span()) for found in _YEAR.finditer(text)]

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
@@ -25,14 +27,26 @@ from crsdemo.language.wish_words import (
     VIOLENT,
     VIOLENT_GENRES,
     decades_named,
+    genre_pattern,
     genres_named,
     genres_refused,
+    genres_refused_at,
     years_named,
     years_set,
 )
 from crsdemo.recommenders.item_similarity import genre_matrix
 
 FADING = 0.4  # of people and genres, per turn of the user
+
+
+class Fact(NamedTuple):
+    """What items have, by its name in the catalog."""
+
+    kind: Literal["genre", "theme", "person"]
+    name: str
+
+
+Refused = frozenset[Fact]  # the items that have all of these
 
 
 class FactsNamed:
@@ -136,27 +150,53 @@ class FactsNamed:
         What is asked for later counts as wanted again. A theme refuses the items that have it,
         not all of the genre that it belongs to.
         """
-        genres: set[frozenset[str]] = set()
-        wished: set[str] = set()
-        people: set[str] = set()
-        themes: set[str] = set()
+        *_, refused = (frozenset[Refused](), *self.refused_facts(dialogue))
+        rows = {row for one in refused for row in self._rows_with(one)}
+        return frozenset(self.catalog.items[row].id for row in rows)
+
+    def refused_facts(self, dialogue: Dialogue) -> Iterator[frozenset[Refused]]:
+        """What is not wanted after each turn of the user."""
+        kept, wished = frozenset[Refused](), frozenset[Fact]()
         for text in _said(dialogue):
             wish = wanted(text)
-            asked = set().union(*genres_refused(wish, self.catalog.genres))
+            genres = frozenset().union(*genres_refused(wish, self.catalog.genres))
+            asked = {Fact("genre", genre) for genre in genres}
             wished |= asked
-            genres = {group for group in genres if group.isdisjoint(asked)}
-            people -= set(self._people.link_people(wish))
-            themes -= self._themes.named(wish)
+            asked |= {Fact("person", person) for person in self._people.link_people(wish)}
+            asked |= {Fact("theme", theme) for theme in self._themes.named(wish)}
+            kept = frozenset(one for one in kept if one.isdisjoint(asked))
             for what in refused(text):
-                genres |= set(self._genres_refused(what))
+                kept |= {one for _, one in self.refused_in(Traced.of(what))}
                 if VIOLENT.search(what):
-                    genres |= {frozenset([genre]) for genre in self._violent - wished}
-                people |= set(self._people.link_people(what))
-                themes |= self._themes.refused(what)
-        rows = {row for group in genres for row in self._rows_of_genres(group)}
-        rows |= {row for person in people for row in self._rows_of.get(person, [])}
-        rows |= {row for theme in themes for row in self._themes.rows[theme]}
-        return frozenset(self.catalog.items[row].id for row in rows)
+                    kept |= {frozenset([fact]) for fact in self.violent - wished}
+            yield kept
+
+    def refused_in(self, what: Traced) -> Iterator[tuple[Stretch, Refused]]:
+        """What the words of a refusal name, and where they came from.
+
+        A genre within a longer name of a theme ("dark comedy") is not meant as a whole.
+        """
+        text, genres = what, self.catalog.genres
+        groups = [one for one in genres_refused_at(what.text, genres) if len(one[2]) > 1]
+        if not groups:
+            text = self._themes.without_tags(what)
+            groups = genres_refused_at(text.text, genres)
+        for start, end, group in groups:
+            yield text.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
+        for start, end, theme in self._themes.refused_spans(what.text):
+            yield what.origin(start, end), frozenset([Fact("theme", theme)])
+        for start, end, person in self._people.named_at(what.text):
+            yield what.origin(start, end), frozenset([Fact("person", person)])
+
+    def facts_at(self, text: str) -> Iterator[tuple[int, int, Fact]]:
+        """(start, end, fact) of whatever a wish without titles names."""
+        for genre in self.catalog.genres:
+            for found in genre_pattern(genre).finditer(text):
+                yield *found.span(), Fact("genre", genre)
+        for start, end, theme in self._themes.spans(text):
+            yield start, end, Fact("theme", theme)
+        for start, end, person in self._people.named_at(text):
+            yield start, end, Fact("person", person)
 
     def of_years_set(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items of the years that the user set last; None if they set none.
@@ -164,14 +204,14 @@ class FactsNamed:
         "Recent" is what the newest item of the catalog makes it.
         An item of no known year is of none.
         """
-        spans = [span for text in _said(dialogue) if (span := years_set(text, self._newest))]
+        spans = [span for text in _said(dialogue) if (span := years_set(text, self.newest))]
         if not spans:
             return None
         first, last = spans[-1]
         return np.asarray((self.year_of >= first) & (self.year_of <= last))
 
     @cached_property
-    def _newest(self) -> int | None:
+    def newest(self) -> int | None:
         """The newest year of the catalog; None if no year is known."""
         return int(self.year_of.max(initial=0)) or None
 
@@ -204,22 +244,24 @@ class FactsNamed:
         found[sorted(set.intersection(*rows) or set.union(*rows))] = True
         return found
 
-    def _genres_refused(self, what: str) -> list[frozenset[str]]:
-        """A genre within a longer name of a theme ("dark comedy") is not meant as a whole."""
-        whole = genres_refused(what, self.catalog.genres)
-        mixed = [group for group in whole if len(group) > 1]
-        return mixed or genres_refused(self._themes.without_tags(what), self.catalog.genres)
+    def _rows_with(self, facts: Refused) -> set[int]:
+        """Rows of the items that have all of these facts."""
+        return set.intersection(*(set(self._rows_of_fact(fact)) for fact in facts))
 
-    def _rows_of_genres(self, group: frozenset[str]) -> list[int]:
-        """Rows of the items that have all of these genres."""
-        columns = [self.catalog.genres.index(genre) for genre in sorted(group)]
-        rows: list[int] = np.flatnonzero(self.genres_of[:, columns].all(axis=1)).tolist()
+    def _rows_of_fact(self, fact: Fact) -> Sequence[int]:
+        if fact.kind == "person":
+            return self._rows_of.get(fact.name, [])
+        if fact.kind == "theme":
+            return self._themes.rows[fact.name]
+        column = self.genres_of[:, self.catalog.genres.index(fact.name)]
+        rows: list[int] = np.flatnonzero(column).tolist()
         return rows
 
     @cached_property
-    def _violent(self) -> frozenset[str]:
+    def violent(self) -> frozenset[Fact]:
         """Genres that who wants no violence will not want either."""
-        return VIOLENT_GENRES.intersection(self.catalog.genres)
+        some = VIOLENT_GENRES.intersection(self.catalog.genres)
+        return frozenset(Fact("genre", genre) for genre in some)
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""

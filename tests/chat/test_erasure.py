@@ -14,8 +14,10 @@ from test_outbox import locked
 from test_study_desk import at
 
 from crsdemo.core.comparison import Comparison, Judgment, Series
+from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import FeedbackError, KeptAsideError, RefusedError, WithdrawnError
 from crsdemo.core.recommender import Plan, Reply
+from crsdemo.core.traced import Stretch
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Answered, Judged, Outbox
 from crsdemo.web.health import examine
@@ -161,3 +163,14 @@ def test_the_page_does_not_claim_more_than_is_true() -> None:
     for page in (PARTS.withdrawn(False), PARTS.leaving()):
         assert "Backups" in page or "backups" in page
         assert "handed out" in page
+
+
+def test_what_was_taken_back_and_said_anew_goes_with_whoever_said_it(made: Lab) -> None:
+    ann, seen = told(made)
+    heard = seen.left.heard
+    made.log.record_taken_back(heard, heard.turns[-1].id, [Stretch(0, 7)], is_on=True)
+    before = heard.before(len(heard.turns) - 1)
+    made.log.record_turn(before, Turn("user", WORDS), replaces=heard.turns[-1].id)
+    made.desk.withdraw(ann.id, erase=True)
+    assert made.rows("select * from taken_back") == []
+    assert made.rows("select * from turns where replaces is not null") == []

@@ -411,7 +411,8 @@ def test_a_row_of_the_table_holds_all_that_is_known_of_a_verdict(lab: Study) -> 
     assert row["same_context"] is True and row["message"] == "a western" and row["split"] == "train"
     assert row["right_text"] == right.turn.text
     assert row["right_item_title"] == right.reply.item.title
-    assert row["right_heard"] == [{"speaker": "user", "text": "a western"}]
+    said = {"speaker": "user", "text": "a western", "mentions": [], "unheard": []}
+    assert list(row["right_heard"]) == [said]
     assert row["left_prompt"] == "<user>a western" and row["left_output"] == "<RESP>red<eos>"
     assert (row["right_relevance"], row["right_reasons"]) == (3, ["a good fit"])
     assert row["left_relevance"] is None and row["left_ready_ms"] >= 0

@@ -26,7 +26,10 @@ select t.dialogue_id from comparisons c
     where c.left_turn in (select id from turns where dialogue_id = ?)
 
 -- name: turns
-select t.*, g.*, e.*, t.id as id from turns t
+select t.*, g.*, e.*, t.id as id,
+        (select json_group_array(json_array(b.start_at, b.end_at)) from current_taken_back b
+            where b.turn = t.id) as unheard
+    from turns t
     left join generations g on g.id = t.id left join evidence e on e.generation_id = t.id
     where t.dialogue_id in ({dialogues})
 

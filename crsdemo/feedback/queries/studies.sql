@@ -82,5 +82,6 @@ delete from assignments where annotator = :annotator;
 delete from comparisons where left_turn in ({own_turns});
 delete from evidence where generation_id in ({own_turns});
 delete from generations where id in ({own_turns});
+delete from taken_back where turn in ({own_turns});
 delete from turns where dialogue_id in (select id from dialogues where visitor = :annotator);
 delete from dialogues where visitor = :annotator;

@@ -14,6 +14,7 @@ from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
+from crsdemo.recommenders.hearing import Hearing
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.compare.verdicts import PARTS
@@ -22,6 +23,7 @@ from crsdemo.web.shared.controls import MODEL, Updates, caller, html
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.shared.shown import Shown
+from crsdemo.web.talk.heard import below_message
 
 Json = dict[str, Any]
 
@@ -35,8 +37,15 @@ POLICIES = (
 class ComparePage(Bench):
     """Everyone knows who answers."""
 
+    hearing: Hearing
+
     def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
         return self.side_by_side.say(series, text, view.names)
+
+    def understood(self, comparison: Comparison) -> str:
+        heard = comparison.left.heard
+        last = len(heard.turns) - 1
+        return below_message(self.hearing.understood(heard.said)[last])
 
     def knows_names(self, earlier: Judgment | None) -> bool:
         return True
@@ -127,7 +136,9 @@ def _answer_as_json(answer: Answer) -> Json:
 
 def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ComparePage(side_by_side, catalog, _layout(side_by_side.recommenders.names))
+    page = ComparePage(
+        side_by_side, catalog, _layout(side_by_side.recommenders.names), Hearing(catalog)
+    )
     gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen

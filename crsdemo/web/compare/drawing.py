@@ -64,6 +64,10 @@ class Drawing(ABC):
         """What stands above the comparisons."""
         return ""
 
+    def understood(self, comparison: Comparison) -> str:
+        """What was understood of its message, as HTML."""
+        return ""
+
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What stands below the verdict on the newest one, which is shown like this."""
         return verdicts.onward(snapshot.series, shown)
@@ -161,6 +165,7 @@ class Drawing(ABC):
             evidence=manner.evidence and (is_selected or is_newest),
             is_open=is_selected,
             unfolded=manner.unfolded and is_newest,
+            understood=self.understood(comparison),
             went_on=series.went_on(comparison) if series.policy == "shared" else None,
         )
 

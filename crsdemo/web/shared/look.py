@@ -19,6 +19,7 @@ LORA = {  # file -> the characters it draws
 SHEETS = (
     "shared/style.css",
     "shared/reply.css",
+    "talk/heard.css",
     "compare/compare.css",
     "study/study.css",
     "results/results.css",

@@ -82,12 +82,14 @@ def conversation(
     turns: Sequence[LoggedTurn],
     opinions: Mapping[str, Opinion],
     selected: str | None,
+    below: Mapping[str, str] = {},
     *,
     running: bool = False,
 ) -> str:
     """The newest settled turns, or all from the selected one on.
 
-    `opinions` and `selected` go by the id of a reply's turn. The last turn can be answered again
+    `opinions` and `selected` go by the id of a reply's turn, `below` has HTML for below messages by
+    the id of theirs. The last turn can be answered again
     or taken back unless a reply is `running`.
     """
     asked = [n for n, turn in enumerate(turns) if turn.reply is None] or [0]
@@ -96,7 +98,7 @@ def conversation(
     before = [turn.id for turn in turns[: asked[begin]] if turn.reply]
     way_back = earlier(begin, reply=before[-N_SHOWN:][0]) if before else ""
     said = [(turn, opinions.get(turn.id, Opinion())) for turn in turns[asked[begin] :]]
-    return way_back + PARTS.conversation(said, selected, running)
+    return way_back + PARTS.conversation(said, selected, below, running)
 
 
 def earlier(n_messages: int, **names: str) -> str:

@@ -27,6 +27,7 @@ class Shown:
     markable: bool = True  # a film can be marked as seen, wanted or not
     is_open: bool = False  # the evidence, without a click
     unfolded: bool = False  # the form that says more, without a click
+    understood: str = ""  # of the message, as HTML
     went_on: Side | None = None  # the side that the next message went on from
 
     @property

@@ -7,7 +7,6 @@ browser, the reply that is looked at, and ratings that could not be saved yet.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,10 +15,10 @@ import gradio as gr
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, seen_id
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Reply
-from crsdemo.feedback.log import Restored
+from crsdemo.recommenders.hearing import Hearing
 from crsdemo.web.shared import evidence, render
 from crsdemo.web.shared.controls import (
     FOCUS,
@@ -33,23 +32,13 @@ from crsdemo.web.shared.controls import (
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
 from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
 from crsdemo.web.talk.from_outside import FromOutside
+from crsdemo.web.talk.heard import Correction, avoiding, below_messages
 from crsdemo.web.talk.past import own_talk, shelf
 from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
+from crsdemo.web.talk.snapshot import Snapshot
 
 Growth = Iterator[Conversation]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A conversation as the log had it, and when: a later one is truer."""
-
-    restored: Restored
-    moment: int  # ns of the monotonic clock, before it was read
-
-    @property
-    def conversation(self) -> Conversation:
-        return self.restored.conversation
 
 
 @dataclass(frozen=True)
@@ -58,6 +47,7 @@ class ChatPage:
 
     exchange: Exchange
     catalog: Catalog
+    hearing: Hearing
     screen: Screen
 
     def enter(self, *look: Any) -> Updates:
@@ -90,6 +80,21 @@ class ChatPage:
 
     def answer_again(self, *look: Any) -> Iterator[Updates]:
         yield from self._answered(Look(*look), self.exchange.regenerate)
+
+    def hear(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        """Answer again without one thing that was understood, or with it after all."""
+
+        def answer(said: Conversation) -> Growth:
+            click = Correction.of(event)
+            words = click.words(said, self.hearing)
+            return self.exchange.take_back(said, click.turn, words, is_on=click.counts)
+
+        yield from self._answered(Look(*look), answer)
+
+    def reword(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        """The last message in other words."""
+        view = Look(*look)
+        yield from self._answered(view, lambda said: self.exchange.say_instead(said, event.text))
 
     def take_back(self, *look: Any) -> Updates:
         """Undo the last message; its words return to the box."""
@@ -186,13 +191,7 @@ class ChatPage:
     # What is true
 
     def _snapshot(self, visit: Kept) -> Snapshot:
-        """The visitor's dialogue as the log has it; an empty one if it has none."""
-        moment = time.monotonic_ns()
-        dialogue = seen_id(str(visit["dialogue"]))
-        restored = self.exchange.log.restore(dialogue, self.catalog)
-        if restored and restored.conversation.visitor == visit["visitor"]:
-            return Snapshot(restored, moment)
-        return Snapshot(Restored(Conversation(dialogue, visit["visitor"]), (), ()), moment)
+        return Snapshot.of(self.exchange.log, visit, self.catalog)
 
     @property
     def _at_rest(self) -> Updates:
@@ -228,11 +227,17 @@ class ChatPage:
             logged = _chosen(turns, view.selected) if view.selected or not view.running else None
             thought = opinions(snapshot.restored, view.pending)
             selected = logged.id if logged else None
-            content = render.conversation(turns, thought, selected, running=view.running)
+            below = below_messages(snapshot.conversation, self.hearing, running=view.running)
+            content = render.conversation(turns, thought, selected, below, running=view.running)
         else:
             name = self.exchange.recommender.name
             content = render.PARTS.welcome(name, len(self.catalog), render.WISHES)
-        return {self.screen.thread: render.stamped(content, snapshot.moment, click)}
+        return {
+            self.screen.thread: render.stamped(content, snapshot.moment, click),
+            self.screen.avoiding: avoiding(
+                snapshot.conversation, self.hearing, running=view.running
+            ),
+        }
 
     def _story(self, view: Look, snapshot: Snapshot) -> Updates:
         """The evidence of the selected reply."""
@@ -270,7 +275,7 @@ def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | N
 
 def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ChatPage(exchange, catalog, layout())
+    page = ChatPage(exchange, catalog, Hearing(catalog), layout())
     outside = FromOutside(exchange, catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
@@ -281,6 +286,9 @@ def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
         s.box.submit(page.say, [s.box, *s.look], **once, **MODEL),
         s.thread.wish(page.say_wish, s.look, **once, **MODEL),
         s.thread.again(page.answer_again, s.look, **once, **MODEL),
+        s.thread.hear(page.hear, s.look, **once, **MODEL),
+        s.avoiding.hear(page.hear, s.look, **once, **MODEL),
+        s.thread.reword(page.reword, s.look, **once, **MODEL),
     ]
     wire_ends(s, answering, page.stopped, page.begin_anew)
     s.thread.undo(page.take_back, s.look, **once)

@@ -25,13 +25,14 @@ class Screen(LiveScreen):
     """
 
     shelf: gr.HTML
+    avoiding: gr.HTML
     opening: gr.HTML
     path: gr.Plot
     rest: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
-        return [*super().shown, self.shelf, self.opening, self.path, self.rest]
+        return [*super().shown, self.shelf, self.avoiding, self.opening, self.path, self.rest]
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,11 @@ def layout() -> Screen:
         "growing": gr.State(None),
     }
     masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
-    scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js"
+    scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js", "talk/heard.js"
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="talk"):
             shelf = html("shelf", "", "talk/past.js")
+            avoiding = html("avoiding", "", "talk/heard.js")
             with gr.Column(elem_id="conversation"):
                 thread, live = html("thread", "", *scripts), html("live")
             with gr.Column(elem_id="composer"):
@@ -84,4 +86,6 @@ def layout() -> Screen:
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = html("rest")
     talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
-    return Screen(**states, **talk, shelf=shelf, opening=opening, path=path, rest=rest)
+    return Screen(
+        **states, **talk, shelf=shelf, avoiding=avoiding, opening=opening, path=path, rest=rest
+    )

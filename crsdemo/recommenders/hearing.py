@@ -1,0 +1,190 @@
+"""What was understood of each message: the films, people, wishes, years and dislikes that count.
+
+Found by the very functions that decide what is recommended (`facts_named.py`), with the words that
+it was found in, so that a person can see it and take it back (`Turn.unheard`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.traced import Stretch, Traced
+from crsdemo.language.people import PeopleLinker
+from crsdemo.language.refusals import refusals, without_refusals
+from crsdemo.language.wish_words import (
+    FIRST,
+    LAST,
+    VIOLENT,
+    Years,
+    decades_in,
+    years_in,
+    years_limit,
+)
+from crsdemo.recommenders.facts_named import FactsNamed, Refused
+
+REMEMBERED = 64  # dialogues
+Kind = Literal["film", "person", "wish", "years", "avoid"]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One thing that was understood, and the words of the turn that say it."""
+
+    kind: Kind
+    label: str
+    at: tuple[Stretch, ...]  # by start
+    refused: frozenset[Refused] = frozenset()
+    counts: bool = True  # it was not taken back
+
+
+class Understood(NamedTuple):
+    """What was understood of one turn of the user."""
+
+    heard: tuple[Heard, ...] = ()  # by the place of the words; what was taken back is among it
+    unknown: tuple[str, ...] = ()  # limits that the catalog knows nothing of
+
+    def find(self, start: int, *, counts: bool) -> Heard | None:
+        """The one whose words begin there."""
+        some = (one for one in self.heard if one.counts == counts)
+        return next((one for one in some if one.at[0].start == start), None)
+
+
+class Avoided(NamedTuple):
+    """A refusal that holds, and the position of the turn that said it."""
+
+    position: int
+    heard: Heard
+
+
+class Hearing:
+    """Tells what is understood of dialogues about a catalog. Share it between threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._of_all = lru_cache(REMEMBERED)(self._found)  # a page asks with each click
+
+    @cached_property
+    def named(self) -> FactsNamed:
+        return FactsNamed(self.catalog, PeopleLinker(self.catalog))
+
+    def understood(self, dialogue: Dialogue) -> dict[int, Understood]:
+        """By the position of each turn of the user."""
+        now = self._of_all(dialogue)
+        if not any(turn.unheard for turn in dialogue.turns):
+            return now
+        bare = Dialogue(tuple(replace(turn, unheard=()) for turn in dialogue.turns))
+        before = self._of_all(bare)
+        return {
+            position: Understood(
+                (*_taken_back(dialogue.turns[position], before[position].heard), *one.heard),
+                one.unknown,
+            )
+            for position, one in now.items()
+        }
+
+    def avoided(self, dialogue: Dialogue) -> tuple[Avoided, ...]:
+        """The refusals that hold after all that was said, the first one first."""
+        *_, holds = (frozenset[Refused](), *self.named.refused_facts(self._as_meant(dialogue)))
+        return tuple(
+            Avoided(position, one)
+            for position, understood in self._of_all(dialogue).items()
+            for one in understood.heard
+            if one.refused & holds
+        )
+
+    def _as_meant(self, dialogue: Dialogue) -> Dialogue:
+        return self.named.as_meant(dialogue.heard)
+
+    def _found(self, dialogue: Dialogue) -> dict[int, Understood]:
+        meant = self._as_meant(dialogue)
+        refused = self.named.refused_facts(meant)
+        found = {}
+        for position, (said, as_meant) in enumerate(zip(dialogue.turns, meant.turns, strict=True)):
+            if said.speaker == "user":
+                text = as_meant.without_titles(said.kept.reworded(as_meant.text))
+                dislikes = self._dislikes(text, next(refused))
+                heard = _as_one((*self._films(said), *self._wishes(text), *dislikes))
+                found[position] = Understood(heard, self.named.limits_not_known(text.text))
+        return found
+
+    def _films(self, said: Turn) -> Iterator[Heard]:
+        for mention in said.mentions:
+            if mention.item_id in self.catalog.row and mention.stretch not in said.unheard:
+                yield Heard("film", self.catalog.item(mention.item_id).name, (mention.stretch,))
+
+    def _wishes(self, text: Traced) -> Iterator[Heard]:
+        wish = without_refusals(text)
+        for start, end, fact in self.named.facts_at(wish.text):
+            kind: Kind = "person" if fact.kind == "person" else "wish"
+            yield Heard(kind, fact.name, (wish.origin(start, end),))
+        limit = years_limit(text.text, self.named.newest)
+        if limit:
+            yield _years(text, limit)
+        for years in (*decades_in(wish.text), *years_in(wish.text)):
+            one = _years(wish, years)
+            if not (limit and one.at[0].meets(text.origin(limit.start, limit.end))):
+                yield one
+
+    def _dislikes(self, text: Traced, holds: frozenset[Refused]) -> Iterator[Heard]:
+        """Of what a turn refuses that what is still refused at its end."""
+        violent = frozenset(frozenset([fact]) for fact in self.named.violent)
+        for refusal in refusals(text.text):
+            what = text.part(refusal.at, refusal.what)
+            found = [(place, frozenset([one])) for place, one in self.named.refused_in(what)]
+            violence = [what.origin(*match.span()) for match in VIOLENT.finditer(what.text)]
+            for place, refused in (*found, *((place, violent) for place in violence)):
+                if still := refused & holds:
+                    label = "violence" if refused is violent else _all_of(refused)
+                    yield Heard("avoid", label, (place,), still)
+
+
+def _all_of(refused: frozenset[Refused]) -> str:
+    """What an item has that is refused: "comedy and romance" are refused together."""
+    return " and ".join(sorted(fact.name for one in refused for fact in one))
+
+
+def _years(text: Traced, years: Years) -> Heard:
+    first, last = years.first, years.last
+    if first <= FIRST:
+        label = f"until {last}"
+    elif last >= LAST:
+        label = f"since {first}"
+    elif first == last:
+        label = str(first)
+    else:
+        label = f"{first}s" if first % 10 == 0 and last == first + 9 else f"{first}–{last}"
+    return Heard("years", label, (text.origin(years.start, years.end),))
+
+
+def _taken_back(turn: Turn, heard: Iterable[Heard]) -> Iterator[Heard]:
+    return (replace(one, counts=False) for one in heard if set(one.at) <= set(turn.unheard))
+
+
+def _as_one(heard: Iterable[Heard]) -> tuple[Heard, ...]:
+    """With one for all that the same words say, and one for what several words say alike."""
+    by_words: list[Heard] = []
+    for one in sorted(heard, key=lambda one: (one.at, one.kind == "wish")):
+        last = by_words[-1] if by_words else None
+        if last and last.at[-1].meets(one.at[0]) and {last.kind, one.kind} <= _FACTS[last.kind]:
+            label = last.label if one.label in last.label else f"{last.label}, {one.label}"
+            place, refused = last.at[0].to(one.at[0]), last.refused | one.refused
+            by_words[-1] = replace(last, label=label, at=(place,), refused=refused)
+        else:
+            by_words.append(one)
+    alike: dict[tuple[Kind, str], Heard] = {}
+    for one in by_words:
+        name = one.kind, one.label
+        alike[name] = replace(one, at=(*alike[name].at, *one.at)) if name in alike else one
+    return tuple(alike.values())
+
+
+_WISHES: frozenset[Kind] = frozenset(["person", "wish"])
+_FACTS: dict[Kind, frozenset[Kind]] = {
+    "film": frozenset(), "person": _WISHES, "wish": _WISHES, "years": frozenset(["years"]),
+    "avoid": frozenset(["avoid"]),
+}  # fmt: skip

@@ -1,0 +1,11 @@
+// What was understood of a message: it is taken back, or the message is said in other words.
+Object.assign(acts, {
+  hear({ dataset: { turn, at, counts } }) {
+    trigger('hear', { turn, at: Number(at), counts: counts === 'true' });
+    focusBox();
+  },
+  reword({ form }) {
+    trigger('reword', { text: form.elements.reword.value });
+    focusBox();
+  },
+});

@@ -1,0 +1,153 @@
+"""What is shown as understood is what decides, and what is taken back decides no more."""
+
+import json
+from pathlib import Path
+
+import pytest
+from films import BY_TITLE, CATALOG
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.recommenders.hearing import Hearing
+from crsdemo.recommenders.loading import Shelf
+
+CASES = Path(__file__).parent.parent / "language" / "mention_cases.jsonl"
+HEARING, LINKER = Hearing(CATALOG), MentionLinker(CATALOG)
+
+
+def talk(*texts: str) -> Dialogue:
+    """The user says these, and hears nothing of interest."""
+    dialogue = Dialogue()
+    for text in texts:
+        dialogue = dialogue.say(Turn("user", text, LINKER.link(text, dialogue)))
+        dialogue = dialogue.say(Turn("assistant", "ok"))
+    return dialogue.before(len(dialogue.turns) - 1)
+
+
+def shown(dialogue: Dialogue, position: int = -1) -> list[tuple[str, str]]:
+    """Of a turn: kind and label of what counts."""
+    understood = HEARING.understood(dialogue)[range(len(dialogue.turns))[position]]
+    return [(one.kind, one.label) for one in understood.heard if one.counts]
+
+
+def taken_back(dialogue: Dialogue, *labels: str, position: int = -1) -> Dialogue:
+    position = range(len(dialogue.turns))[position]
+    understood = HEARING.understood(dialogue)[position]
+    gone = [at for one in understood.heard if one.label in labels for at in one.at]
+    turn = dialogue.turns[position]
+    turn = Turn(turn.speaker, turn.text, turn.mentions, tuple(sorted({*turn.unheard, *gone})))
+    return Dialogue(tuple(turn if n == position else t for n, t in enumerate(dialogue.turns)))
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        (
+            "I loved Heat (1995), something scary with Tom Hanks, no comedies or romance",
+            [
+                ("film", "Heat (1995)"), ("wish", "horror"), ("person", "Tom Hanks"),
+                ("avoid", "comedy"), ("avoid", "romance"),
+            ],
+        ),
+        ("a westren from the 60s", [("wish", "western"), ("years", "1960s")]),
+        ("crime after 1990", [("wish", "crime"), ("years", "since 1991")]),
+        ("something from 1995", [("years", "1995")]),
+        ("between 1980 and 1985", [("years", "1980–1985")]),
+        ("nothing older than 2000", [("years", "since 2000")]),
+        ("horror, and again: horror!", [("wish", "horror")]),
+        ("not violent", [("avoid", "violence")]),
+        ("I can't get enough of horror", [("wish", "horror")]),
+        ("a film about androids", [("wish", "androids")]),
+        ("hello, how are you?", []),
+        ("İ", []),
+    ],
+)  # fmt: skip
+def test_each_kind_is_shown_with_its_words(text, heard):
+    assert shown(talk(text)) == heard
+
+
+def test_what_stands_for_a_person_is_shown_as_that_person():
+    assert shown(talk("something with Bill Murray", "what else did he make?")) == [
+        ("person", "Bill Murray")
+    ]
+
+
+def test_what_is_avoided_holds_until_it_is_asked_for():
+    dialogue = talk("no horror and no westerns", "with Tom Hanks")
+    assert [(a.position, a.heard.label) for a in HEARING.avoided(dialogue)] == [
+        (0, "horror"),
+        (0, "western"),
+    ]
+    wanted = talk("no horror and no westerns", "fine, a horror film")
+    assert [a.heard.label for a in HEARING.avoided(wanted)] == ["western"]
+    back = taken_back(dialogue, "western", position=0)
+    assert [a.heard.label for a in HEARING.avoided(back)] == ["horror"]
+
+
+def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
+    dialogue = talk("a horror film with Tom Hanks, no comedies")
+    less = taken_back(dialogue, "horror", "comedy")
+    assert shown(less) == [("person", "Tom Hanks")]
+    heard = HEARING.understood(less)[0].heard
+    assert [one.label for one in heard if not one.counts] == ["horror", "comedy"]
+    assert HEARING.understood(less)[0].find(2, counts=False).label == "horror"
+    assert HEARING.understood(less)[0].find(2, counts=True) is None
+
+
+def test_words_that_were_no_title_may_be_something_else():
+    dialogue = talk("Up is what I like, an Alien abduction")
+    assert ("film", "Alien (1979)") in shown(dialogue)
+    less = taken_back(dialogue, "Alien (1979)")
+    assert ("film", "Alien (1979)") not in shown(less)
+    assert ("wish", "science fiction") in shown(less)  # which "alien" means where it is a word
+
+
+def test_limits_that_no_fact_tells_are_named():
+    asked = HEARING.understood(talk("a French film under 90 minutes"))[0].unknown
+    assert asked == ("length: under 90 minutes", "country: France")
+    assert HEARING.understood(talk("a drama"))[0].unknown == ()
+
+
+def test_whatever_people_type_is_read():
+    for case in CASES.read_text(encoding="utf-8").splitlines():
+        text = json.loads(case)["text"]
+        for typed in (text, text.upper(), f"İ no {text} ẞ", text * 3):
+            for one in HEARING.understood(talk(typed))[0].heard:
+                assert all(0 <= at.start < at.end <= len(typed) for at in one.at)
+
+
+def ranked(system, dialogue: Dialogue) -> list[str]:
+    return [one.item.title for one in system.recommend(dialogue.heard, 20)]
+
+
+@pytest.mark.parametrize("name", ["signals", "signals-trees"])
+def test_a_refusal_that_was_taken_back_hides_nothing(trained, name):
+    catalog = Catalog.load(trained.catalog)
+    system = Shelf(catalog, trained.catalog).get(name)
+    dialogue = talk("with ghosts and monsters, but no horror")
+    horror = {i.title for i in CATALOG if "horror" in i.genres}
+    assert not horror & set(ranked(system, dialogue))
+    assert horror & set(ranked(system, taken_back(dialogue, "horror")))
+
+
+def test_people_and_years_that_were_taken_back_leave_no_film_out(trained):
+    catalog = Catalog.load(trained.catalog)
+    system = Shelf(catalog, trained.catalog).get("signals")
+    dialogue = talk("something with Tom Hanks from the 90s")
+    assert set(ranked(system, dialogue)[:3]) == {"Toy Story", "Saving Private Ryan", "Forrest Gump"}
+    others = taken_back(dialogue, "Tom Hanks")
+    assert any("Tom Hanks" not in BY_TITLE[title].people for title in ranked(system, others)[:5])
+    assert all(1990 <= BY_TITLE[title].year <= 1999 for title in ranked(system, others)[:5])
+    older = taken_back(dialogue, "Tom Hanks", "1990s")
+    assert ranked(system, older) == ranked(system, talk("something with"))
+
+
+def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained):
+    catalog = Catalog.load(trained.catalog)
+    system = Shelf(catalog, trained.catalog).get("co-occurrence")
+    dialogue = talk("I loved Goodfellas")
+    assert dialogue.mentioned
+    less = taken_back(dialogue, "Goodfellas (1990)").heard
+    assert less.mentioned == () and less.turns[-1].text == "I loved Goodfellas"
+    assert ranked(system, less) == ranked(system, Dialogue()) != ranked(system, dialogue)
