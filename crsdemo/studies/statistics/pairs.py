@@ -177,8 +177,9 @@ def counted(n: int, noun: str) -> str:
 
 def _tally(votes: Sequence[Vote], signs: Sequence[int]) -> Tally:
     verdicts = Counter(vote.verdict for vote in votes if not vote.twin)
-    others = (verdicts[name] for name in ("both_good", "both_bad", "same", "cannot_tell"))
-    return Tally(signs.count(1), signs.count(-1), *others, sum(vote.twin for vote in votes))
+    undecided = {name: verdicts[name] for name in ("both_good", "both_bad", "same", "cannot_tell")}
+    identical = sum(vote.twin for vote in votes)
+    return Tally(signs.count(1), signs.count(-1), **undecided, identical=identical)
 
 
 def _net_interval(tally: Tally) -> tuple[float, float]:
