@@ -129,7 +129,7 @@ def sequence_loss(
     device = next(plain.parameters()).device
     words, decisions = _words(batch), _decisions(batch)
     found = words + [(row, one.at) for row, one in decisions]
-    rows, at = torch.tensor(found, device=device).reshape(-1, 2).T
+    rows, at = torch.tensor(found, dtype=torch.long, device=device).reshape(-1, 2).T
     places = Places(plain.get_output_embeddings(), rows, at - 1)  # each from the state before it
     ids, mask = _ids(batch, pad, device)
     logits = with_head(plain, places)(input_ids=ids, attention_mask=mask, use_cache=False).logits
