@@ -36,6 +36,10 @@ class SelectedComparison(Sent):
     comparison: Id
 
 
+class Reopened(Sent):
+    dialogue: Id
+
+
 class Clicked(Sent):
     click: Whole
 
@@ -89,7 +93,13 @@ class Answered(Clicked):
 
 
 Shapes = dict[str, type[Sent]]  # by the name of the event
-TALK: Shapes = {"wish": Wished, "select": SelectedReply, "rate": Rated, "mark": Marked}
+TALK: Shapes = {
+    "wish": Wished,
+    "select": SelectedReply,
+    "rate": Rated,
+    "mark": Marked,
+    "reopen": Reopened,
+}
 OF_TWO: Shapes = {
     "wish": Wished,
     "select": SelectedComparison,
