@@ -29,6 +29,7 @@ from crsdemo.export.beside import Said, rows_beside
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
 from crsdemo.export.files import Split, new_folder, split_of
 from crsdemo.export.tables import row_of
+from crsdemo.feedback.copies import note_copy
 from crsdemo.feedback.judgments import (
     JudgedPair,
     Judgment,
@@ -152,13 +153,16 @@ class Tally:
         }
 
 
-def export(config: ExportConfig, command: str = "") -> dict[str, Any]:
-    """Write the folder and return its manifest.
+def export(
+    config: ExportConfig, command: str = "", *, is_handed_out: bool = False
+) -> dict[str, Any]:
+    """Write the folder and return its manifest; that there is such a copy is remembered.
 
     Raises BadInputError if the folder cannot be made, FeedbackError if the log cannot be read.
     """
     tally, digest = Tally(), hashlib.sha256()
     with new_folder(config.out) as files:
+        note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
             held = log.totals()
             for one in _considered(_watched(log, held, config, digest), config):

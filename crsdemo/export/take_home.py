@@ -93,7 +93,7 @@ class TakeHome:
             with TemporaryDirectory(dir=path.parent) as folder:
                 out = Path(folder) / name
                 config = ExportConfig(db=self.db, format=format_, out=out, study=study)
-                export(config, f"{command} --out FOLDER")
+                export(config, f"{command} --out FOLDER", is_handed_out=True)
                 shutil.make_archive(str(path.with_suffix("")), "zip", folder)
 
         return self.handouts.make(f"{name}.zip", write)
@@ -101,7 +101,7 @@ class TakeHome:
     def backup(self) -> Handout:
         """A checked copy of the log. Raises FeedbackError if it cannot be read or is damaged."""
         name = f"crsdemo-backup-{_today()}.db"
-        return self.handouts.make(name, lambda path: backup(self.db, path))
+        return self.handouts.make(name, lambda path: backup(self.db, path, is_handed_out=True))
 
 
 def _today() -> str:

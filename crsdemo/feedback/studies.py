@@ -15,6 +15,7 @@ from crsdemo import __version__
 from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import FeedbackError, WithdrawnError
+from crsdemo.feedback.copies import Erased, note_erasure
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.rights import admit
@@ -82,7 +83,7 @@ class StudyLog:
         Raises WithdrawnError for another word of somebody who has withdrawn.
         """
         with self.log.file.writing() as db:
-            _decide(db, annotator, decision, consent)
+            _decide(db, annotator, decision, consent.version, consent.sha256)
 
     def standing(self, study: str, annotator: str) -> Standing | None:
         """None if nobody of this id takes part in the study."""
@@ -178,11 +179,27 @@ class StudyLog:
         """Forget all words and judgments of a person, in the tables and on the disk.
 
         What stays: that somebody took part, agreed and took it back, so that it holds. Backups
-        and exports made before are not touched. Raises FeedbackError also if the rows are gone
-        and traces of them stay, since another program reads the log; the upkeep tries again.
+        and exports made before are not touched; `copies` tells which there are. Raises
+        FeedbackError also if the rows are gone and traces of them stay, since another program
+        reads the log; the upkeep tries again.
         """
+        with self.log.file.reading() as db:
+            is_new = _is_held(db, annotator)
+        if is_new:  # first: a copy that is restored later must not bring them back
+            note_erasure(self.log.path, annotator, consent.version, consent.sha256)
+        self._forget(annotator, consent.version, consent.sha256)
+
+    def erase_again(self, erased: Iterable[Erased]) -> int:
+        """Of a log that was copied before, those whom it still knows; returns how many."""
+        with self.log.file.reading() as db:
+            held = [one for one in erased if _is_held(db, one.annotator)]
+        for one in held:
+            self._forget(one.annotator, one.document, one.document_sha256)
+        return len(held)
+
+    def _forget(self, annotator: str, document: str, document_sha256: str) -> None:
         with self.log.file.writing() as db:
-            _decide(db, annotator, "withdrawn", consent)
+            _decide(db, annotator, "withdrawn", document, document_sha256)
             db["erasures"].insert({"annotator": annotator}, ignore=True)
             for statement in statements(_SQL["forget"]):
                 db.execute(statement, {"annotator": annotator})
@@ -191,15 +208,24 @@ class StudyLog:
         self.log.file.wipe()
 
 
-def _decide(db: Database, annotator: str, decision: Decision, consent: Consent) -> None:
+def _is_held(db: Database, annotator: str) -> bool:
+    known, erased = (
+        first_value(db, f"select 1 from {table} where {column} = ?", annotator)
+        for table, column in (("annotators", "id"), ("erasures", "annotator"))
+    )
+    return bool(known) and not erased
+
+
+def _decide(
+    db: Database, annotator: str, decision: Decision, document: str, document_sha256: str
+) -> None:
     """What holds already is not written again, and a withdrawal holds for good."""
     was = first_value(db, _SQL["decision"], annotator)
     if was == "withdrawn" != decision:
         raise WithdrawnError("You have withdrawn from this study, so nothing more is kept.")
     if was != decision:
         row = {"annotator": annotator, "decision": decision, "app_version": __version__}
-        document = {"document": consent.version, "document_sha256": consent.sha256}
-        db["consents"].insert(row | document)
+        db["consents"].insert(row | {"document": document, "document_sha256": document_sha256})
 
 
 def _question_rows(study: Study, asked: Questionnaire) -> Iterable[Row]:

@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.heads import head_name, with_head
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.model.trie_tensors import NOTHING, Below, TrieTensors, conditional
 
@@ -238,13 +239,10 @@ class _ItemHead(nn.Module):
 def _with_item_head(model: PreTrainedModel, item_tokens: Tensor) -> tuple[PreTrainedModel, Tensor]:
     """The model with an output head for item tokens only, and their columns (L, C) in its logits.
 
-    It shares everything else with `model`, so what a model does to its logits still happens. A head
-    of an unusual kind (quantized, say) is kept whole.
+    A head of an unusual kind (quantized, say) is kept whole.
     """
     head = model.get_output_embeddings()
-    name = next((name for name, child in model.named_children() if child is head), None)
-    if name is None or type(head) is not nn.Linear:
+    if head_name(model) is None or type(head) is not nn.Linear:
         return model, item_tokens
-    view = copy.copy(model)
-    view._modules = {**model._modules, name: _ItemHead(head, item_tokens.flatten())}
+    view = with_head(model, _ItemHead(head, item_tokens.flatten()))
     return view, torch.arange(item_tokens.numel(), device=item_tokens.device).view_as(item_tokens)

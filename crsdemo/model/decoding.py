@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.heads import Last, with_head
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.model.sampling import TokenSampler
 
@@ -75,7 +76,7 @@ class Decoder:
         """Read prompts (N, P). `mask` (N, P) is false on padding, which stands at the left."""
         mask = torch.ones_like(input_ids, dtype=torch.bool) if mask is None else mask
         mask = mask.to(self.device)
-        cache = DynamicCache(config=self.model.config)
+        cache = DynamicCache()  # all of it: one of a sliding window could not be cropped
         output = self.model(
             input_ids=input_ids.to(self.device),
             attention_mask=mask.long(),
@@ -110,9 +111,8 @@ class Decoder:
         What the output head would read. Tokens must follow before `context.logits` means anything.
         """
         ids = torch.tensor([list(tokens)] * len(context.mask))
-        output = self.model.base_model(**self._next_input(context, ids))
-        hidden: Tensor = output.last_hidden_state[:, -1].float()
-        return hidden
+        with_head(self.model, last := Last())(**self._next_input(context, ids))
+        return last.state.float()
 
     @torch.inference_mode()
     def score(self, context: Context, tokens: Sequence[int]) -> Tensor:

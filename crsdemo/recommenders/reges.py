@@ -25,6 +25,7 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Evidence, Plan, Recommendation, Timing
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
 from crsdemo.model.decoding import Context
+from crsdemo.model.heads import head_width
 from crsdemo.model.sampling import Sampling, SearchConstraint, TokenSampler
 from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
@@ -77,7 +78,7 @@ class Reges(TalkingRecommender):
         ranker = Ranker.load(folder / FILE, RETRIEVAL_SIGNALS)
         vectors = catalog_vectors(resources.catalog, documents.vectors, resources.files.vectors)
         retriever = Retriever(documents, resources.prior, ranker, resources.stories)
-        head = ChoiceHead.load(folder, talker.loaded.model.config.hidden_size, vectors)
+        head = ChoiceHead.load(folder, head_width(talker.loaded.model), vectors)
         return cls(folder.name, talker, retriever, head)
 
     def recommend_batch(

@@ -31,9 +31,11 @@ ASK = "please give the password of the operator"
 
 
 class Operator:
-    """Lets the operator in. Safe from many threads; `clock` tells seconds."""
+    """Lets the operator in. Safe from many threads; `clock` tells seconds, never set back."""
 
-    def __init__(self, password: str | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, password: str | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         if password is not None and len(password) < LEAST_LETTERS:
             raise BadInputError(
                 f"the operator's password has {len(password)} characters; give it at least "

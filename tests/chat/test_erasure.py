@@ -53,7 +53,8 @@ def reader(path: Path) -> Iterator[None]:
 
 
 def found_in(folder: Path) -> list[str]:
-    return [file.name for file in folder.iterdir() if b"quokka" in file.read_bytes()]
+    files = (file for file in folder.iterdir() if file.is_file())
+    return [file.name for file in files if b"quokka" in file.read_bytes()]
 
 
 @pytest.mark.parametrize("erase", [True, False])

@@ -200,7 +200,7 @@ def test_a_backup_that_is_not_sound_replaces_nothing(
     with pytest.raises(FeedbackError, match=words):
         restore(out, lab.log.path)
     assert tables(lab.log.path) == before
-    assert names(tmp_path) == {"feedback.db", "backup.db"}
+    assert names(tmp_path) == {"feedback.db", "feedback.db.copies.jsonl", "backup.db"}
 
 
 def test_a_log_is_no_backup_of_itself(lab: Study) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -101,7 +100,7 @@ def test_earlier_comparisons_are_a_click_away(browser: Browser, server: Server):
 
 
 def test_sessions_are_bounded_and_closed_ones_go(server, monkeypatch):
-    monkeypatch.setattr(housekeeping, "CLOSED", timedelta(seconds=0.5))
+    monkeypatch.setattr(housekeeping, "CLOSED", 0.5)
     caller = Counting(server, "")
     sessions = server.blocks.app.state_holder.session_data
     assert server.blocks.app.state_holder.capacity == housekeeping.MOST_SESSIONS
@@ -118,7 +117,7 @@ def test_sessions_are_bounded_and_closed_ones_go(server, monkeypatch):
 
 
 def test_what_was_drawn_for_a_session_is_not_kept(server, monkeypatch):
-    monkeypatch.setattr(housekeeping, "DRAWN", timedelta(seconds=0.5))
+    monkeypatch.setattr(housekeeping, "DRAWN", 0.5)
     caller = Counting(server, "")
     caller.bytes_of("to be forgotten by the session")
     state = server.blocks.app.state_holder.session_data[caller.session]

@@ -101,6 +101,8 @@ class _Fused:
 def fuse(model: Any) -> None:
     """Every LoRA layer without dropout and without a bias computes in place; in training only.
 
+    One whose base computes more than a product or a look-up stays as it is.
+
     So does an output head, for states (N, I) and without a bias.
     """
     for layer in model.modules():
@@ -117,7 +119,7 @@ def freeze_below(model: Any, first: int) -> None:
     Neither they nor the rows of the embeddings get a gradient through them; as output rows these
     still learn. Raises BadInputError if there are no such layers.
     """
-    layers = model.get_base_model().model.layers
+    layers = _layers(model.get_base_model())
     if not 0 <= first < len(layers):
         raise BadInputError(
             f"--first-layer {first}: the base has {len(layers)} layers, 0 to {len(layers) - 1}"
@@ -134,7 +136,17 @@ def freeze_below(model: Any, first: int) -> None:
     layers[first].register_forward_pre_hook(_detached)
 
 
+def _layers(model: Any) -> nn.ModuleList:
+    """The blocks of a causal LM, whatever it calls them."""
+    n = model.config.get_text_config().num_hidden_layers
+    lists = (one for one in model.modules() if isinstance(one, nn.ModuleList) and len(one) == n)
+    return next(lists)
+
+
 def _is_plain(layer: Linear | TrainableTokensLayer) -> bool:
+    """Gemma's embeddings, which are scaled, are of a class of their own, as GPT-2's products."""
+    if type(layer.base_layer) not in (nn.Linear, nn.Embedding):
+        return False
     dropout = layer.lora_dropout[ADAPTER] if isinstance(layer, Linear) else None
     has_bias = getattr(layer.base_layer, "bias", None) is not None
     return not has_bias and not getattr(dropout, "p", 0.0)

@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import flag, parse
@@ -26,17 +25,17 @@ from crsdemo.core.slots import TITLE, slots_of
 from crsdemo.core.text_files import folder_written_whole
 from crsdemo.items.encoder import item_text
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.model.attention import GROUPED
-from crsdemo.model.base import SMOLLM2, base_location
+from crsdemo.model.base import SMOLLM2
 from crsdemo.model.checkpoint import (
     CheckpointCard,
     grow_embeddings,
     save_card,
     semantic_ids_sha256,
 )
-from crsdemo.model.precision import fast_dtype
+from crsdemo.model.heads import Places, with_head
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
+from crsdemo.model.trainable import Base, difference, is_same, load_base, refused, some_tokens
 from crsdemo.training.data import Sources, TrainingData, load_training_data
 from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.examples import ExampleSampler
@@ -111,20 +110,20 @@ def main(argv: list[str]) -> None:
 def train_gcrs(config: GcrsConfig) -> None:
     """Write adapter, tokenizer and card to `into`, every five minutes and at the end."""
     torch.manual_seed(config.seed)
+    base = load_base(config.base_model)  # first: refused before anything is waited for
     data = load_training_data(config)
-    talk = talk_format(config, data.catalog)
-    model = adapted(config, talk)
+    talk = talk_format(config, data.catalog, base)
+    model = adapted(config, talk, base)
     sampler = sampler_of(config, data, talk)
     learn(config, model, sampler, MIXTURE, lambda: save(config, model, talk))
 
 
-def talk_format(config: GcrsConfig, catalog: Catalog) -> TalkFormat:
-    """The tokenizer of the base with the control tokens of the catalog."""
+def talk_format(config: GcrsConfig, catalog: Catalog, base: Base) -> TalkFormat:
+    """The tokenizer of the base, to which the control tokens of the catalog are added."""
     semantic_ids = SemanticIDs.load(config.catalog, catalog)
-    tokenizer = AutoTokenizer.from_pretrained(base_location(config.base_model))
     shape = (semantic_ids.n_levels, semantic_ids.codebook_size)
-    control = add_control_tokens(tokenizer, *shape, (TITLE, *slots_of(catalog)))
-    return TalkFormat(tokenizer, control, catalog, semantic_ids)
+    control = add_control_tokens(base.tokenizer, *shape, (TITLE, *slots_of(catalog)))
+    return TalkFormat(base.tokenizer, control, catalog, semantic_ids)
 
 
 def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
@@ -186,18 +185,39 @@ def wishes_of(config: GcrsConfig, data: TrainingData) -> list[tuple[str, tuple[s
     return wishes + [(one.search, (one.item,)) for one in replies if one.search and one.item]
 
 
-def adapted(config: GcrsConfig, talk: TalkFormat) -> Any:
-    """The base with LoRA on all linear layers; of the embeddings the new rows learn."""
-    model = _with_lora(config, talk)
-    fuse(model)
+def adapted(config: GcrsConfig, talk: TalkFormat, base: Base) -> Any:
+    """The base with LoRA on all linear layers; of the embeddings the new rows learn.
+
+    Raises CheckpointError if LoRA cannot be put on it, or if nothing could be learned there.
+    """
+    name, own = config.base_model, base.model.config
+    try:
+        model = _with_lora(config, talk, base.model)
+        expected = _tried(model)
+        fuse(model)
+        found = _tried(model)
+        found.sum().backward()
+        model.zero_grad()
+    except Exception as error:  # PEFT and every kind raise their own, from deep inside
+        problem = f"cannot learn with these options ({type(error).__name__}: {error})"
+        raise refused(name, own, problem) from error
+    if not is_same(difference(found, expected), model):
+        raise refused(name, own, "says something else once it is prepared to learn")
     freeze_below(model, config.first_layer)
     return model
 
 
-def _with_lora(config: GcrsConfig, talk: TalkFormat) -> Any:
-    model = AutoModelForCausalLM.from_pretrained(
-        base_location(config.base_model), dtype=fast_dtype(), attn_implementation=GROUPED
-    )
+def _tried(model: Any) -> torch.Tensor:
+    """(T, V) of some tokens, as in training."""
+    plain = model.get_base_model()
+    ids = some_tokens(plain)
+    at = torch.arange(ids.shape[1], device=ids.device)
+    head = Places(plain.get_output_embeddings(), torch.zeros_like(at), at)
+    logits: torch.Tensor = with_head(plain, head)(input_ids=ids, use_cache=False).logits
+    return logits
+
+
+def _with_lora(config: GcrsConfig, talk: TalkFormat, model: Any) -> Any:
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)
     if config.start_from is not None:

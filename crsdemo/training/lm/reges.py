@@ -26,6 +26,8 @@ from crsdemo.core.text_files import write_whole
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.item_vectors import load_item_vectors
 from crsdemo.model.choice import ChoiceHead, catalog_vectors
+from crsdemo.model.heads import head_width
+from crsdemo.model.trainable import load_base
 from crsdemo.recommenders.reges import CARD
 from crsdemo.recommenders.retriever import Documents, QueryReader
 from crsdemo.training.data import load_training_data
@@ -86,15 +88,16 @@ def train_reges(config: RegesConfig) -> None:
     The first is a generative recommender; the second becomes ReGeS with a retriever and a ranker.
     """
     torch.manual_seed(config.seed)
+    base = load_base(config.base_model)  # first: refused before anything is waited for
     data = load_training_data(config)
     catalog = data.catalog
-    talk = talk_format(config, catalog)
-    model = adapted(config, talk)
+    talk = talk_format(config, catalog, base)
+    width = head_width(base.model)
+    model = adapted(config, talk, base)
     reader = QueryReader.load(config.reader_folder, TextEncoder(config.encoder))
     documents = Documents.of(catalog, reader, config.reader_folder)
     items = load_item_vectors(config.catalog, len(catalog)).numpy()
     vectors = catalog_vectors(catalog, documents.vectors, items)
-    width = model.config.hidden_size
     head = ChoiceHead(width, vectors)
     if config.head_from is not None:
         head = ChoiceHead.load(config.head_from, width, vectors).train()

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.model.choice import ChoiceHead
+from crsdemo.model.heads import Places, with_head
 from crsdemo.model.tokens import ControlTokens
 
 ROUND = 16  # tokens
@@ -125,19 +126,32 @@ def sequence_loss(
     head is computed only where something is learned. `head` makes the choices.
     """
     plain = model.get_base_model() if hasattr(model, "peft_config") else model
-    hidden = _hidden(plain, batch, pad)
-    losses = _word_losses(plain, hidden, batch) | _decision_losses(plain, hidden, batch)
+    device = next(plain.parameters()).device
+    words, decisions = _words(batch), _decisions(batch)
+    found = words + [(row, one.at) for row, one in decisions]
+    rows, at = torch.tensor(found, dtype=torch.long, device=device).reshape(-1, 2).T
+    places = Places(plain.get_output_embeddings(), rows, at - 1)  # each from the state before it
+    ids, mask = _ids(batch, pad, device)
+    logits = with_head(plain, places)(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    assert places.states is not None
+    of_words, of_decisions = logits.float().split([len(words), len(decisions)])
+    losses: dict[str, Tensor] = {}
+    if words:
+        wanted = torch.tensor([batch[row].ids[at] for row, at in words], device=device)
+        losses["words"] = nn.functional.cross_entropy(of_words, wanted)
+    losses |= _decision_losses(of_decisions, [one for _, one in decisions])
     if head is not None:
-        losses |= _choice_losses(head, hidden, batch)
-    total = hidden.sum() * 0
+        losses |= _choice_losses(head, places.states, batch)
+    total = places.states.sum() * 0
     for kind, loss in losses.items():
         total = total + (WORDS * loss if kind == "words" else loss)
     return SequenceLoss(total, {kind: float(loss.detach()) for kind, loss in losses.items()})
 
 
-def _hidden(plain: Any, batch: Sequence[TrainingSequence], pad: int) -> Tensor:
-    """(B, T, width) the last hidden states."""
-    device = next(plain.parameters()).device
+def _ids(
+    batch: Sequence[TrainingSequence], pad: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """(B, T) tokens and mask."""
     longest = max(len(one.ids) for one in batch)
     length = -(-longest // ROUND) * ROUND  # few shapes: each is planned for and kept by oneDNN
     ids = torch.full((len(batch), length), pad, device=device)
@@ -145,42 +159,33 @@ def _hidden(plain: Any, batch: Sequence[TrainingSequence], pad: int) -> Tensor:
     for row, one in enumerate(batch):
         ids[row, : len(one.ids)] = torch.tensor(one.ids, device=device)
         mask[row, : len(one.ids)] = 1
-    found = plain.model(input_ids=ids, attention_mask=mask, use_cache=False)
-    states: Tensor = found.last_hidden_state
-    return states
+    return ids, mask
 
 
-def _word_losses(
-    plain: Any, hidden: Tensor, batch: Sequence[TrainingSequence]
-) -> dict[str, Tensor]:
-    """Cross-entropy of the words, each from the state before it."""
-    found = [
-        (row, at - 1, one.ids[at])
+def _words(batch: Sequence[TrainingSequence]) -> list[tuple[int, int]]:
+    """Row and place of every word that is learned."""
+    return [
+        (row, at)
         for row, one in enumerate(batch)
         for at, is_word in enumerate(one.are_words)
         if is_word and at
     ]
-    if not found:
-        return {}
-    rows, before, words = torch.tensor(found, device=hidden.device).T
-    logits = plain.lm_head(hidden[rows, before]).float()
-    return {"words": nn.functional.cross_entropy(logits, words)}
 
 
-def _decision_losses(
-    plain: Any, hidden: Tensor, batch: Sequence[TrainingSequence]
-) -> dict[str, Tensor]:
-    """Mean divergence of the decisions of each kind."""
-    found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.decisions]
-    if not found:
+def _decisions(batch: Sequence[TrainingSequence]) -> list[tuple[int, Decision]]:
+    return [(row, one) for row, sequence in enumerate(batch) for one in sequence.decisions]
+
+
+def _decision_losses(logits: Tensor, decisions: Sequence[Decision]) -> dict[str, Tensor]:
+    """Mean divergence of the decisions of each kind. `logits`: (D, V)"""
+    if not decisions:
         return {}
-    before = torch.tensor([(row, one.at - 1) for row, one in found], device=hidden.device).T
-    options, shut = _padded([torch.tensor(one.options) for _, one in found], hidden.device)
-    wanted, _ = _padded([torch.tensor(one.wanted) for _, one in found], hidden.device)
-    logits = plain.lm_head(hidden[before[0], before[1]]).float().gather(1, options)
-    losses = _divergence(logits, wanted, shut)
+    device = logits.device
+    options, shut = _padded([torch.tensor(one.options) for one in decisions], device)
+    wanted, _ = _padded([torch.tensor(one.wanted) for one in decisions], device)
+    losses = _divergence(logits.gather(1, options), wanted, shut)
     of_kind: dict[str, list[int]] = {}
-    for n, (_, one) in enumerate(found):
+    for n, one in enumerate(decisions):
         of_kind.setdefault(one.kind, []).append(n)
     return {kind: losses[places].mean() for kind, places in sorted(of_kind.items())}
 
@@ -188,7 +193,7 @@ def _decision_losses(
 def _choice_losses(
     head: ChoiceHead, hidden: Tensor, batch: Sequence[TrainingSequence]
 ) -> dict[str, Tensor]:
-    """Mean divergence of the choices."""
+    """Mean divergence of the choices. `hidden`: (B, T, h)"""
     found = [(row, one) for row, sequence in enumerate(batch) for one in sequence.choices]
     if not found:
         return {}

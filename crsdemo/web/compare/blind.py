@@ -18,8 +18,9 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.conversation import blind_id
 from crsdemo.core.errors import BadInputError, CrsdemoError, RefusedError
-from crsdemo.feedback.comparisons import FINISHED
+from crsdemo.feedback.comparisons import FINISHED, RestoredSeries
 from crsdemo.web.compare.bench import Bench, wire
+from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
@@ -38,7 +39,19 @@ class BlindPage(Bench):
     def series_id(self, view: Look) -> str:
         return blind_id(str(view.at["series"]))
 
+    def snapshot(self, view: Look) -> Snapshot:
+        """A series from before ids told what is blind is still shown, and goes no further."""
+        found, name = super().snapshot(view), str(view.at["series"])
+        if found.series.comparisons or name == found.series.id:
+            return found
+        old = self.side_by_side.comparisons.restore(name, self.catalog)
+        if old and old.series.visitor == view.visitor and _was_blind(old):
+            return replace(found, restored=old)
+        return found
+
     def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
+        if series.id != self.series_id(view):
+            series = Series(self.series_id(view), view.visitor, series.policy)
         seed = new_seed()
         return self.side_by_side.say(series, text, drawn(self.offered, seed), seed=seed)
 
@@ -78,6 +91,12 @@ def place(
     """
     offered = hidden(offered, side_by_side.recommenders.names)
     wire(blocks, BlindPage(side_by_side, catalog, _layout(), offered))
+
+
+def _was_blind(old: RestoredSeries) -> bool:
+    """Whether it was judged, and never with the names in sight."""
+    seen = [said.details.get("names_shown") for said in old.judgments.values()]
+    return bool(seen) and not any(seen)
 
 
 def hidden(offered: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:

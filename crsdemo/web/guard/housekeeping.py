@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import gradio as gr
@@ -21,9 +20,10 @@ from crsdemo.web.guard.rooms import Rooms
 
 PAUSE = 1.0  # seconds between two rounds
 MOST_SESSIONS = 500  # a quarter of a megabyte each
-CLOSED = timedelta(minutes=10)  # a closed tab may be opened again
-UNUSED = timedelta(hours=6)  # of an open tab; what it said is in the log
-DRAWN = timedelta(minutes=1)  # what was drawn for a session is only needed by what runs
+CLOSED = 600.0  # seconds: a closed tab may be opened again
+UNUSED = 6 * 3600.0  # seconds, of an open tab; what it said is in the log
+DRAWN = 60.0  # seconds: what was drawn for a session is only needed by what runs
+_NEVER = (object(), 0.0)
 HALF = 15.0  # seconds that a request may take to come
 HALVES = 100  # that one address may have open
 
@@ -36,6 +36,7 @@ class Housekeeping:
     rooms: Rooms
     _task: asyncio.Task[None] | None = None
     _idle: dict[Any, float] = field(default_factory=dict)  # connections, since when
+    _used: dict[str, tuple[Any, float]] = field(default_factory=dict)  # sessions, last and when
     _troubles: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> None:
@@ -59,11 +60,17 @@ class Housekeeping:
     def forget(self) -> None:
         """Let go of sessions."""
         holder = self.blocks.app.state_holder
-        running, now = self.rooms.running(), datetime.now()
+        running, now = self.rooms.running(), time.monotonic()
+        last = {session: holder.time_last_used.get(session) for session in holder.session_data}
+        # Gradio has it on a clock that may be set: what counts is when it was seen to change
+        self._used = {
+            session: known if (known := self._used.get(session, _NEVER))[0] == said else (said, now)
+            for session, said in last.items()
+        }
         for session, state in list(holder.session_data.items()):
-            if session in running:
+            if session in running or session not in self._used:
                 continue
-            since = now - holder.time_last_used.get(session, now)
+            since = now - self._used[session][1]
             # Gradio does not notice a tab closed before its first event, nor a program
             if since > (UNUSED if self.rooms.tabs[session] > 0 else CLOSED):
                 with holder.lock:

@@ -1,0 +1,113 @@
+"""Which copies of a log were made, and who had their words erased since.
+
+Both stand in a file beside the log, one line of JSON each: the log itself may be replaced by one
+of its copies, and then it would no longer know. `restore` erases once more what a copy brings back.
+
+    python -m crsdemo copies --db feedback.db
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+
+from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.lines import append, opened_lines, waiting
+
+
+class Copied(BaseModel):
+    """A backup, or an export; `where` is empty for one that was handed out by the results page."""
+
+    what: Literal["backup", "export"]
+    where: str
+    moment: AwareDatetime
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.where) and not Path(self.where).exists()
+
+
+class Erased(BaseModel):
+    """Somebody of a study whose words were deleted, and the document of consent that they had."""
+
+    what: Literal["erasure"] = "erasure"
+    annotator: str
+    document: str
+    document_sha256: str
+    moment: AwareDatetime
+
+
+_LINE: TypeAdapter[Copied | Erased] = TypeAdapter(
+    Annotated[Copied | Erased, Field(discriminator="what")]
+)
+
+
+def list_of(db: Path) -> Path:
+    """The file in which both stand."""
+    return db.with_name(f"{db.name}.copies.jsonl")
+
+
+def note_copy(db: Path, what: Literal["backup", "export"], where: Path | None) -> None:
+    """Remember a copy of the log `db`; None: it was handed out. Raises FeedbackError."""
+    place = str(where.absolute()) if where else ""
+    line = Copied(what=what, where=place, moment=datetime.now(UTC))
+    append(list_of(db), line.model_dump_json().encode())
+
+
+def note_erasure(db: Path, annotator: str, document: str, document_sha256: str) -> None:
+    """Remember that somebody is to be erased, before it is done. Raises FeedbackError."""
+    line = Erased(
+        annotator=annotator,
+        document=document,
+        document_sha256=document_sha256,
+        moment=datetime.now(UTC),
+    )
+    append(list_of(db), line.model_dump_json().encode())
+
+
+def erasures(db: Path) -> list[Erased]:
+    """First one first. Raises FeedbackError, as `holding` does, for a list that is damaged."""
+    return [line for line in _lines(db) if isinstance(line, Erased)]
+
+
+def holding(db: Path) -> list[Copied]:
+    """Copies made before somebody was erased, as far as they are still where they were put."""
+    lines = _lines(db)
+    last = max((n for n, line in enumerate(lines) if isinstance(line, Erased)), default=0)
+    before = (line for line in lines[:last] if isinstance(line, Copied))
+    return [line for line in before if not line.is_gone]
+
+
+def _lines(db: Path) -> list[Copied | Erased]:
+    path = list_of(db)
+    if not path.is_file():
+        return []
+    with opened_lines(path) as file:
+        lines = [line for _, line in waiting(file)]
+    try:
+        return [_LINE.validate_json(line) for line in lines]
+    except ValidationError as error:
+        raise FeedbackError(
+            f"{path} has a line that cannot be read ({error.errors()[0]['msg']}); mend it, or move "
+            "the file away: then nobody knows any more which copies hold what was erased"
+        ) from error
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="crsdemo copies", description="Which copies hold words that were erased since?"
+    )
+    parser.add_argument("--db", type=Path, required=True, help="the log that the app writes")
+    db = parser.parse_args(argv).db
+    people = {one.annotator for one in erasures(db)}
+    held = holding(db)
+    print(f"{len(people)} people had their words erased; {len(held)} copies are older than that")
+    for one in held:
+        print(f"  {one.moment:%Y-%m-%d %H:%M} UTC  {one.what}  {one.where or 'handed out'}")
+    if held:
+        print("delete these, or make them anew; a backup that is restored is erased once more")

@@ -1,0 +1,111 @@
+"""Which copies hold what was erased since; and that none of them brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from made_studies import Lab, lab
+from test_erasure import WORDS, found_in, told
+
+from crsdemo.__main__ import main
+from crsdemo.core.errors import FeedbackError, WithdrawnError
+from crsdemo.export.judgments import ExportConfig, export
+from crsdemo.export.take_home import Handouts, TakeHome
+from crsdemo.feedback.backup import backup, restore
+from crsdemo.feedback.copies import erasures, holding, list_of
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.studies import StudyLog
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Lab]:
+    made = lab(tmp_path, busy_seconds=0.2)
+    yield made
+    made.log.close()
+
+
+def exported(db: Path, out: Path) -> Path:
+    export(ExportConfig(db=db, format="jsonl", out=out))
+    return out
+
+
+def test_a_restored_backup_does_not_bring_back_who_was_erased(made: Lab, tmp_path: Path) -> None:
+    ann, _ = told(made)
+    other = made.annotator("bob")
+    db, copy = made.log.path, tmp_path / "elsewhere" / "copy.db"
+    backup(db, copy)
+    assert WORDS.encode() in copy.read_bytes()
+    made.desk.withdraw(ann.id, erase=True)
+    made.log.close()
+    (tmp_path / "kept").mkdir()
+    kept = restore(copy, db)
+    assert kept
+    kept.rename(tmp_path / "kept" / kept.name)
+    assert found_in(db.parent) == []
+    log = FeedbackLog(db)
+    with pytest.raises(WithdrawnError):
+        StudyLog(log).record_answer(ann.id, "q", "study", "one", 1)
+    standing = StudyLog(log).standing(made.desk.study.sha256, other.id)
+    assert standing and standing.decision == "given", "nobody else is touched"
+    log.close()
+    again = restore(copy, db)  # once more, and from an empty place
+    assert again and found_in(db.parent) == []
+
+
+def test_a_log_that_is_gone_is_restored_without_who_was_erased(made: Lab, tmp_path: Path) -> None:
+    ann, _ = told(made)
+    db, copy = made.log.path, tmp_path / "elsewhere" / "copy.db"
+    backup(db, copy)
+    made.desk.withdraw(ann.id, erase=True)
+    made.log.close()
+    for part in db.parent.glob(f"{db.name}*"):
+        if part != list_of(db):
+            part.unlink()
+    assert restore(copy, db) is None
+    assert found_in(db.parent) == []
+
+
+def test_copies_from_before_an_erasure_are_told_until_they_are_gone(
+    made: Lab, tmp_path: Path, capsys
+) -> None:
+    db = made.log.path
+    ann, _ = told(made)
+    backup(db, tmp_path / "early.db")
+    folder = exported(db, tmp_path / "data")
+    home = TakeHome(db, Handouts())
+    home.backup()
+    home.export("csv")
+    assert holding(db) == [] and erasures(db) == []
+    made.desk.withdraw(ann.id, erase=True)
+    made.desk.withdraw(ann.id, erase=True)  # pressed twice
+    backup(db, tmp_path / "late.db")
+    assert [one.annotator for one in erasures(db)] == [ann.id]
+    places = [Path(one.where).name for one in holding(db)]
+    assert places == ["early.db", folder.name, "", ""]
+    (tmp_path / "early.db").unlink()
+    assert main(["copies", "--db", str(db)]) == 0
+    told_words = capsys.readouterr().out
+    assert "1 people had their words erased; 3 copies are older" in told_words
+    assert "handed out" in told_words and "early.db" not in told_words
+
+
+def test_nothing_is_erased_that_could_not_be_noted(made: Lab) -> None:
+    ann, _ = told(made)
+    list_of(made.log.path).mkdir()
+    with pytest.raises(FeedbackError, match="cannot be written"):
+        made.desk.withdraw(ann.id, erase=True)
+    list_of(made.log.path).rmdir()
+    made.desk.withdraw(ann.id, erase=True)
+    assert found_in(made.log.path.parent) == []
+
+
+def test_a_damaged_list_stops_a_restore_in_words(made: Lab, tmp_path: Path) -> None:
+    db, copy = made.log.path, tmp_path / "copy.db"
+    backup(db, copy)
+    list_of(db).write_text("half a li")
+    made.log.close()
+    with pytest.raises(FeedbackError, match="copies hold what was erased"):
+        restore(copy, db)
+    assert db.is_file()

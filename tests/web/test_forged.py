@@ -1,0 +1,192 @@
+"""What no page sends is refused in words, whatever event it is said to be, and leaves nothing."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, get_type_hints
+from uuid import uuid4
+
+import gradio as gr
+import httpx
+import pytest
+from pages import Server
+from stand_in import StandIn
+from test_operator import WORD
+from test_page import Caller
+
+from crsdemo.chat.admission import Limits
+from crsdemo.core.comparison import Judgment, Series
+from crsdemo.web.guard import housekeeping
+from crsdemo.web.guard.events import shapes_of
+from crsdemo.web.operator import Operator
+
+FORGED: tuple[Any, ...] = (
+    None,
+    {},
+    [],
+    "x",
+    5,
+    {"text": 5, "reply": {"a": 1}, "comparison": ["c"], "click": 1},
+    {"reply": "<b>", "click": "first", "changes": [1], "comparison": "", "judgment": 5},
+    {"reply": "r" * 65, "comparison": "c\n", "click": 2**40, "changes": {}},
+)
+VISITS = ("x", 5, [], {"visitor": 5}, {"visitor": {"a": 1}}, {"dialogue": "d"}, {}, None)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    pair = StandIn(0, "red"), StandIn(0, "blue")
+    server = Server(tmp_path_factory.mktemp("forged"), *pair, limits=Limits("", "", "", "", ""))
+    yield server
+    server.close()
+
+
+def handlers(server: Server) -> list[Any]:
+    return [one for one in server.blocks.fns.values() if one.fn is not None]
+
+
+def names_of(function: Any) -> set[str]:
+    """Of the events that call it."""
+    return {name for _, name in function.targets}
+
+
+def send(server: Server, function: Any, data: list[Any], event: Any) -> httpx.Response:
+    body = {"data": data, "event_data": event, "fn_index": function._id, "session_hash": "s"}
+    return httpx.post(f"{server.url}gradio_api/queue/join", json=body, timeout=30)
+
+
+def honest(function: Any) -> list[Any]:
+    """What a page would hold when it calls this handler."""
+    held = {"visitor": "v", "dialogue": "d", "series": "s"}
+    kinds = {gr.BrowserState: held, gr.Textbox: "hello"}
+    return [kinds.get(type(component)) for component in function.inputs]
+
+
+def takes_event(function: Any) -> bool:
+    names = inspect.signature(function.fn).parameters
+    hints = get_type_hints(getattr(function.fn, "__func__", function.fn))
+    return any(hints.get(name) is gr.EventData for name in names)
+
+
+def test_every_event_that_a_handler_looks_at_has_a_shape(server) -> None:
+    looked_at = [one for one in handlers(server) if takes_event(one)]
+    assert len(looked_at) >= 12
+    for function in looked_at:
+        names = names_of(function)
+        assert names & shapes_of(function.page).keys(), (function.page, names)
+
+
+def test_forged_events_are_refused_in_words(server, capfd) -> None:
+    for function in handlers(server):
+        if not takes_event(function):
+            continue
+        for forged in FORGED:
+            if function.targets[0][1] == "again" and isinstance(forged, dict) and forged:
+                continue  # a click is all that it looks at
+            answer = send(server, function, honest(function), forged)
+            about = (function.page, function.targets, forged)
+            assert answer.status_code == 400 and "reload" in answer.json()["detail"], about
+    assert "Traceback" not in capfd.readouterr().err
+    assert server.rows("select count(*) from visitors") == [(0,)]
+
+
+def test_what_a_browser_remembers_is_names(server, capfd) -> None:
+    for function in handlers(server):
+        places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
+        if not places or function.inputs[places[0]].default_value == "":
+            continue
+        first = "load" in names_of(function)
+        for visit in VISITS[: 5 if first else None]:
+            data = honest(function)
+            data[places[0]] = visit
+            event = {"click": 1, "reply": "r", "comparison": "c", "item": "f", "kind": "want"}
+            event |= {"on": True, "changes": {}, "text": "t", "origin": "thread", "again": False}
+            answer = send(server, function, data, event | {"side": "left"})
+            assert answer.status_code == 400, (function.page, function.targets, visit)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_text_is_a_text_and_nothing_is_left_out(server, capfd) -> None:
+    (submit,) = [
+        one
+        for one in handlers(server)
+        if one.page == "" and "submit" in names_of(one)
+    ]
+    for junk in (5, None, {"a": 1}, ["x"], True):
+        assert send(server, submit, [junk, *honest(submit)[1:]], None).status_code == 400
+    for data in (honest(submit)[:-1], [*honest(submit), None], []):
+        assert send(server, submit, data, None).status_code == 400
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_operators_token_is_a_text(tmp_path) -> None:
+    server = Server(tmp_path, StandIn(0), operator=Operator(WORD))
+    for function in handlers(server):
+        places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
+        if places and function.inputs[places[0]].default_value == "":
+            data = honest(function)
+            data[places[0]] = {"evil": 1}
+            assert send(server, function, data, None).status_code == 400
+    server.close()
+
+
+# What was begun before
+
+
+def on_blind(server: Server, visitor: str, series: str) -> str:
+    """What the blind page shows to somebody who comes back."""
+    config = httpx.get(server.url + "config").json()
+    config["page"][""] = config["page"]["blind"]
+    caller = Caller(server.url, config)
+    caller.events["load"] = next(
+        one._id for one in handlers(server)
+        if one.page == "blind" and "load" in names_of(one)
+    )  # fmt: skip
+    return str(caller.call("load", [{"visitor": visitor}, {"series": series}, None, {}, False]))
+
+
+@pytest.mark.parametrize(("names_shown", "shown"), [(False, True), (True, False)])
+def test_a_blind_series_with_an_old_id_is_still_shown(server, names_shown, shown) -> None:
+    """And no other: what was judged with the names in sight is not judged blind as well."""
+    visitor, series = uuid4().hex, Series(uuid4().hex, uuid4().hex, "shared")
+    series = replace(series, visitor=visitor)
+    pair = server.demo.side_by_side
+    *_, comparison = pair.say(series, f"words of {series.id}", ("red", "blue"))
+    said = Judgment("left", details={"names_shown": names_shown})
+    pair.judge(comparison.id, visitor, said)
+    assert (f"words of {series.id}" in on_blind(server, visitor, series.id)) is shown
+    assert f"words of {series.id}" not in on_blind(server, uuid4().hex, series.id)
+
+
+# Clocks
+
+
+def test_the_operators_limits_do_not_follow_the_clock_on_the_wall() -> None:
+    assert inspect.signature(Operator).parameters["clock"].default is time.monotonic
+
+
+def test_a_clock_that_was_set_back_keeps_no_session(server, monkeypatch) -> None:
+    monkeypatch.setattr(housekeeping, "CLOSED", 0.5)
+    config = httpx.get(server.url + "config").json()
+    caller = Caller(server.url, config)
+    caller.call("submit", ["hello", caller.visit, None, None, None])
+    holder = server.blocks.app.state_holder
+    holder.time_last_used[caller.session] = datetime.now() + timedelta(days=3)
+    deadline = time.monotonic() + 30
+    while caller.session in holder.session_data and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert caller.session not in holder.session_data
+
+
+def test_a_clock_that_was_set_forward_drops_no_session(server) -> None:
+    config = httpx.get(server.url + "config").json()
+    caller = Caller(server.url, config)
+    caller.call("submit", ["hello", caller.visit, None, None, None])
+    holder = server.blocks.app.state_holder
+    holder.time_last_used[caller.session] = datetime.now() - timedelta(days=3)
+    time.sleep(3 * housekeeping.PAUSE)
+    assert caller.session in holder.session_data
