@@ -111,11 +111,7 @@ def test_what_a_browser_remembers_is_names(server, capfd) -> None:
 
 
 def test_a_text_is_a_text_and_nothing_is_left_out(server, capfd) -> None:
-    (submit,) = [
-        one
-        for one in handlers(server)
-        if one.page == "" and "submit" in names_of(one)
-    ]
+    (submit,) = [one for one in handlers(server) if one.page == "" and "submit" in names_of(one)]
     for junk in (5, None, {"a": 1}, ["x"], True):
         assert send(server, submit, [junk, *honest(submit)[1:]], None).status_code == 400
     for data in (honest(submit)[:-1], [*honest(submit), None], []):
