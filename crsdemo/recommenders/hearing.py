@@ -137,7 +137,10 @@ class Hearing:
             what = text.part(refusal.at, refusal.what)
             found = [(place, frozenset([one])) for place, one in self.named.refused_in(what)]
             violence = [what.origin(*match.span()) for match in VIOLENT.finditer(what.text)]
-            for place, refused in (*found, *((place, violent) for place in violence)):
+            all_found = (*found, *((place, violent) for place in violence))
+            whole = text.origin(refusal.start, refusal.end)  # with its "no", which else hangs loose
+            for part, refused in all_found:
+                place = whole if len(all_found) == 1 else part
                 if still := refused & holds:
                     label = "violence" if refused is violent else _all_of(refused)
                     yield Heard("avoid", label, (place,), still)

@@ -93,6 +93,7 @@ def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
     assert [one.label for one in heard if not one.counts] == ["horror", "comedy"]
     assert HEARING.understood(less)[0].find(2, counts=False).label == "horror"
     assert HEARING.understood(less)[0].find(2, counts=True) is None
+    assert less.heard.turns[0].text.endswith(", "), "no refusal is left without what it refuses"
 
 
 def test_words_that_were_no_title_may_be_something_else():

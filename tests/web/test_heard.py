@@ -66,8 +66,8 @@ def test_what_was_typed_is_text() -> None:
 )
 def test_what_comes_from_the_page_is_checked(given: dict[str, object]) -> None:
     talk = said("no horror")
-    good = {"turn": "t", "at": 3, "counts": True}
-    assert Correction.of(SimpleNamespace(**good)).words(talk, HEARING) == (Stretch(3, 9),)
+    good = {"turn": "t", "at": 0, "counts": True}
+    assert Correction.of(SimpleNamespace(**good)).words(talk, HEARING) == (Stretch(0, 9),)
     with pytest.raises(BadInputError):
         Correction.of(SimpleNamespace(**good | given)).words(talk, HEARING)
 
@@ -97,7 +97,7 @@ def test_what_was_understood_is_taken_back_brought_back_and_said_anew(
     expect(page.locator("#thread .gone")).to_contain_text("Bill Murray")
     expect(visitor.answers).to_have_count(1)
     page.locator("#avoiding").get_by_role("button", name="Take back: horror").click()
-    expect(words).to_contain_text('You said "a drama with , no "')
+    expect(words).to_contain_text('You said "a drama with , "')
     expect(page.locator("#avoiding .heard")).to_have_count(0)
     page.reload()
     expect(page.locator("#thread .gone")).to_have_count(2)
