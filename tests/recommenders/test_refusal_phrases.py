@@ -128,3 +128,18 @@ def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
     assert hidden("no horror", "a creepy house would be nice, a comedy") == of("horror")
     assert hidden("no horror", "ok, horror then") == set()
     assert hidden("a comedy in a spooky house, but no horror") == of("horror")
+
+
+def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not() -> None:
+    films = (
+        Item("a", "A", 2000, {"country": ("France",)}, tags=("oscar winner",)),
+        Item("b", "B", 2001, {"country": ("Japan",)}),
+    )
+    tags = (Tag("oscar winner", "status", "", ("won an oscar",)),)
+    catalog = Catalog(films, tags)
+    named = FactsNamed(catalog, PeopleLinker(catalog))
+    text = "a french film under 2 hours that won an oscar"
+    assert named.limits_not_known(text) == ("length: under 2 hours",)
+    assert NAMED.limits_not_known(text) == (
+        "length: under 2 hours", "awards: won an oscar", "country: France",
+    )  # fmt: skip
