@@ -165,16 +165,16 @@ def test_what_will_not_pass_is_asked_once_and_the_key_is_not_quoted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LAB_KEY", "sk-very-secret")
-    with stub(said("no such key: sk-very-secret", 401)) as server:
-        with pytest.raises(OutsideError, match=r"mine: answered 401 .* no such key: \*\*\*"):
-            reply(over(server.url, key_env="LAB_KEY"), ASKED)
+    refused = pytest.raises(OutsideError, match=r"mine: answered 401 .* no such key: \*\*\*")
+    with stub(said("no such key: sk-very-secret", 401)) as server, refused:
+        reply(over(server.url, key_env="LAB_KEY"), ASKED)
     assert len(server.bodies) == 1
 
 
 def test_tries_end() -> None:
-    with stub(said("down", 500)) as server:
-        with pytest.raises(OutsideError, match="answered 500 .*, tried 3 times: down"):
-            reply(over(server.url), ASKED)
+    down = pytest.raises(OutsideError, match="answered 500 .*, tried 3 times: down")
+    with stub(said("down", 500)) as server, down:
+        reply(over(server.url), ASKED)
     assert len(server.bodies) == 3
     with pytest.raises(OutsideError, match="mine: cannot be reached, tried 2 times"):
         reply(over(server.url, retries=1), ASKED)

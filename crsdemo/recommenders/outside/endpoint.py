@@ -101,7 +101,8 @@ class OverHttp:
                     said = read_said(answer.whole())
                 else:
                     for text in self._growing(answer, heard):
-                        yield Reply((text,), "CHAT", prompt=prompt, complete=False)
+                        made = self._provenance(plan, heard.about)
+                        yield Reply((text,), "CHAT", provenance=made, prompt=prompt, complete=False)
                     said = Said(text=heard.text)
             about = heard.about | {
                 name: of for name in ("model", "version") if (of := getattr(said, name))

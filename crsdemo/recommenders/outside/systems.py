@@ -134,7 +134,7 @@ System = Annotated[
     Discriminator(
         _form,
         custom_error_type="wrong",
-        custom_error_message=EXPECTED.replace("{", "{{").replace("}", "}}"),
+        custom_error_message=EXPECTED,
         custom_error_context={"at": []},
     ),
     BeforeValidator(_named),
