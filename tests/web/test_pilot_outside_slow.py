@@ -29,10 +29,10 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TEN_MINUTES = 600
 FILE = """
-title = "Mine against gcrs"
+title = "Which reply helps more?"
 seed = 3
 minutes = 5
-systems = ["gcrs", {name = "tern", url = "URL/chat", version = "tern-8b"}]
+systems = ["gcrs", {name = "quokka", url = "URL/chat", version = "quokka-8b"}]
 completion_code = "PILOT-2"
 plain_names = true
 
@@ -67,9 +67,9 @@ class Boastful(Chat):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         said = answer(asked)
-        said["text"] = f"I am Tern-8B. {said['text']}"
+        said["text"] = f"I am Quokka-8B. {said['text']}"
         self.send_response(200)
-        self.send_header("X-Powered-By", "tern")
+        self.send_header("X-Powered-By", "quokka")
         self.end_headers()
         self.wfile.write(json.dumps(said).encode())
 
@@ -101,7 +101,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         file.write_text(FILE.replace("URL", own))
         check = [sys.executable, "-m", "crsdemo", "check-study", str(file)]
         told = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, timeout=120)
-        assert "tern answered in" in told.stdout and "it says who it is" in told.stdout, told
+        assert "quokka answered in" in told.stdout and "it says who it is" in told.stdout, told
         start = [sys.executable, "app.py", "--study", str(file), "--db", str(db)]
         out = (tmp_path / "out.txt").open("w")
         app = subprocess.Popen([*start, "--port", str(port)], cwd=ROOT, stdout=out, stderr=out)
@@ -141,17 +141,19 @@ def test_from_nothing_to_results_in_ten_minutes(
         assert annotator.finish(number) == "PILOT-2"
         heard = annotator.page.content() + str(annotator.page.evaluate("window.heard"))
         assert "[hidden]" in heard
-        assert not [name for name in ("tern", "gcrs", "/chat") if name in heard.lower()]
+        assert not [name for name in ("quokka", "gcrs", "/chat") if name in heard.lower()]
         annotator.leave()
 
     with sqlite3.connect(running.db) as db:
-        sides = "select status, decoding from generations where recommender = 'tern'"
+        sides = "select status, decoding from generations where recommender = 'quokka'"
         kept = db.execute(sides).fetchall()
         votes = db.execute("select count(*), count(distinct visitor) from verdicts").fetchone()
-        said = db.execute("select count(*) from turns where text like 'I am Tern-8B.%'").fetchone()
+        said = db.execute(
+            "select count(*) from turns where text like 'I am Quokka-8B.%'"
+        ).fetchone()
     assert {status for status, _ in kept} == {"ok"} and said[0] == len(kept)
     made = json.loads(kept[0][1])
-    assert made["endpoint"].endswith("/chat") and made["version"] == "tern-8b"
+    assert made["endpoint"].endswith("/chat") and made["version"] == "quokka-8b"
     assert votes == (2 * (1 + 2 + 2), 2)  # with the practice
 
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
