@@ -181,13 +181,13 @@ def test_tries_end() -> None:
 
 
 def silent(to: BaseHTTPRequestHandler) -> None:
-    time.sleep(3)
+    time.sleep(20)
 
 
 def dripping(to: BaseHTTPRequestHandler) -> None:
     to.send_response(200)
     to.end_headers()
-    for _ in range(60):
+    for _ in range(400):
         to.wfile.write(b" ")
         to.wfile.flush()
         time.sleep(0.05)
@@ -199,7 +199,7 @@ def test_nobody_waits_longer_than_is_said(slow: Any) -> None:
         began = time.monotonic()
         with pytest.raises(OutsideError, match="within 1 s"):
             reply(over(server.url, seconds=1), ASKED)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def words(asked): return "Watch Paprika."
 async def later(asked): return "Watch Paprika."
 def fails(asked): raise KeyError("weights")
 def leaves(asked): sys.exit(3)
-def hangs(asked): time.sleep(3)
+def hangs(asked): time.sleep(20)
 def nothing(asked): return None
 """
     (tmp_path / "own_of_a_lab.py").write_text(code)

@@ -116,7 +116,7 @@ def test_the_commands_of_the_page_run(
     for line in commands:
         if line[1] == "app.py":
             ours = [word.replace("gcrs", "popularity") for word in line[2:]]  # not in 20 seconds
-            assert app.main([*ours, "--db", str(tmp_path / "log.db")]) == 0
+            assert app.main([*ours, "--port", "0", "--db", str(tmp_path / "log.db")]) == 0
         else:
             assert line[:3] == ["python", "-m", "crsdemo"]
             assert main(line[3:]) == 0
@@ -148,7 +148,7 @@ def test_the_example_is_short_and_the_page_fits_on_a_screen() -> None:
 def test_an_app_with_a_system_that_is_not_there_says_so_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    db = ["--db", str(tmp_path / "log.db")]
+    db = ["--port", "0", "--db", str(tmp_path / "log.db")]
     assert app.main(["--recommenders", "popularity,mine=no_such_lab:answer", *db]) == 2
     assert "mine cannot be loaded from 'no_such_lab:answer'" in capsys.readouterr().err
     assert app.main(["--recommenders", "popularity,oracle", *db]) == 2

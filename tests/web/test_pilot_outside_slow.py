@@ -6,6 +6,7 @@ From nothing, by the documented commands; the annotators are scripts. Minutes: `
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -139,7 +140,8 @@ def test_from_nothing_to_results_in_ten_minutes(
         annotator = Scripted(browser, running, f"participant=script-{number}")  # type: ignore[arg-type]
         annotator.page.set_default_timeout(120_000)
         assert annotator.finish(number) == "PILOT-2"
-        heard = annotator.page.content() + str(annotator.page.evaluate("window.heard"))
+        page = annotator.page.content() + str(annotator.page.evaluate("window.heard"))
+        heard = re.sub(r"base64,[\w+/=]+", "", page)  # a font may hold any letters
         assert "[hidden]" in heard
         assert not [name for name in ("quokka", "gcrs", "/chat") if name in heard.lower()]
         annotator.leave()
