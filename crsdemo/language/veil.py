@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from crsdemo.core.comparison import SIDES, Comparison
+from crsdemo.core.conversation import Conversation
 from crsdemo.core.recommender import Provenance, Reply
 from crsdemo.language.typed_words import is_ordinary
 
@@ -91,6 +92,16 @@ def veiled_comparison(comparison: Comparison, systems: Iterable[str] = ()) -> Co
             shown = replace(answer.reply, reply=veiled(reply, names))
             comparison = comparison.with_reply(side, shown)
     return comparison
+
+
+def veiled_talk(talk: Conversation, systems: Iterable[str] = ()) -> Conversation:
+    """A talk with one system, as it is shown to who must not know which."""
+    names = names_of(systems, (logged.reply for logged in talk.turns))
+    turns = (
+        replace(logged, reply=veiled(logged.reply, names)) if logged.reply else logged
+        for logged in talk.turns
+    )
+    return replace(talk, turns=tuple(turns))
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,10 @@ import json
 import pytest
 from stand_in import FILMS
 
+from crsdemo.core.conversation import Conversation, LoggedTurn
+from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Provenance, Reply
-from crsdemo.language.veil import COVER, names_of, veiled
+from crsdemo.language.veil import COVER, names_of, veiled, veiled_talk
 
 MADE = Provenance(
     "mine", decoding=json.dumps({"model": "lab/Tern-8B", "answered": {"model": "t9"}})
@@ -64,6 +66,15 @@ def test_a_system_that_names_itself_is_covered(said: str, seen: str | None) -> N
 )
 def test_what_only_sounds_like_it_stays(said: str) -> None:
     assert shown(said) == said
+
+
+def test_a_talk_with_one_system_is_covered_too() -> None:
+    said = Turn("assistant", "I am Tern-8B.")
+    reply = Reply(("I am Tern-8B.",), "CHAT", provenance=MADE)
+    talk = Conversation("a", "b", (LoggedTurn("1", Turn("user", "I am Tern-8B.")),))
+    seen = veiled_talk(talk.then(LoggedTurn("2", said, reply)))
+    assert seen.turns[0] == talk.turns[0]
+    assert seen.turns[1].reply and seen.turns[1].reply.text == f"I am {COVER}."
 
 
 def test_titles_stay_whatever_they_are_called() -> None:

@@ -49,7 +49,7 @@ def drawn(page: BlindPage, comparison: Comparison, verdict: Judgment | None = No
     return str(page.talk(view, snapshot)[page.screen.thread])
 
 
-def test_who_it_is_stands_there_after_the_verdict_alone(
+def test_who_it_is_stands_there_once_the_names_are_told(
     judged: tuple[BlindPage, Comparison],
 ) -> None:
     page, comparison = judged
@@ -59,7 +59,8 @@ def test_who_it_is_stands_there_after_the_verdict_alone(
         "I am [hidden]. Try Paprika." in before
         and "I am [hidden]. It grew in popularity." in before
     )
-    after = drawn(page, comparison, Judgment("left"))
+    assert WORDS not in drawn(page, comparison, Judgment("left"))  # it may still be changed
+    after = drawn(page, comparison, Judgment("left", details={"finished": True}))
     assert WORDS in after and "I am the popularity baseline" in after
     kept = page.side_by_side.comparisons.restore(comparison.left.heard.id, CATALOG)
     assert kept and kept.series.comparisons[0].left.reply.turn.text == WORDS
