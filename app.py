@@ -23,9 +23,9 @@ from crsdemo.evaluation.folder import REPORTS, load_reports
 from crsdemo.evaluation.stages.folder import FOLDER, load_stages
 from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.log import FeedbackLog
-from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study
+from crsdemo.studies.systems import read_systems
 from crsdemo.web import serving
 from crsdemo.web.demo import Demo
 from crsdemo.web.guard.callers import Proxies
@@ -51,18 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         proxies = Proxies.named(options.trusted_proxy)
         with read_from("--study", options.study):
             study = parse_study(options.study) if options.study else None
+        with read_from("--recommenders", options.recommenders):
+            systems = study.entrants if study else read_systems(options.recommenders)
         with read_from("--reports", options.reports):
             reports = load_reports(options.reports)
             stages = load_stages(options.reports / FOLDER)
         admission = Admission(_limits(options))
         with read_from("--catalog", options.catalog):
             catalog = Catalog.load(options.catalog)
-            shelf, linker = Shelf(catalog, options.catalog), MentionLinker(catalog)
+            shelf = Shelf(catalog, options.catalog, systems=systems)
+            linker = shelf.linker
+            shelf.get_outside()  # what is wrong with them is said now, not to a visitor
         with read_from("--db", options.db):
             _keep_private(options.db)
             log = FeedbackLog(options.db)
-        with read_from("--checkpoint", options.checkpoint):
-            exchange = Exchange(shelf.get(options.checkpoint), linker, log, admission)
+        first = options.checkpoint or next(iter(shelf.systems), DEFAULT)
+        with read_from("--checkpoint", first):
+            exchange = Exchange(shelf.get(first), linker, log, admission)
         side_by_side = SideBySide(shelf, linker, log, admission)
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
@@ -230,8 +235,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(
         "--checkpoint",
-        default=DEFAULT,
-        help="who answers: the name or folder of a checkpoint, or `popularity` (%(default)s)",
+        help="who answers in a talk: the name or folder of a checkpoint, or `popularity` (default: "
+        f"the first of --recommenders, else {DEFAULT})",
+    )
+    parser.add_argument(
+        "--recommenders",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="who can be compared: names, NAME=URL, NAME=MODULE:FUNCTION, files with [[systems]], "
+        "also by commas (default: all there are); docs/your-own-system.md",
     )
     parser.add_argument(
         "--blind",

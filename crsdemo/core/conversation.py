@@ -164,15 +164,11 @@ def checked_rating(aspect: Aspect, value: RatingValue) -> RatingValue | None:
 
 
 def typed(text: str) -> str:
-    """Text as a person typed it, fit for a file and a model: still plain text, nothing escaped.
+    """Text as a person typed it: `plain_text`, and short.
 
-    Newlines of every system become "\\n"; control characters and halves of characters go; the
-    rest (right-to-left, emoji, markup, control tokens spelled out) stays; Unicode NFC.
     Raises BadInputError above MAX_TYPED characters.
     """
-    text = re.sub(r"\r\n?|[\v\f\x85\u2028\u2029]", "\n", text).replace("\t", " ")
-    kept = (c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
-    text = "".join(kept).strip()
+    text = _visible(text)
     # Before NFC, whose time grows with the square of a run of combining marks.
     if len(text) > MAX_TYPED:
         raise BadInputError(
@@ -180,6 +176,21 @@ def typed(text: str) -> str:
             "Please shorten it: nothing was sent."
         )
     return unicodedata.normalize("NFC", text)
+
+
+def plain_text(text: str) -> str:
+    """Text fit for a file and a model: still plain text, nothing escaped.
+
+    Newlines of every system become "\\n"; control characters and halves of characters go; the
+    rest (right-to-left, emoji, markup, control tokens spelled out) stays; Unicode NFC.
+    """
+    return unicodedata.normalize("NFC", _visible(text))
+
+
+def _visible(text: str) -> str:
+    text = re.sub(r"\r\n?|[\v\f\x85\u2028\u2029]", "\n", text).replace("\t", " ")
+    kept = (c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return "".join(kept).strip()
 
 
 def message(text: str) -> str:

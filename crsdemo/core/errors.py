@@ -5,6 +5,7 @@ CrsdemoError
  |   '- TooManyError     a visitor, or all of them, ask for more than is allowed in a while
  |- CatalogError         a catalog that is missing, empty or contradicts itself
  |- CheckpointError      weights that are missing, damaged or made for another catalog
+ |- OutsideError         a system that is not ours does not answer, or not in its form
  |- AccessError          somebody asks for what is the operator's
  |- FeedbackError        the database is locked, read-only, full or not ours
      |- RefusedError     it is well, but will never take this
@@ -31,6 +32,10 @@ class CatalogError(CrsdemoError):
 
 class CheckpointError(CrsdemoError):
     """Weights that are missing, damaged or made for another catalog."""
+
+
+class OutsideError(CrsdemoError):
+    """A system that is not ours does not answer, or not in its form."""
 
 
 class AccessError(CrsdemoError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from operator import methodcaller
 from typing import Any
 
@@ -95,7 +96,7 @@ def also_from_json(row: Mapping[str, Any], catalog: Catalog) -> tuple[Item, ...]
 def pieces_from_turn(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
     """The pieces of the reply that was said as `turn`, to the letter.
 
-    An item that the catalog no longer holds, or holds under another name, keeps its old one.
+    An item that the catalog no longer holds, or holds under another name, keeps the name said.
     """
     pieces: list[str | Item] = []
     end = 0
@@ -103,7 +104,7 @@ def pieces_from_turn(turn: Turn, catalog: Catalog) -> tuple[str | Item, ...]:
         pieces.append(turn.text[end : mention.start])
         said = turn.text[mention.start : mention.end]
         item = known_item(catalog, mention.item_id, said)
-        pieces.append(item if item.name == said else Item(mention.item_id, said))
+        pieces.append(item if item.name == said else replace(item, title=said, year=None))
         end = mention.end
     pieces.append(turn.text[end:])
     return tuple(piece for piece in pieces if piece)  # nothing between two items is no piece

@@ -16,7 +16,9 @@ class RecommenderConfig:
     """Which recommender, over which catalog."""
 
     recommender: str = flag(
-        DEFAULT, f"a checkpoint's name or its folder, or one of {', '.join(BASELINES)}"
+        DEFAULT,
+        f"a checkpoint's name or its folder, one of {', '.join(BASELINES)}, or "
+        "NAME=URL or NAME=MODULE:FUNCTION of a system of your own",
     )
     catalog: Path = flag(CATALOG, "folder of the catalog")
 

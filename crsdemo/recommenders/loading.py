@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import CheckpointError
+from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import Recommender
 from crsdemo.core.shipped import CATALOG as CATALOG
 from crsdemo.core.shipped import CHECKPOINTS as CHECKPOINTS
 from crsdemo.core.shipped import HOME as HOME
 from crsdemo.core.shipped import checkpoints_of
+from crsdemo.language.mentions import MentionLinker
+from crsdemo.recommenders.outside.systems import Endpoint, Function, Named, parse_system
 from crsdemo.recommenders.popularity import Popularity, RepeatLast
 from crsdemo.recommenders.ranker import FILE as RANKER_FILE
 from crsdemo.recommenders.ranker import Ranker
@@ -75,6 +79,20 @@ def found_checkpoints(catalog: Path) -> Path:
     return own if own.is_dir() else CHECKPOINTS
 
 
+def check_systems(
+    systems: Sequence[Named | Endpoint | Function], checkpoints: Path = CHECKPOINTS
+) -> None:
+    """Raises CheckpointError for one of ours that is not here, BadInputError for a name taken."""
+    ours = {*BASELINES, *names(checkpoints), *(name + ALONE for name in names(checkpoints))}
+    for system in systems:
+        if not isinstance(system, Named) and system.name in ours:
+            raise BadInputError(f"{system.name!r} is one of ours already; give yours another name")
+        if isinstance(system, Named) and system.name not in ours:
+            checkpoint_folder(system.name.removesuffix(ALONE), checkpoints)
+    if len({system.name for system in systems}) < len(systems):
+        raise BadInputError("two systems have one name; give each its own")
+
+
 class Shelf:
     """Recommenders by name, each loaded when first asked for. Share it between threads."""
 
@@ -83,25 +101,41 @@ class Shelf:
         catalog: Catalog,
         catalog_folder: Path = CATALOG,
         checkpoints: Path | None = None,
+        systems: Sequence[Named | Endpoint | Function] = (),
     ) -> None:
-        """`checkpoints`: by default those of the catalog, where it has any, else the shipped."""
+        """`checkpoints`: by default those of the catalog, where it has any, else the shipped.
+
+        With `systems`, these and no others can answer. Raises as `check_systems` does.
+        """
+        self.checkpoints = checkpoints or found_checkpoints(catalog_folder)
+        check_systems(systems, self.checkpoints)
+        self.systems = {system.name: system for system in systems}
         self.catalog = catalog
         self.catalog_folder = catalog_folder
-        self.checkpoints = checkpoints or found_checkpoints(catalog_folder)
         self._loaded: dict[str, Recommender] = {}
         self._resources: Resources | None = None
         self._loading = Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What can answer: the checkpoints, what they are alone, the baselines; if all is there."""
+        """What can answer: the checkpoints, what they are alone, the baselines; if all is there.
+
+        Of the systems that were given, these.
+        """
+        if self.systems:
+            return tuple(self.systems)
         fitted = (self.catalog_folder / RANKER_FILE).is_file()
         found = names(self.checkpoints)
         alone = [name + ALONE for name in found if not (self.checkpoints / name / CHOICE).is_file()]
         return (*found, *(alone if fitted else ()), *(BASELINES if fitted else PLAIN))
 
+    @cached_property
+    def linker(self) -> MentionLinker:
+        return MentionLinker(self.catalog)
+
     def get(self, name: str) -> Recommender:
-        """One of `BASELINES`, the name of a checkpoint, or a folder that holds one.
+        """One of the systems given, of `BASELINES`, a checkpoint by name or folder, or what
+        `parse_system` reads, as `mine=http://localhost:9000/chat`.
 
         With `ALONE` behind it the model alone ranks the items. Raises CheckpointError, saying what
         there is, if it is none of these or cannot be used, and CatalogError if the catalog lacks
@@ -114,6 +148,9 @@ class Shelf:
 
     def _load(self, name: str) -> Recommender:
         """Checkpoints share encoders and what is known of the items."""
+        system = self.systems.get(name) or parse_system(name)
+        if not isinstance(system, Named):
+            return self._outside(system)
         for plain in (Popularity, RepeatLast):
             if name == plain.name:
                 return plain(self.catalog)
@@ -125,3 +162,17 @@ class Shelf:
             return _informed(name, self._resources)
         folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
         return _from_checkpoint(name, folder, self._resources)
+
+    def get_outside(self) -> None:
+        """Those that are not ours. Raises BadInputError for one without its key or its module."""
+        for name, system in self.systems.items():
+            if not isinstance(system, Named):
+                self.get(name)
+
+    def _outside(self, system: Endpoint | Function) -> Recommender:
+        from crsdemo.recommenders.outside.endpoint import OverHttp
+        from crsdemo.recommenders.outside.function import OverCall
+
+        if isinstance(system, Endpoint):
+            return OverHttp(system, self.catalog, self.linker)
+        return OverCall(system, self.catalog, self.linker)

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.language.mentions import MentionLinker
-from crsdemo.recommenders.loading import BASELINES, CHECKPOINTS, names
+from crsdemo.core.errors import CrsdemoError
+from crsdemo.recommenders.loading import CATALOG, Shelf, check_systems, found_checkpoints
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.statistics.power import study_note
 from crsdemo.studies.study import Study, parse_study
+from crsdemo.studies.systems import tried
 from crsdemo.studies.tasks import Staged, Talk, Task
 from crsdemo.studies.twins import messages_of, twins
 
@@ -98,19 +99,24 @@ def main(argv: Sequence[str]) -> int:
         help="have the systems answer the messages of the file and count identical replies; "
         "takes some seconds for each",
     )
+    parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     options = parser.parse_args(argv)
     study = parse_study(options.file)
     print(told(study))
-    problems = study.problems((*names(CHECKPOINTS), *BASELINES))
+    problems = list(study.problems(study.systems))
+    try:
+        check_systems(study.entrants, found_checkpoints(options.catalog))
+        for line in tried(study.entrants, options.catalog):
+            print(line)
+    except CrsdemoError as error:
+        problems.insert(0, str(error))
     for problem in problems:
         print(f"The app would not start: {problem}", file=sys.stderr)
     if options.twins and not problems:
-        print(_measured_twins(study))
+        print(_measured_twins(study, options.catalog))
     return 2 if problems else 0
 
 
-def _measured_twins(study: Study) -> str:
-    from crsdemo.recommenders.loading import CATALOG, Shelf  # torch is loaded only when asked
-
-    catalog = Catalog.load(CATALOG)
-    return twins(study, Shelf(catalog, CATALOG).get, MentionLinker(catalog).link).told
+def _measured_twins(study: Study, folder: Path) -> str:
+    shelf = Shelf(Catalog.load(folder), folder, systems=study.entrants)
+    return twins(study, shelf.get, shelf.linker.link).told

@@ -17,6 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from crsdemo.core.comparison import Policy
 from crsdemo.core.errors import BadInputError
+from crsdemo.recommenders.outside.systems import System
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.tasks import Asked, Task
 from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
@@ -45,7 +46,7 @@ class Study(TomlFile):
 
     title: Text
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    systems: Many[Text]
+    entrants: Many[System] = Field(alias="systems")
     policy: Policy = "shared"
     minutes: Annotated[int, Field(ge=1, le=600)]
     consent: Consent
@@ -57,12 +58,17 @@ class Study(TomlFile):
     completion_code_env: str = ""
     completion_code_file: str = ""
 
-    @field_validator("systems")
+    @field_validator("entrants")
     @classmethod
-    def _can_be_compared(cls, systems: tuple[str, ...]) -> tuple[str, ...]:
-        if len(systems) < 2 or len(set(systems)) < len(systems):
+    def _can_be_compared(cls, entrants: tuple[System, ...]) -> tuple[System, ...]:
+        if len(entrants) < 2 or len({one.name for one in entrants}) < len(entrants):
             raise wrong('name two or more, each once, as ["gcrs", "reges"]')
-        return systems
+        return entrants
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The names of those who answer."""
+        return tuple(one.name for one in self.entrants)
 
     @model_validator(mode="after")
     def _has_one_code(self) -> Self:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import reprlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.part import Many as Many
+from crsdemo.core.part import Part as Part
+from crsdemo.core.part import Text as Text
+from crsdemo.core.part import wrong as wrong
 
-T = TypeVar("T")
-Text = Annotated[str, Field(min_length=1)]
-Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists
 Place = tuple[str | int, ...]  # in a file: ("tasks", 2, "kind") is a key of the third [[tasks]]
 
 _NOTHING = object()
@@ -28,19 +29,6 @@ _EXPECTED = {  # where pydantic says it in words of its own
     "tuple_type": 'it is a list, as ["one", "two"]',
     "model_type": "it is a part of its own, with its name in brackets",
 }
-
-
-class Part(BaseModel):
-    """A table of a file, which has no keys but these. Texts lose the white space around them."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow", str_strip_whitespace=True)
-
-    @model_validator(mode="after")
-    def _knows_every_key(self) -> Self:
-        for key in self.model_extra or ():  # most likely a typo
-            known = ", ".join(sorted(type(self).model_fields))
-            raise wrong(f"no such key is known here; there are: {known}", key)
-        return self
 
 
 class Source(NamedTuple):
@@ -60,11 +48,6 @@ class TomlFile(Part):
 
 
 F = TypeVar("F", bound=TomlFile)
-
-
-def wrong(expectation: str, *at: str | int) -> PydanticCustomError:
-    """What a validator raises: what belongs `at` a place in the part that is checked."""
-    return PydanticCustomError("wrong", "{text}", {"text": expectation, "at": at})
 
 
 def read_toml(path: Path, model: type[F]) -> F:

@@ -193,7 +193,7 @@ def test_check_study_says_in_plain_words_what_annotators_meet(
     path = tmp_path / "study.toml"
     path.write_text(FILE)
     assert main(["check-study", str(path)]) == 2
-    assert "the study names the system 'red'; there are: " in capsys.readouterr().err
+    assert "no recommender 'red'; there are: " in capsys.readouterr().err
 
 
 def asking(folder: Path, tasks: str, end: str = "") -> Study:
@@ -240,7 +240,7 @@ def test_check_study_finds_all_that_would_stop_the_app(
     assert len(found) == 2 and "'blue'" in found[0] and "no completion code" in found[1]
     assert study(tmp_path).problems(("red", "blue")) == ()
     assert main(["check-study", str(tmp_path / "study.toml")]) == 2
-    assert "The app would not start: the study names" in capsys.readouterr().err
+    assert "The app would not start: no recommender" in capsys.readouterr().err
 
 
 def test_a_check_without_a_good_side_says_so(tmp_path: Path) -> None:

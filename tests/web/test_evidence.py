@@ -150,8 +150,11 @@ def test_a_chat_reply_says_that_no_film_was_looked_for(chatted):
 
 
 def test_a_recommender_without_a_path_says_so_by_name():
-    answer = Reply(("x",), "REC", FILMS[0], provenance=Provenance("popularity"))
+    ranked = Evidence(candidates=(Recommendation(FILMS[0], 3.0),))
+    answer = Reply(("x",), "REC", FILMS[0], ranked, Provenance("popularity"))
     assert "popularity ranks the films as a whole" in story(answer)
+    silent = Reply(("x",), "REC", FILMS[0], provenance=Provenance("mine"))
+    assert "mine does not tell how it got there" in story(silent)
 
 
 def test_a_query_is_quoted():

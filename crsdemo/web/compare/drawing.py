@@ -15,6 +15,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, checked_policy
 from crsdemo.core.conversation import Conversation, seen_id
 from crsdemo.feedback.comparisons import RestoredSeries
+from crsdemo.language.veil import veiled_comparison
 from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import judgment
 from crsdemo.web.compare.screen import Look, Screen
@@ -105,7 +106,8 @@ class Drawing(ABC):
         """Two answers as far as they have come, or that there will be the one of a talk."""
         if isinstance(comparison, Conversation):
             return {self.screen.live: PARTS.growing_alone(comparison.up_to_user().turns[-1])}
-        content = PARTS.growing(comparison, len(self.catalog), self.manner(None))
+        manner = self.manner(None)
+        content = PARTS.growing(self._seen(comparison, manner), len(self.catalog), manner)
         return {self.screen.live: content, **self.aloud(comparison)}
 
     def aloud(self, comparison: Comparison | None) -> Updates:
@@ -128,12 +130,13 @@ class Drawing(ABC):
             + way_back
             + "".join(
                 PARTS.settled(
-                    comparison,
+                    self._seen(comparison, shown),
                     number,
-                    self._shown(comparison, snapshot, view),
+                    shown,
                     is_last=comparison is series.last and not view.growing,
                 )
                 for number, comparison in enumerate(done[begin:], begin + 1)
+                for shown in [self._shown(comparison, snapshot, view)]
             )
         )
         if not content and not view.growing:
@@ -147,6 +150,11 @@ class Drawing(ABC):
             shown = self._shown(series.last, snapshot, view)
             content = PARTS.row(series.last, shown) + self.below(snapshot, shown)
         return {self.screen.verdict: render.stamped(content, snapshot.moment, click, "Verdict")}
+
+    def _seen(self, comparison: Comparison, shown: Shown) -> Comparison:
+        """Nobody tells who they are where no name is shown."""
+        known = self.side_by_side.recommenders.names
+        return comparison if shown.named else veiled_comparison(comparison, known)
 
     def _shown(self, comparison: Comparison, snapshot: Snapshot, view: Look) -> Shown:
         """Evidence is there for the newest comparison, and for another one on demand."""

@@ -67,7 +67,10 @@ def hue(item: Item) -> int:
 def films(reply: Reply) -> list[Item]:
     """The recommendation first, then other films named, each once."""
     named = [piece for piece in reply.pieces if isinstance(piece, Item)]
-    return list({item.id: item for item in [*filter(None, [reply.item]), *named]}.values())
+    first: dict[str, Item] = {}
+    for item in [*filter(None, [reply.item]), *named]:
+        first.setdefault(item.id, item)
+    return list(first.values())
 
 
 def offered(reply: Reply) -> list[Item]:

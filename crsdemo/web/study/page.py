@@ -19,6 +19,7 @@ from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import Conversation, new_id
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
+from crsdemo.language.veil import veiled_talk
 from crsdemo.studies.questionnaire import Value
 from crsdemo.web.compare.bench import Bench, wire_talk
 from crsdemo.web.compare.drawing import Snapshot
@@ -82,7 +83,10 @@ class StudyPage(Bench):
         talk = step.talk
         if talk and view.growing and talk.turns and talk.turns[-1].reply is None:
             talk = talk.before(len(talk.turns) - 1)  # it stands below, where its answer grows
-        return PARTS.task(step) + (comparison_parts.alone(talk) if talk else "")
+        if talk is None:
+            return PARTS.task(step)
+        seen = veiled_talk(talk, self.side_by_side.recommenders.names)
+        return PARTS.task(step) + comparison_parts.alone(seen)
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What the practice teaches; where the talk goes on from, once it may go on."""

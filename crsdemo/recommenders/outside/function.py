@@ -1,0 +1,139 @@
+"""A system that is a Python function: `module:function`, found from where the app was started.
+
+It is given what an endpoint of the plain form is sent, as a dict, and returns what that answers: a
+dict with `text` and `items`, or the words alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Thread
+from typing import Any
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import BadInputError, OutsideError
+from crsdemo.core.recommender import Plan, Provenance, Recommendation, Reply
+from crsdemo.recommenders.outside.endpoint import ranked
+from crsdemo.recommenders.outside.said import Linker, Reader, asked, read_said, to_json
+from crsdemo.recommenders.outside.systems import Function
+
+AT_ONCE = 16  # calls; one that never returns keeps its place
+
+
+class OverCall:
+    """A recommender that is called. Raises BadInputError if the function cannot be imported.
+
+    It is called from several threads at once. Its replies raise OutsideError, or what it raises.
+    """
+
+    def __init__(self, function: Function, catalog: Catalog, linker: Linker) -> None:
+        self.name = function.name
+        self.function = function
+        self.catalog = catalog
+        self.reader = Reader(catalog, linker)
+        self._call = imported(function)
+        self._free = BoundedSemaphore(AT_ONCE)
+
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
+        """What its reply lists or names, in that order."""
+        *_, reply = self.stream(dialogue, Plan(avoid=exclude))
+        return ranked(reply, k, exclude)
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        started = time.monotonic()
+        given = asked(dialogue, plan, self.catalog)
+        prompt = to_json(given)
+        try:
+            said = read_said(self._answered(given))
+            ms = 1000 * (time.monotonic() - started)
+            about = {name: of for name in ("model", "version") if (of := getattr(said, name))}
+            yield self.reader.reply(said, dialogue, self._provenance(plan, about), prompt, ms)
+        except OutsideError as error:
+            raise OutsideError(f"{self.name}: {error}") from None  # the log keeps these words
+
+    def _answered(self, given: dict[str, Any]) -> object:
+        """What it returns, if that comes in time; a thread cannot be stopped from outside."""
+        deadline = time.monotonic() + self.function.seconds
+        late = f"did not answer within {self.function.seconds:g} s"
+        if not self._free.acquire(timeout=self.function.seconds):
+            raise OutsideError(f"{late}: {AT_ONCE} earlier calls have not returned")
+        done: SimpleQueue[tuple[object, BaseException | None]] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                done.put((_awaited(self._call(given)), None))
+            except BaseException as error:  # also sys.exit(): it ends the call, not the app
+                done.put((None, error))
+            finally:
+                self._free.release()
+
+        Thread(target=run, name=f"call of {self.name}", daemon=True).start()
+        try:
+            answer, error = done.get(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            raise OutsideError(late) from None
+        if isinstance(error, Exception):
+            raise error
+        if error:
+            raise OutsideError(f"ended with {type(error).__name__}")
+        return answer
+
+    def _provenance(self, plan: Plan, about: dict[str, str]) -> Provenance:
+        decoding = {
+            "call": self.function.call,
+            "file_sha256": _sha256(self._call),
+            "version": self.function.version,
+            "temperature": plan.temperature,
+            "seed": plan.seed,
+            "answered": about,
+        }
+        return Provenance(
+            self.name, catalog_sha256=self.catalog.fingerprint, decoding=to_json(decoding)
+        )
+
+
+def imported(function: Function) -> Callable[[dict[str, Any]], object]:
+    """Raises BadInputError that says what is not there."""
+    module_name, _, path = function.call.partition(":")
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)
+    try:
+        found = attrgetter(path)(import_module(module_name))
+    except Exception as error:  # whatever its module does when it is imported
+        raise BadInputError(
+            f"{function.name} cannot be loaded from {function.call!r} "
+            f"({type(error).__name__}: {error}); modules are looked for in {here} and where "
+            "Python has its own"
+        ) from error
+    if not callable(found):
+        raise BadInputError(f"{function.call!r} of {function.name} is no function: {found!r:.100}")
+    return found  # type: ignore[no-any-return]
+
+
+def _awaited(answer: Any) -> object:
+    async def wait() -> object:
+        return await answer
+
+    return asyncio.run(wait()) if inspect.isawaitable(answer) else answer
+
+
+def _sha256(call: Callable[..., object]) -> str:
+    """Of the file that it is written in, if there is one."""
+    with suppress(OSError, TypeError):
+        if file := inspect.getsourcefile(inspect.unwrap(call)):
+            return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return ""

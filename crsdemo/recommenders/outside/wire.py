@@ -1,0 +1,163 @@
+"""One question to an endpoint: bounded in time and size, tried again where that may help."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+from crsdemo.core.checked import shown
+from crsdemo.core.errors import BadInputError, OutsideError
+from crsdemo.recommenders.outside.systems import Endpoint
+
+MAX_BYTES = 1_000_000  # of an answer
+CONNECTING = 10.0  # seconds
+FIRST_WAIT = 0.5  # seconds before the second try; doubles
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})  # may be otherwise next time
+N_QUOTED = 200  # characters of a refusal
+
+
+@dataclass(frozen=True)
+class Answering:
+    """An answer that has begun."""
+
+    is_stream: bool
+    chunks: Iterator[bytes]
+
+    def whole(self) -> Any:
+        """The JSON that it is. Raises OutsideError."""
+        return read_json(b"".join(self.chunks))
+
+    def events(self) -> Iterator[str]:
+        """The data of each server-sent event."""
+        rest = b""
+        for chunk in self.chunks:
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from filter(None, map(_data, lines))
+        yield from filter(None, [_data(rest)])
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A client of one endpoint. Raises BadInputError if it has no key. Thread-safe."""
+
+    endpoint: Endpoint
+
+    def __post_init__(self) -> None:
+        self._key  # noqa: B018  now, not with the first message
+
+    @cached_property
+    def _key(self) -> str:
+        variable = self.endpoint.key_env
+        key = os.environ.get(variable, "").strip() if variable else ""
+        if variable and not (key and key.isascii() and key.isprintable()):
+            raise BadInputError(
+                f"{self.endpoint.name} needs a key: the environment has no {variable} that could "
+                f"be one; set it with `export {variable}=...`"
+            )
+        return key
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        headers = {"Accept-Encoding": "identity", "User-Agent": "crsdemo"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        return httpx.Client(headers=headers, trust_env=not self.endpoint.is_here)
+
+    @contextmanager
+    def ask(self, body: Mapping[str, Any]) -> Iterator[Answering]:
+        """Its answer as it comes. Raises OutsideError for whatever keeps it from coming.
+
+        Tried again until the first byte, never after: what was read is not taken back.
+        """
+        deadline = time.monotonic() + self.endpoint.seconds
+        tries = self.endpoint.retries + 1
+        for n in range(1, tries + 1):
+            try:
+                with self._posted(body, deadline) as response:
+                    if response.status_code in AGAIN and n < tries:
+                        wait = _wait(n, response.headers.get("retry-after", ""))
+                    else:
+                        yield self._begun(response, deadline, n)
+                        return
+            except httpx.TimeoutException as error:
+                raise OutsideError(f"did not answer within {self.endpoint.seconds:g} s") from error
+            except httpx.ConnectError as error:
+                if n == tries:
+                    raise OutsideError(f"cannot be reached, {_times(n)}") from error
+                wait = _wait(n)
+            except httpx.HTTPError as error:
+                if n == tries:
+                    raise OutsideError(
+                        f"broke off ({type(error).__name__}), {_times(n)}"
+                    ) from error
+                wait = _wait(n)
+            if time.monotonic() + wait >= deadline:
+                raise OutsideError(
+                    f"did not answer within {self.endpoint.seconds:g} s, {_times(n)}"
+                )
+            time.sleep(wait)
+
+    def _posted(self, body: Mapping[str, Any], deadline: float) -> Any:
+        left = max(0.001, deadline - time.monotonic())
+        timeout = httpx.Timeout(left, connect=min(left, CONNECTING))
+        return self._client.stream("POST", self.endpoint.address, json=body, timeout=timeout)
+
+    def _begun(self, response: httpx.Response, deadline: float, n: int) -> Answering:
+        if response.status_code != 200:
+            said = b"".join(self._chunks(response, deadline))[: 4 * N_QUOTED]
+            quoted = " ".join(said.decode(errors="replace").split())[:N_QUOTED]
+            if self._key:
+                quoted = quoted.replace(self._key, "***")
+            status = f"{response.status_code} {response.reason_phrase}".strip()
+            raise OutsideError(f"answered {status}, {_times(n)}: {quoted or 'nothing more'}")
+        is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
+        return Answering(is_stream, self._chunks(response, deadline))
+
+    def _chunks(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
+        size = 0
+        try:
+            for chunk in response.iter_raw():
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise OutsideError(f"its answer is larger than {MAX_BYTES:,} bytes")
+                if time.monotonic() > deadline:
+                    raise OutsideError(f"did not end within {self.endpoint.seconds:g} s")
+                yield chunk
+        except httpx.TimeoutException as error:
+            raise OutsideError(f"did not end within {self.endpoint.seconds:g} s") from error
+        except httpx.HTTPError as error:
+            raise OutsideError(f"broke off in its answer ({type(error).__name__})") from error
+
+
+def read_json(text: str | bytes) -> Any:
+    """Raises OutsideError."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OutsideError(f"its answer is not JSON: {shown(text[:N_QUOTED])}") from error
+
+
+def _data(line: bytes) -> str:
+    """What a line of an event stream carries; comments, names and ids carry nothing."""
+    name, _, value = line.rstrip(b"\r").partition(b":")
+    return value.decode(errors="replace").removeprefix(" ") if name == b"data" else ""
+
+
+def _wait(n: int, retry_after: str = "") -> float:
+    """Seconds before the next try: as long as it asks for, else longer each time, never in step."""
+    if retry_after.isdecimal() and len(retry_after) < 6:
+        return float(retry_after)
+    return FIRST_WAIT * 2 ** (n - 1) * random.uniform(0.5, 1.5)
+
+
+def _times(n: int) -> str:
+    return "at the first try" if n == 1 else f"tried {n} times"

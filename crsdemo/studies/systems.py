@@ -1,0 +1,71 @@
+"""Who takes part, from the command line or a file, and whether those that are not ours answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.errors import CrsdemoError, OutsideError
+from crsdemo.core.recommender import Recommender, Reply
+from crsdemo.core.recommender import reply as reply_of
+from crsdemo.language.veil import names_of, veiled
+from crsdemo.recommenders.loading import Shelf
+from crsdemo.recommenders.outside.systems import Named, System, parse_system
+from crsdemo.studies.toml_file import Many, TomlFile, read_toml
+
+
+class SystemsFile(TomlFile):
+    """A file that holds `systems`, as a study does."""
+
+    systems: Many[System]
+
+
+def read_systems(given: Sequence[str]) -> tuple[System, ...]:
+    """Of names, NAME=URL, NAME=MODULE:FUNCTION and TOML files, also several by commas.
+
+    Raises BadInputError for what is none of these.
+    """
+    found: list[System] = []
+    for one in filter(None, (part.strip() for text in given for part in text.split(","))):
+        is_file = one.endswith(".toml") and "=" not in one
+        found += read_toml(Path(one), SystemsFile).systems if is_file else [parse_system(one)]
+    return tuple(found)
+
+
+def tried(systems: Sequence[System], folder: Path) -> Iterator[str]:
+    """What each that is not ours answers to one message, over the catalog in `folder`.
+
+    Raises CrsdemoError for one that does not answer.
+    """
+    outside = [system for system in systems if not isinstance(system, Named)]
+    if not outside:
+        return
+    catalog = Catalog.load(folder)
+    shelf = Shelf(catalog, folder, systems=systems)
+    known = max(catalog, key=lambda item: item.popularity).name
+    said = f"I liked {known}. What would you recommend next?"
+    turn = Turn("user", said, shelf.linker.link(said, Dialogue()))
+    for system in outside:
+        yield _answered(shelf.get(system.name), Dialogue((turn,)))
+
+
+def _answered(recommender: Recommender, dialogue: Dialogue) -> str:
+    began = time.monotonic()
+    try:
+        reply = reply_of(recommender, dialogue)
+    except OutsideError:
+        raise
+    except Exception as error:  # of a function: its own
+        raise CrsdemoError(f"{recommender.name}: {type(error).__name__}: {error}") from error
+    took = time.monotonic() - began
+    named = ", ".join(item.name for item in _items(reply)) or "nothing that the catalog has"
+    names_itself = veiled(reply, names_of([recommender.name], [reply])) != reply
+    said = "; it says who it is, which is covered on blind pages" if names_itself else ""
+    return f"{recommender.name} answered in {took:.1f} s: {reply.text!r}, naming {named}{said}"
+
+
+def _items(reply: Reply) -> list[Item]:
+    return [piece for piece in reply.pieces if not isinstance(piece, str)]
