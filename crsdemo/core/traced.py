@@ -28,6 +28,9 @@ class Stretch(NamedTuple):
     def meets(self, other: Stretch) -> bool:
         return self.start < other.end and other.start < self.end
 
+    def holds(self, other: Stretch) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
     def to(self, other: Stretch) -> Stretch:
         """The shortest one that holds both."""
         return Stretch(min(self.start, other.start), max(self.end, other.end))

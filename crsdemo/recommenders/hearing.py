@@ -15,7 +15,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.refusals import refusals, without_refusals
+from crsdemo.language.refusals import Refusal, refusals, without_refusals
 from crsdemo.language.wish_words import (
     FIRST,
     LAST,
@@ -114,7 +114,8 @@ class Hearing:
 
     def _films(self, said: Turn) -> Iterator[Heard]:
         for mention in said.mentions:
-            if mention.item_id in self.catalog.row and mention.stretch not in said.unheard:
+            gone = any(one.holds(mention.stretch) for one in said.unheard)
+            if mention.item_id in self.catalog.row and not gone:
                 yield Heard("film", self.catalog.item(mention.item_id).name, (mention.stretch,))
 
     def _wishes(self, text: Traced) -> Iterator[Heard]:
@@ -137,13 +138,22 @@ class Hearing:
             what = text.part(refusal.at, refusal.what)
             found = [(place, frozenset([one])) for place, one in self.named.refused_in(what)]
             violence = [what.origin(*match.span()) for match in VIOLENT.finditer(what.text)]
-            all_found = (*found, *((place, violent) for place in violence))
-            whole = text.origin(refusal.start, refusal.end)  # with its "no", which else hangs loose
-            for part, refused in all_found:
-                place = whole if len(all_found) == 1 else part
-                if still := refused & holds:
-                    label = "violence" if refused is violent else _all_of(refused)
-                    yield Heard("avoid", label, (place,), still)
+            named = [
+                Heard(
+                    "avoid", "violence" if refused is violent else _all_of(refused), (place,), still
+                )
+                for place, refused in (*found, *((place, violent) for place in violence))
+                if (still := refused & holds)
+            ]
+            heard = _as_one(named)
+            yield from [_with_no(heard[0], text, refusal)] if len(heard) == 1 else heard
+
+
+def _with_no(heard: Heard, text: Traced, refusal: Refusal) -> Heard:
+    """All that a refusal refuses, with the words that do so: a "no" alone might refuse others."""
+    whole = text.origin(refusal.start, refusal.end)
+    is_before = refusal.at > refusal.start
+    return replace(heard, at=(Stretch(whole.start, heard.at[-1].end) if is_before else whole,))
 
 
 def _all_of(refused: frozenset[Refused]) -> str:
@@ -165,7 +175,9 @@ def _years(text: Traced, years: Years) -> Heard:
 
 
 def _taken_back(turn: Turn, heard: Iterable[Heard]) -> Iterator[Heard]:
-    return (replace(one, counts=False) for one in heard if set(one.at) <= set(turn.unheard))
+    for one in heard:
+        if all(any(gone.holds(at) for gone in turn.unheard) for at in one.at):
+            yield replace(one, counts=False)
 
 
 def _as_one(heard: Iterable[Heard]) -> tuple[Heard, ...]:

@@ -34,7 +34,7 @@ def shown(dialogue: Dialogue, position: int = -1) -> list[tuple[str, str]]:
 def taken_back(dialogue: Dialogue, *labels: str, position: int = -1) -> Dialogue:
     position = range(len(dialogue.turns))[position]
     understood = HEARING.understood(dialogue)[position]
-    gone = [at for one in understood.heard if one.label in labels for at in one.at]
+    gone = [at for one in understood.heard if one.counts and one.label in labels for at in one.at]
     turn = dialogue.turns[position]
     turn = Turn(turn.speaker, turn.text, turn.mentions, tuple(sorted({*turn.unheard, *gone})))
     return Dialogue(tuple(turn if n == position else t for n, t in enumerate(dialogue.turns)))
@@ -94,6 +94,31 @@ def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
     assert HEARING.understood(less)[0].find(2, counts=False).label == "horror"
     assert HEARING.understood(less)[0].find(2, counts=True) is None
     assert less.heard.turns[0].text.endswith(", "), "no refusal is left without what it refuses"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "left"),
+    [
+        ("with Tom Hanks, no comedies", "comedy", "with Tom Hanks, "),
+        ("no horror tonight, thanks", "horror", "tonight, thanks"),
+        ("romance isn't my thing", "romance", "thing"),
+        ("a drama. I can't stand Tom Hanks", "Tom Hanks", "a drama. I "),
+        ("no comedies or westerns", "comedy", "no or westerns"),
+    ],
+)
+def test_a_dislike_goes_with_its_no_unless_that_refuses_more(text, label, left):
+    less = taken_back(talk(text), label)
+    assert less.heard.turns[0].text == left
+    assert label not in dict(shown(less)).values()
+
+
+def test_the_last_dislike_of_a_no_takes_it_along():
+    dialogue = talk("with Tom Hanks, no comedies or westerns")
+    less = taken_back(taken_back(dialogue, "comedy"), "western")
+    assert less.heard.turns[0].text.strip() == "with Tom Hanks,"
+    assert shown(less) == [("person", "Tom Hanks")]
+    gone = [one.label for one in HEARING.understood(less)[0].heard if not one.counts]
+    assert gone == ["comedy", "western"]
 
 
 def test_words_that_were_no_title_may_be_something_else():

@@ -52,7 +52,7 @@ def test_what_was_typed_is_text() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"at": "3"},
+        {"at": "0"},
         {"at": -5},
         {"at": 2**70},
         {"at": 99},

@@ -30,10 +30,14 @@ class Correction:
     def words(self, conversation: Conversation, hearing: Hearing) -> tuple[Stretch, ...]:
         """What is taken back or brought back. Raises BadInputError if nothing stands there."""
         understood = hearing.understood(conversation.said)
-        mine = (understood[n] for n in understood if conversation.turns[n].id == self.turn)
-        for one in mine:
-            if found := one.find(self.at, counts=self.counts):
+        for position, one in understood.items():
+            logged = conversation.turns[position]
+            found = one.find(self.at, counts=self.counts) if logged.id == self.turn else None
+            if found and self.counts:
                 return found.at
+            if found:
+                gone = logged.turn.unheard
+                return tuple(one for one in gone if any(map(one.meets, found.at)))
         raise BadInputError("This was changed already, or is not there: please reload the page.")
 
 
