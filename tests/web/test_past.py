@@ -110,6 +110,7 @@ def test_distress_is_answered_with_care_on_every_page(visitor: Visitor) -> None:
     expect(page.locator("#opening")).to_contain_text("written beforehand")
     shot(visitor, "care")
     page.goto(f"{visitor.url}blind")
+    expect(page.locator(".welcome h2")).to_be_visible()
     visitor.type("i want to die")
     expect(page.locator("#thread .words")).to_have_count(2)
     expect(page.locator("#verdict")).to_contain_text("nothing to compare")
