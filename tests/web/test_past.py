@@ -107,9 +107,14 @@ def test_distress_is_answered_with_care_on_every_page(visitor: Visitor) -> None:
     page = visitor.page
     expect(page.locator("#thread .words")).to_contain_text(CARE[:60])
     expect(page.locator("#thread .film")).to_have_count(0)
+    expect(page.locator("#thread .words + p a")).to_have_attribute(
+        "href", "https://findahelpline.com"
+    )
+    expect(page.locator("#thread .rating")).to_have_count(0)
     expect(page.locator("#opening")).to_contain_text("written beforehand")
     shot(visitor, "care")
     page.goto(f"{visitor.url}blind")
+    expect(page.locator(".welcome h2")).to_be_visible()
     visitor.type("i want to die")
     expect(page.locator("#thread .words")).to_have_count(2)
     expect(page.locator("#verdict")).to_contain_text("nothing to compare")
