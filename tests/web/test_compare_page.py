@@ -78,7 +78,7 @@ def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
 
 def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor, server):
     visitor.say("judge me")
-    expect(visitor.verdict("the same")).to_be_focused()  # both stand-ins say so; keys work at once
+    expect(visitor.judging).to_be_focused()  # keys work at once
     visitor.page.keyboard.press("1")
     visitor.expect_saved()
     expect(visitor.judging.get_by_role("button", name="A is better")).to_have_attribute(
@@ -103,7 +103,7 @@ def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor,
 
 
 def test_more_can_be_said_of_a_verdict_in_a_form_that_is_folded(visitor, server):
-    visitor.say("thanks for both")
+    visitor.say("a word on both")
     visitor.page.keyboard.press("1")
     visitor.expect_saved()
     form = visitor.rounds.last.locator(".more")
