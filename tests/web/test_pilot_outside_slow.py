@@ -5,6 +5,7 @@ From nothing, by the documented commands; the annotators are scripts. Minutes: `
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import socket
@@ -24,6 +25,7 @@ from pages import browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from test_pilot_slow import Scripted
 
+from crsdemo.__main__ import main
 from docs.own_system import Chat, answer
 
 pytestmark = pytest.mark.slow
@@ -52,7 +54,13 @@ bad = "The Shining is not light."
 name = "own taste"
 kind = "free"
 messages = 2
-questionnaires = ["crsarena-eval"]
+questionnaires = ["short-compared"]
+
+[[tasks]]
+name = "alone"
+kind = "single"
+messages = 1
+questionnaires = ["short"]
 
 [[tasks]]
 name = "shared"
@@ -161,4 +169,9 @@ def test_from_nothing_to_results_in_ten_minutes(
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(running.url + "results")
     expect(page.locator("#answer")).to_contain_text("votes by 2 people in all")
+    out = running.db.parent / "out"
+    taken = ["--db", str(running.db), "--format", "csv", "--out", str(out)]
+    assert main(["export", *taken]) == 0
+    rows = list(csv.DictReader((out / "answers.csv").open(encoding="utf-8")))
+    assert any("quokka" in row.values() for row in rows)
     assert time.monotonic() - running.began < TEN_MINUTES
