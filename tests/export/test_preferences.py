@@ -203,15 +203,15 @@ def test_a_flood_by_one_person_is_capped_and_said() -> None:
     assert {one.key for one in split.train} == {one.key for one in again.train}
 
 
-def refused(votes: list[Vote], needed: int, why: Counter[str] = Counter()) -> str:
+def refused(votes: list[Vote], needed: int, **why: int) -> str:
     with pytest.raises(BadInputError) as error:
-        check_enough(divided(votes, 0.1), needed, why)
+        check_enough(divided(votes, 0.1), needed, Counter(why))
     return str(error.value)
 
 
 def test_too_few_votes_are_counted_with_what_was_left_out() -> None:
     some = [vote(name, f"p{name}") for name in TRAINED[:9]]
-    said = refused(some, 10, Counter({"another catalog": 4}))
+    said = refused(some, 10, **{"another catalog": 4})
     assert said.startswith("9 votes can be learned from and 10 are needed")
     assert "4 left out: another catalog" in said
 

@@ -126,13 +126,12 @@ def sequence_loss(
     head is computed only where something is learned. `head` makes the choices.
     """
     plain = model.get_base_model() if hasattr(model, "peft_config") else model
-<<<<<<< HEAD
     device = next(plain.parameters()).device
     words, decisions = _words(batch), _decisions(batch)
     found = words + [(row, one.at) for row, one in decisions]
     rows, at = torch.tensor(found, dtype=torch.long, device=device).reshape(-1, 2).T
     places = Places(plain.get_output_embeddings(), rows, at - 1)  # each from the state before it
-    ids, mask = _ids(batch, pad, device)
+    ids, mask = ids_of(batch, pad, device)
     logits = with_head(plain, places)(input_ids=ids, attention_mask=mask, use_cache=False).logits
     assert places.states is not None
     of_words, of_decisions = logits.float().split([len(words), len(decisions)])
@@ -141,10 +140,6 @@ def sequence_loss(
         wanted = torch.tensor([batch[row].ids[at] for row, at in words], device=device)
         losses["words"] = nn.functional.cross_entropy(of_words, wanted)
     losses |= _decision_losses(of_decisions, [one for _, one in decisions])
-=======
-    hidden = hidden_states(plain, batch, pad)
-    losses = _word_losses(plain, hidden, batch) | _decision_losses(plain, hidden, batch)
->>>>>>> 41d539a (What a judgment is about, which votes can be learned from, and replies as the tokens of training)
     if head is not None:
         losses |= _choice_losses(head, places.states, batch)
     total = places.states.sum() * 0
@@ -153,16 +148,10 @@ def sequence_loss(
     return SequenceLoss(total, {kind: float(loss.detach()) for kind, loss in losses.items()})
 
 
-<<<<<<< HEAD
-def _ids(
+def ids_of(
     batch: Sequence[TrainingSequence], pad: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """(B, T) tokens and mask."""
-=======
-def hidden_states(plain: Any, batch: Sequence[TrainingSequence], pad: int) -> Tensor:
-    """(B, T, width) the last hidden states of a model without its adapter's wrapping."""
-    device = next(plain.parameters()).device
->>>>>>> 41d539a (What a judgment is about, which votes can be learned from, and replies as the tokens of training)
     longest = max(len(one.ids) for one in batch)
     length = -(-longest // ROUND) * ROUND  # few shapes: each is planned for and kept by oneDNN
     ids = torch.full((len(batch), length), pad, device=device)
@@ -191,18 +180,10 @@ def _decision_losses(logits: Tensor, decisions: Sequence[Decision]) -> dict[str,
     """Mean divergence of the decisions of each kind. `logits`: (D, V)"""
     if not decisions:
         return {}
-<<<<<<< HEAD
     device = logits.device
-    options, shut = _padded([torch.tensor(one.options) for one in decisions], device)
-    wanted, _ = _padded([torch.tensor(one.wanted) for one in decisions], device)
+    options, shut = padded([torch.tensor(one.options) for one in decisions], device)
+    wanted, _ = padded([torch.tensor(one.wanted) for one in decisions], device)
     losses = _divergence(logits.gather(1, options), wanted, shut)
-=======
-    before = torch.tensor([(row, one.at - 1) for row, one in found], device=hidden.device).T
-    options, shut = padded([torch.tensor(one.options) for _, one in found], hidden.device)
-    wanted, _ = padded([torch.tensor(one.wanted) for _, one in found], hidden.device)
-    logits = plain.lm_head(hidden[before[0], before[1]]).float().gather(1, options)
-    losses = _divergence(logits, wanted, shut)
->>>>>>> 41d539a (What a judgment is about, which votes can be learned from, and replies as the tokens of training)
     of_kind: dict[str, list[int]] = {}
     for n, one in enumerate(decisions):
         of_kind.setdefault(one.kind, []).append(n)
