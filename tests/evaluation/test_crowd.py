@@ -1,4 +1,4 @@
-"""Raters with known tastes vote as they like, through the code of the page, and say what they are."""
+"""Raters with known tastes vote as they like, through the code of the page, and say so."""
 
 from __future__ import annotations
 
@@ -97,6 +97,17 @@ def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(config)
     assert {pair.left.recommender for pair in found} == {"red", "blue"}, "sides are drawn"
     assert max(len(pair.left.heard) for pair in found) == 3, "a conversation has two messages"
     assert any(reply.marks for pair in found for reply in pair.replies)
+
+
+def test_results_say_first_that_votes_are_simulated(config, capsys) -> None:
+    simulate(config, TWO)
+    assert main(["results", "--db", str(config.db)]) == 0
+    assert capsys.readouterr().out.startswith("All votes are SIMULATED: given by a program")
+    lab = study(config.db.parent)
+    lab.judged(lab.start("ann"), "a western", "left")
+    lab.log.close()
+    assert main(["results", "--db", str(lab.log.path)]) == 0
+    assert "SIMULATED" not in capsys.readouterr().out
 
 
 def test_an_interrupted_simulation_goes_on(config, monkeypatch) -> None:

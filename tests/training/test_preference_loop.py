@@ -1,4 +1,4 @@
-"""Learning what is preferred: it does, goes on where it was interrupted, and refuses other states."""
+"""It learns what is preferred, goes on where it was interrupted, refuses other states."""
 
 from __future__ import annotations
 
