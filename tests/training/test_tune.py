@@ -39,7 +39,7 @@ def votes(trained, talking, tmp_path_factory) -> Path:
     return crowd(trained, talking, tmp_path_factory.mktemp("votes") / "gcrs.db", "gcrs")
 
 
-def crowd(trained, talking, db: Path, system: str, raters: int = 16) -> Path:
+def crowd(trained, talking, db: Path, system: str, raters: int = 12) -> Path:
     config = CrowdConfig(
         db=db, recommenders=system, raters=raters, votes=2, catalog=trained.catalog, seed=1
     )
@@ -54,7 +54,7 @@ def options(trained, talking, votes, tmp_path, monkeypatch) -> dict[str, Any]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
     return {
         "db": votes, "from_": str(talking / "gcrs"), "out": tmp_path / "shelf" / "gcrs-2",
-        "catalog": trained.catalog, "at_least": 4, "frozen_share": 0.4, "epochs": 2,
+        "catalog": trained.catalog, "at_least": 3, "frozen_share": 0.4, "epochs": 2,
         "learning_rate": 1e-3,
     }  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
     assert card.tuned.parent_sha256 == sha256_of(talking / "gcrs")
     assert card.tuned.judgments_sha256 == digest
     assert (card.tuned.method, card.tuned.learn, card.tuned.seed) == ("dpo", "auto", 0)
-    assert card.tuned.votes >= 4 and card.tuned.frozen_votes >= 4
+    assert card.tuned.votes >= 3 and card.tuned.frozen_votes >= 3
     assert card.tuned.simulated and not card.tuned.shuffled
     assert card.tuned.settings["epochs"] == 2 and card.tuned.settings["first_layer"] == 0
     assert set(card.tuned.figures) == {"before", "after", "intervals", "lost"}
@@ -121,12 +121,12 @@ def test_single_replies_teach_by_kto(options) -> None:
 def test_reges_keeps_its_choice_and_learns_to_search(
     options, trained, talking, tmp_path_factory, tmp_path
 ) -> None:
-    db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 10)
+    db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 6)
     shelf = tmp_path / "shelf"
     shutil.copytree(talking / "reges", shelf / "reges")
     out = shelf / "reges-2"
     config = options | {"db": db, "from_": str(talking / "reges"), "out": out, "force": True}
-    tune.tune(TuneConfig(**config | {"at_least": 2}))
+    tune.tune(TuneConfig(**config | {"at_least": 1}))
     mine = Shelf(CATALOG, trained.catalog, shelf).get("reges-2")
     assert isinstance(mine, Reges)
     assert mine.talker.loaded.adapter_sha256 == sha256_of(out) != sha256_of(talking / "gcrs")

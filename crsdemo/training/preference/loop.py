@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -201,7 +201,10 @@ class Preferring:
     # what is kept of a run
 
     def _key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
-        digest = hashlib.sha256(f"{self.parent_sha256} {self.method} {self.flags}".encode())
+        """What makes a run that run: what it starts from, how it learns, and from what."""
+        how = {one.name: getattr(self.flags, one.name) for one in fields(PreferenceFlags)}
+        how.pop("tokens")  # what fits into memory changes nothing
+        digest = hashlib.sha256(f"{self.parent_sha256} {self.method} {how}".encode())
         for one in (*train, None, *frozen):
             digest.update(repr(one and (one.vote.good, one.sides)).encode())
         return digest.hexdigest()
