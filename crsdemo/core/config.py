@@ -45,11 +45,7 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
     types = get_type_hints(config)
     for one in fields(config):  # type: ignore[arg-type]
-        name, kind, default = (
-            "--" + one.name.rstrip("_").replace("_", "-"),
-            types[one.name],
-            one.default,
-        )
+        name, kind, default = _flag_of(one.name), types[one.name], one.default
         text = one.metadata.get("help", "")
         if one.metadata.get("positional"):
             parser.add_argument(one.name, nargs="+", type=kind.__args__[0], help=text)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.export.concerns import Learn, learned
 from crsdemo.export.preferences import Vote
 from crsdemo.feedback.judgments import JudgedReply, JudgmentReader
@@ -74,7 +75,7 @@ class Reader:
     def _sequence(self, reply: JudgedReply) -> TrainingSequence:
         """Raises OtherFormatError if the log has read or written anything else, to the letter."""
         talk = self.transcriber.talk
-        history = history_of(self.log.read_before(reply.id), talk)
+        history = history_of(Dialogue(reply.heard).heard, talk)
         written = self.log.written(reply.id)
         if (talk.tokenizer.decode(history.ids), talk.tokenizer.decode(written)) != (
             reply.prompt,

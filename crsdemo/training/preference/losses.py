@@ -17,30 +17,27 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from crsdemo.training.lm.sequences import TrainingSequence, hidden_states, padded
+from crsdemo.model.heads import Places, with_head
+from crsdemo.training.lm.sequences import TrainingSequence, ids_of, padded
 from crsdemo.training.preference.transcribe import Scored
-
-PLACES = 256  # that go through the output head at once: it is 49,152 wide
 
 
 def log_probabilities(model: Any, batch: Sequence[Scored], pad: int) -> Tensor:
     """(B,) the weighted log-probability of what is learned of each sequence."""
     plain = model.get_base_model() if hasattr(model, "peft_config") else model
-    read = [TrainingSequence(list(one.ids)) for one in batch]
-    hidden = hidden_states(plain, read, pad)
     rows = [row for row, one in enumerate(batch) for _ in one.places]
     places = [place for one in batch for place in one.places]
     weights = [weight for one in batch for weight in one.weights]
-    found = hidden.new_zeros(len(batch), dtype=torch.float32)
-    for start in range(0, len(places), PLACES):
-        some = slice(start, start + PLACES)
-        of = torch.tensor(rows[some], device=hidden.device)
-        at = torch.tensor([place.at for place in places[some]], device=hidden.device)
-        logits = plain.lm_head(hidden[of, at - 1]).float()
-        tokens = [batch[r].ids[p.at] for r, p in zip(rows[some], places[some], strict=True)]
-        each = _of_tokens(logits, tokens, [place.options for place in places[some]])
-        found = found.index_add(0, of, each * torch.tensor(weights[some], device=of.device))
-    return found
+    device = next(plain.parameters()).device
+    of = torch.tensor(rows, device=device)
+    before = torch.tensor([place.at - 1 for place in places], device=device)
+    head = Places(plain.get_output_embeddings(), of, before)  # nowhere else: it is 49,152 wide
+    ids, mask = ids_of([TrainingSequence(list(one.ids)) for one in batch], pad, device)
+    logits = with_head(plain, head)(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    tokens = [batch[row].ids[place.at] for row, place in zip(rows, places, strict=True)]
+    each = _of_tokens(logits.float(), tokens, [place.options for place in places])
+    found = torch.zeros(len(batch), device=device)
+    return found.index_add(0, of, each * torch.tensor(weights, device=device))
 
 
 def _of_tokens(logits: Tensor, tokens: Sequence[int], options: Sequence[tuple[int, ...]]) -> Tensor:

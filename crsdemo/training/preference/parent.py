@@ -18,7 +18,7 @@ from crsdemo.model.checkpoint import (
 )
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import ControlTokens
-from crsdemo.recommenders.loading import CHOICE, checkpoint_folder
+from crsdemo.recommenders.loading import CHOICE, checkpoint_folder, found_checkpoints
 from crsdemo.recommenders.ranker import FILE as RANKER
 from crsdemo.recommenders.reges import RETRIEVER, adapter_folder
 from crsdemo.recommenders.resources import Resources
@@ -37,7 +37,7 @@ class Parent:
     @classmethod
     def load(cls, name: str, catalog: Catalog, catalog_folder: Path) -> Parent:
         """Raises CheckpointError if it cannot be tuned on this catalog."""
-        folder = checkpoint_folder(name)
+        folder = checkpoint_folder(name, found_checkpoints(catalog_folder))
         adapter = adapter_folder(folder)
         card = load_card(adapter)
         resources = Resources(catalog, catalog_folder)
@@ -48,7 +48,7 @@ class Parent:
             )
         ids = resources.files.semantic_ids
         tokenizer = AutoTokenizer.from_pretrained(adapter)
-        slots = slots_by_token(catalog, card.slots)
+        slots = slots_by_token(card.slots)
         control = ControlTokens.of(tokenizer, ids.n_levels, ids.codebook_size, slots)
         talk = TalkFormat(tokenizer, control, catalog, ids)
         return cls(folder.resolve().name, folder, adapter, card, talk)

@@ -19,6 +19,7 @@ from torch import Tensor
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import parse
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.text_files import folder_written_whole
 from crsdemo.export.preferences import (
     Divided,
     Vote,
@@ -37,6 +38,7 @@ from crsdemo.model.checkpoint import (
     save_card,
     sha256_of,
 )
+from crsdemo.model.trainable import load_base
 from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.shares import with_ends
 from crsdemo.training.lm.gcrs import continued, save_adapter
@@ -119,7 +121,8 @@ def _tuned(
     left_out: Counter[str],
 ) -> str:
     layer = parent.first_layer if config.first_layer is None else config.first_layer
-    model = continued(parent.card.base, parent.adapter, parent.talk, layer)
+    base = load_base(parent.card.base)
+    model = continued(parent.card.base, parent.adapter, parent.talk, base, layer)
     parent_sha256 = sha256_of(parent.adapter)
     method: Any = config.method
     learning = Preferring(
@@ -144,10 +147,10 @@ def _tuned(
     )
     # Not offered before it is known what it has lost
     card = replace(parent.card, tuned=tuned, offered=False)
-    config.out.mkdir(parents=True, exist_ok=True)
-    parent.copy_rest(config.out)
-    save_adapter(config.out, model, parent.talk, card)
-    del learning, model
+    with folder_written_whole(config.out) as out:
+        parent.copy_rest(out)
+        save_adapter(out, model, parent.talk, card)
+    del learning, model, base
     return _measured(config, parent, card, frozen, before, after)
 
 
