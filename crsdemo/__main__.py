@@ -41,6 +41,10 @@ STAGES = {
     "check-study": ("studies.check_study:main", "is a study file right, and what does it ask?"),
     "power": ("cli.power:power", "how many people and votes a study needs"),
     "sign-links": ("studies.sign_links:main", "links to a study that nobody can guess"),
+    "simulate-votes": (
+        "evaluation.crowd:main",
+        "votes of raters with known tastes, into a scratch log",
+    ),
     "results": ("cli.commands:results", "what the votes in a log say of recommenders"),
     "export": ("export.judgments:main", "judgments as DPO, KTO or SFT examples, or as tables"),
     "backup": ("feedback.backup:backup_main", "a whole copy of the log, also while it is used"),
@@ -64,6 +68,7 @@ STAGES = {
         "training.lm.gcrs:main",
         "the generative recommender on a pretrained base, SmolLM2 by default",
     ),
+    "tune": ("training.preference.tune:main", "an adapter tuned on what people preferred"),
     "fit-retriever": (
         "training.ranking.fit_retriever:main",
         "documents and ranker of ReGeS, once its experts are trained",

@@ -75,6 +75,9 @@ class StandIns:
     def names(self) -> tuple[str, ...]:
         return tuple(recommender.name for recommender in self.recommenders)
 
+    def parent(self, name: str) -> str | None:
+        return None
+
     def get(self, name: str) -> Recommender:
         return next(r for r in self.recommenders if r.name == name)
 

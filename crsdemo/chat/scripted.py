@@ -44,6 +44,9 @@ class WithScripted:
     def names(self) -> tuple[str, ...]:
         return (*self.recommenders.names, *self.replies)
 
+    def parent(self, name: str) -> str | None:
+        return None if name in self.replies else self.recommenders.parent(name)
+
     def get(self, name: str) -> Recommender:
         if name in self.replies:
             return Scripted(name, self.replies[name])

@@ -49,6 +49,10 @@ class Recommenders(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
+    def parent(self, name: str) -> str | None:
+        """Which one a version was tuned from on people's votes; None if it was not."""
+        ...
+
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError for one that cannot be used."""
         ...

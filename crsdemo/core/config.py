@@ -39,25 +39,28 @@ def positional(help: str) -> Any:
 def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     """`argv` as an instance of a dataclass; a field without default is a required flag.
 
-    Raises BadInputError for outputs in a shipped folder.
+    A field whose name would be a word of Python has "_" behind it: `from_` is --from. Raises
+    BadInputError for outputs in a shipped folder.
     """
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
     types = get_type_hints(config)
     for one in fields(config):  # type: ignore[arg-type]
-        name, kind, default = "--" + one.name.replace("_", "-"), types[one.name], one.default
+        name, kind, default = _flag_of(one.name), types[one.name], one.default
         text = one.metadata.get("help", "")
         if one.metadata.get("positional"):
             parser.add_argument(one.name, nargs="+", type=kind.__args__[0], help=text)
         elif kind is bool:
             way = argparse.BooleanOptionalAction
-            parser.add_argument(name, action=way, default=default, help=text)
+            parser.add_argument(name, dest=one.name, action=way, default=default, help=text)
         elif isinstance(default, tuple):
-            parser.add_argument(name, action="append", default=list(default), help=text)
+            parser.add_argument(
+                name, dest=one.name, action="append", default=list(default), help=text
+            )
         elif default is MISSING:
-            parser.add_argument(name, type=kind, required=True, help=text)
+            parser.add_argument(name, dest=one.name, type=kind, required=True, help=text)
         else:
             text = f"{text} (default: %(default)s)"
-            parser.add_argument(name, type=_scalar(kind), default=default, help=text)
+            parser.add_argument(name, dest=one.name, type=_scalar(kind), default=default, help=text)
     writes = hasattr(config, "outputs")
     if writes:
         add_force(parser)
@@ -72,6 +75,10 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
 def add_force(parser: argparse.ArgumentParser) -> None:
     """The flag that lets shipped files be overwritten."""
     parser.add_argument("--force", action="store_true", help="overwrite what came with crsdemo")
+
+
+def _flag_of(field_name: str) -> str:
+    return "--" + field_name.rstrip("_").replace("_", "-")
 
 
 def _scalar(kind: Any) -> Any:

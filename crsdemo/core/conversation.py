@@ -46,6 +46,14 @@ def blind_id(known: str) -> str:
     return known if known.startswith(BLIND) else BLIND + known
 
 
+SIMULATED = "simulated-"  # how the name of a rater begins that is a program
+
+
+def is_simulated(visitor: str) -> bool:
+    """Whether this is a rater of `simulate-votes`, and nobody."""
+    return visitor.startswith(SIMULATED)
+
+
 @dataclass(frozen=True)
 class LoggedTurn:
     """A turn and the name under which it is kept.

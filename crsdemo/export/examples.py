@@ -77,7 +77,7 @@ def dpo(pair: JudgedPair, text: Text) -> Considered:
     if pair.verdict not in SIDES:
         return Excluded(pair, Reason.NO_WINNER)
     won, lost = pair.replies if pair.verdict == "left" else pair.replies[::-1]
-    if reason := _unfit(won, text) or _unfit(lost, text):
+    if reason := unfit(won, text) or unfit(lost, text):
         return Excluded(pair, reason)
     if not pair.same_context:
         return Excluded(pair, Reason.OTHER_CONTEXT)
@@ -92,8 +92,8 @@ def dpo(pair: JudgedPair, text: Text) -> Considered:
 
 def kto(judgment: Judgment, text: Text, *, winners: bool) -> Iterator[Considered]:
     """The examples that a judgment makes: of a verdict one per side."""
-    for reply, opinion in _labels(judgment, winners=winners):
-        reason = _unfit(reply, text) or (opinion if isinstance(opinion, Reason) else None)
+    for reply, opinion in labels(judgment, winners=winners):
+        reason = unfit(reply, text) or (opinion if isinstance(opinion, Reason) else None)
         if reason:
             yield Excluded(judgment, reason)
         else:
@@ -118,8 +118,8 @@ def once(considered: Iterable[Considered]) -> Iterator[Considered]:
             seen.add(one.reply_ids)
 
 
-def _labels(judgment: Judgment, *, winners: bool) -> Iterator[tuple[JudgedReply, bool | Reason]]:
-    """Each reply, and whether it is good, or why one cannot say."""
+def labels(judgment: Judgment, *, winners: bool) -> Iterator[tuple[JudgedReply, bool | Reason]]:
+    """Each reply of a judgment, and whether it is good, or why one cannot say."""
     if isinstance(judgment, Opinion):
         thumb = judgment.reply.ratings.thumbs
         yield judgment.reply, Reason.NO_THUMB if thumb is None else thumb > 0
@@ -137,7 +137,8 @@ def _of_verdict(verdict: str, side: Side, *, winners: bool) -> bool | Reason:
     return verdict == side if winners else Reason.ONLY_BETTER
 
 
-def _unfit(reply: JudgedReply, text: Text) -> Reason | None:
+def unfit(reply: JudgedReply, text: Text) -> Reason | None:
+    """Why no example can be made of a reply, whatever is thought of it."""
     if reply.undone:
         return Reason.UNDONE
     if reply.is_fixed:

@@ -165,7 +165,7 @@ def export(
         note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
             held = log.totals()
-            for one in _considered(_watched(log, held, config, digest), config):
+            for one in considered(watched(log, held, config, digest), config):
                 split = split_of(one.judgment.visitor, config.test_share)
                 tally.count(one, split)
                 if isinstance(one, Example):
@@ -184,7 +184,7 @@ def export(
     return manifest
 
 
-def _watched(
+def watched(
     log: JudgmentReader, held: dict[str, int], config: ExportConfig, digest: hashlib._Hash
 ) -> Iterator[Judgment]:
     """What the format is made of, shown as progress and put into a digest as lines of JSON."""
@@ -196,14 +196,15 @@ def _watched(
         yield judgment
 
 
-def _considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Considered]:
-    considered = (
+def considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Considered]:
+    """The examples that the format makes of judgments, and those that it does not, with why."""
+    found = (
         Excluded(judgment, reason) if reason else one
         for judgment in judgments
         for reason in [config.why_not(judgment)]
         for one in _examples(judgment, config)
     )
-    return once(considered) if config.format == "sft" else considered
+    return once(found) if config.format == "sft" else found
 
 
 def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:

@@ -7,6 +7,7 @@ looked up when it is asked for, so that a log of any size can be read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,6 +167,15 @@ class JudgmentReader:
     def answers(self) -> Iterator[Answer]:
         """Every answer to a questionnaire that holds."""
         return answers(self.db)
+
+    def written(self, reply_id: str) -> tuple[int, ...]:
+        """The tokens of a reply; none of a recommender that writes none."""
+        (text,) = self.db.execute(_SQL["wrote"], [reply_id]).fetchone()
+        return tuple(json.loads(text or "[]"))
+
+    def visitors(self) -> Iterator[str]:
+        """Everybody who said or judged anything."""
+        return (row["id"] for row in self.db.query(_SQL["visitors"]))
 
     def _reply(self, judged: Row, side: str) -> JudgedReply:
         of = {"id": judged[f"{side}generation"], "visitor": judged["visitor"]}

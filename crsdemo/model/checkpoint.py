@@ -44,6 +44,26 @@ KEPT_TOKENS = 6000  # of conversations that were read, some 280 MB of SmolLM2
 
 
 @dataclass(frozen=True)
+class Tuned:
+    """How an adapter was tuned on what people preferred, and what came of it."""
+
+    parent: str  # name of the checkpoint that it started from
+    parent_sha256: str  # of its adapter
+    judgments_sha256: str  # of all judgments read, as in the manifest of `export`
+    method: str  # dpo or kto
+    learn: str  # item, words, both or auto
+    seed: int
+    votes: int  # that were learned from
+    frozen_votes: int
+    annotators: int
+    simulated: bool  # votes of a simulated crowd, not of people
+    shuffled: bool  # a control: half of the labels turned round
+    settings: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)  # votes, by reason
+    figures: dict[str, Any] = field(default_factory=dict)  # before and after
+
+
+@dataclass(frozen=True)
 class CheckpointCard:
     """What an adapter was trained on."""
 
@@ -51,6 +71,8 @@ class CheckpointCard:
     semantic_ids_sha256: str
     slots: tuple[str, ...]  # tokens, in the order of the catalog's fields
     training: dict[str, Any] = field(default_factory=dict)
+    tuned: Tuned | None = None
+    offered: bool = True  # by the app; not if tuning has lost too much
 
 
 @dataclass(frozen=True)
@@ -79,7 +101,8 @@ def load_card(folder: Path) -> CheckpointCard:
     """Raises CheckpointError if `folder` is no checkpoint of this project."""
     try:
         row = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        return CheckpointCard(**{**row, "slots": tuple(row["slots"])})
+        tuned = Tuned(**row["tuned"]) if row.get("tuned") else None
+        return CheckpointCard(**{**row, "slots": tuple(row["slots"]), "tuned": tuned})
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint at {folder} (it has no {CARD}); train one with "
@@ -125,8 +148,8 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         merged,
         tokenizer,
         control,
-        _sha256_of(Path(base)),
-        _sha256_of(folder),
+        sha256_of(Path(base)),
+        sha256_of(folder),
         quick,
         Prefixes(KEPT_TOKENS),
     )
@@ -151,7 +174,7 @@ def slots_by_token(tokens: tuple[str, ...]) -> list[Slot]:
     return [(single | several)[token] for token in tokens]
 
 
-def _sha256_of(folder: Path) -> str:
+def sha256_of(folder: Path) -> str:
     """Over all weights of a folder: what is written into the log with every reply."""
     if not folder.is_dir():
         return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError, CheckpointError
@@ -68,9 +69,34 @@ def _from_checkpoint(name: str, folder: Path, resources: Resources) -> Recommend
 
 
 def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
-    """The checkpoints that can answer, by name."""
+    """The checkpoints that can answer and are offered, by name; versions stand behind parents."""
     found = [path for kind in (CARD, CHOICE) for path in checkpoints.glob(f"*/{kind}")]
-    return sorted({path.relative_to(checkpoints).parts[0] for path in found})
+    every = {path.relative_to(checkpoints).parts[0] for path in found}
+    offered = [name for name in every if _card(checkpoints / name).get("offered", True)]
+    return sorted(offered, key=lambda name: _descent(name, checkpoints))
+
+
+def parent_of(name: str, checkpoints: Path = CHECKPOINTS) -> str | None:
+    """The checkpoint that one was tuned from on people's votes; None if it was not."""
+    tuned = _card(checkpoints / name).get("tuned") or {}
+    return tuned.get("parent")
+
+
+def _descent(name: str, checkpoints: Path) -> tuple[str, ...]:
+    """The first ancestor, then each version down to `name`."""
+    line = [name]
+    while (parent := parent_of(line[0], checkpoints)) and parent not in line:
+        line.insert(0, parent)
+    return tuple(line)
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """What the card says; nothing if there is none or it is damaged, which loading it will tell."""
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        return card if isinstance(card, dict) else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def found_checkpoints(catalog: Path) -> Path:
@@ -132,6 +158,10 @@ class Shelf:
     @cached_property
     def linker(self) -> MentionLinker:
         return MentionLinker(self.catalog)
+
+    def parent(self, name: str) -> str | None:
+        """Which one a version was tuned from on people's votes; None if it was not."""
+        return parent_of(name.removesuffix(ALONE), self.checkpoints)
 
     def get(self, name: str) -> Recommender:
         """One of the systems given, of `BASELINES`, a checkpoint by name or folder, or what

@@ -46,6 +46,30 @@ class History(NamedTuple):
     carded: frozenset[str]  # items whose card stands in it
 
 
+def history_of(dialogue: Dialogue, talk: TalkFormat) -> History:
+    """The newest turns that fit, up to where the assistant begins."""
+    turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
+    carded: set[str] = set()
+    for position, turn in enumerate(dialogue.turns):
+        if turn.speaker == "user":
+            turns.append((talk.user(turn), None))
+            continue
+        said = said_in(turn, frozenset(dialogue.before(position).mentioned), talk.catalog)
+        about = said.item.id if said.item else None
+        is_known = about in carded
+        ids = talk.assistant(said, is_known=is_known).ids
+        turns.append((ids, None if is_known else about))
+        carded.update([about] if about else [])
+    kept, read = list[int](), set[str]()
+    for ids, about in reversed(turns):
+        if len(kept) + len(ids) > MAX_HISTORY:
+            kept = kept or ids[-MAX_HISTORY:]
+            break
+        kept = ids + kept
+        read.update([about] if about else [])
+    return History([*kept, *talk.opening()], frozenset(read))
+
+
 class Talker:
     """Reads and speaks. Thread-safe: all state of a request is in its `Context`."""
 
@@ -72,26 +96,7 @@ class Talker:
 
     def history(self, dialogue: Dialogue) -> History:
         """The newest turns that fit, up to where the assistant begins."""
-        turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
-        carded: set[str] = set()
-        for position, turn in enumerate(dialogue.turns):
-            if turn.speaker == "user":
-                turns.append((self.format.user(turn), None))
-                continue
-            said = said_in(turn, frozenset(dialogue.before(position).mentioned), self.catalog)
-            about = said.item.id if said.item else None
-            is_known = about in carded
-            ids = self.format.assistant(said, is_known=is_known).ids
-            turns.append((ids, None if is_known else about))
-            carded.update([about] if about else [])
-        kept, read = list[int](), set[str]()
-        for ids, about in reversed(turns):
-            if len(kept) + len(ids) > MAX_HISTORY:
-                kept = kept or ids[-MAX_HISTORY:]
-                break
-            kept = ids + kept
-            read.update([about] if about else [])
-        return History([*kept, *self.format.opening()], frozenset(read))
+        return history_of(dialogue, self.format)
 
     def read(self, histories: Sequence[History]) -> Context:
         if len(histories) == 1:

@@ -56,6 +56,9 @@ class Table:
     def names(self) -> tuple[str, ...]:
         return (*self.recommenders, "damaged")
 
+    def parent(self, name: str) -> str | None:
+        return None
+
     def get(self, name: str) -> Recommender:
         if name == "damaged":
             raise CheckpointError("these weights are damaged; train them again")

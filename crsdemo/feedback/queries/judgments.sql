@@ -66,3 +66,9 @@ select g.id, g.status, t.undone_at is not null as undone, t.dialogue_id,
             from current_item_events where generation_id = g.id and visitor = :visitor) as marks
     from generations g join turns t on t.id = g.id
     left join evidence e on e.generation_id = g.id where g.id = :id
+
+-- name: wrote
+select output_token_ids from generations where id = ?
+
+-- name: visitors
+select id from visitors order by id

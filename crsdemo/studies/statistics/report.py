@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from crsdemo.core.conversation import is_simulated
 from crsdemo.studies.statistics import habits
 from crsdemo.studies.statistics.agreement import AgreementReport, agreement_report
 from crsdemo.studies.statistics.exclusion import counted, flagged
@@ -27,6 +28,7 @@ class Results:
     votes: int
     counted: int
     people: int
+    simulated: int  # votes of programs (`simulate-votes`), which are nobody's opinion
     recommenders: tuple[str, ...]  # that any vote tells of
     flags: Mapping[Flag, int]  # how many votes have each; a vote may have several
     pairs: tuple[PairResult, ...]
@@ -54,6 +56,7 @@ def results(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> Results:
         votes=len(everything),
         counted=len(kept),
         people=len({vote.annotator for vote in everything}),
+        simulated=sum(is_simulated(vote.annotator) for vote in everything),
         recommenders=recommenders(everything),
         flags={flag: sum(flag in vote.flags for vote in everything) for flag in FLAGS},
         pairs=compare_pairs(kept),

@@ -10,7 +10,7 @@ moves from single facts to whole conversations. An interrupted run goes on from 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,26 +128,27 @@ def talk_format(config: GcrsConfig, catalog: Catalog, base: Base) -> TalkFormat:
 
 def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
     """Adapter, tokenizer and a card that says how they were made."""
-    with folder_written_whole(config.into) as out:
-        _save(out, config, model, talk)
-
-
-def _save(out: Path, config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
     kept = asdict(config)
-    model.save_pretrained(out, save_embedding_layers=False)
-    (out / "README.md").unlink(missing_ok=True)
-    # PEFT writes the path of the base as it was on this machine; the name is enough
-    path = out / "adapter_config.json"
-    row = json.loads(path.read_text()) | {"base_model_name_or_path": config.base_model}
-    row["target_modules"] = sorted(row["target_modules"])  # a set; its order would change
-    path.write_text(json.dumps(row, indent=1) + "\n")
-    talk.tokenizer.save_pretrained(out)
     card = CheckpointCard(
         base=config.base_model,
         semantic_ids_sha256=semantic_ids_sha256(talk.semantic_ids),
         slots=tuple(slot.token for slot in talk.control.slot),
         training={name: str(kept[name]) for name in kept if name in ON_CARD},
     )
+    with folder_written_whole(config.into) as out:
+        save_adapter(out, model, talk, card)
+
+
+def save_adapter(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:
+    """Write a checkpoint that the app can load."""
+    model.save_pretrained(out, save_embedding_layers=False)
+    (out / "README.md").unlink(missing_ok=True)
+    # PEFT writes the path of the base as it was on this machine; the name is enough
+    path = out / "adapter_config.json"
+    row = json.loads(path.read_text()) | {"base_model_name_or_path": card.base}
+    row["target_modules"] = sorted(row["target_modules"])  # a set; its order would change
+    path.write_text(json.dumps(row, indent=1) + "\n")
+    talk.tokenizer.save_pretrained(out)
     save_card(out, card)
 
 
@@ -190,9 +191,29 @@ def adapted(config: GcrsConfig, talk: TalkFormat, base: Base) -> Any:
 
     Raises CheckpointError if LoRA cannot be put on it, or if nothing could be learned there.
     """
-    name, own = config.base_model, base.model.config
+    name = config.base_model
+    return _prepared(name, base, lambda: _with_lora(config, talk, base.model), config.first_layer)
+
+
+def continued(name: str, adapter: Path, talk: TalkFormat, base: Base, first_layer: int) -> Any:
+    """The base with an earlier adapter, of which the layers from `first_layer` on go on learning.
+
+    Raises CheckpointError as `adapted` does, BadInputError if there are no such layers.
+    """
+    grow_embeddings(base.model, talk.tokenizer)
+    return _prepared(name, base, lambda: _earlier(base.model, adapter), first_layer)
+
+
+def _earlier(model: Any, adapter: Path) -> Any:
+    return PeftModel.from_pretrained(
+        model, str(adapter), is_trainable=True, autocast_adapter_dtype=False
+    )
+
+
+def _prepared(name: str, base: Base, with_adapter: Callable[[], Any], first_layer: int) -> Any:
+    own = base.model.config
     try:
-        model = _with_lora(config, talk, base.model)
+        model = with_adapter()
         expected = _tried(model)
         fuse(model)
         found = _tried(model)
@@ -203,7 +224,7 @@ def adapted(config: GcrsConfig, talk: TalkFormat, base: Base) -> Any:
         raise refused(name, own, problem) from error
     if not is_same(difference(found, expected), model):
         raise refused(name, own, "says something else once it is prepared to learn")
-    freeze_below(model, config.first_layer)
+    freeze_below(model, first_layer)
     return model
 
 
@@ -221,9 +242,7 @@ def _with_lora(config: GcrsConfig, talk: TalkFormat, model: Any) -> Any:
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)
     if config.start_from is not None:
-        return PeftModel.from_pretrained(
-            model, str(config.start_from), is_trainable=True, autocast_adapter_dtype=False
-        )
+        return _earlier(model, config.start_from)
     n_tokens = len(talk.tokenizer)
     rows = list(range(min(known, n_tokens), n_tokens))
     _begin_rows(model, talk, rows, config.seed)

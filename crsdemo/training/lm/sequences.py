@@ -131,7 +131,7 @@ def sequence_loss(
     found = words + [(row, one.at) for row, one in decisions]
     rows, at = torch.tensor(found, dtype=torch.long, device=device).reshape(-1, 2).T
     places = Places(plain.get_output_embeddings(), rows, at - 1)  # each from the state before it
-    ids, mask = _ids(batch, pad, device)
+    ids, mask = ids_of(batch, pad, device)
     logits = with_head(plain, places)(input_ids=ids, attention_mask=mask, use_cache=False).logits
     assert places.states is not None
     of_words, of_decisions = logits.float().split([len(words), len(decisions)])
@@ -148,7 +148,7 @@ def sequence_loss(
     return SequenceLoss(total, {kind: float(loss.detach()) for kind, loss in losses.items()})
 
 
-def _ids(
+def ids_of(
     batch: Sequence[TrainingSequence], pad: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """(B, T) tokens and mask."""
@@ -181,8 +181,8 @@ def _decision_losses(logits: Tensor, decisions: Sequence[Decision]) -> dict[str,
     if not decisions:
         return {}
     device = logits.device
-    options, shut = _padded([torch.tensor(one.options) for one in decisions], device)
-    wanted, _ = _padded([torch.tensor(one.wanted) for one in decisions], device)
+    options, shut = padded([torch.tensor(one.options) for one in decisions], device)
+    wanted, _ = padded([torch.tensor(one.wanted) for one in decisions], device)
     losses = _divergence(logits.gather(1, options), wanted, shut)
     of_kind: dict[str, list[int]] = {}
     for n, one in enumerate(decisions):
@@ -198,13 +198,13 @@ def _choice_losses(
     if not found:
         return {}
     places = torch.tensor([(row, one.at) for row, one in found], device=hidden.device).T
-    rows, shut = _padded([torch.from_numpy(one.rows) for _, one in found], hidden.device)
-    wanted, _ = _padded([torch.from_numpy(one.wanted) for _, one in found], hidden.device)
+    rows, shut = padded([torch.from_numpy(one.rows) for _, one in found], hidden.device)
+    wanted, _ = padded([torch.from_numpy(one.wanted) for _, one in found], hidden.device)
     scores = head(hidden[places[0], places[1]], rows)
     return {"choice": _divergence(scores, wanted.float(), shut).mean()}
 
 
-def _padded(rows: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
+def padded(rows: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
     """(D, O) the rows filled up with zeros, and where they were."""
     sizes = torch.tensor([len(row) for row in rows], device=device)
     filled = nn.utils.rnn.pad_sequence(list(rows), batch_first=True).to(device)

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
@@ -136,9 +136,8 @@ def _answer_as_json(answer: Answer) -> Json:
 
 def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ComparePage(
-        side_by_side, catalog, _layout(side_by_side.recommenders.names), Hearing(catalog)
-    )
+    layout = _layout(side_by_side.recommenders)
+    page = ComparePage(side_by_side, catalog, layout, Hearing(catalog))
     gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen
@@ -147,17 +146,24 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None
         chooser.input(page.redraw, s.look, trigger_mode="multiple", **private(s))
 
 
-def _layout(names: tuple[str, ...]) -> Screen:
+def _layout(recommenders: Recommenders) -> Screen:
+    names = [(_called(name, recommenders.parent(name)), name) for name in recommenders.names]
     masthead = html("masthead", render.masthead("compare"), "shared/masthead.js")
     with gr.Row(elem_id="setup"):
-        left = _chooser("A", names, names[0])
-        right = _chooser("B", names, names[min(1, len(names) - 1)])
+        left = _chooser("A", names, 0)
+        right = _chooser("B", names, min(1, len(names) - 1))
         policy = gr.Radio(POLICIES, value="shared", label="After each message", elem_id="policy")
     setup = left, right, policy
     return Screen(**states("compare"), masthead=masthead, **parts(), setup=setup)
 
 
-def _chooser(letter: str, names: tuple[str, ...], chosen: str) -> gr.Dropdown:
+def _called(name: str, parent: str | None) -> str:
+    return name if parent is None else f"{name} (tuned from {parent})"
+
+
+def _chooser(letter: str, names: list[tuple[str, str]], chosen: int) -> gr.Dropdown:
+    """`names`: as they are shown, and as they are; `chosen`: the place of one of them."""
+    value = names[chosen][1]
     return gr.Dropdown(
-        list(names), value=chosen, label=letter, filterable=False, elem_id=f"choose-{letter}"
+        names, value=value, label=letter, filterable=False, elem_id=f"choose-{letter}"
     )

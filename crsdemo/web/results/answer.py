@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crsdemo.studies.statistics.answers import Answer as Given
 from crsdemo.studies.statistics.pairs import (
@@ -57,7 +57,23 @@ def _needed(results: Results) -> str:
 
 
 def answer(results: Results) -> Answer:
-    """The result, or what it needs; where there are more pairs, one for each."""
+    """The result, or what it needs; where there are more pairs, one for each.
+
+    Where votes are simulated that comes before all else.
+    """
+    said = _answer(results)
+    if not results.simulated:
+        return said
+    return replace(said, verdict=f"{_simulated(results)} {said.verdict}")
+
+
+def _simulated(results: Results) -> str:
+    n = results.simulated
+    whose = "All votes are" if n == results.votes else f"{n:,} of {results.votes:,} votes are"
+    return f"{whose} SIMULATED: given by a program, nobody's opinion."
+
+
+def _answer(results: Results) -> Answer:
     if not results.votes:
         return Answer("Nobody has voted yet.", notes=(NO_VOTES,))
     if not results.pairs:

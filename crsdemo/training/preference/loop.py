@@ -1,0 +1,247 @@
+"""Learning what people prefer: probabilities at the start, then steps over whole batches.
+
+The log-probabilities of the adapter that it starts from are computed once, before the first step,
+and kept with the state of the run, which goes on after an interruption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from crsdemo.core.config import flag
+from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.export.preferences import Method
+from crsdemo.training.lm.loop import MasterWeights
+from crsdemo.training.preference.examples import Example, mismatched
+from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
+from crsdemo.training.preference.transcribe import Scored
+
+# How strongly it is held to where it started. DPO: HF's recipe for SmolLM2 (alignment-handbook,
+# recipes/smollm2/dpo/config.yaml). KTO: the paper's and TRL's default.
+BETA: dict[Method, float] = {"dpo": 0.5, "kto": 0.1}
+WARM_UP = 0.1  # of all steps, then a cosine to nothing; the same recipe
+SAVE_STEPS = 20
+
+
+@dataclass(frozen=True)
+class PreferenceFlags:
+    """How it learns."""
+
+    beta: float | None = flag(
+        None, "how strongly it is held to where it started; by default 0.5 for dpo, 0.1 for kto"
+    )
+    # The recipe's 1e-6 is for all weights; an adapter wants about ten times that (Schulman et al.
+    # 2025, LoRA Without Regret)
+    learning_rate: float = flag(1e-5, "at its height")
+    epochs: int = flag(3, "times that every vote is seen")
+    batch: int = flag(8, "votes per step")
+    noise: float = flag(
+        0.0, "dpo: the share of verdicts taken to be the wrong way round, for raters who slip"
+    )
+    tokens: int = flag(4000, "that go through the model at once; fewer need less memory")
+    seed: int = flag(0, "of the order in which votes are seen")
+
+    def check(self, method: Method) -> None:
+        """Raises BadInputError for a flag out of range."""
+        if not 0 <= self.noise < 0.5:
+            raise BadInputError(f"--noise is a share from 0 to below 0.5, got {self.noise}")
+        if self.noise and method != "dpo":
+            raise BadInputError("--noise is for --method dpo, whose loss can allow for slips")
+        for name in ("learning_rate", "epochs", "batch", "tokens"):
+            if getattr(self, name) <= 0:
+                raise BadInputError(
+                    f"--{name.replace('_', '-')} is above 0, got {getattr(self, name)}"
+                )
+        if self.beta is not None and self.beta <= 0:
+            raise BadInputError(f"--beta is above 0, got {self.beta}")
+
+
+@dataclass(frozen=True)
+class Preferring:
+    """A model, what it reads batches with, and how it learns."""
+
+    model: Any
+    pad: int
+    method: Method
+    flags: PreferenceFlags
+    state: Path
+    parent_sha256: str
+
+    def learn(self, train: Sequence[Example], frozen: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """Log-probabilities of the sides of the frozen votes before and after, (F, sides).
+
+        Raises CheckpointError for the state of another run.
+        """
+        self.model.eval()  # without dropout, as the log-probabilities at the start
+        others = mismatched(train) if self.method == "kto" else []
+        masters = MasterWeights(self.model)
+        optimizer = torch.optim.AdamW(masters.weights, self.flags.learning_rate, weight_decay=0.0)
+        key = self._key(train, frozen)
+        kept = self._restored(key, masters, optimizer)
+        if kept is None:
+            kept = {"key": key, "step": 0}
+            kept["start"] = self._probabilities(train, "where it starts")
+            kept["others"] = self._of(others, "where it starts, other prompts")
+            kept["frozen"] = self._probabilities(frozen, "where it starts, frozen votes")
+            self._keep(kept, masters, optimizer)
+        self._steps(train, others, kept, masters, optimizer)
+        after = self._probabilities(frozen, "frozen votes")
+        return kept["frozen"], after
+
+    def _steps(
+        self,
+        train: Sequence[Example],
+        others: Sequence[Scored],
+        kept: dict[str, Any],
+        masters: MasterWeights,
+        optimizer: torch.optim.Optimizer,
+    ) -> None:
+        per_epoch = math.ceil(len(train) / self.flags.batch)
+        n_steps = per_epoch * self.flags.epochs
+        bar = tqdm(total=n_steps, initial=kept["step"], unit="step")
+        mean: float | None = None
+        for step in range(kept["step"], n_steps):
+            epoch, place = divmod(step, per_epoch)
+            order = np.random.default_rng((self.flags.seed, epoch)).permutation(len(train))
+            rows = order[place * self.flags.batch : (place + 1) * self.flags.batch].tolist()
+            loss = self._backward(train, others, kept, rows)
+            masters.take_gradients()
+            nn.utils.clip_grad_norm_(masters.weights, 1.0)
+            for group in optimizer.param_groups:
+                group["lr"] = self.flags.learning_rate * _height(step, n_steps)
+            optimizer.step()
+            masters.give_back()
+            mean = loss if mean is None else 0.9 * mean + 0.1 * loss
+            bar.set_description(f"loss {mean:.3f}")
+            bar.update()
+            kept["step"] = step + 1
+            if (step + 1) % SAVE_STEPS == 0 or step + 1 == n_steps:
+                self._keep(kept, masters, optimizer)
+        bar.close()
+
+    def _backward(
+        self,
+        train: Sequence[Example],
+        others: Sequence[Scored],
+        kept: dict[str, Any],
+        rows: Sequence[int],
+    ) -> float:
+        """Gradients of the mean loss of a batch, in parts that fit into memory; the loss."""
+        kl = torch.zeros(())
+        if others:
+            now = self._of([others[row] for row in rows])[:, 0]
+            kl = (now - kept["others"][rows, 0]).mean()
+        total = 0.0
+        for some in self._parts([train[row].sides for row in rows]):
+            part = [rows[n] for n in some]
+            sides = [side for row in part for side in train[row].sides]
+            found = log_probabilities(self.model, sides, self.pad).view(len(part), -1)
+            change = found - kept["start"][part].to(found.device)
+            loss = self._loss(change, train, part, kl).sum() / len(rows)
+            loss.backward()
+            total += float(loss.detach())
+        return total
+
+    def _loss(
+        self, change: Tensor, train: Sequence[Example], part: Sequence[int], kl: Tensor
+    ) -> Tensor:
+        beta = self.flags.beta or BETA[self.method]
+        if self.method == "dpo":
+            return dpo_loss(change[:, 0] - change[:, 1], beta, self.flags.noise)
+        labels = [one.vote.good for one in train]
+        good = torch.tensor([labels[row] for row in part], device=change.device)
+        weights = balanced(sum(labels), len(labels) - sum(labels))
+        return kto_loss(change[:, 0], good, kl.to(change.device), beta, weights)
+
+    def _probabilities(self, examples: Sequence[Example], about: str) -> Tensor:
+        """(E, sides)"""
+        sides = [side for one in examples for side in one.sides]
+        return self._of(sides, about).view(len(examples), -1)
+
+    @torch.no_grad()
+    def _of(self, sequences: Sequence[Scored], about: str = "") -> Tensor:
+        """(S, 1) the log-probability of each; shows progress if `about` says what it is."""
+        found = torch.zeros(len(sequences))
+        # Those of one length together: little is filled up
+        order = sorted(range(len(sequences)), key=lambda n: len(sequences[n].ids))
+        bar = tqdm(total=len(sequences), desc=about, unit="reply", disable=not about)
+        for part in self._parts([(sequences[n],) for n in order]):
+            some = [order[n] for n in part]
+            batch = [sequences[n] for n in some]
+            found[some] = log_probabilities(self.model, batch, self.pad).cpu()
+            bar.update(len(some))
+        bar.close()
+        return found[:, None]
+
+    def _parts(self, sides: Sequence[Sequence[Scored]]) -> Iterator[list[int]]:
+        """Rows in parts of so many tokens, filled up to the longest."""
+        part: list[int] = []
+        longest = 0
+        for row, several in enumerate(sides):
+            length = max(longest, *(len(side.ids) for side in several))
+            if part and length * (len(part) + 1) * len(several) > self.flags.tokens:
+                yield part
+                part, length = [], max(len(side.ids) for side in several)
+            part.append(row)
+            longest = length
+        if part:
+            yield part
+
+    # what is kept of a run
+
+    def _key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
+        """What makes a run that run: what it starts from, how it learns, and from what."""
+        how = {one.name: getattr(self.flags, one.name) for one in fields(PreferenceFlags)}
+        how.pop("tokens")  # what fits into memory changes nothing
+        digest = hashlib.sha256(f"{self.parent_sha256} {self.method} {how}".encode())
+        for one in (*train, None, *frozen):
+            digest.update(repr(one and (one.vote.good, one.sides)).encode())
+        return digest.hexdigest()
+
+    def _keep(
+        self, kept: dict[str, Any], masters: MasterWeights, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """In one step, so that an interruption leaves the old or the new state."""
+        self.state.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.state.with_suffix(".partial")
+        weights = [p.detach() for p in masters.weights]
+        torch.save({**kept, "weights": weights, "optimizer": optimizer.state_dict()}, partial)
+        partial.replace(self.state)
+
+    def _restored(
+        self, key: str, masters: MasterWeights, optimizer: torch.optim.Optimizer
+    ) -> dict[str, Any] | None:
+        if not self.state.is_file():
+            return None
+        again = "remove it to begin anew, or go on with the options and votes of that run"
+        try:
+            kept: dict[str, Any] = torch.load(self.state, weights_only=True)
+            if kept["key"] != key:
+                raise CheckpointError(f"{self.state} is of another run; {again}")
+            with torch.no_grad():
+                for parameter, value in zip(masters.weights, kept.pop("weights"), strict=True):
+                    parameter.copy_(value)
+            masters.give_back()
+            optimizer.load_state_dict(kept.pop("optimizer"))
+        except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
+            raise CheckpointError(f"{self.state} is damaged ({error}); {again}") from error
+        return kept
+
+
+def _height(step: int, n_steps: int) -> float:
+    """Share of the learning rate: up over the first tenth, then a cosine to nothing."""
+    warm = max(1, round(WARM_UP * n_steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, n_steps - warm)))

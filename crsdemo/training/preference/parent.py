@@ -1,0 +1,69 @@
+"""The checkpoint that tuning starts from: its adapter, its format, and what is not tuned of it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import AutoTokenizer
+
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.errors import CheckpointError
+from crsdemo.model.checkpoint import (
+    CheckpointCard,
+    load_card,
+    semantic_ids_sha256,
+    slots_by_token,
+)
+from crsdemo.model.talk import TalkFormat
+from crsdemo.model.tokens import ControlTokens
+from crsdemo.recommenders.loading import CHOICE, checkpoint_folder, found_checkpoints
+from crsdemo.recommenders.ranker import FILE as RANKER
+from crsdemo.recommenders.reges import RETRIEVER, adapter_folder
+from crsdemo.recommenders.resources import Resources
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The checkpoint that is started from."""
+
+    name: str
+    folder: Path
+    adapter: Path  # its folder; of ReGeS it may be another one
+    card: CheckpointCard
+    talk: TalkFormat
+
+    @classmethod
+    def load(cls, name: str, catalog: Catalog, catalog_folder: Path) -> Parent:
+        """Raises CheckpointError if it cannot be tuned on this catalog."""
+        folder = checkpoint_folder(name, found_checkpoints(catalog_folder))
+        adapter = adapter_folder(folder)
+        card = load_card(adapter)
+        resources = Resources(catalog, catalog_folder)
+        if semantic_ids_sha256(resources.made) != card.semantic_ids_sha256:
+            raise CheckpointError(
+                f"{adapter} was trained on other semantic IDs than those in {catalog_folder}; name "
+                "with --catalog the catalog that it came with"
+            )
+        ids = resources.files.semantic_ids
+        tokenizer = AutoTokenizer.from_pretrained(adapter)
+        slots = slots_by_token(card.slots)
+        control = ControlTokens.of(tokenizer, ids.n_levels, ids.codebook_size, slots)
+        talk = TalkFormat(tokenizer, control, catalog, ids)
+        return cls(folder.resolve().name, folder, adapter, card, talk)
+
+    @property
+    def searches(self) -> bool:
+        return (self.folder / CHOICE).is_file()
+
+    @property
+    def first_layer(self) -> int:
+        return int(self.card.training.get("first_layer", 0))
+
+    def copy_rest(self, out: Path) -> None:
+        """Of ReGeS what is not tuned: how it retrieves and chooses."""
+        if self.searches:
+            for name in (CHOICE, RANKER):
+                shutil.copy2(self.folder / name, out / name)
+            shutil.copytree(self.folder / RETRIEVER, out / RETRIEVER, dirs_exist_ok=True)

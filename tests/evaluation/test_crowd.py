@@ -1,0 +1,153 @@
+"""Raters with known tastes vote as they like, through the code of the page, and say so."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judged import Scribe, study
+from stand_in import CATALOG, FILMS, StandIns
+
+from crsdemo.__main__ import main
+from crsdemo.core.comparison import Answer, Comparison
+from crsdemo.core.conversation import Conversation, LoggedTurn
+from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Reply
+from crsdemo.evaluation.crowd import Crowd, CrowdConfig, Taste, simulate
+from crsdemo.feedback.judgments import JudgedPair, reading_judgments
+
+TWO = StandIns((Scribe(name="red", pause=0), Scribe(name="blue", pause=0)))
+HORROR = next(film for film in FILMS if "horror" in film.genres)
+DRAMA = next(film for film in FILMS if "drama" in film.genres)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> CrowdConfig:
+    CATALOG.save(tmp_path / "catalog")
+    return made(tmp_path)
+
+
+def made(folder: Path, **options: Any) -> CrowdConfig:
+    known = {"recommenders": "red,blue", "raters": 3, "votes": 5, "catalog": folder / "catalog"}
+    return CrowdConfig(db=folder / "scratch.db", **known | options)
+
+
+def pairs(db: Path) -> list[JudgedPair]:
+    with reading_judgments(db) as log:
+        return list(log.pairs())
+
+
+def told(*replies: tuple[Any, str]) -> Comparison:
+    heard = Conversation("d", "v")
+    left, right = (
+        Answer("x", heard, LoggedTurn(name, reply.turn(), reply))
+        for name, (item, text) in zip("ab", replies, strict=True)
+        for reply in [Reply((text,), "REC", item)]
+    )
+    return Comparison("c", "shared", 0, left, right)
+
+
+def verdicts(comparison: Comparison, config: CrowdConfig, n: int = 200) -> Counter[str]:
+    crowd = Crowd(config, CATALOG)
+    return Counter(crowd.rater(number).judgment(comparison).verdict for number in range(n))
+
+
+def test_what_is_liked_wins_in_either_place(tmp_path: Path) -> None:
+    sure = made(tmp_path, genres="horror", agree=1.0, noise=0.0, left=0.0)
+    assert verdicts(told((HORROR, "a b"), (DRAMA, "a c")), sure) == {"left": 200}
+    assert verdicts(told((DRAMA, "a b"), (HORROR, "a c")), sure) == {"right": 200}
+    assert verdicts(told((HORROR, "a b"), (HORROR, "c d")), sure) == {"both_good": 200}
+    assert verdicts(told((DRAMA, "a b"), (DRAMA, "c d")), sure) == {"both_bad": 200}
+    assert verdicts(told((DRAMA, "a b"), (DRAMA, "a b")), sure) == {"same": 200}
+
+
+def test_short_replies_win_if_they_are_liked(tmp_path: Path) -> None:
+    two = told((DRAMA, "word " * 30), (DRAMA, "short"))
+    options: dict[str, Any] = {"genres": "horror", "agree": 1.0, "noise": 0.0, "left": 0.0}
+    assert verdicts(two, made(tmp_path, shorter=1.0, **options)) == {"right": 200}
+    assert verdicts(two, made(tmp_path, shorter=0.0, **options)) == {"both_bad": 200}
+
+
+def test_they_slip_lean_and_do_not_all_agree(tmp_path: Path) -> None:
+    better = told((DRAMA, "a"), (HORROR, "b"))
+    noisy = verdicts(better, made(tmp_path, genres="horror", agree=1.0, noise=0.5, left=0.0))
+    assert 0.6 < noisy["right"] / 200 < 0.95 and noisy["left"] > 0
+    leaning = verdicts(better, made(tmp_path, genres="horror", agree=1.0, noise=0.0, left=2.0))
+    assert leaning == {"left": 200}
+    own = verdicts(better, made(tmp_path, genres="horror", agree=0.0, noise=0.0, left=0.0))
+    assert own["left"] > 20
+
+
+def test_decades_count_too() -> None:
+    taste = Taste(frozenset({"horror"}), 1980)
+    assert [taste.fits(item) for item in (HORROR, DRAMA, None)] == [1.0, 0.0, 0.0]
+    assert Taste(frozenset(), 1980).fits(HORROR) == 1.0 and Taste(frozenset()).fits(HORROR) == 0.0
+
+
+def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(config) -> None:
+    counts = simulate(config, TWO)
+    found = pairs(config.db)
+    assert counts.total() == len(found) == 15
+    assert Counter(pair.visitor for pair in found) == {f"simulated-0-{n}": 5 for n in range(3)}
+    assert all(pair.details["simulated"] is True for pair in found)
+    assert all(pair.same_context and pair.policy == "shared" for pair in found)
+    assert {pair.left.recommender for pair in found} == {"red", "blue"}, "sides are drawn"
+    assert max(len(pair.left.heard) for pair in found) == 3, "a conversation has two messages"
+    assert any(reply.marks for pair in found for reply in pair.replies)
+
+
+def test_results_say_first_that_votes_are_simulated(config, capsys) -> None:
+    simulate(config, TWO)
+    assert main(["results", "--db", str(config.db)]) == 0
+    assert capsys.readouterr().out.startswith("All votes are SIMULATED: given by a program")
+    lab = study(config.db.parent)
+    lab.judged(lab.start("ann"), "a western", "left")
+    lab.log.close()
+    assert main(["results", "--db", str(lab.log.path)]) == 0
+    assert "SIMULATED" not in capsys.readouterr().out
+
+
+def test_an_interrupted_simulation_goes_on(config, monkeypatch) -> None:
+    simulate(made(config.db.parent, raters=2), TWO)
+    assert simulate(config, TWO).total() == 5
+    assert simulate(config, TWO).total() == 0
+    assert len(pairs(config.db)) == 15
+    simulate(made(config.db.parent, votes=7), TWO)
+    texts = Counter((p.visitor, p.left.heard[0]["text"], p.left.heard[-1]["text"])
+                    for p in pairs(config.db))  # fmt: skip
+    assert texts.total() == 21
+
+
+def test_a_log_of_people_is_refused_and_stays_as_it_is(config, capsys) -> None:
+    lab = study(config.db.parent)
+    lab.judged(lab.start("ann"), "a western", "left")
+    lab.log.close()
+    with sqlite3.connect(lab.log.path) as db:
+        before = list(db.iterdump())
+    options = ["--catalog", str(config.catalog), "--recommenders", "popularity"]
+    assert main(["simulate-votes", "--db", str(lab.log.path), *options]) == 2
+    assert "holds what 1 people said" in capsys.readouterr().err
+    with sqlite3.connect(lab.log.path) as db:
+        assert list(db.iterdump()) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"genres": "polka"}, "no film is 'polka'"), ({"raters": 0}, "--raters is 1 or more"),
+     ({"agree": 2.0}, "--agree is a share"), ({"recommenders": "nobody"}, "no recommender")],
+)  # fmt: skip
+def test_wrong_flags_say_what_there_is(config, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        simulate(made(config.db.parent, **wrong), TWO)
+
+
+def test_a_reply_that_fails_ends_it_and_says_why(config) -> None:
+    class Broken(Scribe):
+        def stream(self, dialogue, plan=None):  # type: ignore[no-untyped-def]
+            raise RuntimeError("no weights")
+
+    with pytest.raises(BadInputError, match="no weights"):
+        simulate(config, StandIns((Broken(name="red"), Broken(name="blue"))))

@@ -1,0 +1,233 @@
+"""What a judgment is about, and which judgments are learned from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judged import Study, last, study
+
+from crsdemo.core.comparison import Judgment
+from crsdemo.core.conversation import ItemMark
+from crsdemo.core.errors import BadInputError
+from crsdemo.export import concerns, preferences
+from crsdemo.export.concerns import concern_of, label_of, learned
+from crsdemo.export.examples import Reason
+from crsdemo.export.files import split_of
+from crsdemo.export.judgments import ExportConfig
+from crsdemo.export.preferences import Vote, Votes, check_enough, divided, read_votes, shuffled
+from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Ratings, reading_judgments
+from crsdemo.web.compare import verdicts
+from crsdemo.web.shared import render
+
+
+def judged_reply(**known: Any) -> JudgedReply:
+    return JudgedReply.model_construct(
+        **{
+            "id": "r", "mode": "REC", "item_id": "f1", "item_title": "Heat", "item_year": 1995,
+            "text": "Try Heat (1995).", "prompt": "p", "ratings": Ratings(), "marks": [],
+        }
+        | known
+    )  # fmt: skip
+
+
+OTHER = {"item_id": "f2", "item_title": "Up", "item_year": 2009}
+
+
+def pair(right: dict[str, Any], verdict: str = "left", **details: Any) -> JudgedPair:
+    return JudgedPair.model_construct(
+        left=judged_reply(), right=judged_reply(**right), verdict=verdict, details=details
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "details", "concern"),
+    [
+        ({"text": "See Heat (1995)!"}, {}, "words"),
+        ({"text": "See Heat (1995)!"}, {"reasons": {"left": ["wrong film"]}}, "words"),
+        (OTHER | {"text": "Try Up (2009)."}, {}, "item"),
+        (OTHER | {"text": "See Up (2009)!"}, {}, "both"),
+        ({"mode": "CHAT", "item_id": None, "text": "What else?"}, {}, "both"),
+        (OTHER | {"text": "!"}, {"reasons": {"right": ["wrong film"]}}, "item"),
+        (OTHER | {"text": "!"}, {"reasons": {"right": ["dull words"]}}, "words"),
+        (OTHER | {"text": "!"}, {"reasons": {"left": ["dull words"], "right": ["wrong film"]}},
+         "both"),
+        (OTHER | {"text": "!"}, {"reasons": {"right": ["my own reason"]}}, "both"),
+        (OTHER | {"text": "!"}, {"aspects": {"relevance": {"left": 3, "right": 1}}}, "item"),
+        (OTHER | {"text": "!"}, {"aspects": {"interest": {"left": 2, "right": 0}}}, "item"),
+        (OTHER | {"text": "!"}, {"aspects": {"relevance": {"left": 2, "right": 2}}}, "words"),
+        (OTHER | {"text": "!"}, {"aspects": {"relevance": {"left": 0, "right": 2}}}, "both"),
+        (OTHER | {"text": "!"}, {"aspects": {"relevance": {"left": 2}, "interest": None}}, "both"),
+        (OTHER | {"text": "!"}, {"aspects": {"satisfaction": {"left": 4, "right": 0}}}, "both"),
+    ],
+)  # fmt: skip
+def test_what_a_verdict_prefers(right: dict[str, Any], details: dict[str, Any], concern: str):
+    assert concern_of(pair(right, **details)) == concern
+
+
+def test_every_reason_of_the_pages_is_of_one_kind() -> None:
+    offered = {*verdicts.REASONS, *render.GOOD_REASONS, *render.BAD_REASONS}
+    assert offered == concerns.OF_ITEM | concerns.OF_WORDS
+    assert not concerns.OF_ITEM & concerns.OF_WORDS
+
+
+def marked(*kinds: str, item: str = "f1") -> dict[str, Any]:
+    return {"marks": [{"item_id": item, "kind": kind} for kind in kinds]}
+
+
+@pytest.mark.parametrize(
+    ("known", "scores", "label"),
+    [
+        ({"ratings": Ratings(thumbs=1)}, {}, (True, "both")),
+        ({"ratings": Ratings(thumbs=-1, reasons=["wrong film"])}, {}, (False, "item")),
+        ({"ratings": Ratings(thumbs=1, relevance=0)}, {}, (True, "both")),
+        ({}, {"satisfaction": 4}, (True, "both")),
+        ({}, {"satisfaction": 1}, (False, "both")),
+        ({}, {"satisfaction": 2}, None),
+        ({"ratings": Ratings(relevance=2)}, {}, (True, "item")),
+        ({"ratings": Ratings(relevance=1)}, {"satisfaction": None}, (False, "item")),
+        ({"ratings": Ratings(relevance=3)}, {"relevance": None}, (True, "item")),
+        ({"ratings": Ratings(interest=2)}, {}, (True, "item")),
+        ({"ratings": Ratings(interest=1)}, {}, None),
+        ({}, {"interest": 0}, (False, "item")),
+        (marked("want"), {}, (True, "item")),
+        (marked("want", "seen"), {}, (True, "item")),
+        (marked("seen"), {}, (False, "item")),
+        (marked("not_for_me"), {}, (False, "item")),
+        (marked("want", item="f9"), {}, None),
+        ({}, {}, None),
+    ],
+)
+def test_what_a_thumb_a_scale_or_a_mark_says(known, scores, label) -> None:
+    assert label_of(judged_reply(**known), scores) == label
+
+
+def test_the_operator_chooses_what_is_learned() -> None:
+    table = {
+        learn: [learned(c, learn) for c in ("item", "words", "both")]
+        for learn in ("auto", "item", "words", "both")
+    }
+    assert table == {
+        "auto": ["item", "words", "both"],
+        "item": ["item", None, "item"],
+        "words": [None, "words", "words"],
+        "both": ["both", "both", "both"],
+    }
+
+
+# out of a log
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Study]:
+    made = study(tmp_path)
+    yield made
+    made.log.close()
+
+
+def votes(lab: Study, format: str, **filters: Any) -> Votes:
+    config = ExportConfig(db=lab.log.path, format=format, out=lab.log.path / "none", **filters)
+    with reading_judgments(lab.log.path) as log:
+        return read_votes(log, config)
+
+
+def test_verdicts_are_pairs_with_the_winner_first(lab: Study) -> None:
+    lab.judged(lab.judged(lab.start("v"), "a western", "right"), "another", "both_good")
+    found = votes(lab, "dpo")
+    (vote,) = found.usable
+    assert [reply.recommender for reply in vote.replies] == ["blue", "red"]
+    assert vote.annotator == "v" and found.left_out == {Reason.NO_WINNER: 1}
+    assert len(found.sha256) == 64 and not found.simulated
+
+
+def test_thumbs_ties_scales_and_marks_are_single_votes(lab: Study) -> None:
+    lab.talked("v", "thumbed", -1)
+    marked = lab.talked("v", "marked").turns[-1]
+    film = marked.reply.item  # type: ignore[union-attr]
+    lab.log.record_mark("v", ItemMark(marked.id, film.id, "want"))
+    lab.judged(lab.start("w"), "tied", "both_bad")
+    series = lab.judged(lab.start("x"), "scored")
+    scored = {"relevance": {"left": 3, "right": 0}}
+    lab.pair.judge(last(series).id, "x", Judgment("left", details={"aspects": scored}))
+    found = votes(lab, "kto").usable
+    assert [(vote.annotator, vote.good, vote.concern) for vote in found] == [
+        ("v", False, "both"), ("v", True, "item"), ("w", False, "both"), ("w", False, "both"),
+        ("x", True, "item"), ("x", False, "item"),
+    ]  # fmt: skip
+
+
+def test_simulated_votes_and_those_of_people_are_never_learned_together(lab: Study) -> None:
+    lab.judged(lab.start("simulated-0-1"), "a western", "left")
+    assert votes(lab, "dpo").simulated
+    lab.judged(lab.start("ann"), "a western", "left")
+    with pytest.raises(BadInputError, match="simulated votes and votes of 1 people"):
+        votes(lab, "dpo")
+    assert len(votes(lab, "dpo", without_visitors="ann").usable) == 1
+
+
+# who is held out, and whether it is enough
+
+
+def vote(annotator: str, prompt: str, n: int = 0) -> Vote:
+    return Vote(annotator, "both", (judged_reply(id=f"a{n}", prompt=prompt),
+                                    judged_reply(id=f"b{n}", prompt=prompt)))  # fmt: skip
+
+
+TRAINED, FROZEN = (
+    [name for name in map(str, range(500)) if split_of(name, 0.1) == side][:20]
+    for side in ("train", "test")
+)
+
+
+def test_nobody_and_no_conversation_is_in_both_splits() -> None:
+    both = [vote(FROZEN[0], "shared", 0), vote(FROZEN[1], "own", 1)]
+    both += [vote(TRAINED[0], "shared", 2), vote(TRAINED[1], "another", 3)]
+    split = divided(both, 0.1)
+    assert [one.prompt for one in split.frozen] == ["shared", "own"]
+    assert [one.prompt for one in split.train] == ["another"]
+    assert split.left_out == {preferences.LEAK: 1}
+
+
+def test_a_flood_by_one_person_is_capped_and_said() -> None:
+    flood = [vote(TRAINED[0], f"p{n}", n) for n in range(preferences.MOST_OF_ONE + 30)]
+    split = divided([*flood, vote(TRAINED[1], "q", 999)], 0.1)
+    assert Counter(one.annotator for one in split.train) == {
+        TRAINED[0]: preferences.MOST_OF_ONE,
+        TRAINED[1]: 1,
+    }
+    assert split.left_out == {preferences.FLOOD: 30}
+    again = divided([*flood[::-1], vote(TRAINED[1], "q", 999)], 0.1)
+    assert {one.key for one in split.train} == {one.key for one in again.train}
+
+
+def refused(votes: list[Vote], needed: int, **why: int) -> str:
+    with pytest.raises(BadInputError) as error:
+        check_enough(divided(votes, 0.1), needed, Counter(why))
+    return str(error.value)
+
+
+def test_too_few_votes_are_counted_with_what_was_left_out() -> None:
+    some = [vote(name, f"p{name}") for name in TRAINED[:9]]
+    said = refused(some, 10, **{"another catalog": 4})
+    assert said.startswith("9 votes can be learned from and 10 are needed")
+    assert "4 left out: another catalog" in said
+
+
+def test_somebody_has_to_be_frozen() -> None:
+    some = [vote(name, f"p{name}") for name in TRAINED[:12]]
+    assert "none of the 12 people is among the frozen ones" in refused(some, 12)
+    some += [vote(FROZEN[0], "f")]
+    assert "1 votes are frozen and 10 are needed" in refused(some, 12)
+    some += [vote(FROZEN[0], f"f{n}", n) for n in range(9)]
+    check_enough(divided(some, 0.1), 12, Counter())
+
+
+def test_a_control_has_half_of_its_labels_turned_round() -> None:
+    some = tuple(vote(name, f"p{name}") for name in map(str, range(400)))
+    turned = [a.replies == b.replies[::-1] for a, b in zip(some, shuffled(some, 0), strict=True)]
+    assert 150 < sum(turned) < 250
+    single = [Vote("a", "both", (judged_reply(),), True)] * 400
+    assert 150 < sum(not one.good for one in shuffled(single, 0)) < 250

@@ -1,0 +1,175 @@
+"""It learns what is preferred, goes on where it was interrupted, refuses other states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import causal_lm
+
+from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.export.preferences import Vote
+from crsdemo.training.preference import loop
+from crsdemo.training.preference.examples import Example, mismatched
+from crsdemo.training.preference.loop import PreferenceFlags, Preferring
+from crsdemo.training.preference.outcome import losses, moved, preferred
+from crsdemo.training.preference.transcribe import Place, Scored
+
+FLAGS = PreferenceFlags(learning_rate=3e-3, epochs=8, batch=4, tokens=60)
+
+
+def said(prompt: list[int], *reply: int) -> Scored:
+    """The first token of the reply among ten, the rest among all."""
+    n = len(prompt)
+    places = (Place(n, tuple(range(20, 30))), *(Place(n + k, ()) for k in range(1, len(reply))))
+    return Scored((*prompt, *reply), places, (1.0,) * len(reply))
+
+
+def votes(method: str, n: int = 24) -> list[Example]:
+    """Twenty is preferred to twenty-one, after whatever was said."""
+    found = []
+    for number in range(n):
+        prompt = [5 + (number * k) % 90 for k in range(1, 4 + number % 5)]
+        good, bad = said(prompt, 20, 100 + number), said(prompt, 21, 140 + number, 7)
+        who = f"p{number % 6}"
+        if method == "dpo":
+            found.append(Example(Vote(who, "both", ()), (good, bad)))
+        else:
+            liked = number % 2 == 0
+            found.append(Example(Vote(who, "both", (), liked), (good if liked else bad,)))
+    return found
+
+
+def model() -> Any:
+    return causal_lm("llama", 400)
+
+
+def run(method: str, lm: Any, state: Path, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    flags = PreferenceFlags(**{**vars(FLAGS), **options})
+    preferring = Preferring(lm, 1, method, flags, state, "parent")  # type: ignore[arg-type]
+    return preferring.learn(votes(method), votes(method)[:12])
+
+
+def weights(lm: Any) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in lm.parameters()]).clone()
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_it_learns_what_is_preferred(method: str, tmp_path: Path) -> None:
+    before, after = run(method, model(), tmp_path / "s.pt")
+    some = votes(method)[:12]
+    assert before.shape == (12, 2 if method == "dpo" else 1)
+    assert moved(some, before, before).value == 0.5, "nothing has moved at the start"
+    assert (moved(some, before, after).value or 0) > 0.9
+    assert (preferred(some, after).value or 0) >= (preferred(some, before).value or 0)
+
+
+def test_raters_who_slip_are_allowed_for(tmp_path: Path) -> None:
+    before, after = run("dpo", model(), tmp_path / "s.pt", noise=0.2)
+    assert (moved(votes("dpo")[:12], before, after).value or 0) > 0.9
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_an_interrupted_run_ends_as_if_it_had_not_been(method: str, tmp_path, monkeypatch) -> None:
+    whole = model()
+    expected = run(method, whole, tmp_path / "whole.pt")
+    monkeypatch.setattr(loop, "SAVE_STEPS", 1)
+    steps = 0
+
+    def height(step: int, n_steps: int) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == 6:
+            raise KeyboardInterrupt
+        return was(step, n_steps)
+
+    was = loop._height
+    monkeypatch.setattr(loop, "_height", height)
+    with pytest.raises(KeyboardInterrupt):
+        run(method, model(), tmp_path / "s.pt")
+    kept = torch.load(tmp_path / "s.pt", weights_only=True)
+    assert kept["step"] == 5
+    second = model()
+    found = run(method, second, tmp_path / "s.pt")
+    assert torch.equal(weights(second), weights(whole))
+    assert torch.equal(found[0], expected[0]) and torch.equal(found[1], expected[1])
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_where_it_started_is_computed_once(tmp_path: Path, monkeypatch) -> None:
+    run("dpo", model(), tmp_path / "s.pt")
+    told: list[str] = []
+    was = Preferring._of
+
+    def counted(self, sequences, about=""):  # type: ignore[no-untyped-def]
+        told.append(about)
+        return was(self, sequences, about)
+
+    monkeypatch.setattr(Preferring, "_of", counted)
+    run("dpo", model(), tmp_path / "s.pt")
+    assert told == ["frozen votes"]
+
+
+def test_parts_change_nothing(tmp_path: Path) -> None:
+    """Memory decides how much goes through the model at once, not what is learned."""
+    small, large = model(), model()
+    run("dpo", small, tmp_path / "a.pt", tokens=1, epochs=2)
+    run("dpo", large, tmp_path / "b.pt", tokens=10_000, epochs=2)
+    assert torch.allclose(weights(small), weights(large), atol=1e-4)
+
+
+def test_the_state_of_another_run_is_refused(tmp_path: Path) -> None:
+    run("dpo", model(), tmp_path / "s.pt")
+    with pytest.raises(CheckpointError, match="of another run"):
+        run("dpo", model(), tmp_path / "s.pt", epochs=9)
+    (tmp_path / "s.pt").write_bytes(b"half a fi")
+    with pytest.raises(CheckpointError, match="remove it to begin anew"):
+        run("dpo", model(), tmp_path / "s.pt")
+
+
+def test_the_kl_term_is_of_replies_to_other_prompts() -> None:
+    first, second = (Example(Vote("v", "both", ()), (one,)) for one in (
+        said([5, 6], 20, 9), said([7], 21, 8)))  # fmt: skip
+    others = mismatched([first, second])
+    assert [one.ids for one in others] == [(5, 6, 21, 8), (7, 20, 9)]
+    assert [[place.at for place in one.places] for one in others] == [[2, 3], [1, 2]]
+    assert others[0].places[0].options == tuple(range(20, 30))
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [({"noise": 0.5}, "dpo"), ({"noise": 0.1}, "kto"), ({"batch": 0}, "dpo"),
+     ({"beta": -1.0}, "dpo"), ({"learning_rate": 0.0}, "kto")],
+)  # fmt: skip
+def test_flags_out_of_range_are_refused(options: dict[str, Any], method: str) -> None:
+    with pytest.raises(BadInputError):
+        PreferenceFlags(**options).check(method)  # type: ignore[arg-type]
+
+
+# what came of it
+
+
+def test_agreement_is_per_token_and_resampled_by_person() -> None:
+    long, short = said([5], 20, 7, 7, 7), said([5], 21)
+    some = [Example(Vote(f"p{n}", "both", ()), (long, short)) for n in range(8)]
+    found = torch.tensor([[-4.0, -2.0]] * 8)
+    estimate = preferred(some, found)
+    assert estimate.value == 1.0, "one nat a token against two"
+    assert (estimate.low, estimate.high) == (1.0, 1.0)
+    assert preferred(some, found * torch.tensor([3.0, 1.0])).value == 0.0
+
+
+def test_single_replies_are_compared_good_with_bad() -> None:
+    some = [Example(Vote("p", "both", (), good), (said([5], 20),)) for good in (True, True, False)]
+    assert preferred(some, torch.tensor([[-1.0], [-3.0], [-2.0]])).value == 0.5
+    assert preferred(some[:2], torch.tensor([[-1.0], [-3.0]])).value is None
+
+
+def test_what_fell_by_more_than_the_margin_is_named() -> None:
+    before = {"recall@10": 0.20, "recall@50": 0.4, "talk as expected": 0.5, "words per reply": 30.0}
+    after = {"recall@10": 0.18, "recall@50": 0.39, "talk as expected": 0.6, "words per reply": 9.0}
+    assert list(losses(before, after, 0.05)) == ["recall@10 fell from 20.0 to 18.0"]
+    assert list(losses(before, after, 0.2)) == []
+    assert list(losses(before, before, 0.0)) == []

@@ -1,0 +1,118 @@
+"""The losses are those of TRL where TRL can compute them, and what weights and options make."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import byte_level_tokenizer, causal_lm
+
+from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
+from crsdemo.training.preference.transcribe import Place, Scored
+
+ROWS = [
+    {"prompt": "You might like ", "chosen": "something calm.", "rejected": "letters, when funny."},
+    {"prompt": "What kind of story?", "chosen": " A slow one for tonight.", "rejected": " No."},
+]
+
+
+def words(ids: list[int], mask: list[int]) -> Scored:
+    """Every token of the completion, each with weight 1, among the whole vocabulary."""
+    places = tuple(Place(at, ()) for at, learned in enumerate(mask) if learned)
+    return Scored(tuple(ids), places, (1.0,) * len(places))
+
+
+def sequences(batch: dict[str, torch.Tensor], name: str = "") -> list[Scored]:
+    of = zip(batch[f"{name}input_ids"], batch[f"{name}completion_mask"], strict=True)
+    return [words(ids.tolist(), mask.tolist()) for ids, mask in of]
+
+
+def trainer(kind: str, rows: list[dict[str, Any]], tmp_path: Path, **options: Any) -> Any:
+    import trl
+    from datasets import Dataset
+
+    tokenizer = byte_level_tokenizer()
+    config = getattr(trl, f"{kind}Config")(
+        str(tmp_path / "t"), per_device_train_batch_size=2, report_to="none", use_cpu=True,
+        bf16=False, max_length=128, beta=0.3, **options,
+    )  # fmt: skip
+    return getattr(trl, f"{kind}Trainer")(
+        causal_lm("llama", len(tokenizer)),
+        causal_lm("llama", len(tokenizer), seed=1),
+        args=config,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+    )
+
+
+def changes(made: Any, batch: Any, name: str = "") -> torch.Tensor:
+    """How much more probable each sequence is to the model than to the reference."""
+    some = sequences(batch, name)
+    made.model.eval()
+    return log_probabilities(made.model, some, 1) - log_probabilities(made.ref_model, some, 1)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_dpo_is_that_of_trl(tmp_path: Path, noise: float) -> None:
+    kind = {"loss_type": ["robust"], "label_smoothing": noise} if noise else {}
+    made = trainer("DPO", ROWS, tmp_path, **kind)
+    batch = next(iter(made.get_train_dataloader()))
+    expected = made.compute_loss(made.model.eval(), batch).item()
+    won, lost = changes(made, batch).chunk(2)
+    assert abs(won - lost).min() > 0.1, "there is something to compare"
+    assert dpo_loss(won - lost, 0.3, noise).mean().item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_kto_is_that_of_trl(tmp_path: Path) -> None:
+    rows = [
+        {"prompt": row["prompt"], "completion": row[kind], "label": kind == "chosen"}
+        for row, kind in zip(ROWS, ("chosen", "rejected"), strict=True)
+    ]
+    made = trainer("KTO", rows, tmp_path, desirable_weight=1.5)
+    batch = next(iter(made.get_train_dataloader()))
+    expected = made.compute_loss(made.model.eval(), batch).item()
+    change, kl = changes(made, batch), changes(made, batch, "KL_").mean()
+    good = torch.as_tensor(batch["label"], dtype=torch.bool)
+    found = kto_loss(change, good, kl, 0.3, (1.5, 1.0)).mean()
+    assert found.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_decision_is_scored_among_its_options_and_weighed() -> None:
+    lm = causal_lm("llama", 400)
+    ids = (5, 6, 7, 8)
+    logits = lm(torch.tensor([ids])).logits[0].float()
+    word = logits[1].log_softmax(0)[7]
+    code = logits[2, [8, 9, 20]].log_softmax(0)[0]
+    places = (Place(2, ()), Place(3, (8, 9, 20)))
+    found = log_probabilities(lm, [Scored(ids, places, (0.5, 2.0))], 1)
+    assert found.item() == pytest.approx((0.5 * word + 2 * code).item(), rel=1e-4)
+
+
+def test_padding_does_not_change_it() -> None:
+    lm = causal_lm("llama", 400)
+    some = [words([5] * n + [6, 7], [0] + [1] * (n + 1)) for n in (2, 9, 30)]
+    alone = torch.cat([log_probabilities(lm, [one], 1) for one in some])
+    assert torch.allclose(log_probabilities(lm, some, 1), alone, rtol=1e-4)
+
+
+def test_a_film_alone_has_no_gradient_from_words() -> None:
+    lm = causal_lm("llama", 400)
+    lm.lm_head.weight.grad = None
+    log_probabilities(lm, [Scored((5, 6, 7), (Place(2, (7, 9)),), (1.0,))], 1).sum().backward()
+    moved = lm.lm_head.weight.grad.abs().sum(1).nonzero()[:, 0].tolist()
+    assert {7, 9} <= set(moved)
+
+
+def test_at_the_start_nothing_is_preferred() -> None:
+    assert dpo_loss(torch.zeros(2), 0.5).tolist() == pytest.approx([math.log(2)] * 2)
+    zero, good = torch.zeros(2), torch.tensor([True, False])
+    assert kto_loss(zero, good, torch.tensor(0.0), 0.1, (1.0, 1.0)).tolist() == [0.5, 0.5]
+
+
+def test_the_rarer_kind_weighs_more() -> None:
+    assert balanced(10, 40) == (4.0, 1.0)
+    assert balanced(40, 10) == (1.0, 4.0)
+    assert balanced(0, 10) == (1.0, 1.0)

@@ -1,0 +1,236 @@
+"""From simulated votes to a new version in the app, on tiny models, and what `tune` refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from films import CATALOG
+from safetensors.torch import load_file
+
+from crsdemo.__main__ import main
+from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.core.recommender import reply
+from crsdemo.evaluation.crowd import CrowdConfig, simulate
+from crsdemo.export.judgments import ExportConfig
+from crsdemo.export.preferences import read_votes
+from crsdemo.feedback.judgments import reading_judgments
+from crsdemo.model.checkpoint import load_card, sha256_of
+from crsdemo.recommenders.gcrs import Gcrs
+from crsdemo.recommenders.loading import Shelf, names
+from crsdemo.recommenders.reges import Reges
+from crsdemo.training.preference import examples, tune
+from crsdemo.training.preference.config import TuneConfig
+from crsdemo.training.preference.examples import Reader
+from crsdemo.training.preference.outcome import PREFERRED
+from crsdemo.training.preference.parent import Parent
+from crsdemo.training.preference.transcribe import Transcriber
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def votes(trained, talking, tmp_path_factory) -> Path:
+    """A log of a crowd that talked with the tiny gcrs."""
+    return crowd(trained, talking, tmp_path_factory.mktemp("votes") / "gcrs.db", "gcrs")
+
+
+def crowd(trained, talking, db: Path, system: str, raters: int = 12) -> Path:
+    config = CrowdConfig(
+        db=db, recommenders=system, raters=raters, votes=2, catalog=trained.catalog, seed=1
+    )
+    simulate(config, Shelf(CATALOG, trained.catalog, talking))
+    return db
+
+
+@pytest.fixture
+def options(trained, talking, votes, tmp_path, monkeypatch) -> dict[str, Any]:
+    """Flags for a small run; four in ten are frozen, for there are few raters."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
+    return {
+        "db": votes, "from_": str(talking / "gcrs"), "out": tmp_path / "shelf" / "gcrs-2",
+        "catalog": trained.catalog, "at_least": 3, "frozen_share": 0.4, "epochs": 2,
+        "learning_rate": 1e-3,
+    }  # fmt: skip
+
+
+def argv(options: dict[str, Any]) -> list[str]:
+    flags = []
+    for name, value in options.items():
+        flag = "--" + name.rstrip("_").replace("_", "-")
+        flags += [flag] if value is True else [flag, str(value)]
+    return ["tune", *flags]
+
+
+def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
+    options, trained, talking, tmp_path, capsys
+) -> None:
+    shelf = tmp_path / "shelf"
+    for name in ("gcrs", "reges"):
+        shutil.copytree(talking / name, shelf / name)
+    assert main(argv(options | {"force": True})) == 0
+    said = capsys.readouterr().out
+    assert "votes of" in said and PREFERRED in said and "before" in said
+    card = load_card(shelf / "gcrs-2")
+    with reading_judgments(options["db"]) as log:
+        config = ExportConfig(db=options["db"], format="dpo", out=tmp_path / "none")
+        digest = read_votes(log, config).sha256
+    assert card.tuned is not None and card.offered
+    assert card.tuned.parent == "gcrs"
+    assert card.tuned.parent_sha256 == sha256_of(talking / "gcrs")
+    assert card.tuned.judgments_sha256 == digest
+    assert (card.tuned.method, card.tuned.learn, card.tuned.seed) == ("dpo", "auto", 0)
+    assert card.tuned.votes >= 3 and card.tuned.frozen_votes >= 3
+    assert card.tuned.simulated and not card.tuned.shuffled
+    assert card.tuned.settings["epochs"] == 2 and card.tuned.settings["first_layer"] == 0
+    assert set(card.tuned.figures) == {"before", "after", "intervals", "lost"}
+    assert card.training == load_card(talking / "gcrs").training
+    assert not list((tmp_path / "runs").glob("tune-*")), "nothing is left of a run that ended"
+    assert names(shelf) == ["gcrs", "gcrs-2", "reges"]
+    offered = Shelf(CATALOG, trained.catalog, shelf)
+    assert [offered.parent(name) for name in ("gcrs", "gcrs-2", "gcrs-2-alone", "reges")] == [
+        None, "gcrs", "gcrs", None,
+    ]  # fmt: skip
+    mine = offered.get("gcrs-2")
+    assert isinstance(mine, Gcrs)
+    assert mine.talker.loaded.adapter_sha256 != sha256_of(talking / "gcrs")
+    assert reply(mine, Dialogue((Turn("user", "I loved Heat"),))).complete
+
+
+def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
+    """Whatever is written is the adapter that was started from, moved by the votes alone."""
+    tune.tune(TuneConfig(**options | {"learning_rate": 1e-12, "force": True}))
+    old, new = load_file(talking / "gcrs" / WEIGHTS), load_file(options["out"] / WEIGHTS)
+    assert old.keys() == new.keys()
+    assert all((old[name] - new[name]).abs().max() < 1e-6 for name in old)
+    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
+    assert figures["before"] == pytest.approx(figures["after"])
+
+
+def test_single_replies_teach_by_kto(options) -> None:
+    said = tune.tune(TuneConfig(**options | {"method": "kto", "force": True}))
+    assert "is written" in said
+    assert load_card(options["out"]).tuned.method == "kto"  # type: ignore[union-attr]
+
+
+def test_reges_keeps_its_choice_and_learns_to_search(
+    options, trained, talking, tmp_path_factory, tmp_path
+) -> None:
+    db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 6)
+    shelf = tmp_path / "shelf"
+    shutil.copytree(talking / "reges", shelf / "reges")
+    out = shelf / "reges-2"
+    config = options | {"db": db, "from_": str(talking / "reges"), "out": out, "force": True}
+    tune.tune(TuneConfig(**config | {"at_least": 1}))
+    mine = Shelf(CATALOG, trained.catalog, shelf).get("reges-2")
+    assert isinstance(mine, Reges)
+    assert mine.talker.loaded.adapter_sha256 == sha256_of(out) != sha256_of(talking / "gcrs")
+    assert names(shelf) == ["reges", "reges-2"]
+
+
+def test_what_has_lost_too_much_is_written_and_not_offered(options, monkeypatch, capsys) -> None:
+    found = iter([{"recall@10": 0.2}, {"recall@10": 0.1}])
+    monkeypatch.setattr(tune, "behaviour", lambda *_: next(found))
+    monkeypatch.setattr(tune, "preferred", lambda *_: tune.Estimate(0.5))
+    assert main(argv(options)) == 0
+    assert "does not offer it: recall@10 fell from 20.0 to 10.0" in capsys.readouterr().out
+    card = load_card(options["out"])
+    assert not card.offered and card.tuned
+    assert card.tuned.figures["lost"] == ["recall@10 fell from 20.0 to 10.0"]
+    assert names(options["out"].parent) == []
+    found = iter([{"recall@10": 0.2}, {"recall@10": 0.1}])
+    again = options | {"out": options["out"].with_name("forced"), "force": True}
+    assert "as --force says" in tune.tune(TuneConfig(**again))
+    assert names(options["out"].parent) == ["forced"]
+
+
+def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tune, "behaviour", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tune.tune(TuneConfig(**options))
+    assert (options["out"] / WEIGHTS).is_file() and names(options["out"].parent) == []
+    monkeypatch.undo()
+    monkeypatch.chdir(options["out"].parents[1])
+    tune.tune(TuneConfig(**options | {"force": True}))
+    assert names(options["out"].parent) == ["gcrs-2"], "the same command goes on"
+
+
+def test_a_control_learns_from_labels_turned_round(options) -> None:
+    tune.tune(TuneConfig(**options | {"shuffled": True, "force": True}))
+    assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]
+
+
+def test_recall_is_measured_before_and_after(options, trained) -> None:
+    said = tune.tune(TuneConfig(**options | {"dialogues": trained.redial, "force": True}))
+    assert "recall@1 " in said and "recall@50" in said
+    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
+    assert {"recall@1", "recall@10", "recall@50"} <= figures["before"].keys()
+
+
+# what is refused
+
+
+def test_a_folder_that_is_there_is_not_overwritten(options, talking) -> None:
+    with pytest.raises(BadInputError, match="is there already"):
+        tune.tune(TuneConfig(**options | {"out": talking / "gcrs"}))
+
+
+def test_too_few_votes_are_refused_before_anything_is_written(options) -> None:
+    with pytest.raises(BadInputError, match=r"can be learned from and 900 are needed"):
+        tune.tune(TuneConfig(**options | {"at_least": 900}))
+    assert not options["out"].exists()
+
+
+def test_a_catalog_that_the_parent_does_not_know_is_refused(options, tmp_path) -> None:
+    other = tmp_path / "catalog"
+    shutil.copytree(options["catalog"], other)
+    path = other / "semantic_ids.json"
+    row = json.loads(path.read_text())
+    first, second, *_ = row["codes"]
+    row["codes"][first], row["codes"][second] = row["codes"][second], row["codes"][first]
+    path.write_text(json.dumps(row))
+    with pytest.raises(CheckpointError, match="other semantic IDs"):
+        tune.tune(TuneConfig(**options | {"catalog": other}))
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "reason"),
+    [
+        ({"catalog_sha256": "x"}, examples.OTHER_CATALOG),
+        ({"model_sha256": "x"}, examples.OTHER_BASE),
+        ({"prompt": "<|user|> hi"}, examples.OTHER_FORMAT),
+        ({"output": "hello"}, examples.OTHER_FORMAT),
+    ],
+)
+def test_votes_of_another_catalog_base_or_format_are_left_out(
+    options, trained, spoiled: dict[str, str], reason: str
+) -> None:
+    parent = Parent.load(options["from_"], CATALOG, trained.catalog)
+    base = sha256_of(Path(parent.card.base))
+    with reading_judgments(options["db"]) as log:
+        config = ExportConfig(db=options["db"], format="dpo", out=options["out"])
+        vote, *_ = read_votes(log, config).usable
+        reader = Reader(log, Transcriber(parent.talk), base, "auto")
+        whole, left_out = reader.examples([vote])
+        assert len(whole) == 1 and not left_out, "as it is it can be learned from"
+        won, lost = vote.replies
+        wrong = vote.__class__(vote.annotator, vote.concern, (won, lost.model_copy(update=spoiled)))
+        assert reader.examples([wrong]) == ([], {reason: 1})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"method": "ppo"}, {"learn": "style"}, {"frozen_share": 0.0}, {"margin": 1.0},
+     {"at_least": 0}, {"noise": 0.7}],
+)  # fmt: skip
+def test_wrong_flags_are_refused(options, wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadInputError):
+        TuneConfig(**options | wrong)
