@@ -214,7 +214,7 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, s
 
     page.locator("#verdicts summary").click()
     row = page.locator("#verdicts tbody tr")
-    expect(row.locator("td")).to_have_text([BLUE, RED, "0", "1", "0", "0", "0", "2", "3", "2"])
+    expect(row.locator("td")).to_have_text([BLUE, RED, "0", "1", "0", "0", "0", "0", "2", "3", "2"])
     with page.expect_download() as download:
         page.locator("#verdicts a.take").click()
     found = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
