@@ -57,12 +57,6 @@ messages = 2
 questionnaires = ["short-compared"]
 
 [[tasks]]
-name = "alone"
-kind = "single"
-messages = 1
-questionnaires = ["short"]
-
-[[tasks]]
 name = "shared"
 kind = "replay"
 messages = ["A quiet film.", "A loud one."]
