@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log = FeedbackLog(options.db)
         first = options.checkpoint or next(iter(shelf.systems), DEFAULT)
         with read_from("--checkpoint", first):
-            exchange = Exchange(shelf.get(first), linker, log, admission)
+            exchange = Exchange(shelf.get(first), linker, log, admission, domain=catalog.domain)
         side_by_side = SideBySide(shelf, linker, log, admission)
         desk = StudyDesk.open(study, side_by_side, catalog) if study else None
         if desk:
@@ -136,8 +136,8 @@ def serve(demo: Demo, host: str, port: int) -> None:
     """Show the pages until the process is interrupted. Raises AddressError."""
     blocks, url = open_pages(demo, host, port)
     demo.upkeep.start()
-    exchange = demo.exchange
-    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {len(demo.catalog):,} films)")
+    exchange, held = demo.exchange, demo.catalog.domain.count(len(demo.catalog))
+    print(f"crsdemo is ready: {url} ({exchange.recommender.name}, {held})")
     print(f"what people say and think of it goes to {exchange.log.path}; stop with Ctrl+C")
     if demo.study:
         print(f"the study {demo.study.study.title!r}: {_way_in(demo.study, url)}; the other pages")

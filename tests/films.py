@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.domain import domain_file, read_domain
 
 # title | year | genres | directors | cast | keywords
 ROWS = """
@@ -136,7 +137,10 @@ def _film(number: int, row: str) -> Item:
     return Item(f"f{number:02}", title, int(year), values, popularity=60 - number)
 
 
-CATALOG = Catalog(tuple(_film(n, row) for n, row in enumerate(ROWS.strip().splitlines())))
+FILM = read_domain(domain_file("film"))
+CATALOG = Catalog(
+    tuple(_film(n, row) for n, row in enumerate(ROWS.strip().splitlines())), domain=FILM
+)
 BY_TITLE = {item.title: item for item in CATALOG}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.core.domain import domain_file, read_domain
 from crsdemo.core.recommender import (
     Branch,
     Evidence,
@@ -54,7 +55,8 @@ def film(number: int, row: str) -> Item:
 
 
 FILMS = tuple(film(n, row) for n, row in enumerate(FILM_ROWS.strip().splitlines()))
-CATALOG = Catalog(FILMS)
+FILM = read_domain(domain_file("film"))
+CATALOG = Catalog(FILMS, domain=FILM)
 
 
 @dataclass(frozen=True)

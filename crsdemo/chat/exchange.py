@@ -18,6 +18,7 @@ from crsdemo.chat.replies import replies
 from crsdemo.core.checked import checked_id
 from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, Status, message, new_id
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.domain import NEUTRAL, Domain
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError
 from crsdemo.core.recommender import Plan, Recommender, Reply
 from crsdemo.core.traced import Stretch
@@ -45,6 +46,7 @@ class Exchange:
     linker: Linker
     log: FeedbackLog
     admission: Admission = field(default_factory=Admission)
+    domain: Domain = NEUTRAL  # of the catalog that they speak of
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -157,11 +159,17 @@ class Exchange:
             yield conversation.then(said)
             yield from self._answer(conversation.then(said), plan)
 
+    def _is_question(self, dialogue: Dialogue) -> bool:
+        """Whether the last turn asks about an item that was named, here or before."""
+        text = dialogue.turns[-1].untitled
+        asks = asks_story(text) or bool(asked_facts(text, self.domain))
+        return bool(dialogue.mentioned) and asks
+
     def _plan_anew(self, asked: Conversation, temperature: float) -> Plan:
         attempts = self.log.attempts(asked.turns[-1].id)
         plan = attempts[-1].plan if attempts else Plan()
         was_talk = bool(attempts) and attempts[-1].mode == "CHAT"
-        if plan.item_id is None and (was_talk or _is_question(asked.dialogue)):
+        if plan.item_id is None and (was_talk or self._is_question(asked.dialogue)):
             plan = replace(plan, mode="CHAT")
         chosen = {attempt.item_id for attempt in attempts if attempt.item_id}
         return replace(
@@ -192,12 +200,6 @@ def _asked(conversation: Conversation) -> Conversation:
     if not asked.turns:
         raise BadInputError("There is nothing to answer anew yet: say something first.")
     return asked
-
-
-def _is_question(dialogue: Dialogue) -> bool:
-    """Whether the last turn asks about a film that was named, here or before."""
-    text = dialogue.turns[-1].untitled
-    return bool(dialogue.mentioned) and (asks_story(text) or bool(asked_facts(text)))
 
 
 def written(

@@ -61,7 +61,11 @@ class StudyDesk:
 
     @classmethod
     def open(cls, study: Study, side_by_side: SideBySide, catalog: Catalog) -> StudyDesk:
-        """Raises BadInputError for a study that has `Study.problems` here."""
+        """The study in the words of the catalog.
+
+        Raises BadInputError for a study that has `Study.problems` here.
+        """
+        study = study.worded(catalog.domain)
         if problems := study.problems(side_by_side.recommenders.names):
             raise BadInputError("; ".join(problems))
         secret = secret_beside(side_by_side.log.path)

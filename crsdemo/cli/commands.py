@@ -61,7 +61,7 @@ def _plan(config: ChatConfig) -> Plan:
 def _typed() -> Iterator[str]:
     """Lines from standard input, one message each; each is answered before the next is read."""
     if sys.stdin.isatty():
-        print("Say what you feel like watching; an empty line ends.", file=sys.stderr)
+        print("Say what you are looking for; an empty line ends.", file=sys.stderr)
     return iter(lambda: sys.stdin.readline().strip(), "")
 
 

@@ -7,12 +7,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from crsdemo.core.checked import shown
+from crsdemo.core.domain import FILE as DOMAIN_FILE
+from crsdemo.core.domain import NEUTRAL, Domain, read_domain
 from crsdemo.core.errors import BadInputError, CatalogError
 from crsdemo.core.tags import Tag, read_tags, save_tags
 from crsdemo.core.text_files import json_lines, write_whole
@@ -58,6 +61,8 @@ class Item:
     popularity: int = 0  # mentions in training dialogues
     logline: str = ""  # what it is about, in a sentence
     tags: tuple[str, ...] = ()  # of the vocabulary of the catalog
+    # The facts that hold people, as the domain of its catalog has them
+    maker_fields: tuple[str, ...] = field(default=NEUTRAL.maker_fields, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -75,8 +80,9 @@ class Item:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Directors, then cast, each once."""
-        return tuple(dict.fromkeys((*self.facts.get("directors", ()), *self.facts.get("cast", ()))))
+        """Its makers in the order of the domain (directors, then cast), each once."""
+        named = (self.facts.get(name, ()) for name in self.maker_fields)
+        return tuple(dict.fromkeys(chain.from_iterable(named)))
 
     def to_json(self) -> str:
         """The facts; logline and tags are kept apart, see `Knowledge`."""
@@ -141,8 +147,13 @@ class Catalog(Sequence[Item]):
 
     items: tuple[Item, ...]
     vocabulary: tuple[Tag, ...] = ()
+    domain: Domain = NEUTRAL  # what the items are called
 
     def __post_init__(self) -> None:
+        fields = self.domain.maker_fields
+        if any(item.maker_fields != fields for item in self.items):
+            made = tuple(replace(item, maker_fields=fields) for item in self.items)
+            object.__setattr__(self, "items", made)
         if not self.items:
             raise CatalogError("the catalog holds no items; build one with `build-catalog`")
         if len(self.row) != len(self.items):
@@ -197,7 +208,10 @@ class Catalog(Sequence[Item]):
 
     @classmethod
     def load(cls, folder: Path) -> Catalog:
-        """Read `items.jsonl`, and what was written about them. Raises CatalogError."""
+        """Read `items.jsonl`, what was written about them, and what they are called.
+
+        Raises CatalogError.
+        """
         path = folder / ITEMS_FILE
         if not path.is_file():
             raise CatalogError(
@@ -208,7 +222,7 @@ class Catalog(Sequence[Item]):
         items = _read(path, Item.from_row, "an item", remedy)
         known = {one.id: one for one in _read_knowledge(folder / KNOWLEDGE_FILE)}
         told = (item.told(known[item.id]) if item.id in known else item for item in items)
-        return cls(tuple(told), read_tags(folder))
+        return cls(tuple(told), read_tags(folder), _read_domain(folder / DOMAIN_FILE))
 
     def save(self, folder: Path) -> None:
         """Each file whole or not at all."""
@@ -248,6 +262,14 @@ def _fault(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"{at} is no field of an item; facts go into facts"
     return f"{at} is {shown(first['input'])}, {first['msg'].lower()}"
+
+
+def _read_domain(path: Path) -> Domain:
+    """Neutral words, if the catalog has no such file."""
+    try:
+        return read_domain(path) if path.is_file() else NEUTRAL
+    except BadInputError as error:
+        raise CatalogError(f"{error}; mend or remove the file") from error
 
 
 def _read_knowledge(path: Path) -> list[Knowledge]:

@@ -207,5 +207,5 @@ def message(text: str) -> str:
         raise BadInputError(f"A message is a text, got {shown(text)}.")
     text = typed(text)
     if not any(c.isprintable() and not c.isspace() for c in text):
-        raise BadInputError("There is nothing to answer yet: say what you feel like watching.")
+        raise BadInputError("There is nothing to answer yet: say what you are looking for.")
     return text

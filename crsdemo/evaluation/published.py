@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import model_validator
 
-from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+from crsdemo.core.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 
 Dataset = Literal["ReDial", "INSPIRED"]
 Films = Literal["new", "all"]  # films not named before, or all

@@ -6,7 +6,9 @@ one for the words the words; learned as one, "wrong film" would teach a model to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from crsdemo.core.comparison import SIDES, Side
@@ -15,9 +17,9 @@ from crsdemo.feedback.judgments import JudgedPair, JudgedReply
 Concern = Literal["item", "words", "both"]
 Learn = Literal["item", "words", "both", "auto"]
 
-# The reasons that the pages offer; whether and when to recommend is the same choice as what
+# The reasons that the pages offer, in the words of a domain; whether and when to recommend is the same choice as what
 OF_ITEM = frozenset({
-    "heard my wish", "good film", "new to me", "ignored my wish", "already seen", "wrong film",
+    "heard my wish", "good {item}", "new to me", "ignored my wish", "already {used}", "wrong {item}",
     "too early",
 })  # fmt: skip
 OF_WORDS = frozenset({
@@ -105,8 +107,16 @@ def _reasons(pair: JudgedPair) -> set[str]:
 
 def _named(reasons: set[str]) -> Concern | None:
     """What the reasons speak of; those of one's own words say nothing."""
-    item, words = bool(reasons & OF_ITEM), bool(reasons & OF_WORDS)
+    item, words = (
+        any(_said(among).fullmatch(reason) for reason in reasons) for among in (OF_ITEM, OF_WORDS)
+    )
     return "both" if item and words else "item" if item else "words" if words else None
+
+
+@cache
+def _said(reasons: frozenset[str]) -> re.Pattern[str]:
+    """Any of the reasons, in the words of whatever domain."""
+    return re.compile("|".join(re.sub(r"\\{.+?\\}", ".+", re.escape(one)) for one in reasons))
 
 
 def _better(scores: Mapping[str, Any]) -> Side | Literal["neither"] | None:

@@ -1,12 +1,13 @@
 """A catalog from anyone's table of books, songs or films: CSV and its kin, or JSON lines.
 
     python -m crsdemo build-catalog SOURCE --dry-run
-    python -m crsdemo build-catalog SOURCE --out DIR
+    python -m crsdemo build-catalog SOURCE --out DIR --domain book
 
 An id and a title are needed; year, popularity and links are known. A description (what an item is
 about) and tags become what is known of it; every other column becomes a fact of that name. A cell
 with several values is a list as JSON or Python write it, or has `|`, `;` or `,` between them.
-Links are a JSON object of site and URL, or one URL. What was understood is shown.
+Links are a JSON object of site and URL, or one URL. What was understood is shown. `--domain` says
+what the items are called: a file, or the name of one that comes with crsdemo.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import Any
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.config import add_force
+from crsdemo.core.domain import FILE as DOMAIN_FILE
+from crsdemo.core.domain import domain_file, read_domain, ready_made
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.shipped import refuse_shipped
 from crsdemo.core.tables import SEPARATORS, TAB_SUFFIXES, read_table
-from crsdemo.core.text_files import Text, json_lines, read_text
+from crsdemo.core.text_files import Text, json_lines, read_text, write_whole
 from crsdemo.items.cells import list_separator, plain, title_and_year
 from crsdemo.items.columns import LISTS, TEXTS, Column, shown, understood
 from crsdemo.items.fields import READERS, fact, lowered
@@ -194,8 +197,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("source", type=Path, help="a .csv, .tsv or .jsonl file")
     parser.add_argument("--out", type=Path, help="folder of the new catalog")
     parser.add_argument("--dry-run", action="store_true", help="show what is understood, no more")
+    known = ", ".join(ready_made())
+    parser.add_argument(
+        "--domain", help=f"what the items are called: a .toml file, or one of {known}"
+    )
     add_force(parser)
     args = parser.parse_args(argv)
+    domain = domain_file(args.domain) if args.domain else None
+    if domain:
+        read_domain(domain)  # what is wrong with it is said before anything is written
     if args.out is not None and not (args.force or args.dry_run):
         refuse_shipped(args.out)
     if args.out is None and not args.dry_run:
@@ -212,4 +222,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"{len(reading.catalog):,} items{left_out}; nothing was written")
         return
     reading.catalog.save(args.out)
+    if domain:
+        write_whole(args.out / DOMAIN_FILE, domain.read_text(encoding="utf-8"))
     print(f"{len(reading.catalog):,} items -> {args.out / 'items.jsonl'}{left_out}")

@@ -102,7 +102,9 @@ class TrieLabels:
         titles = tuple(dict.fromkeys(item.title for item in items))  # of remakes one will do
         label = ", ".join(one.text for one in sorted(chosen, key=_reading_order))
         if not chosen or any(_is_true(fitting, ids) for ids in siblings):
-            label = _such_as(f"{label}, " if label else "films ", titles[:N_KNOWN])
+            label = _such_as(
+                f"{label}, " if label else f"{self.catalog.domain.items} ", titles[:N_KNOWN]
+            )
         return NodeLabel(label, len(items), titles[:N_EXAMPLES])
 
     def _chosen(self, items: Sequence[Item], near: frozenset[str]) -> list[Statement]:

@@ -1,35 +1,17 @@
-"""What of a film a text asks for in so many words: facts, or its story and why it was given."""
+"""What of an item a text asks for in so many words: facts, or its story and why it was given."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from crsdemo.core.domain import Domain
 
 _GENRE = r"(?:drama|comedy|horror|thriller|romance|action|western)"
-_ASKED = {
-    "directors": (
-        r"direct(?:or|ors|ed|s)\b|film-?maker\b|by who\b|by whom\b",
-        r"who (?:made|makes|filmed|shot) ",
-        r"who(?:['’]?s| is) it by\b",
-    ),
-    "cast": (
-        r"cast\b(?! away)|act(?:or|ors|ress|resses)\b|starring\b|the leads?\b",
-        r"who (?:stars?|acts?|plays?)\b",
-        r"who(?:['’]?s| is| are| else is| all is)? in (?:it|that|this|there)\b",
-    ),
-    "year": (
-        r"(?:what|which) year\b|release (?:date|year)\b|(?:and|director|actors?) (?:and )?year\b",
-        r"when (?:was|is|did|were)\b[^.?!]{0,20}\b(?:made|from|out|shot|released|it|that|this)\b",
-        r"how old is (?:it|that|this|the (?:film|movie))\b",
-    ),
-    "genres": (
-        r"(?:what|which) (?:genre|kind|sort|type)\b|genres?\b",
-        rf"{_GENRE} or (?:a |an |more )*{_GENRE}\b",
-    ),
-}
-_ASKING = {
-    fact: re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
-    for fact, patterns in _ASKED.items()
-}
+_GENRES = (
+    r"(?:what|which) (?:genre|kind|sort|type)\b|genres?\b",
+    rf"{_GENRE} or (?:a |an |more )*{_GENRE}\b",
+)
 
 _STORY = re.compile(
     r"\bwhat(?:['’]?s| is| are)? [^.?!]{0,25}\babout\b|\b(?:plot|story|synopsis)\b|"
@@ -40,10 +22,30 @@ _STORY = re.compile(
 
 
 def asks_story(text: str) -> bool:
-    """Whether the story of a film is asked for, or why it was given: its card has an answer."""
+    """Whether the story of an item is asked for, or why it was given: its card has an answer."""
     return bool(_STORY.search(text))
 
 
-def asked_facts(text: str) -> tuple[str, ...]:
-    """Fields of the catalog: "directors", "cast", "year", "genres"."""
-    return tuple(fact for fact, asking in _ASKING.items() if asking.search(text))
+def asked_facts(text: str, domain: Domain) -> tuple[str, ...]:
+    """Fields of the catalog: those of its makers ("directors", "authors"), "year", "genres"."""
+    return tuple(fact for fact, asking in _asking(domain).items() if asking.search(text))
+
+
+@cache
+def _asking(domain: Domain) -> dict[str, re.Pattern[str]]:
+    """What asks for each field."""
+    roles = "|".join(re.escape(role) for maker in domain.makers for role in maker.roles)
+    one = "|".join(map(re.escape, (domain.item, *domain.called)))
+    year = (
+        rf"(?:what|which) year\b|release (?:date|year)\b|"
+        rf"(?:and|(?:{roles or domain.item})s?) (?:and )?year\b",
+        r"when (?:was|is|did|were)\b[^.?!]{0,20}\b"
+        r"(?:made|from|out|shot|released|published|written|recorded|it|that|this)\b",
+        rf"how old is (?:it|that|this|the (?:{one}))\b",
+    )
+    asked = {maker.field: maker.asked for maker in domain.makers if maker.asked}
+    asked |= {"year": year, "genres": _GENRES}
+    return {
+        fact: re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
+        for fact, patterns in asked.items()
+    }

@@ -16,18 +16,18 @@ _ASKED = re.compile(
 )
 _WHOSE = re.compile(
     r"(?:['’]s)?,? (?:(?:early|late|old|older|new|newer|best|good) )?"
-    r"(?:films?|movies?|flicks?|pictures?|comed(?:y|ies)|thrillers?|westerns?|dramas?)\b",
+    r"(?:films?|movies?|flicks?|pictures?|books?|novels?|songs?|tracks?|albums?|games?|comed(?:y|ies)|thrillers?|westerns?|dramas?)\b",
     re.IGNORECASE,
 )
 # Before a name in its sentence: somebody tells of a film, or asks whether it is this one
 _TOLD = re.compile(
-    r"\b(?:liked|loved|saw|seen|watched|enjoyed|remember|heard|it['’]?s an?|was|had|"
+    r"\b(?:liked|loved|saw|seen|watched|read|played|enjoyed|remember|heard|it['’]?s an?|was|had|"
     r"(?:is|isn['’]?t) (?:that|this|it)|the one with|i have|yes)\b[^.!?\n]*$",
     re.IGNORECASE,
 )
 # After a name with which a text begins, if it is a wish
 _ALONE = re.compile(
-    r"\W*(?:$|\n|[.,;!?]|(?:please|pls|again|then|or|and|but|maybe|films?|movies?|from|in|with|if|"
+    r"\W*(?:$|\n|[.,;!?]|(?:please|pls|again|then|or|and|but|maybe|films?|movies?|books?|novels?|songs?|games?|from|in|with|if|"
     r"on|as|where|when|something|anything|instead|ideally)\b)",
     re.IGNORECASE,
 )
@@ -38,7 +38,7 @@ RARE_SURNAME = 7  # letters from which a surname needs no capital
 
 
 class PeopleLinker:
-    """Finds the directors and actors of a catalog in a text."""
+    """Finds the makers (directors and actors, authors) of a catalog in a text."""
 
     def __init__(self, catalog: Catalog) -> None:
         n_films = Counter(person for item in catalog for person in item.people)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from crsdemo.core.catalog import Item
+from crsdemo.core.domain import Domain
+
 _WHOM = (
-    r"(?:him|her|them|that (?:guy|man|woman|actor|actress|director))"
+    r"(?:him|her|them|that (?:guy|man|woman|actor|actress|director|author|writer|artist|singer))"
     r"(?=\s*(?:$|[.,;!?)]|\b(?:in|and|or|but|please|pls|too|again|instead|else|then|actually)\b))"
 )
 _WITH = re.compile(rf"(?P<by>\b(?:with|by|from|of|starring|without) ){_WHOM}", re.I)
@@ -19,25 +23,36 @@ _DISLIKED = re.compile(
 _MADE = re.compile(
     r"\b(?P<else>(?:what|anything|something|more|which|others?)\b[^.?!]*?)"
     r"\b(?:(?:has|have|did|does) )?(?:he|she|they)(?: (?:has|have|also|ever))*"
-    r" (?P<did>made?|makes?|done?|did|directed|directs?|star(?:red|s)?|played?|plays?|been|was|is|"
+    r" (?P<did>made?|makes?|done?|did|directed|directs?|wrote|writes?|written|"
+    r"composed|recorded|sang|sung|sings?|developed|designed|published|star(?:red|s)?|played?|plays?|been|was|is|"
     r"act(?:ed|s)?)\b(?: in\b)?",
     re.I,
 )
 _HIS = re.compile(
     r"\b(?:his|her) (?=(?:(?:other|best|early|earlier|later|newer|older|first|last|newest) )*"
-    r"(?:films?|movies?|ones?|work|stuff|comed|thriller|western|drama))",
+    r"(?:films?|movies?|books?|novels?|songs?|albums?|games?|ones?|work|stuff|comed|thriller|western|drama))",
     re.I,
 )
-_SAME = re.compile(r"\b(?:the )?same (?P<who>director|film-?maker|actor|actress|star|lead)\b", re.I)
+_SAME = re.compile(r"\b(?:the )?same (?P<who>[\w-]+)", re.I)
 _PLAYS = ("star", "play", "act", "was", "is", "been")  # the words for it begin so
 
 
 class Meant(NamedTuple):
-    """Whom the user named last, and who made the last film and plays in it."""
+    """Whom the user named last, and who made the last item spoken of, or plays in it."""
 
     named: str = ""
-    director: str = ""
+    maker: str = ""
     lead: str = ""
+    roles: Mapping[str, str] = {}  # "director", "author" -> who that is of the last item
+
+    def spoken_of(self, item: Item, domain: Domain) -> Meant:
+        """After an item was spoken of."""
+        known = [(maker, item.facts[maker.field][0]) for maker in domain.makers
+                 if item.facts.get(maker.field)]  # fmt: skip
+        made = [who for maker, who in known if not maker.in_it]
+        plays = [who for maker, who in known if maker.in_it]
+        roles = {role.lower(): who for maker, who in reversed(known) for role in maker.roles}
+        return Meant(self.named, next(iter(made), ""), next(iter(plays or made), ""), roles)
 
 
 def with_names(text: str, meant: Meant) -> str:
@@ -48,18 +63,17 @@ def with_names(text: str, meant: Meant) -> str:
 
     def made(found: re.Match[str]) -> str:
         plays = found["did"].lower().startswith(_PLAYS)
-        who = meant.named or (meant.lead if plays else meant.director)
+        who = meant.named or (meant.lead if plays else meant.maker)
         return f"{found['else']}{'with' if plays else 'by'} {who}" if who else found[0]
 
     def same(found: re.Match[str]) -> str:
-        directs = found["who"].lower().startswith(("director", "film"))
-        return (meant.director if directs else meant.lead) or found[0]
+        return meant.roles.get(found["who"].lower(), found[0])
 
     def with_them(found: re.Match[str]) -> str:
         is_company = not meant.named or _COMPANY.search(text[: found.start()])
         return found[0] if is_company else found["by"] + meant.named
 
-    disliked, maker = meant.named or meant.lead, meant.named or meant.director
+    disliked, maker = meant.named or meant.lead, meant.named or meant.maker
     text = _WITH.sub(with_them, text)
     text = _MADE.sub(made, text)
     text = _DISLIKED.sub(lambda found: found["by"] + disliked if disliked else found[0], text)

@@ -46,9 +46,10 @@ class CandidateScores:
         if self.parts is None:
             yield from candidates
             return
+        names = [catalog.domain.own_words(name) for name in self.names]
         for candidate in candidates:
             mine = self.parts[:, catalog.row[candidate.item.id]]
-            told = [Signal(self.names[i], float(mine[i])) for i in np.argsort(-np.abs(mine))]
+            told = [Signal(names[i], float(mine[i])) for i in np.argsort(-np.abs(mine))]
             yield replace(candidate, signals=tuple(s for s in told[:TOLD] if abs(s.value) > LEAST))
 
 

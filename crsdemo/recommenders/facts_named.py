@@ -74,10 +74,7 @@ class FactsNamed:
             turns.append(turn)
             items = [self.catalog.item(i) for i in turn.item_ids if i in self.catalog.row]
             if items:
-                about = about._replace(
-                    director=next(iter(items[-1].facts.get("directors", ())), ""),
-                    lead=next(iter(items[-1].facts.get("cast", ())), ""),
-                )
+                about = about.spoken_of(items[-1], self.catalog.domain)
         return Dialogue(tuple(turns))
 
     def mended(self, text: str) -> str:

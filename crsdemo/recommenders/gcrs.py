@@ -118,7 +118,9 @@ class Gcrs(TalkingRecommender):
         started, control = time.perf_counter(), self.talker.control
         self.decoder.feed(context, [control.rec, control.boi])
         item, evidence = self._choose(context, dialogue, plan)
-        choosing = Timing("choosing the film", 1000 * (time.perf_counter() - started))
+        choosing = Timing(
+            f"choosing the {self.catalog.domain.item}", 1000 * (time.perf_counter() - started)
+        )
         return Found(item, (control.rec,), evidence, (choosing,))
 
     def _choose(self, context: Context, dialogue: Dialogue, plan: Plan) -> tuple[Item, Evidence]:

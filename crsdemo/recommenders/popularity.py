@@ -23,8 +23,9 @@ from crsdemo.core.recommender import (
 )
 
 SHOWN = 10  # candidates in the evidence
-CHAT_REPLY = "I can only name films, so I have nothing to say here."
-NOTHING_LEFT = "I can only name films, and nothing is left that I may recommend."
+# In the words of a domain
+CHAT_REPLY = "I can only name {items}, so I have nothing to say here."
+NOTHING_LEFT = "I can only name {items}, and nothing is left that I may recommend."
 
 
 class Baseline(ABC):
@@ -48,11 +49,12 @@ class Baseline(ABC):
         candidates = self.recommend(dialogue, SHOWN, exclude=plan.avoid | named)
         timing = Timing("rank everything", 1000 * (time.perf_counter() - start))
         evidence = Evidence(candidates=tuple(candidates), timings=(timing,))
+        worded = self.catalog.domain.worded
         provenance = Provenance(self.name, catalog_sha256=self.catalog.fingerprint)
         if plan.mode == "CHAT":
-            yield Reply((CHAT_REPLY,), "CHAT", None, evidence, provenance)
+            yield Reply((worded(CHAT_REPLY),), "CHAT", None, evidence, provenance)
         elif plan.item_id is None and not candidates:
-            yield Reply((NOTHING_LEFT,), "CHAT", None, evidence, provenance)
+            yield Reply((worded(NOTHING_LEFT),), "CHAT", None, evidence, provenance)
         else:
             item = self.catalog.item(plan.item_id) if plan.item_id else candidates[0].item
             evidence = replace(

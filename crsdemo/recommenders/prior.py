@@ -105,7 +105,8 @@ class ItemPrior:
     @cached_property
     def _kinds(self) -> tuple[Floats, Ints]:
         """Each combination of genres as the encoder sees it (c, d), and which items have (n,)."""
-        names = [f"{', '.join(item.genres)} film" for item in self.catalog]
+        one = self.catalog.domain.item
+        names = [f"{', '.join(item.genres)} {one}" for item in self.catalog]
         combinations, which = np.unique(names, return_inverse=True)
         return self.encoder.embed(combinations.tolist()), which
 

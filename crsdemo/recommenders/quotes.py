@@ -36,10 +36,11 @@ def quotes(
             found.setdefault((quote.reason, quote.fact), quote)
     told = list(found.values())[:MOST]
     (weighed,) = look.with_signals(named.catalog, [Recommendation(item, 0.0)])
+    items_named = tuple(map(named.catalog.domain.own_words, _FILMS_NAMED))
     because = [
         signal.name
         for signal in weighed.signals
-        if signal.value > 0 and signal.name.endswith(_FILMS_NAMED)
+        if signal.value > 0 and signal.name.endswith(items_named)
     ]
     titles = list(dict.fromkeys(title for turn in users for title in _titles(turn, item)))
     told += [Quote(title, why, "") for why in because[:1] for title in titles[:N_TITLES]]

@@ -47,11 +47,12 @@ class CoOccurrence(Baseline):
         rows = [self.catalog.row[i] for i in dialogue.mentioned if i in self.catalog.row]
         shared = np.asarray(self.together[rows].sum(0), np.float32).ravel()
         scores = np.where(flags(self.catalog, exclude), -np.inf, shared + self._popularity)
+        shared_with = f"dialogues shared with {self.catalog.domain.items} you named"
         return [
             Recommendation(
                 self.catalog[row],
                 float(scores[row]),
-                (Signal("dialogues shared with films you named", float(shared[row])),),
+                (Signal(shared_with, float(shared[row])),),
             )
             for row in best(scores, k)
         ]

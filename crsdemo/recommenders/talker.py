@@ -126,7 +126,7 @@ class Talker:
         spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
         allowed = self.grammar.allowed(self.grammar.next_state(self.grammar.start, control.chat))
         following = int(allowed[context.logits[0, allowed].argmax()])
-        if not spoken or (following == control.resp and not _asked(dialogue)):
+        if not spoken or (following == control.resp and not self._asked(dialogue)):
             self.decoder.feed(context, [control.resp])
             return None
         self.decoder.feed(context, [control.boi])
@@ -160,7 +160,7 @@ class Talker:
             slots,
             others,
             owes_a_title=is_new,
-            owed=_asked(dialogue) if mode == "CHAT" else (),
+            owed=self._asked(dialogue) if mode == "CHAT" else (),
             denials=self.denials,
             never=self.misread,
             is_known=mode == "CHAT" and item is not None and asks_story(_said_last(dialogue)),
@@ -214,15 +214,15 @@ class Talker:
         codes = tuple(self.control.code[t][1] for t in tokens[-1 - n_levels : -1])
         return self.catalog.item(self.decoder.trie.items(codes)[0])
 
+    def _asked(self, dialogue: Dialogue) -> tuple[Slot, ...]:
+        """The facts that the user asks for now."""
+        asked = asked_facts(_said_last(dialogue), self.catalog.domain)
+        return tuple(Slot(fact) for fact in asked)
+
     def text(self, ids: Sequence[int]) -> str:
         """As it was read or written, with its control tokens."""
         said: str = self.loaded.tokenizer.decode(ids)
         return said
-
-
-def _asked(dialogue: Dialogue) -> tuple[Slot, ...]:
-    """The facts that the user asks for now."""
-    return tuple(Slot(fact) for fact in asked_facts(_said_last(dialogue)))
 
 
 def _said_last(dialogue: Dialogue) -> str:

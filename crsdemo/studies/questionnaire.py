@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from crsdemo.core.conversation import typed
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+from crsdemo.core.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 
 QuestionKind = Literal["scale", "choice", "sides", "text"]
 About = Literal["system", "comparison", "person"]

@@ -11,22 +11,26 @@ import os
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import Field, field_validator, model_validator
 
 from crsdemo.core.comparison import Policy
+from crsdemo.core.domain import Domain
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
 from crsdemo.recommenders.outside.systems import System
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.tasks import Asked, Task
-from crsdemo.studies.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+
+# {items} and the like become words of the catalog, see `Study.worded`
+V = TypeVar("V")
 
 TWO = (
-    "You write to an assistant that recommends films. Two of its replies stand side by side.",
+    "You write to an assistant that recommends {items}. Two of its replies stand side by side.",
     "You say which of the two helps more. The talk goes on from the better one.",
 )
-ONE = ("You talk with one assistant at a time about films, and answer questions about it.",)
+ONE = ("You talk with one assistant at a time about {items}, and answer questions about it.",)
 FREELY = ("There is no right or wrong: we want to know what you think.",)
 
 
@@ -120,6 +124,10 @@ class Study(TomlFile):
                 )
         return self
 
+    def worded(self, domain: Domain) -> Self:
+        """The study with `Domain.worded` texts; it is the same study, of the same file."""
+        return _worded(self, domain)
+
     @property
     def text(self) -> str:
         """Of the file."""
@@ -194,6 +202,19 @@ class Study(TomlFile):
 
 
 _ABOUT = {"system": "one assistant", "comparison": "two replies"}
+
+
+def _worded(value: V, domain: Domain) -> V:
+    """A value of a study with every text in the words of the domain, however deep it lies."""
+    made: Any = value
+    if isinstance(value, str):
+        made = domain.worded(value)
+    elif isinstance(value, tuple):
+        made = tuple(_worded(one, domain) for one in value)
+    elif isinstance(value, Part):
+        texts = {name: _worded(one, domain) for name, one in value if name != "entrants"}
+        made = value.model_copy(update=texts)
+    return cast(V, made)
 
 
 def _explained(tasks: Sequence[Task]) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import CrsdemoError, OutsideError
 from crsdemo.core.recommender import Recommender, Reply
 from crsdemo.core.recommender import reply as reply_of
+from crsdemo.core.toml_file import Many, TomlFile, read_toml
 from crsdemo.language.veil import names_of, veiled
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.outside.systems import Named, System, parse_system
-from crsdemo.studies.toml_file import Many, TomlFile, read_toml
 
 
 class SystemsFile(TomlFile):

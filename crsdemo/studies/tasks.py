@@ -18,13 +18,13 @@ from pydantic import (
 )
 
 from crsdemo.core.conversation import MAX_TYPED
+from crsdemo.core.toml_file import Many, Part, Text, wrong
 from crsdemo.studies.questionnaire import READY_MADE, Questionnaire, parse_questionnaire, ready_made
-from crsdemo.studies.toml_file import Many, Part, Text, wrong
 
 Kind = Literal["practice", "free", "scenario", "single", "replay", "attention"]
 
 MOST = 50  # messages of a task, or times that an annotator meets it
-FREE = "Talk about films as you would with a friend who knows many."
+FREE = "Talk about {items} as you would with a friend who knows many."
 JUDGE = "Read both replies, then say which one helps more."
 
 

@@ -55,8 +55,8 @@ def test_a_node_knows_its_size_and_its_best_known_items(labels):
 
 
 def test_what_is_as_true_of_the_siblings_says_nothing_so_examples_speak(labels):
-    assert labels.branch((1,)).label == "films such as Film 17 and Film 16"
-    assert labels.branch(()).label == "films such as Film 17 and Film 16"  # it has no siblings
+    assert labels.branch((1,)).label == "items such as Film 17 and Film 16"
+    assert labels.branch(()).label == "items such as Film 17 and Film 16"  # it has no siblings
 
 
 def test_a_leaf_is_named_by_the_facts_of_its_item(labels):
@@ -66,7 +66,7 @@ def test_a_leaf_is_named_by_the_facts_of_its_item(labels):
 def test_a_fact_is_named_if_it_is_true_of_nearly_all_and_not_if_only_of_most():
     horror = [film(n, None, genres="horror") for n in range(19)]
     assert label(*horror, film(19, None)) == "horror"  # 95%
-    assert label(*horror, film(19, None), film(20, None)).startswith("films such as")
+    assert label(*horror, film(19, None), film(20, None)).startswith("items such as")
 
 
 def test_several_facts_are_named_only_if_nearly_all_have_them_all():
@@ -84,7 +84,7 @@ def test_films_of_two_genres_are_of_one_or_the_other():
     scary = [film(n, None, genres=f"horror|{'war' if n % 2 else 'crime'}") for n in range(12)]
     assert label(*scary) == "crime or war, horror"  # not to be read as one of three
     odd = [film(12, None, genres="sport")]
-    assert label(*crime, *thrillers, *odd).startswith("films such as")
+    assert label(*crime, *thrillers, *odd).startswith("items such as")
     assert " or " not in label(crime[0], thrillers[0])  # true of any two films
 
 
@@ -94,8 +94,8 @@ def test_films_of_two_genres_are_of_one_or_the_other():
         ((1994, 1994, 1994), "1994"),
         ((1991, 1994, 1999), "1990s"),
         ((1985, 1988, 1994), "1985 to 1994"),
-        ((1930, 1994, 2004), "films such as Film 2 and Film 1"),
-        ((1994, 1994, None), "films such as Film 2 and Film 1"),
+        ((1930, 1994, 2004), "items such as Film 2 and Film 1"),
+        ((1994, 1994, None), "items such as Film 2 and Film 1"),
     ],
 )
 def test_years_are_a_year_a_decade_or_a_range_that_is_not_too_long(years, named):
@@ -135,7 +135,7 @@ def test_what_the_whole_family_shares_is_left_to_the_label_of_the_parent():
 def test_a_label_is_short():
     long = [Item(f"l{n}", f"{n} {'very ' * 5}long", popularity=9 - n) for n in range(3)]
     short = [Item("s0", "Ark"), Item("s1", "Bay")]
-    assert label(*long, *short) == "films such as Ark and Bay"
+    assert label(*long, *short) == "items such as Ark and Bay"
     half = MAX_LABEL // 2
     wordy = [film(n, None, genres="x" * half, keywords="y" * half) for n in range(3)]
     assert label(*wordy) == "x" * half
@@ -143,7 +143,7 @@ def test_a_label_is_short():
 
 def test_examples_are_well_known_even_if_they_are_long():
     known = [Item(f"l{n}", f"{n} {'very ' * 8}long", popularity=99 - n) for n in range(9)]
-    assert label(*known, Item("s", "Ark")) == f"films such as {known[0].title}"
+    assert label(*known, Item("s", "Ark")) == f"items such as {known[0].title}"
 
 
 def test_a_label_states_three_facts_at_most():
@@ -159,7 +159,7 @@ def test_a_remake_is_one_example():
     remade = [Item("a", "Ark", 1900), Item("b", "Ark", 1990), Item("c", "Bay", 1990)]
     node = labels_of(remade, OTHERS).branch((0,))
     assert node.examples == ("Ark", "Bay")
-    assert node.label == "films such as Ark and Bay"
+    assert node.label == "items such as Ark and Bay"
 
 
 def test_a_fact_within_another_is_named_once_and_texts_and_lists_never():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from crsdemo.core.domain import domain_file, read_domain
 from crsdemo.language.asked_facts import asked_facts, asks_story
+
+FILM = read_domain(domain_file("film"))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ from crsdemo.language.asked_facts import asked_facts, asks_story
     ],
 )
 def test_a_fact_is_asked_for(said: str, facts: tuple[str, ...]) -> None:
-    assert asked_facts(said) == facts
+    assert asked_facts(said, FILM) == facts
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from crsdemo.core.catalog import Item
+from crsdemo.core.domain import domain_file, read_domain
 from crsdemo.language.pronouns import Meant, with_names
 
-NAMED = Meant("Meryl Streep", "Nora Ephron", "Tom Hanks")
-UNNAMED = Meant("", "Nora Ephron", "Tom Hanks")
+ITEM = Item("f", "F", facts={"directors": ("Nora Ephron",), "cast": ("Tom Hanks", "Meg Ryan")})
+UNNAMED = Meant().spoken_of(ITEM, read_domain(domain_file("film")))
+NAMED = UNNAMED._replace(named="Meryl Streep")
 
 
 @pytest.mark.parametrize(

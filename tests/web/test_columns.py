@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from stand_in import FILMS, path_to
+from stand_in import FILM, FILMS, path_to
 from test_render import NASTY, Reader
 
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series
@@ -12,8 +12,9 @@ from crsdemo.core.conversation import Conversation, LoggedTurn
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Evidence, Reply
 from crsdemo.web.compare import verdicts
-from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared.shown import BLIND, Shown
+
+PARTS = verdicts.PARTS.of(FILM)
 
 
 def answer(name: str, text: str = "Try ", status: str = "ok", error: str = "") -> Answer:
@@ -57,9 +58,7 @@ def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(p
 def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
     broken = answer(nasty, nasty, "failed", f"Error: {nasty}")
     html = PARTS.settled(replace(pair, left=broken), 1, Shown(), is_last=True)
-    html += PARTS.growing(replace(pair, left=broken), 8, Shown()) + PARTS.welcome(
-        (nasty, "b"), 8, ()
-    )
+    html += PARTS.growing(replace(pair, left=broken), 8, Shown()) + PARTS.welcome((nasty, "b"), 8)
     assert "script" not in Reader(html).tags and "img" not in Reader(html).tags
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stand_in import FILMS, StandIn, path_to
+from stand_in import FILM, FILMS, StandIn, path_to
 from test_render import NASTY, Reader
 
 from crsdemo.chat.replies import FIXED
@@ -25,10 +25,17 @@ from crsdemo.core.recommender import (
 )
 from crsdemo.core.reply_json import as_json, evidence_from_json
 from crsdemo.recommenders.evidence import Order, decided
+from crsdemo.web.shared import evidence as story_of
 from crsdemo.web.shared.colors import REASONS, color_of
-from crsdemo.web.shared.evidence import outline
-from crsdemo.web.shared.evidence import story as told
-from crsdemo.web.shared.markup import branch_name, film_count
+from crsdemo.web.shared.markup import branch_name
+
+
+def told(answer: Reply) -> str:
+    return story_of.story(answer, FILM)
+
+
+def outline(n_items: int) -> str:
+    return story_of.outline(n_items, FILM)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +90,7 @@ def test_the_picture_names_every_branch_with_its_probability_and_ends_at_the_fil
     words = Reader(forks(path, FILMS[0])).text
     for step in path:
         taken = step.chosen
-        assert f"{branch_name(taken)} {film_count(taken.n_items)} · code {taken.code}" in words
+        assert f"{branch_name(taken)} {FILM.count(taken.n_items)} · code {taken.code}" in words
         assert all(f"{branch_name(b)} {b.code}" in words for b in step.alternatives)
     assert "62%" in words and "21%" in words
     assert words.rstrip().endswith("After Life 1998")

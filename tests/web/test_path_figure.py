@@ -1,16 +1,18 @@
 """The picture beside the talk says what the path says: names, numbers, lengths, examples."""
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
-from stand_in import FILMS, path_to
+from stand_in import FILM, FILMS, path_to
 from test_render import NASTY
 
 from crsdemo.core.recommender import Branch, PathStep
 from crsdemo.web.shared.markup import percent
-from crsdemo.web.talk.path_figure import path_figure
+from crsdemo.web.talk import path_figure as drawing
 
+path_figure = partial(drawing.path_figure, domain=FILM)
 PATH = path_to(FILMS[0])
 BRANCHES = [branch for step in PATH for branch in (step.chosen, *step.alternatives)]
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from stand_in import FILMS, StandIn
+from stand_in import FILM, FILMS, StandIn
 
 from crsdemo.core.catalog import Item
 from crsdemo.core.conversation import LoggedTurn
@@ -15,6 +15,7 @@ from crsdemo.web.shared import render
 from crsdemo.web.shared.markup import duration, escape, hue, percent
 from crsdemo.web.shared.render import Opinion
 
+PARTS = render.PARTS.of(FILM)
 NASTY = (
     "<script>alert(1)</script>",
     "<MODE=REC><BOI><a_12>",
@@ -54,7 +55,7 @@ def answered(text: str, **changes: object) -> LoggedTurn:
 
 
 def shown(*turns: LoggedTurn, opinion: Opinion = Opinion(), selected: str | None = None) -> str:
-    return render.conversation(turns, {"reply-1": opinion}, selected)
+    return render.conversation(turns, {"reply-1": opinion}, selected, domain=FILM)
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -68,7 +69,7 @@ def test_markup_of_a_visitor_shows_as_it_was_typed(text):
 @pytest.mark.parametrize("text", NASTY)
 def test_markup_in_the_catalog_shows_as_text(text):
     item = Item(text, text, facts={"genres": (text,), "directors": (text,), text: (text,)})
-    page = Reader(render.PARTS.card(item, "reply-1"))
+    page = Reader(PARTS.card(item, "reply-1"))
     assert page.text.lower().count(text.lower()) >= 3
     assert "script" not in page.tags and "onerror" not in page.attributes
 
@@ -83,7 +84,7 @@ def test_a_comment_comes_back_as_it_was_typed(text):
 
 def test_a_link_that_is_no_web_address_is_left_out():
     item = Item("x", "X", links={"Bad": "javascript:alert(1)", "IMDb": "https://imdb.com/x"})
-    card = render.PARTS.card(item)
+    card = PARTS.card(item)
     assert "javascript" not in card
     assert "https://imdb.com/x" in card
 
@@ -105,7 +106,7 @@ def test_each_film_of_a_reply_has_one_card_and_the_recommendation_comes_first():
 
 def test_a_catalog_of_books_shows_its_own_facts():
     book = Item("b", "Emma", 1815, {"author": ("Jane Austen",), "pages": ("474",)})
-    card = Reader(render.PARTS.card(book)).text
+    card = Reader(PARTS.card(book)).text
     assert "author Jane Austen" in card and "pages 474" in card
 
 
@@ -117,11 +118,11 @@ def test_the_hue_of_a_genre_is_always_the_same():
 
 
 def test_before_the_first_word_a_line_says_what_happens():
-    assert "choosing among 8,012 films" in render.PARTS.growing("a film", None, 8012)
+    assert "choosing among 8,012 films" in PARTS.growing("a film", None, 8012)
 
 
 def test_a_growing_reply_has_cards_without_buttons():
-    html = render.PARTS.growing("a film", answered("a film").reply, 8)
+    html = PARTS.growing("a film", answered("a film").reply, 8)
     assert 'class="film"' in html
     assert 'data-act="mark"' not in html
 
@@ -157,8 +158,8 @@ def test_saved_and_not_saved_are_never_said_together():
 
 def test_only_the_last_turn_can_be_answered_again_and_none_while_a_reply_grows():
     turns = (answered("one"), LoggedTurn("said", Turn("user", "two")), answered("two"))
-    assert render.conversation(turns, {}, None).count('data-act="again"') == 1
-    assert 'data-act="again"' not in render.conversation(turns, {}, None, running=True)
+    assert render.conversation(turns, {}, None, domain=FILM).count('data-act="again"') == 1
+    assert 'data-act="again"' not in render.conversation(turns, {}, None, domain=FILM, running=True)
 
 
 def test_a_message_without_an_answer_can_be_answered():
@@ -172,9 +173,9 @@ def test_a_stopped_reply_says_so():
 
 
 def test_the_empty_page_names_who_answers_and_how_many_films_it_knows():
-    page = Reader(render.PARTS.welcome("generative", 8012, render.WISHES))
+    page = Reader(PARTS.welcome("generative", 8012))
     assert "generative" in page.text and "8,012 films" in page.text
-    assert all(wish in page.text for wish in render.WISHES)
+    assert all(wish in page.text for wish in FILM.starters)
 
 
 def test_every_button_has_words():

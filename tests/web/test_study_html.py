@@ -94,7 +94,7 @@ def test_a_talk_with_one_system_is_drawn_without_its_name(tmp_path: Path) -> Non
     ann.say(HOSTILE)
     work = ann.step
     assert isinstance(work, Work) and work.talk
-    html = study_html.PARTS.task(work) + PARTS.alone(work.talk)
+    html = study_html.PARTS.task(work) + PARTS.of(made.desk.catalog.domain).alone(work.talk)
     assert "message 2 of 2" in html and "After Life" in html and "<script" not in html
     assert work.assignment.left not in html
     explained = study_html.PARTS.explanation(made.desk.study)

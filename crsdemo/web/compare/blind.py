@@ -22,7 +22,6 @@ from crsdemo.feedback.comparisons import FINISHED, RestoredSeries
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look, Screen, parts, states
-from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import Updates, html
 from crsdemo.web.shared.shown import BLIND, Shown
@@ -78,7 +77,7 @@ class BlindPage(Bench):
         return super().mark(event, *look)
 
     def welcome(self, view: Look) -> str:
-        return PARTS.blind_welcome(len(self.catalog), render.WISHES)
+        return self.parts.blind_welcome(len(self.catalog))
 
 
 def place(
@@ -90,7 +89,7 @@ def place(
     Raises BadInputError for one that is not there.
     """
     offered = hidden(offered, side_by_side.recommenders.names)
-    wire(blocks, BlindPage(side_by_side, catalog, _layout(), offered))
+    wire(blocks, BlindPage(side_by_side, catalog, _layout(catalog), offered))
 
 
 def _was_blind(old: RestoredSeries) -> bool:
@@ -108,6 +107,6 @@ def hidden(offered: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(offered) or (ours if len(ours) == len(OURS) else known[:2])
 
 
-def _layout() -> Screen:
+def _layout(catalog: Catalog) -> Screen:
     masthead = html("masthead", render.masthead("blind"), "shared/masthead.js")
-    return Screen(**states("blind"), masthead=masthead, **parts())
+    return Screen(**states("blind"), masthead=masthead, **parts(catalog.domain))

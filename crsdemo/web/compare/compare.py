@@ -17,7 +17,6 @@ from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
-from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import MODEL, Updates, caller, html
 from crsdemo.web.shared.live import private
@@ -54,7 +53,7 @@ class ComparePage(Bench):
         return Shown()
 
     def welcome(self, view: Look) -> str:
-        return PARTS.welcome(view.names, len(self.catalog), render.WISHES)
+        return self.parts.welcome(view.names, len(self.catalog))
 
     def setup(self, view: Look, series: Series) -> Updates:
         """The choices that hold; the policy cannot be changed once something was said."""
@@ -136,7 +135,7 @@ def _answer_as_json(answer: Answer) -> Json:
 
 def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    layout = _layout(side_by_side.recommenders)
+    layout = _layout(side_by_side.recommenders, catalog)
     page = ComparePage(side_by_side, catalog, layout, Hearing(catalog))
     gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
@@ -146,7 +145,7 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None
         chooser.input(page.redraw, s.look, trigger_mode="multiple", **private(s))
 
 
-def _layout(recommenders: Recommenders) -> Screen:
+def _layout(recommenders: Recommenders, catalog: Catalog) -> Screen:
     names = [(_called(name, recommenders.parent(name)), name) for name in recommenders.names]
     masthead = html("masthead", render.masthead("compare"), "shared/masthead.js")
     with gr.Row(elem_id="setup"):
@@ -154,7 +153,7 @@ def _layout(recommenders: Recommenders) -> Screen:
         right = _chooser("B", names, min(1, len(names) - 1))
         policy = gr.Radio(POLICIES, value="shared", label="After each message", elem_id="policy")
     setup = left, right, policy
-    return Screen(**states("compare"), masthead=masthead, **parts(), setup=setup)
+    return Screen(**states("compare"), masthead=masthead, **parts(catalog.domain), setup=setup)
 
 
 def _called(name: str, parent: str | None) -> str:

@@ -22,6 +22,7 @@ from crsdemo.web.compare.screen import Look, Screen
 from crsdemo.web.compare.verdicts import PARTS
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import Updates
+from crsdemo.web.shared.markup import Macros
 from crsdemo.web.shared.render import Marks
 from crsdemo.web.shared.shown import Shown
 
@@ -46,6 +47,11 @@ class Drawing(ABC):
     side_by_side: SideBySide
     catalog: Catalog
     screen: Screen
+
+    @property
+    def parts(self) -> Macros:
+        """The HTML of comparisons, in the words of the catalog."""
+        return PARTS.of(self.catalog.domain)
 
     # Where the pages differ
 
@@ -105,9 +111,9 @@ class Drawing(ABC):
     def grown(self, comparison: Comparison | Conversation) -> Updates:
         """Two answers as far as they have come, or that there will be the one of a talk."""
         if isinstance(comparison, Conversation):
-            return {self.screen.live: PARTS.growing_alone(comparison.up_to_user().turns[-1])}
+            return {self.screen.live: self.parts.growing_alone(comparison.up_to_user().turns[-1])}
         manner = self.manner(None)
-        content = PARTS.growing(self._seen(comparison, manner), len(self.catalog), manner)
+        content = self.parts.growing(self._seen(comparison, manner), len(self.catalog), manner)
         return {self.screen.live: content, **self.aloud(comparison)}
 
     def aloud(self, comparison: Comparison | None) -> Updates:
@@ -129,7 +135,7 @@ class Drawing(ABC):
             self.above(view, snapshot)
             + way_back
             + "".join(
-                PARTS.settled(
+                self.parts.settled(
                     self._seen(comparison, shown),
                     number,
                     shown,
@@ -148,7 +154,7 @@ class Drawing(ABC):
         series, content = snapshot.series, verdicts.WAITING if view.growing else ""
         if series.last and not view.growing:
             shown = self._shown(series.last, snapshot, view)
-            content = PARTS.row(series.last, shown) + self.below(snapshot, shown)
+            content = self.parts.row(series.last, shown) + self.below(snapshot, shown)
         return {self.screen.verdict: render.stamped(content, snapshot.moment, click, "Verdict")}
 
     def _seen(self, comparison: Comparison, shown: Shown) -> Comparison:

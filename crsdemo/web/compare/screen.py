@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from crsdemo.chat.side_by_side import Names
+from crsdemo.core.domain import Domain
 from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import Pending
 from crsdemo.web.shared.controls import box, html, visit_state
@@ -70,7 +71,7 @@ def states(page: str) -> dict[str, Any]:
     }
 
 
-def parts() -> dict[str, Any]:
+def parts(domain: Domain) -> dict[str, Any]:
     """The thread, what grows at its end, the verdicts, a notice, what is said aloud, the box.
 
     The last ones have the column below the thread as their parent, which may get more.
@@ -87,5 +88,5 @@ def parts() -> dict[str, Any]:
                 "verdict": html("verdict", "", *clicks, "compare/verdict.js"),
                 "notice": html("notice"),
                 "aloud": html("aloud", verdicts.aloud("")),
-                "box": box(),
+                "box": box(domain.prompt),
             }

@@ -40,8 +40,9 @@ QUESTIONS = (  # of each answer: aspect, question, words from 0 on
     ("relevance", "Does it fit your wish?", RELEVANCE),
     ("interest", "Does it make you curious?", INTEREST),
 )
-REASONS = (
-    "already seen", "ignored my wish", "wrong film", "too early", "repeats itself", "dull words",
+REASONS = (  # in the words of a domain
+    "already {used}", "ignored my wish", "wrong {item}", "too early", "repeats itself",
+    "dull words",
 )  # fmt: skip
 WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message was taken
 

@@ -51,9 +51,9 @@ def visit_state(name: str) -> gr.BrowserState:
     return gr.BrowserState({}, storage_key=f"crsdemo-{name}", secret="crsdemo")
 
 
-def box() -> gr.Textbox:
+def box(prompt: str) -> gr.Textbox:
     return gr.Textbox(
-        placeholder="What do you feel like watching?",
+        placeholder=prompt,
         lines=1,
         max_lines=6,
         show_label=False,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from crsdemo.core.domain import Domain
 from crsdemo.core.recommender import Evidence, Recommendation, Reply, Signal
 from crsdemo.web.shared.colors import color_of
 from crsdemo.web.shared.markup import Macros, percent
@@ -20,38 +21,39 @@ N_ALTERNATIVES = 3  # branches not taken that are drawn at each fork
 _PARTS = Macros("shared/evidence.html")
 
 
-def outline(n_items: int) -> str:
+def outline(n_items: int, domain: Domain) -> str:
     """What will be told once there is a reply."""
-    return _PARTS.outline(n_items)
+    return _PARTS.of(domain).outline(n_items)
 
 
-def opening(reply: Reply, picture: str = "") -> str:
+def opening(reply: Reply, domain: Domain, picture: str = "") -> str:
     """Steps 1 and 2: up to the path, and with it where it is drawn as HTML."""
-    evidence = reply.evidence
+    evidence, told = reply.evidence, _PARTS.of(domain)
     if evidence.is_fixed:
-        return _PARTS.fixed()
+        return told.fixed()
     joint = math.prod(step.chosen.probability for step in evidence.path)
     sources = [source for source in evidence.query_sources if source.strip()]
     parts = _marked(evidence.query, sources)
-    return _PARTS.decision(reply) + _PARTS.way(reply, joint, parts, sources, picture)
+    return told.decision(reply) + told.way(reply, joint, parts, sources, picture)
 
 
-def rest(reply: Reply) -> str:
+def rest(reply: Reply, domain: Domain) -> str:
     """What follows the path: its table, what else was close, the time."""
     if reply.evidence.is_fixed:
         return ""
+    told = _PARTS.of(domain)
     path, shown = reply.evidence.path, reply.evidence.candidates[:N_CANDIDATES]
     return (
-        (_PARTS.path_table(path) if path else "")
-        + _PARTS.candidates(reply, shown, Scale.of(shown))
-        + _PARTS.time(reply.evidence.timings)
+        (told.path_table(path) if path else "")
+        + told.candidates(reply, shown, Scale.of(shown))
+        + told.time(reply.evidence.timings)
     )
 
 
-def story(reply: Reply) -> str:
+def story(reply: Reply, domain: Domain) -> str:
     """All four steps in HTML alone, for pages that show many."""
-    path = _PARTS.forks(reply.evidence.path, reply.item, N_ALTERNATIVES)
-    return opening(reply, path) + rest(reply)
+    path = _PARTS.of(domain).forks(reply.evidence.path, reply.item, N_ALTERNATIVES)
+    return opening(reply, domain, path) + rest(reply, domain)
 
 
 def has_picture(evidence: Evidence) -> bool:

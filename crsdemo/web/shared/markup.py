@@ -1,11 +1,12 @@
-"""How values become HTML on every page: templates that escape, and words for films and numbers."""
+"""How values become HTML on every page: templates that escape, and words for items and numbers."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import markupsafe
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from crsdemo.core.catalog import Item
+from crsdemo.core.domain import Domain
 from crsdemo.core.recommender import Branch, PathStep, Reply
 
 HUES = {
@@ -21,7 +23,7 @@ HUES = {
     "history": 28, "horror": 0, "music": 312, "musical": 318, "mystery": 256, "romance": 336,
     "science fiction": 200, "sci-fi": 200, "sport": 130, "thriller": 230, "war": 74, "western": 24,
 }  # fmt: skip
-N_PEOPLE = 4  # named on a card beside the director
+N_VALUES = 4  # of a fact on a card
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent),
@@ -33,14 +35,27 @@ TEMPLATES = Environment(
 
 
 class Macros:
-    """The macros of a template, by its path below `web`: they escape all text they are given."""
+    """The macros of a template, by its path below `web`: they escape all text they are given.
 
-    def __init__(self, name: str) -> None:
-        self._module = TEMPLATES.get_template(name).module
+    Those that have words for the items of a catalog can be called only `of` its domain.
+    """
+
+    def __init__(self, name: str, words: Mapping[str, Domain] = {}) -> None:
+        self._name = name
+        self._module = TEMPLATES.get_template(name).make_module(dict(words))
+
+    def of(self, domain: Domain) -> Macros:
+        """The same macros in the words of a domain."""
+        return _of(self._name, domain)
 
     def __getattr__(self, macro: str) -> Callable[..., str]:
         """A plain string, for `Markup` would escape what is added to it."""
         return lambda *given, **named: str(getattr(self._module, macro)(*given, **named))
+
+
+@cache
+def _of(name: str, domain: Domain) -> Macros:
+    return Macros(name, {"domain": domain})
 
 
 def escape(text: str) -> Markup:
@@ -64,7 +79,7 @@ def hue(item: Item) -> int:
     return HUES.get(genre, zlib.crc32(genre.encode()) % 360)
 
 
-def films(reply: Reply) -> list[Item]:
+def spoken_of(reply: Reply) -> list[Item]:
     """The recommendation first, then other films named, each once."""
     named = [piece for piece in reply.pieces if isinstance(piece, Item)]
     first: dict[str, Item] = {}
@@ -78,11 +93,12 @@ def offered(reply: Reply) -> list[Item]:
     return [*filter(None, [reply.item]), *reply.also] if reply.also else []
 
 
-def facts(item: Item) -> list[tuple[str, tuple[str, ...]]]:
-    """Who made it and who plays; for things that are not films, their first two facts."""
-    directors, cast = item.facts.get("directors", ()), item.facts.get("cast", ())
-    people = [("directed by", directors[:2]), ("with", cast[:N_PEOPLE])]
-    others = [(n, v[:N_PEOPLE]) for n, v in item.facts.items() if n not in ("genres", "keywords")]
+def facts(item: Item, domain: Domain) -> list[tuple[str, tuple[str, ...]]]:
+    """Who made it; if nobody is known, its first two facts."""
+    people = [
+        (maker.says, item.facts.get(maker.field, ())[: maker.shown]) for maker in domain.makers
+    ]
+    others = [(n, v[:N_VALUES]) for n, v in item.facts.items() if n not in ("genres", "keywords")]
     return [fact for fact in people if fact[1]] or [fact for fact in others if fact[1]][:2]
 
 
@@ -107,12 +123,8 @@ def duration(milliseconds: float) -> str:
 
 
 def branch_name(branch: Branch) -> str:
-    """What its films share; for a single film its title, which says more."""
+    """What its items share; for a single one its title, which says more."""
     return branch.examples[0] if branch.n_items == 1 and branch.examples else branch.label
-
-
-def film_count(n_items: int) -> str:
-    return "1 film" if n_items == 1 else f"{n_items:,} films"
 
 
 def ordinal(place: int) -> str:
@@ -121,25 +133,25 @@ def ordinal(place: int) -> str:
     return f"{place}{ending or 'th'}"
 
 
-def step_heading(step: PathStep) -> str:
+def step_heading(step: PathStep, domain: Domain) -> str:
     """How many ways led on from here."""
     if step.n_allowed == 1:
         return f"Step {step.level + 1}: only one way on"
-    first = "groups of films" if step.level == 0 else "ways on"
+    first = f"groups of {domain.items}" if step.level == 0 else "ways on"
     return f"Step {step.level + 1}: {step.n_allowed} {first} to choose from"
 
 
 TEMPLATES.filters |= {
+    "worded": lambda text, domain: domain.worded(text),
     "lines": escape,
     "titled": titled,
     "hue": hue,
-    "films": films,
+    "spoken_of": spoken_of,
     "offered": offered,
     "facts": facts,
     "percent": percent,
     "duration": duration,
     "branch_name": branch_name,
-    "film_count": film_count,
     "ordinal": ordinal,
     "step_heading": step_heading,
 }

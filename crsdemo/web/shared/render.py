@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from crsdemo.core.conversation import Aspect, ItemKind, LoggedTurn, RatingValue
+from crsdemo.core.domain import Domain
 from crsdemo.web.shared.markup import Macros
 from crsdemo.web.shared.placeless import placeless
 
@@ -23,16 +24,12 @@ PAGES: tuple[tuple[Page, str, str], ...] = (  # with addresses that hold from ea
     ("report", "report", "scores"),
 )
 
-WISHES = (
-    "Something like Inception, but funnier",
-    "A quiet film set in Japan",
-    "My kids loved Frozen. What next?",
-)
 RELEVANCE = ("not at all", "a little", "mostly", "exactly")  # 0 to 3
 INTEREST = ("no", "a bit", "yes")  # 0 to 2
-GOOD_REASONS = ("heard my wish", "good film", "new to me", "well explained", "nice to talk to")
+# In the words of a domain
+GOOD_REASONS = ("heard my wish", "good {item}", "new to me", "well explained", "nice to talk to")
 BAD_REASONS = (
-    "ignored my wish", "already seen", "wrong film", "too early", "repeats itself",
+    "ignored my wish", "already {used}", "wrong {item}", "too early", "repeats itself",
     "made-up fact", "hard to understand",
 )  # fmt: skip
 N_SHOWN = 6  # messages with what was answered; the page is sent anew with each
@@ -66,10 +63,9 @@ class Opinion:
         yield "relevance", "Does it fit your wish?", RELEVANCE, fit
         yield "interest", "Does it make you curious?", INTEREST, curious
 
-    @property
-    def offered(self) -> tuple[str, ...]:
+    def offered(self, domain: Domain) -> tuple[str, ...]:
         """The reasons that fit the thumb, and those that were given."""
-        fitting = GOOD_REASONS if self.thumb == 1 else BAD_REASONS
+        fitting = map(domain.worded, GOOD_REASONS if self.thumb == 1 else BAD_REASONS)
         return tuple(dict.fromkeys((*fitting, *self.reasons)))
 
 
@@ -84,6 +80,7 @@ def conversation(
     selected: str | None,
     below: Mapping[str, str] = {},
     *,
+    domain: Domain,
     running: bool = False,
 ) -> str:
     """The newest settled turns, or all from the selected one on.
@@ -98,7 +95,7 @@ def conversation(
     before = [turn.id for turn in turns[: asked[begin]] if turn.reply]
     way_back = earlier(begin, reply=before[-N_SHOWN:][0]) if before else ""
     said = [(turn, opinions.get(turn.id, Opinion())) for turn in turns[asked[begin] :]]
-    return way_back + PARTS.conversation(said, selected, below, running)
+    return way_back + PARTS.of(domain).conversation(said, selected, below, running)
 
 
 def earlier(n_messages: int, **names: str) -> str:

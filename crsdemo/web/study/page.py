@@ -24,7 +24,6 @@ from crsdemo.studies.questionnaire import Value
 from crsdemo.web.compare.bench import Bench, wire_talk
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
-from crsdemo.web.compare.verdicts import PARTS as comparison_parts
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
 from crsdemo.web.shared.live import private
@@ -86,7 +85,7 @@ class StudyPage(Bench):
         if talk is None:
             return PARTS.task(step)
         seen = veiled_talk(talk, self.side_by_side.recommenders.names)
-        return PARTS.task(step) + comparison_parts.alone(seen)
+        return PARTS.task(step) + self.parts.alone(seen)
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What the practice teaches; where the talk goes on from, once it may go on."""
@@ -260,7 +259,7 @@ _OUTSIDE = (AskConsent, Declined, Withdrawn)
 
 def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    screen = layout(desk.study.title)
+    screen = layout(desk.study.title, desk.catalog.domain)
     page = StudyPage(desk.side_by_side, desk.catalog, screen, desk)
     quiet = private(screen)
     blocks.load(page.arrive, screen.look, **quiet)

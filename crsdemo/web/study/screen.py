@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from crsdemo.chat.study_steps import Stay
+from crsdemo.core.domain import Domain
 from crsdemo.web.compare.screen import Screen, parts, states
 from crsdemo.web.shared.controls import html
 from crsdemo.web.shared.live import Kept
@@ -33,10 +34,10 @@ def stay(at: Kept) -> Stay:
     return Stay(**{name: str(at.get(name, "")) for name in kept})
 
 
-def layout(title: str) -> StudyScreen:
+def layout(title: str, domain: Domain) -> StudyScreen:
     masthead = html("masthead", study_html.masthead(title), "shared/masthead.js")
     sheet = html("sheet", study_html.LOADING, "shared/clicks.js", "study/next.js", "study/study.js")
-    talk = parts()
+    talk = parts(domain)
     with talk["box"].parent:  # the column below the thread
         turn = html("turn", study_html.NO_WORDS, "study/next.js", "study/turn.js")
     foot = html("foot", "", "shared/acts.js")

@@ -1,4 +1,4 @@
-"""The chat page: a conversation on the left, "Why this film?" on the right.
+"""The chat page: a conversation on the left, "Why this one?" on the right.
 
 The log is the only thing that remembers: each event reads the conversation from it, so that a
 reload, a second tab or a restart shows what is true. Per visitor there are only two names in the
@@ -7,7 +7,7 @@ browser, the reply that is looked at, and ratings that could not be saved yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import gradio as gr
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn
+from crsdemo.core.conversation import Conversation, ItemMark
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Reply
 from crsdemo.recommenders.hearing import Hearing
@@ -36,7 +36,7 @@ from crsdemo.web.talk.heard import Correction, avoiding, below_messages
 from crsdemo.web.talk.past import own_talk, shelf
 from crsdemo.web.talk.path_figure import path_figure
 from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
-from crsdemo.web.talk.snapshot import Snapshot
+from crsdemo.web.talk.snapshot import Snapshot, chosen
 
 Growth = Iterator[Conversation]
 
@@ -186,7 +186,8 @@ class ChatPage:
 
     def _growing(self, grown: Conversation) -> str:
         said = grown.up_to_user().turns[-1].turn.text
-        return render.PARTS.growing(said, grown.turns[-1].reply, len(self.catalog))
+        parts, reply = render.PARTS.of(self.catalog.domain), grown.turns[-1].reply
+        return parts.growing(said, reply, len(self.catalog))
 
     # What is true
 
@@ -224,14 +225,16 @@ class ChatPage:
         if view.running:
             turns = snapshot.conversation.up_to_user().turns[:-1]
         if turns or view.running:
-            logged = _chosen(turns, view.selected) if view.selected or not view.running else None
+            logged = chosen(turns, view.selected) if view.selected or not view.running else None
             thought = opinions(snapshot.restored, view.pending)
             selected = logged.id if logged else None
             below = below_messages(snapshot.conversation, self.hearing, running=view.running)
-            content = render.conversation(turns, thought, selected, below, running=view.running)
+            content = render.conversation(
+                turns, thought, selected, below, domain=self.catalog.domain, running=view.running
+            )
         else:
             name = self.exchange.recommender.name
-            content = render.PARTS.welcome(name, len(self.catalog), render.WISHES)
+            content = render.PARTS.of(self.catalog.domain).welcome(name, len(self.catalog))
         return {
             self.screen.thread: render.stamped(content, snapshot.moment, click),
             self.screen.avoiding: avoiding(
@@ -241,18 +244,22 @@ class ChatPage:
 
     def _story(self, view: Look, snapshot: Snapshot) -> Updates:
         """The evidence of the selected reply."""
-        logged = _chosen(snapshot.conversation.turns, view.selected)
+        logged = chosen(snapshot.conversation.turns, view.selected)
         return {
             self.screen.selected: logged.id if logged else None,
             **self._reasons(logged.reply if logged else None),
         }
 
     def _reasons(self, reply: Reply | None) -> Updates:
-        s = self.screen
+        s, domain = self.screen, self.catalog.domain
         if reply is None:
-            return {s.opening: evidence.outline(len(self.catalog)), s.path: None, s.rest: ""}
-        path = path_figure(reply.evidence.path, reply.item)
-        return {s.opening: evidence.opening(reply), s.path: path, s.rest: evidence.rest(reply)}
+            outline = evidence.outline(len(self.catalog), domain)
+            return {s.opening: outline, s.path: None, s.rest: ""}
+        return {
+            s.opening: evidence.opening(reply, domain),
+            s.path: path_figure(reply.evidence.path, reply.item, domain),
+            s.rest: evidence.rest(reply, domain),
+        }
 
     def _noted(self, view: Look, click: int, error: CrsdemoError | None) -> Updates:
         """The page after a click on a rating or a mark."""
@@ -266,16 +273,9 @@ class ChatPage:
         return failed(self.screen, error, lambda: self._settled(view), self._at_rest)
 
 
-def _chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
-    """The reply to look at: the selected one if it is still there, else the newest."""
-    replies = [logged for logged in turns if logged.reply]
-    newest = replies[-1] if replies else None
-    return next((logged for logged in replies if logged.id == selected), newest)
-
-
 def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ChatPage(exchange, catalog, Hearing(catalog), layout())
+    page = ChatPage(exchange, catalog, Hearing(catalog), layout(catalog.domain))
     outside = FromOutside(exchange, catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from crsdemo.core.catalog import Item
+from crsdemo.core.domain import Domain
 from crsdemo.core.recommender import Branch, PathStep
 from crsdemo.web.shared.evidence import N_ALTERNATIVES
-from crsdemo.web.shared.markup import branch_name, film_count, percent, step_heading
+from crsdemo.web.shared.markup import branch_name, percent, step_heading
 
 Part = dict[str, Any]  # of a plotly figure
 
@@ -46,7 +47,7 @@ class _Words(NamedTuple):
     font: str = SANS
 
 
-def path_figure(path: Sequence[PathStep], item: Item | None) -> go.Figure | None:
+def path_figure(path: Sequence[PathStep], item: Item | None, domain: Domain) -> go.Figure | None:
     """From top to bottom the branch taken at each level, strong, and the exits passed, pale.
 
     The length of a bar is the probability among all branches there. None for no path.
@@ -57,12 +58,12 @@ def path_figure(path: Sequence[PathStep], item: Item | None) -> go.Figure | None
     words: list[_Words] = []
     y = 0
     for step in path:
-        words.append(_Words(BARS, y + HEAD / 2, step_heading(step)))
+        words.append(_Words(BARS, y + HEAD / 2, step_heading(step, domain)))
         y += HEAD
         for branch in (step.chosen, *step.alternatives[:N_ALTERNATIVES]):
             height = HIGH if branch is step.chosen else LOW
             rows.append(_Row(branch, branch is step.chosen, y + height / 2, height))
-            words += _named(rows[-1])
+            words += _named(rows[-1], domain)
             y += height
         y += GAP
     stops = [row.y for row in rows if row.taken]
@@ -73,18 +74,22 @@ def path_figure(path: Sequence[PathStep], item: Item | None) -> go.Figure | None
         stops.append(y + height / 2)
         words.append(_Words(BARS, stops[-1], title, 17, INK, SERIF))
         y += height
-    traces = [*_road(stops, [row.y for row in rows if not row.taken]), *_bars(rows), _text(words)]
+    traces = [
+        *_road(stops, [row.y for row in rows if not row.taken]),
+        *_bars(rows, domain),
+        _text(words),
+    ]
     return go.Figure(traces, _layout(y))  # at once: piece by piece takes three times as long
 
 
-def _named(row: _Row) -> tuple[_Words, _Words]:
+def _named(row: _Row, domain: Domain) -> tuple[_Words, _Words]:
     """The name of a branch and its probability."""
     branch, chance = row.branch, html.escape(percent(row.branch.probability))
     name = _plain(branch_name(branch))
     if not row.taken:
         name += f'  <span style="font-size:10px">{branch.code}</span>'
         return _Words(INSIDE, row.y, name), _Words(END, row.y, chance)
-    below = f"{film_count(branch.n_items)} · code {branch.code}"
+    below = f"{domain.count(branch.n_items)} · code {branch.code}"
     name = f'<b>{name}</b><br><span style="font-size:11px">{below}</span>'
     return _Words(INSIDE, row.y, name, 13, INK), _Words(END, row.y, f"<b>{chance}</b>", 13, INK)
 
@@ -109,7 +114,7 @@ def _road(stops: Sequence[float], exits: Sequence[float]) -> tuple[Part, Part]:
     return twigs, spine
 
 
-def _bars(rows: Sequence[_Row]) -> tuple[Part, Part]:
+def _bars(rows: Sequence[_Row], domain: Domain) -> tuple[Part, Part]:
     """Whole rows, which answer to the mouse, and on them the bars."""
     bar: Part = {
         "type": "bar",
@@ -121,7 +126,7 @@ def _bars(rows: Sequence[_Row]) -> tuple[Part, Part]:
     whole = {
         "x": [1 - BARS] * len(rows),
         "marker": {"color": ROW, "line": BARE},
-        "customdata": [_hover(row.branch) for row in rows],
+        "customdata": [_hover(row.branch, domain) for row in rows],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
     length = {
@@ -132,10 +137,10 @@ def _bars(rows: Sequence[_Row]) -> tuple[Part, Part]:
     return bar | whole, bar | length
 
 
-def _hover(branch: Branch) -> str:
+def _hover(branch: Branch, domain: Domain) -> str:
     words = [
         f"<b>{_plain(branch_name(branch), 48)}</b>",
-        f"{html.escape(percent(branch.probability))} · {film_count(branch.n_items)} here",
+        f"{html.escape(percent(branch.probability))} · {domain.count(branch.n_items)} here",
     ]
     if branch.n_items > 1 and branch.examples:
         words += ["for example", *(_plain(name, 48) for name in branch.examples[:4])]

@@ -8,13 +8,11 @@ from typing import Any
 import gradio as gr
 
 from crsdemo.core.conversation import LoggedTurn, new_id
+from crsdemo.core.domain import Domain
 from crsdemo.web.shared import render
 from crsdemo.web.shared.controls import box, html, visit_state
 from crsdemo.web.shared.live import Kept, LiveScreen
 from crsdemo.web.shared.opinions import Pending
-
-# Opens the evidence on a phone
-FOLD = '<button class="edge" data-act="fold" aria-expanded="false">Why this film?</button>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +60,14 @@ def new_visit(visit: Kept) -> Kept:
     return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
 
 
-def layout() -> Screen:
+def layout(domain: Domain) -> Screen:
     states = {
         "visit": visit_state("visit"),
         "selected": gr.State(None),
         "pending": gr.State({}),
         "growing": gr.State(None),
     }
+    parts = render.PARTS.of(domain)
     masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
     scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js", "talk/heard.js"
     with gr.Row(elem_id="desk"):
@@ -78,10 +77,10 @@ def layout() -> Screen:
             with gr.Column(elem_id="conversation"):
                 thread, live = html("thread", "", *scripts), html("live")
             with gr.Column(elem_id="composer"):
-                notice, typed = html("notice"), box()
+                notice, typed = html("notice"), box(domain.prompt)
         with gr.Column(elem_id="why"):
-            html("fold", FOLD, "shared/acts.js")
-            html("why-title", "<h2>Why this film?</h2>")
+            html("fold", parts.fold(), "shared/acts.js")  # opens the evidence on a phone
+            html("why-title", parts.why_title())
             opening = html("opening")
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = html("rest")

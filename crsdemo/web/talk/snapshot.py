@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.conversation import Conversation, seen_id
+from crsdemo.core.conversation import Conversation, LoggedTurn, seen_id
 from crsdemo.feedback.log import FeedbackLog, Restored
 from crsdemo.web.shared.live import Kept
 
@@ -31,3 +32,10 @@ class Snapshot:
     @property
     def conversation(self) -> Conversation:
         return self.restored.conversation
+
+
+def chosen(turns: Sequence[LoggedTurn], selected: str | None) -> LoggedTurn | None:
+    """The reply to look at: the selected one if it is still there, else the newest."""
+    replies = [logged for logged in turns if logged.reply]
+    newest = replies[-1] if replies else None
+    return next((logged for logged in replies if logged.id == selected), newest)

@@ -47,7 +47,7 @@ class TomlFile(Part):
         self._source = context
 
 
-F = TypeVar("F", bound=TomlFile)
+F = TypeVar("F", bound=Part)
 
 
 def read_toml(path: Path, model: type[F]) -> F:
