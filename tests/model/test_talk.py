@@ -401,4 +401,4 @@ def test_what_the_shipped_model_reads_of_films_is_as_it_was_trained_with() -> No
             written = talk.assistant(said, is_known=False)
             digest.update(read(talk, [*talk.user(turn), *written.ids]).encode())
         digests.add(digest.hexdigest())
-    assert digests == {"PIN"}
+    assert digests == {"c87903cd3eb7efb749c8ec05d2edaa788bc172a065422e394fc6691cb6794582"}

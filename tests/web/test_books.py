@@ -36,9 +36,10 @@ from crsdemo.web.talk.path_figure import path_figure
 
 OF_FILMS = re.compile(r"film|movie|watch|director|\bcast\b|\bseen\b", re.IGNORECASE)
 # All that is shown, said aloud or told under the mouse
-WORDS = """() => document.title + '\\n' + document.body.innerText + [
-  ...document.querySelectorAll('*')].flatMap(e => ['aria-label', 'title', 'placeholder', 'alt'].map(a => e.getAttribute(a) || ''))
-  .join('\\n')"""
+WORDS = """() => [document.title, document.body.innerText,
+  ...[...document.querySelectorAll('*')].flatMap(
+    e => ['aria-label', 'title', 'placeholder', 'alt'].map(a => e.getAttribute(a) || ''))
+  ].join('\\n')"""
 FIRST, LAST = (
     ("Salt", "Ink", "Lamp", "Tide", "Moss"),
     ("Ash", "Birch", "Cedar", "Elm", "Fir", "Yew"),
