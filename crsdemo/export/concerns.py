@@ -17,8 +17,8 @@ from crsdemo.feedback.judgments import JudgedPair, JudgedReply
 Concern = Literal["item", "words", "both"]
 Learn = Literal["item", "words", "both", "auto"]
 
-# The reasons that the pages offer, in the words of a domain; whether and when to recommend is
-# the same choice as what
+# The reasons that the pages offer, in the words of a domain; whether and when to recommend is the
+# same choice as what
 OF_ITEM = frozenset({
     "heard my wish", "good {item}", "new to me", "ignored my wish", "already {used}",
     "wrong {item}", "too early",
@@ -117,7 +117,8 @@ def _named(reasons: set[str]) -> Concern | None:
 @cache
 def _said(reasons: frozenset[str]) -> re.Pattern[str]:
     """Any of the reasons, in the words of whatever domain."""
-    return re.compile("|".join(re.sub(r"\\{.+?\\}", ".+", re.escape(one)) for one in reasons))
+    forms = (re.sub(r"\\{.+?\\}", ".+", re.escape(one)) for one in reasons)
+    return re.compile("|".join(forms))
 
 
 def _better(scores: Mapping[str, Any]) -> Side | Literal["neither"] | None:

@@ -436,7 +436,7 @@ def test_nothing_is_kept_of_whoever_has_not_agreed(made: Lab) -> None:
     annotator = made.annotator("ann", begun=False)
     for act in (
         lambda: made.desk.begin(annotator.id),
-        lambda: made.desk.answer(annotator.id, "about-you", "study", "films", 1),
+        lambda: made.desk.answer(annotator.id, "about-you", "study", "how_often", 1),
     ):
         with pytest.raises(BadInputError, match="not agreed"):
             act()

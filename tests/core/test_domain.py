@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,12 @@ def test_texts_and_names_of_signals_are_put_in_words_of_the_domain() -> None:
 def test_the_words_are_no_part_of_what_a_checkpoint_rests_on() -> None:
     book = read_domain(domain_file("book"))
     assert Catalog((EMMA,)).fingerprint == Catalog((EMMA,), domain=book).fingerprint
+
+
+def test_the_example_of_the_documentation_is_a_domain(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "your-own-catalog.md").read_text()
+    (example,) = (b for b in page.split("```") if b.lstrip().startswith("item = "))
+    (tmp_path / FILE).write_text(example)
+    opera = read_domain(tmp_path / FILE)
+    assert opera.items == "operas" and opera.makers[0].field == "composers"
+    assert re.search(opera.makers[0].asked[0], "which composer?") and opera.want.startswith("want")

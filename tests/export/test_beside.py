@@ -90,7 +90,7 @@ def test_each_answer_is_a_row_that_says_of_whom(made: Lab, tmp_path: Path) -> No
         row["comparison"] == ("red vs blue" if row["answer"] == "A" else "blue vs red")
         for row in two
     )
-    assert {row["item"] for row in two} == {"relevance", "helpfulness", "would_watch"}
+    assert {row["item"] for row in two} == {"relevance", "helpfulness", "would_choose"}
 
 
 def test_the_results_show_the_answers_of_each_system(made: Lab, capsys) -> None:  # type: ignore[no-untyped-def]
@@ -106,7 +106,7 @@ def test_the_results_show_the_answers_of_each_system(made: Lab, capsys) -> None:
     shown = exhibits(results(()), (), answers)
     assert {"answers", "choices"} <= shown.keys()
     assert "relevance: red" in [row.name for row in shown["answers"].figure.rows]
-    assert "would_watch" in text(results(()), answers)
+    assert "would_choose" in text(results(()), answers)
     assert main(["results", "--db", str(made.log.path)]) == 0
     assert "short-compared" in capsys.readouterr().out
     assert main(["results", "--db", str(made.log.path), "--json"]) == 0

@@ -277,8 +277,8 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
     answers = dict(server.rows("select question, value from answers order by number"))
     assert {name: json.loads(value) for name, value in answers.items()} == {
         "understanding": 1, "task_completion": 2, "interest_arousal": 0, "efficiency": 1,
-        "overall": 3, "comment": "so so", "films": 3,
-        "relevance": "A", "helpfulness": "about the same", "would_watch": "B",
+        "overall": 3, "comment": "so so", "how_often": 3,
+        "relevance": "A", "helpfulness": "about the same", "would_choose": "B",
     }  # fmt: skip
     ann.leave()
 
