@@ -48,6 +48,12 @@ class Reopened(Sent):
     dialogue: Id
 
 
+class Heard(Sent):
+    turn: Id
+    at: Whole
+    counts: bool
+
+
 class Clicked(Sent):
     click: Whole
 
@@ -109,6 +115,8 @@ TALK: Shapes = {
     "rate": Rated,
     "mark": Marked,
     "reopen": Reopened,
+    "hear": Heard,
+    "reword": Wished,
 }
 OF_TWO: Shapes = {
     "wish": Wished,
