@@ -1,7 +1,8 @@
 """What is answered to a message, whoever is asked: every reply of a talk or a comparison passes.
 
 Whoever is in distress gets one fixed reply, and no recommender is asked. Whoever asks for several
-things is offered the next ones of the recommender's own ranking beside the first.
+things is offered the next ones of the recommender's own ranking beside the first; that one is to
+be recommended is settled then ("show me more" alone leaves a small model at talk).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def replies(
         yield FIXED
         return
     is_open = asks_for_several(said.untitled)
+    if is_open and plan.mode is None and plan.item_id is None:
+        plan = replace(plan, mode="REC")
     for reply in recommender().stream(dialogue, plan):
         yield replace(reply, also=_next_best(reply, dialogue, plan)) if is_open else reply
 

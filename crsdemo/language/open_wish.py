@@ -22,11 +22,11 @@ _TOLD = re.compile(
 )
 _SEVERAL = re.compile(
     rf"\b{_MANY} (?:\w+[ -]){{0,3}}?{_PLURAL}{_THINGS}\b"
-    r"|\b(?:show|give|tell|offer|get|list|send|suggest|recommend)(?: me| us)?(?: \w+)? (?:more|others?|a few|several|"
+    r"|\b(?:show|give|offer|get|list|send|suggest|recommend)(?: me| us)?(?: \w+)? (?:more|others?|a few|several|"
     r"a couple|two|three|four|five|[2-9])(?:(?: more)?[ ,.!?]*$|(?=,? (?:please|like|to choose|of (?:them|those|these))))"
     r"|\b(?:any|some) (?:other|more) (?:options|ideas|suggestions|ones|films|movies|recommendations)\b"
     r"|\bmore (?:like (?:this|that|it|these|those)|of (?:the same|these|those|them))\b|^(?:some |a few |any )?more[ ,.!?]*(?:please)?[ .!?]*$"
-    r"|\bwhat (?:else|other)\b|\banything else\b|\bwhat are my options\b|\blet me choose\b|\bmore than one\b"
+    r"|\bwhat (?:else|other)\b|\banything else\b(?! *(?:told|i|you|we|about|to (?:know|say|tell)|that)\b)|\bwhat are my options\b|\blet me choose\b|\bmore than one\b"
     r"|\b(?:what|which) (?:\w+ ){0,2}(?:films|movies|books|songs|games|options|ones) (?:\w+ ){0,2}(?:do|would|can|could) you\b",
     re.IGNORECASE,
 )
@@ -34,4 +34,4 @@ _SEVERAL = re.compile(
 
 def asks_for_several(text: str) -> bool:
     """Whether the words ask for more than one: "show me more", "a few options", "three films"."""
-    return bool(_SEVERAL.search(_TOLD.sub(" . ", text.replace("\u2019", "'"))))
+    return bool(_SEVERAL.search(_TOLD.sub(" told . ", text.replace("\u2019", "'"))))

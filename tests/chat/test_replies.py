@@ -10,11 +10,13 @@ import pytest
 from stand_in import CATALOG, FILMS, NoLinker, StandIn, StandIns
 
 from crsdemo.chat.exchange import Exchange
-from crsdemo.chat.replies import CARE
+from crsdemo.chat.replies import CARE, replies
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Comparison, Judgment
 from crsdemo.core.conversation import Conversation, ItemMark
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import RefusedError
+from crsdemo.core.recommender import Plan, Reply
 from crsdemo.core.reply_json import as_json
 from crsdemo.export.examples import Excluded, Reason, dpo, kto
 from crsdemo.feedback.judgments import JudgedPair, reading_judgments
@@ -141,3 +143,20 @@ def test_a_film_is_good_or_bad_and_not_both(exchange: Exchange, log: FeedbackLog
         exchange.mark("v", ItemMark(reply_id, film, kind))  # type: ignore[arg-type]
     restored = log.restore(talk.id, CATALOG)
     assert restored and {mark.kind for mark in restored.marks} == {"want", "down"}
+
+
+class Remembers(StandIn):
+    """Keeps the plans that it was asked with."""
+
+    plans: list[Plan]
+
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
+        self.plans = [*getattr(self, "plans", []), plan]
+        return super().stream(dialogue, plan)
+
+
+def test_whoever_asks_for_several_is_recommended_one_first() -> None:
+    asked, given = Remembers(0), Plan(item_id=FILMS[0].id)
+    for text, plan in (("show me more", Plan()), ("why?", Plan()), ("a few options", given)):
+        list(replies(Dialogue((Turn("user", text),)), plan, lambda: asked))
+    assert asked.plans == [Plan(mode="REC"), Plan(), given]

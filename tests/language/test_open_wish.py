@@ -6,6 +6,7 @@ from crsdemo.language.open_wish import asks_for_several
 
 SEVERAL = """
 show me more
+show me more
 Show me some more, please
 a few options
 three films
@@ -49,6 +50,8 @@ why that one?
 my kids loved some of these movies
 something else
 give me another one
+tell me more
+anything else I should know about it?
 """.strip().splitlines()
 
 

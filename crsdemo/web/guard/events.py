@@ -28,14 +28,6 @@ class Wished(Sent):
     text: Typed
 
 
-class Corrected(Sent):
-    """A click on something that was understood; `talk/heard.py` knows more of it."""
-
-    turn: Id
-    at: Whole
-    counts: bool
-
-
 class SelectedReply(Sent):
     reply: Id
 
@@ -109,8 +101,6 @@ class Answered(Clicked):
 Shapes = dict[str, type[Sent]]  # by the name of the event
 TALK: Shapes = {
     "wish": Wished,
-    "hear": Corrected,
-    "reword": Wished,
     "select": SelectedReply,
     "rate": Rated,
     "mark": Marked,
