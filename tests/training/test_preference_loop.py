@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 import torch
+from judged import Scribe
+from stand_in import CATALOG
 from tiny import causal_lm
 
-from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.core.errors import BadInputError, CatalogError, CheckpointError
+from crsdemo.evaluation.checks.check_talk import Talk
 from crsdemo.export.preferences import Vote
 from crsdemo.training.preference import loop
 from crsdemo.training.preference.examples import Example, mismatched
 from crsdemo.training.preference.loop import PreferenceFlags, Preferring
-from crsdemo.training.preference.outcome import losses, moved, preferred
+from crsdemo.training.preference.outcome import check_inputs, losses, moved, preferred, talk_figures
 from crsdemo.training.preference.transcribe import Place, Scored
 
 FLAGS = PreferenceFlags(learning_rate=3e-3, epochs=8, batch=4, tokens=60)
@@ -173,3 +176,21 @@ def test_what_fell_by_more_than_the_margin_is_named() -> None:
     assert list(losses(before, after, 0.05)) == ["recall@10 fell from 20.0 to 18.0"]
     assert list(losses(before, after, 0.2)) == []
     assert list(losses(before, before, 0.0)) == []
+
+
+def test_talk_is_measured_with_length_and_variety() -> None:
+    talks = (Talk(act="wish", say=("hi", "a film"), expect={"film": "new"}),
+             Talk(act="bye", say=("thanks",), expect={"film": "new"}))  # fmt: skip
+    figures = talk_figures(Scribe(name="red", pause=0), CATALOG, talks)
+    assert figures["talk as expected"] == 0.5
+    assert figures["words per reply"] > 5
+    assert 0 < figures["distinct pairs of words"] <= 1 and figures["distinct films"] == 1.0
+
+
+def test_what_cannot_be_measured_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="not in the catalog"):
+        check_inputs(CATALOG, tmp_path, None, "", checks=True)
+    empty = tmp_path / "dev.jsonl"
+    empty.write_text("")
+    with pytest.raises(BadInputError):
+        check_inputs(CATALOG, tmp_path, empty, "", checks=False)

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.recommender import Recommender, Reply
 from crsdemo.evaluation.checks.check_talk import Talk, film_of, load_talks, play
-from crsdemo.evaluation.checks.check_wishes import Wish, load_wishes
 from crsdemo.evaluation.checks.check_wishes import check as check_wishes
+from crsdemo.evaluation.checks.check_wishes import load_wishes
 from crsdemo.evaluation.evaluate import Source, evaluate, files_of, load_unseen
 from crsdemo.evaluation.protocol import NEW
 from crsdemo.evaluation.text_metrics import distinct, words
@@ -83,8 +83,6 @@ def behaviour(
     dialogues: Path | None,
     without: str,
     checks: bool,
-    talks: Sequence[Talk] | None = None,
-    wishes: Sequence[Wish] | None = None,
 ) -> Figures:
     """Of the checkpoint in `folder`: recall on `dialogues`, and talk and wishes if `checks`.
 
@@ -99,8 +97,8 @@ def behaviour(
     if dialogues is not None:
         figures |= _recall(recommender, catalog, folder, catalog_folder, dialogues, without)
     if checks:
-        figures |= _talk(recommender, catalog, talks or load_talks())
-        met = check_wishes(recommender, catalog, MentionLinker(catalog), wishes or load_wishes())
+        figures |= talk_figures(recommender, catalog, load_talks())
+        met = check_wishes(recommender, catalog, MentionLinker(catalog), load_wishes())
         figures["wishes met"] = met.as_json()["fit"]
     return figures
 
@@ -128,7 +126,7 @@ def _unseen(
     return load_unseen(dialogues, training, catalog, aliases)
 
 
-def _talk(recommender: Recommender, catalog: Catalog, talks: Sequence[Talk]) -> Figures:
+def talk_figures(recommender: Recommender, catalog: Catalog, talks: Sequence[Talk]) -> Figures:
     """Whether what is said is answered, and how long and how various the replies are."""
     linker = MentionLinker(catalog)
     played = [play(recommender, linker, talk) for talk in tqdm(talks, unit="talk")]
