@@ -108,7 +108,7 @@ def load_card(folder: Path) -> CheckpointCard:
             f"no checkpoint at {folder} (it has no {CARD}); train one with "
             "`python -m crsdemo train-gcrs`"
         ) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{folder / CARD} is damaged: {error}") from error
 
 

@@ -109,5 +109,5 @@ def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder):
             process.terminate()
             said += process.communicate(timeout=20)[0].decode()
     assert page.status_code == 200 and "crsdemo" in page.text
-    assert f"http://127.0.0.1:{port}/" in said and "8 films" in said
+    assert f"http://127.0.0.1:{port}/" in said and "8 items" in said
     assert "Traceback" not in said and "Proxy" not in said

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from crsdemo.core.comparison import Judgment
+from crsdemo.core.domain import domain_file, read_domain
 from crsdemo.core.errors import BadInputError
 from crsdemo.web.compare.said_of_two import judgment, together
+
+FILM = read_domain(domain_file("film"))
 
 
 def given(*changes: dict[str, Any], **manner: Any) -> dict[str, Any]:
@@ -24,7 +27,7 @@ def verdict(name: str) -> dict[str, Any]:
 def after(*clicks: dict[str, Any], named: bool = False) -> Judgment:
     said: Judgment | None = None
     for click in clicks:
-        said = judgment(click, said, names_shown=named)
+        said = judgment(click, said, domain=FILM, names_shown=named)
     assert said
     return said
 
@@ -60,7 +63,7 @@ def test_another_verdict_forgets_its_strength_and_notes_what_is_known_by_then() 
     first = after(
         given(verdict("left")), given({"about": "strength", "value": 3}, {**verdict("left")})
     )
-    second = judgment(given(verdict("right")), first, names_shown=True)
+    second = judgment(given(verdict("right")), first, domain=FILM, names_shown=True)
     assert first.details["strength"] == 3 and not first.details["names_shown"]
     assert "strength" not in second.details and second.details["names_shown"]
 
@@ -68,19 +71,19 @@ def test_another_verdict_forgets_its_strength_and_notes_what_is_known_by_then() 
 def test_what_is_said_after_the_names_were_shown_does_not_make_the_verdict_less_blind() -> None:
     blind = after(given(verdict("both_good")))
     click = given({"about": "relevance", "side": "left", "value": 3})
-    more = judgment(click, blind, names_shown=True)
+    more = judgment(click, blind, domain=FILM, names_shown=True)
     assert not more.details["names_shown"] and more.details["more_names_shown"]
 
 
 def test_a_repeated_click_changes_nothing() -> None:
     said = after(given(verdict("same")), given({"about": "comment", "value": "twins"}))
-    assert judgment(given(verdict("same"), by="key"), said, names_shown=True) == said
+    assert judgment(given(verdict("same"), by="key"), said, domain=FILM, names_shown=True) == said
 
 
 def test_clicks_that_could_not_be_saved_go_on_with_the_next_one() -> None:
     waiting = given(verdict("right"), by="key")
     both = together(waiting, given({"about": "strength", "value": 1}, id="2"))
-    said = judgment(both, None, names_shown=False)
+    said = judgment(both, None, domain=FILM, names_shown=False)
     assert both["id"] == "2" and said.details["by"] == "key" and said.details["strength"] == 1
     assert together(None, waiting) == waiting
 
@@ -105,4 +108,4 @@ def test_clicks_that_could_not_be_saved_go_on_with_the_next_one() -> None:
 )
 def test_what_cannot_be_meant_is_refused_in_words(click: dict[str, Any]) -> None:
     with pytest.raises(BadInputError):
-        judgment(click, None, names_shown=False)
+        judgment(click, None, domain=FILM, names_shown=False)

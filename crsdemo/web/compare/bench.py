@@ -130,7 +130,12 @@ class Bench(Drawing):
         others = {other: kept for other, kept in view.pending.items() if other != name}
         try:
             earlier = self.side_by_side.comparisons.judgment(name, view.visitor)
-            said = judgment(given, earlier, names_shown=self.knows_names(earlier))
+            said = judgment(
+                given,
+                earlier,
+                domain=self.catalog.domain,
+                names_shown=self.knows_names(earlier),
+            )
             self.keep(view, name, said, given["id"])
             return self._noted(self.kept(replace(view, pending=others), name), event)
         except CrsdemoError as error:

@@ -168,7 +168,12 @@ class Drawing(ABC):
         manner, waiting = self.manner(earlier), view.pending.get(comparison.id)
         said = earlier
         if waiting:
-            said = judgment(waiting, earlier, names_shown=self.knows_names(earlier))
+            said = judgment(
+                waiting,
+                earlier,
+                domain=self.catalog.domain,
+                names_shown=self.knows_names(earlier),
+            )
         is_selected = comparison.id == view.selected
         is_newest = comparison is series.last and not view.growing
         return replace(

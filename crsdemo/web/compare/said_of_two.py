@@ -8,12 +8,13 @@ what this person sees. Knows no log and no page: whoever draws a comparison with
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from crsdemo.core.checked import shown
 from crsdemo.core.comparison import SIDES, Judgment, checked_side
+from crsdemo.core.domain import Domain
 from crsdemo.core.errors import BadInputError
 from crsdemo.web.compare.verdicts import REASONS
 
@@ -34,10 +35,16 @@ def together(waiting: Given | None, given: Given) -> Given:
 
 
 def judgment(
-    given: Given, earlier: Judgment | None, *, names_shown: bool, swapped: bool = False
+    given: Given,
+    earlier: Judgment | None,
+    *,
+    domain: Domain,
+    names_shown: bool,
+    swapped: bool = False,
 ) -> Judgment:
     """What a person says of two answers after a click.
 
+    `domain`: in whose words the page offers reasons.
     `names_shown` says whether they know who answered. A verdict that stays keeps how it came
     about; what is said of it later notes that as `more_names_shown`.
     Raises BadInputError for what cannot be read, or off its scale, or before any verdict.
@@ -45,7 +52,7 @@ def judgment(
     try:
         said = _judged(given, earlier, names_shown=names_shown, swapped=swapped)
         for change in given["changes"]:
-            said = _changed(said, change)
+            said = _changed(said, change, [domain.worded(reason) for reason in REASONS])
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadInputError(
             f"the page said something that cannot be read ({shown(error)}); reload it"
@@ -75,8 +82,8 @@ def _judged(
     return Judgment(verdicts[-1], _ms(waited), given["layout"], details, swapped)
 
 
-def _changed(said: Judgment, change: Mapping[str, Any]) -> Judgment:
-    """One change of the details; None takes back."""
+def _changed(said: Judgment, change: Mapping[str, Any], reasons: Sequence[str]) -> Judgment:
+    """One change of the details; None takes back. `reasons`: those that are offered."""
     about, value = change["about"], change["value"]
     if about == "verdict":
         return said
@@ -86,8 +93,8 @@ def _changed(said: Judgment, change: Mapping[str, Any]) -> Judgment:
         return _detailed(said, **{about: value})
     side = checked_side(change["side"])
     if about == "reason":
-        if value not in REASONS:
-            raise BadInputError(f"a reason is one of {', '.join(REASONS)}; got {shown(value)}")
+        if value not in reasons:
+            raise BadInputError(f"a reason is one of {', '.join(reasons)}; got {shown(value)}")
         every = dict(said.details.get("reasons") or {})
         kept = [reason for reason in every.get(side, ()) if reason != value]
         every[side] = [*kept, value] if change["on"] else kept
