@@ -178,9 +178,10 @@ def test_recall_is_measured_before_and_after(options, trained) -> None:
 # what is refused
 
 
-def test_a_folder_that_is_there_is_not_overwritten(options, talking) -> None:
+@pytest.mark.parametrize("place", ["gcrs", "", "gcrs/crsdemo.json"])
+def test_what_is_there_is_not_overwritten(options, talking, place: str) -> None:
     with pytest.raises(BadInputError, match="is there already"):
-        tune.tune(TuneConfig(**options | {"out": talking / "gcrs"}))
+        tune.tune(TuneConfig(**options | {"out": talking / place, "force": True}))
 
 
 def test_too_few_votes_are_refused_before_anything_is_written(options) -> None:

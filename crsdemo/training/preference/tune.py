@@ -31,7 +31,6 @@ from crsdemo.export.preferences import (
 )
 from crsdemo.feedback.judgments import JudgmentReader, reading_judgments
 from crsdemo.model.base import base_location
-from crsdemo.model.checkpoint import CARD as CARD_FILE
 from crsdemo.model.checkpoint import (
     CheckpointCard,
     Tuned,
@@ -72,8 +71,7 @@ def tune(config: TuneConfig) -> str:
     cannot be read.
     """
     torch.manual_seed(config.seed)
-    if (config.out / CARD_FILE).exists() and not config.kept.is_file():
-        raise BadInputError(f"{config.out} is there already; name a new folder with --out")
+    _refuse_what_is_there(config)
     catalog = Catalog.load(config.catalog)
     check_inputs(catalog, config.catalog, config.dialogues, config.without, config.checks)
     parent = Parent.load(config.from_, catalog, config.catalog)
@@ -82,6 +80,14 @@ def tune(config: TuneConfig) -> str:
         train, frozen, left_out = _examples(config, parent, log, votes)
     print(_counts(train, frozen, left_out), flush=True)
     return _tuned(config, parent, votes, train, frozen, left_out)
+
+
+def _refuse_what_is_there(config: TuneConfig) -> None:
+    """Nothing is written over, shipped or not, but by a run that goes on."""
+    out = config.out
+    is_there = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    if is_there and not config.kept.is_file():
+        raise BadInputError(f"{out} is there already; name a new folder with --out")
 
 
 def _examples(
