@@ -50,7 +50,7 @@ BASES = (
     Base("Llama, SmolLM2", "llama", ALIKE | TIED),
     Base("Llama, SmolLM2", "llama", ALIKE, slow=True),
     Base("Qwen2, Qwen2.5", "qwen2", ALIKE | TIED, slow=True),
-    Base("Qwen3", "qwen3", SHARED),
+    Base("Qwen3", "qwen3", SHARED, slow=True),
     Base("Phi-3", "phi3", ALIKE, slow=True),
     Base("OLMo 2", "olmo2", ALIKE, slow=True),
     Base("Granite", "granite", ALIKE | dict(logits_scaling=8.0), slow=True),
@@ -61,9 +61,15 @@ BASES = (
     Base(
         "Gemma 3", "gemma3_text", SHARED | dict(sliding_window=512), WINDOW, "window 512 or 1,024"
     ),
-    Base("Mistral", "mistral", ALIKE | dict(sliding_window=4096), "", "window 4,096 or none"),
+    Base(
+        "Mistral",
+        "mistral",
+        ALIKE | dict(sliding_window=4096),
+        about="window 4,096 or none",
+        slow=True,
+    ),
     Base("Mistral", "mistral", ALIKE | dict(sliding_window=64), WINDOW, "a shorter window"),
-    Base("GPT-NeoX, Pythia", "gpt_neox", SHAPE),
+    Base("GPT-NeoX, Pythia", "gpt_neox", SHAPE, slow=True),
     Base("GPT-2", "gpt2", GPT | dict(n_positions=1024), WINDOW, "1,024 positions"),
     Base("GPT-2", "gpt2", GPT | dict(n_positions=2048), "", "2,048 positions (Cerebras-GPT)"),
     Base("GPT-J", "gptj", GPT | dict(n_positions=2048, rotary_dim=8), slow=True),
@@ -73,7 +79,7 @@ BASES = (
     Base("Falcon", "falcon", ATTENTION | dict(alibi=True), SIDE, "ALiBi positions (RW-1B)"),
     Base("BLOOM", "bloom", dict(hidden_size=32, n_layer=2, n_head=2), SIDE),
     Base("MPT", "mpt", dict(d_model=32, n_layers=2, n_heads=2), SIDE),
-    Base("OLMoE", "olmoe", ALIKE | EXPERTS, "", "without `--dropout`"),
+    Base("OLMoE", "olmoe", ALIKE | EXPERTS, "", "without `--dropout`", slow=True),
     Base("Mixtral", "mixtral", ALIKE | LOCAL, "", "without `--dropout`", slow=True),
     Base(
         "Qwen3-MoE",

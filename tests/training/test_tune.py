@@ -102,6 +102,7 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
     assert reply(mine, Dialogue((Turn("user", "I loved Heat"),))).complete
 
 
+@pytest.mark.slow
 def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
     """Whatever is written is the adapter that was started from, moved by the votes alone."""
     tune.tune(TuneConfig(**options | {"learning_rate": 1e-12, "force": True}))
@@ -112,6 +113,7 @@ def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
     assert figures["before"] == pytest.approx(figures["after"])
 
 
+@pytest.mark.slow
 def test_single_replies_teach_by_kto(options) -> None:
     said = tune.tune(TuneConfig(**options | {"method": "kto", "force": True}))
     assert "is written" in said
@@ -149,6 +151,7 @@ def test_what_has_lost_too_much_is_written_and_not_offered(options, monkeypatch,
     assert names(options["out"].parent) == ["forced"]
 
 
+@pytest.mark.slow
 def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -163,11 +166,13 @@ def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch)
     assert names(options["out"].parent) == ["gcrs-2"], "the same command goes on"
 
 
+@pytest.mark.slow
 def test_a_control_learns_from_labels_turned_round(options) -> None:
     tune.tune(TuneConfig(**options | {"shuffled": True, "force": True}))
     assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_recall_is_measured_before_and_after(options, trained) -> None:
     said = tune.tune(TuneConfig(**options | {"dialogues": trained.redial, "force": True}))
     assert "recall@1 " in said and "recall@50" in said
