@@ -126,10 +126,14 @@ def check_address(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, OverflowError) as error:
-        raise AddressError(
-            f"port {port} of {host} cannot be used ({error}); stop what listens there or name "
-            "another with --port"
-        ) from error
+        raise _in_use(host, port, error) from error
+
+
+def _in_use(host: str, port: int | None, error: Exception) -> AddressError:
+    return AddressError(
+        f"port {port} of {host} cannot be used ({error}); stop what listens there or name "
+        "another with --port"
+    )
 
 
 def serve(demo: Demo, host: str, port: int) -> None:
@@ -159,7 +163,7 @@ def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]
     try:
         return serving.open_pages(demo, host, port)
     except OSError as error:
-        raise AddressError(f"port {port} of {host} cannot be used ({error})") from error
+        raise _in_use(host, port, error) from error
 
 
 def _prepare(desk: StudyDesk) -> None:
