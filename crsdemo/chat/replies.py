@@ -2,7 +2,8 @@
 
 Whoever is in distress gets one fixed reply, and no recommender is asked. Whoever asks for several
 things is offered the next ones of the recommender's own ranking beside the first; that one is to
-be recommended is settled then ("show me more" alone leaves a small model at talk).
+be recommended is settled then ("show me more" alone leaves a small model at talk), and also where
+whoever asks to be recommended something was asked back already.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Plan, Provenance, Recommender, Reply
 from crsdemo.language.distress import is_in_distress
-from crsdemo.language.open_wish import asks_for_several
+from crsdemo.language.open_wish import asks_for_one, asks_for_several
 
 N_OFFERED = 3  # to who asks for several
 CARE = (
@@ -35,7 +36,9 @@ def replies(
         yield FIXED
         return
     is_open = asks_for_several(said.untitled)
-    if is_open and plan.mode is None and plan.item_id is None:
+    was_asked = len(dialogue.turns) > 1 and dialogue.turns[-2].text.endswith("?")
+    is_settled = is_open or (was_asked and asks_for_one(said.untitled))
+    if is_settled and plan.mode is None and plan.item_id is None:
         plan = replace(plan, mode="REC")
     for reply in recommender().stream(dialogue, plan):
         yield replace(reply, also=_next_best(reply, dialogue, plan)) if is_open else reply

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a pattern reads best on one line
-"""Whether somebody asks for several things to choose from, not for one."""
+"""Whether somebody asks in so many words to be recommended something: one thing, or several."""
 
 from __future__ import annotations
 
@@ -35,3 +35,22 @@ _SEVERAL = re.compile(
 def asks_for_several(text: str) -> bool:
     """Whether the words ask for more than one: "show me more", "a few options", "three films"."""
     return bool(_SEVERAL.search(_TOLD.sub(" told . ", text.replace("\u2019", "'"))))
+
+
+_USE = r"(?:watch|see|read|play|listen to|hear|put on|try|go for)"
+_RECOMMEND = r"(?:recommend|suggest|pick|choose|find)"
+_ONE = re.compile(
+    rf"\b(?:can|could|would|will) you (?:please |maybe |perhaps )?(?:help (?:me|us) )?(?:to )?{_RECOMMEND}\b"
+    rf"|(?:^|[.!?;,] *)(?:hi|hey|hello|so|ok|okay|please|just|then|and)?[ ,]*{_RECOMMEND} (?:me |us )?(?:a|an|one|some\w*|any\w*)\b"
+    rf"|\bwhat (?:should|shall|can|could|do) (?:i|we) {_USE}\b|\bwhat (?:do|would|can|could) you {_RECOMMEND}\b"
+    rf"|\b(?:know|idea|sure|decide|dunno) what to {_USE}\b|\bdunno what to\b"
+    r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b",
+    re.IGNORECASE,
+)
+_ASK_ME = re.compile(r"\bask (?:me|us)\b|\bquestions?\b", re.IGNORECASE)
+
+
+def asks_for_one(text: str) -> bool:
+    """Whether the words ask to be recommended something: "what should I watch?", "any ideas?"."""
+    text = text.replace("\u2019", "'")
+    return bool(_ONE.search(text)) and not _ASK_ME.search(text)

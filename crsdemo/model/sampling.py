@@ -74,6 +74,8 @@ class TextConstraint:
         owed: Collection[Slot] = (),
         denials: frozenset[int] = frozenset(),
         is_known: bool = False,
+        before_title: frozenset[int] = frozenset(),
+        openings: Collection[tuple[int, ...]] = (),
         never: frozenset[int] = frozenset(),
     ) -> None:
         """Nothing is said twice: no fact, no title and no item.
@@ -81,8 +83,9 @@ class TextConstraint:
         `sayable`: the items that may be named. `slots`: facts of the item that the text is about;
         none may follow the name of another before its own title was said. `owes_a_title`: the text
         may not end before it was; nor before the facts that are `owed`, and until then no token of
-        `denials` may be written, nor anywhere where what is asked for `is_known`. `never`:
-        tokens that no text has.
+        `denials` may be written, nor anywhere where what is asked for `is_known`. `before_title`:
+        tokens that may not be written before the title that is owed. `openings`: how the text
+        has to begin, one of these. `never`: tokens that no text has.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -97,6 +100,8 @@ class TextConstraint:
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
         self.denials = denials
         self.is_known = is_known
+        self.before_title = before_title
+        self.openings = set(openings)  # what is left of those that go on as the text does
         self.owed = {control.slot[slot] for slot in owed} & said
         self._text: dict[tuple[int, bool, bool, int, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
@@ -108,6 +113,8 @@ class TextConstraint:
     @property
     def allowed(self) -> Tensor:
         """(n,) token ids"""
+        if self.openings:
+            return torch.tensor(sorted({opening[0] for opening in self.openings}))
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
@@ -118,6 +125,7 @@ class TextConstraint:
             shut = self.forbidden | (slots if self.is_elsewhere else set())
             shut |= set() if self.is_named and not self.owed else {self.grammar.control.eos}
             shut |= self.denials if self.owed or self.is_known else frozenset()
+            shut |= frozenset() if self.is_named else self.before_title
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
             self._text[key] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[key]
@@ -142,6 +150,8 @@ class TextConstraint:
     def advance(self, token: int) -> None:
         control = self.grammar.control
         self.state = self.grammar.next_state(self.state, token)
+        going_on = {opening[1:] for opening in self.openings if opening[0] == token}
+        self.openings = set() if () in going_on else going_on
         if token == control.boi:
             self.prefix = ()
         elif token == control.eoi:

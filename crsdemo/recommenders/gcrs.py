@@ -40,6 +40,7 @@ from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import FILE, Ranker
 from crsdemo.recommenders.resources import Resources
+from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
 
@@ -82,6 +83,10 @@ class Gcrs(TalkingRecommender):
             stories = resources.stories if with_prior else None
             knowledge = ItemKnowledge(resources.prior, ranker, PRIOR_WEIGHT, stories)
         return cls(name or folder.name, talker, knowledge)
+
+    @property
+    def stories(self) -> Stories | None:
+        return self.knowledge.stories if self.knowledge else None
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]

@@ -41,6 +41,7 @@ from crsdemo.recommenders.retriever import (
     QueryReader,
     Retriever,
 )
+from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.talking import Found, TalkingRecommender
 
@@ -80,6 +81,10 @@ class Reges(TalkingRecommender):
         retriever = Retriever(documents, resources.prior, ranker, resources.stories)
         head = ChoiceHead.load(folder, head_width(talker.loaded.model), vectors)
         return cls(folder.name, talker, retriever, head)
+
+    @property
+    def stories(self) -> Stories | None:
+        return self.retriever.stories
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]

@@ -21,6 +21,7 @@ from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.language.asked_facts import asked_facts, asks_story
+from crsdemo.language.open_wish import asks_for_one
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
@@ -34,7 +35,18 @@ MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 # What a denial of what is known begins with, or cannot do without
 DENIALS = (
     "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
+    " don", " doesn", " didn", " isn", " aren", " wasn", " weren", " hasn", " haven", " couldn",
 )  # fmt: skip
+# How one asks back; of its own accord a small model answers a bare "recommend me something" with
+# what programs cannot do, or says the question back
+ASKING = (
+    "What kind of {item} would you like",
+    "What kind of {item} are you in the mood for",
+    "Should it be",
+    "Would you like something",
+    "Are you in the mood for",
+)
+OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
@@ -82,6 +94,9 @@ class Talker:
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
         # where one is several tokens (’ is, byte by byte) it cannot go on without the first
         self.denials = frozenset(self.format.text(words)[0] for words in DENIALS)
+        asking = [catalog.domain.worded(words) for words in ASKING]
+        self.asking = [tuple(self.format.text(words)) for words in asking]
+        self.of_oneself = frozenset(self.format.text(words)[0] for words in OF_ONESELF)
         misread = [self.format.text(f"â{words}")[1:] for words in MISREAD]
         self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
@@ -153,6 +168,8 @@ class Talker:
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in dialogue.mentioned if i in self.catalog.row}
         others -= {item.id} if item else set()
+        asks_back = mode == "CHAT" and item is None and asks_for_one(_said_last(dialogue))
+        retells = item is not None and asks_story(_said_last(dialogue))
         is_new = mode == "REC" or (item is not None and item.id != _named_last(dialogue))
         constraint = TextConstraint(
             self.grammar,
@@ -163,11 +180,13 @@ class Talker:
             owed=self._asked(dialogue) if mode == "CHAT" else (),
             denials=self.denials,
             never=self.misread,
-            is_known=mode == "CHAT" and item is not None and asks_story(_said_last(dialogue)),
+            is_known=mode == "CHAT" and retells,
+            openings=self.asking if asks_back else (),
+            before_title=self.of_oneself if mode == "REC" else frozenset(),
         )
-        sampler = TokenSampler(
-            constraint, self.sampling(dialogue, plan), self._said_before(dialogue)
-        )
+        # the story of a film may be told again: nothing else answers who asks for it
+        before = [] if retells else self._said_before(dialogue)
+        sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before)
         codes: list[int] = []
         while (token := sampler.next(context.logits[0])) is not None:
             yield token

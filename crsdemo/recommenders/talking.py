@@ -1,7 +1,8 @@
 """What both recommenders on a pretrained base do with one message: tag, film or talk, words.
 
-The model's own probability of the tag decides unless a plan does; in talk it may go on about a film
-that was spoken of. How a film is found is each system's own.
+The model's own probability of the tag decides unless a plan does, and who tells the story of a film
+that was not named asks for it; in talk it may go on about a film that was spoken of. How a film is
+found is each system's own.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import exp
 from typing import Any
 from zlib import crc32
+
+import torch
 
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommendation, Reply, Timing
 from crsdemo.model.decoding import Context
+from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import Talker
+
+TINY = 1e-9  # below any probability that decides
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,11 @@ class TalkingRecommender(ABC):
         self.talker = talker
         self.catalog = talker.catalog
 
+    @property
+    @abstractmethod
+    def stories(self) -> Stories | None:
+        """What each item tells, where that is known."""
+
     @abstractmethod
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -56,7 +68,29 @@ class TalkingRecommender(ABC):
     def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         """How likely it recommends in the next turn of each."""
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
-        return [self.talker.modes(row) for row in context.logits]
+        return [
+            self._modes(row, dialogue)
+            for row, dialogue in zip(context.logits, dialogues, strict=True)
+        ]
+
+    def _modes(self, logits: torch.Tensor, dialogue: Dialogue) -> dict[Mode, float]:
+        """The tags, most probable first; to recommend is as many nats likelier as a story tells.
+
+        `logits`: (V,)
+        """
+        modes = self.talker.modes(logits)
+        odds = modes["REC"] / max(modes["CHAT"], TINY) * exp(self._told(dialogue))
+        recommends = odds / (1 + odds)
+        both: dict[Mode, float] = {"REC": recommends, "CHAT": 1 - recommends}
+        return dict(sorted(both.items(), key=lambda mode: -mode[1]))
+
+    def _told(self, dialogue: Dialogue) -> float:
+        """Nats for the item whose story the user tells now; 0 if it was named, now or before."""
+        if self.stories is None or not dialogue.turns or dialogue.turns[-1].mentions:
+            return 0.0
+        scores = self.stories.scores(dialogue.turns[-1].untitled)
+        best = int(scores.argmax())
+        return 0.0 if self.catalog[best].id in dialogue.mentioned else float(scores[best])
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -69,7 +103,7 @@ class TalkingRecommender(ABC):
         history = talker.history(dialogue)
         context = talker.read([history])
         reading = Timing("reading", 1000 * (time.perf_counter() - started))
-        modes = talker.modes(context.logits[0])
+        modes = self._modes(context.logits[0], dialogue)
         free = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
         found = (

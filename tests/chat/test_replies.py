@@ -160,3 +160,14 @@ def test_whoever_asks_for_several_is_recommended_one_first() -> None:
     for text, plan in (("show me more", Plan()), ("why?", Plan()), ("a few options", given)):
         list(replies(Dialogue((Turn("user", text),)), plan, lambda: asked))
     assert asked.plans == [Plan(mode="REC"), Plan(), given]
+
+
+def test_whoever_was_asked_back_already_is_recommended_something() -> None:
+    asked = Remembers(0)
+    wish, again = Turn("user", "what should i watch?"), Turn("user", "no idea, surprise me")
+    back, told = Turn("assistant", "What kind of film?"), Turn("assistant", "Films are good.")
+    for turns in ((wish,), (wish, back, again), (wish, told, again), (wish, back, wish)):
+        list(replies(Dialogue(turns), Plan(), lambda: asked))
+    assert [plan.mode for plan in asked.plans] == [None, "REC", None, "REC"]
+    list(replies(Dialogue((wish, back, Turn("user", "why?"))), Plan(), lambda: asked))
+    assert asked.plans[-1].mode is None

@@ -1,8 +1,8 @@
-"""Who asks for several things is told from who asks for one, or speaks of several."""
+"""Who asks to be recommended something, one thing or several, is told from who says more."""
 
 import pytest
 
-from crsdemo.language.open_wish import asks_for_several
+from crsdemo.language.open_wish import asks_for_one, asks_for_several
 
 SEVERAL = """
 show me more
@@ -63,3 +63,43 @@ def test_several_are_asked_for(said: str) -> None:
 @pytest.mark.parametrize("said", ONE)
 def test_one_is_asked_for(said: str) -> None:
     assert not asks_for_several(said)
+
+
+RECOMMEND = """
+what should I watch?
+what should i watch tonight
+recommend me something
+Can you recommend me a movie?
+hi, could you suggest something good
+any ideas?
+got any suggestions?
+help, i dont know what to watch
+can you help me find a movie
+surprise me
+pick one for us
+what would you recommend?
+What do you suggest
+dunno what to put on
+""".strip().splitlines()
+NO_WISH = """
+I would recommend it to everybody
+my friend recommended Heat
+ask me something
+could you recommend me a question to ask
+what did you watch?
+what is it about?
+I know what I want to watch
+thanks for the suggestion
+why did you pick that one?
+hello
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("said", RECOMMEND)
+def test_to_be_recommended_something_is_asked_for(said: str) -> None:
+    assert asks_for_one(said) and asks_for_one(said.upper())
+
+
+@pytest.mark.parametrize("said", NO_WISH)
+def test_nothing_is_asked_for(said: str) -> None:
+    assert not asks_for_one(said)

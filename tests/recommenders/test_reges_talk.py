@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -240,6 +241,69 @@ def test_a_story_that_is_known_is_not_denied(shelf):
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
         said = Wants(talker, [denial]).words(talker, "CHAT", HEAT, dialogue)
         assert (denial in said) == may_deny
+
+
+def test_a_story_may_be_told_again(shelf):
+    talker = shelf.get("gcrs").talker
+    story = talker.format.text("Robbers,policemen.")
+    assert talker.denials.isdisjoint(story), "in the tiny alphabet a space begins a denial"
+    told = talker.text(story) + HEAT.name
+    heat = Turn("assistant", told, (Mention(len(told) - len(HEAT.name), len(told), HEAT.id),))
+    for asked, is_told in (("what is it about?", True), ("really?", False)):
+        dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
+        said = Wants(talker, story).words(talker, "CHAT", HEAT, dialogue)
+        assert (said == story) == is_told
+
+
+def test_a_recommendation_does_not_begin_with_an_excuse(shelf):
+    talker = shelf.get("gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    title, wanted = talker.control.slot[TITLE], talker.format.text("I like it")
+    for begun in (wanted, [title, *wanted]):
+        said = Wants(talker, begun).words(talker, "REC", HEAT, dialogue)
+        assert title in said and not talker.of_oneself & set(said[: said.index(title)])
+    assert talker.of_oneself & set(said), "it may be said once the film was named"
+    assert Wants(talker, wanted).words(talker, "CHAT", None, dialogue) == wanted
+
+
+def test_who_asks_to_be_recommended_something_is_asked_back(shelf):
+    talker = shelf.get("gcrs").talker
+    openings = [talker.text(opening) for opening in talker.asking]
+    assert "What kind of film would you like" in openings
+    wanted = talker.format.text(" robbers")
+    for text, is_asked_back in (("what should i watch?", True), ("are you well?", False)):
+        dialogue = Dialogue((Turn("user", text),))
+        said = talker.text(Wants(talker, wanted).words(talker, "CHAT", None, dialogue))
+        assert said.startswith(tuple(openings)) == is_asked_back
+    dialogue = Dialogue((Turn("user", "what should i watch?"),))
+    about = talker.text(Wants(talker, wanted).words(talker, "CHAT", HEAT, dialogue))
+    assert not about.startswith(tuple(openings)), "of a film that was gone back to"
+
+
+@pytest.mark.parametrize("name", ["gcrs", "reges"])
+def test_who_tells_a_story_is_recommended_the_film(shelf, name, monkeypatch):
+    system = shelf.get(name)
+
+    def scores(words):  # type: ignore[no-untyped-def]
+        told = np.zeros(len(CATALOG), np.float32)
+        told[CATALOG.row[HEAT.id]] = 3.0 if "robbers" in words else 0.0
+        return told
+
+    monkeypatch.setattr(type(system), "stories", SimpleNamespace(scores=scores))
+
+    def recommends(dialogue):  # type: ignore[no-untyped-def]
+        return system.mode_probabilities([dialogue])[0]["REC"]
+
+    plain, told = (Dialogue((Turn("user", text),)) for text in ("hello", "the one with robbers"))
+    monkeypatch.setattr(system.talker, "modes", lambda logits: {"CHAT": 0.9, "REC": 0.1})
+    assert recommends(plain) == pytest.approx(0.1)
+    assert recommends(told) == pytest.approx(np.exp(3) / (np.exp(3) + 9))
+    modes = system.mode_probabilities([told])[0]
+    assert list(modes) == ["REC", "CHAT"] and sum(modes.values()) == pytest.approx(1)
+    known = Turn("user", "the one with robbers, Heat", (Mention(22, 26, HEAT.id),))
+    assert recommends(Dialogue((known,))) == pytest.approx(0.1), "it was named"
+    later = Dialogue((known, Turn("assistant", "Yes."), Turn("user", "the robbers are good")))
+    assert recommends(later) == pytest.approx(0.1), "it was named before"
 
 
 def test_earlier_replies_are_not_said_again(shelf):
