@@ -3,7 +3,7 @@
 Whoever is in distress gets one fixed reply, and no recommender is asked. Whoever asks for several
 things is offered the next ones of the recommender's own ranking beside the first; that one is to
 be recommended is settled then ("show me more" alone leaves a small model at talk), and also where
-whoever asks to be recommended something was asked back already.
+whoever began otherwise asks to be recommended something.
 """
 
 from __future__ import annotations
@@ -36,8 +36,7 @@ def replies(
         yield FIXED
         return
     is_open = asks_for_several(said.untitled)
-    was_asked = len(dialogue.turns) > 1 and dialogue.turns[-2].text.endswith("?")
-    is_settled = is_open or (was_asked and asks_for_one(said.untitled))
+    is_settled = is_open or (len(dialogue.turns) > 1 and asks_for_one(said.untitled))
     if is_settled and plan.mode is None and plan.item_id is None:
         plan = replace(plan, mode="REC")
     for reply in recommender().stream(dialogue, plan):

@@ -166,7 +166,7 @@ class Talker:
         was said alone. A fact that is asked for in so many words, and known, is said.
         """
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
-        others = {i for i in dialogue.mentioned if i in self.catalog.row}
+        others = {i for i in _spoken_of_now(dialogue, mode) if i in self.catalog.row}
         others -= {item.id} if item else set()
         asks_back = mode == "CHAT" and item is None and asks_for_one(_said_last(dialogue))
         retells = item is not None and asks_story(_said_last(dialogue))
@@ -246,6 +246,20 @@ class Talker:
 
 def _said_last(dialogue: Dialogue) -> str:
     return dialogue.turns[-1].untitled if dialogue.turns else ""
+
+
+def _spoken_of_now(dialogue: Dialogue, mode: Mode) -> set[str]:
+    """What words may name beside their own item: else whatever came up long ago is mixed in.
+
+    In talk, what the user names now, and unless that is several things already what was named
+    just before; for a recommendation also all else that the user ever named: it gives reasons.
+    """
+    turns = dialogue.turns
+    now = {item for turn in turns[-1:] for item in turn.item_ids}
+    before = {item for turn in turns[-2:-1] for item in turn.item_ids}
+    if mode == "CHAT":
+        return now if len(now) > 1 else now | before
+    return before.union(*(turn.item_ids for turn in turns if turn.speaker == "user"))
 
 
 def _named_last(dialogue: Dialogue) -> str | None:

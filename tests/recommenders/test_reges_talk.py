@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
 from crsdemo.core.catalog import Item
-from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import Mode, Plan, reply
 from crsdemo.core.slots import TITLE, Slot
@@ -241,6 +241,40 @@ def test_a_story_that_is_known_is_not_denied(shelf):
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
         said = Wants(talker, [denial]).words(talker, "CHAT", HEAT, dialogue)
         assert (denial in said) == may_deny
+
+
+def named(talker: Talker, dialogue: Dialogue, mode: Mode, item: Item | None) -> set[str]:
+    """What the words may name beside their own item."""
+    with pytest.MonkeyPatch.context() as patch:
+        seen = list[set[str]]()
+
+        def place(grammar, mode, slots, sayable, **more):  # type: ignore[no-untyped-def]
+            seen.append(sayable)
+            return TextConstraint(grammar, mode, slots, sayable, **more)
+
+        patch.setattr("crsdemo.recommenders.talker.TextConstraint", place)
+        Wants(talker, []).words(talker, mode, item, dialogue)
+    return seen[0]
+
+
+def test_words_name_what_is_spoken_of_now(shelf):
+    talker = shelf.get("gcrs").talker
+
+    def turn(speaker: Speaker, *titles: str) -> Turn:
+        text, mentions = "", list[Mention]()
+        for title in titles:
+            item = films.BY_TITLE[title]
+            mentions.append(Mention(len(text), len(text) + len(item.name), item.id))
+            text += f"{item.name} "
+        return Turn(speaker, text or "why?", tuple(mentions))
+
+    ids = {title: item.id for title, item in films.BY_TITLE.items()}
+    begun = Dialogue((turn("user", "Heat"), turn("assistant", "Alien"), turn("user")))
+    assert named(talker, begun, "CHAT", None) == {ids["Alien"]}
+    assert named(talker, begun, "REC", films.BY_TITLE["Gladiator"]) == {ids["Heat"], ids["Alien"]}
+    compared = begun.say(turn("assistant", "Alien")).say(turn("user", "Heat", "Gladiator"))
+    assert named(talker, compared, "CHAT", None) == {ids["Heat"], ids["Gladiator"]}
+    assert named(talker, compared, "CHAT", HEAT) == {ids["Gladiator"]}
 
 
 def test_a_story_may_be_told_again(shelf):
