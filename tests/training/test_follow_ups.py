@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.training.written.data import AssistantTurn, FollowUp, UserTurn, WrittenDialogue
+from crsdemo.training.written.data import (
+    AssistantTurn,
+    FollowUp,
+    UserTurn,
+    WrittenDialogue,
+    read,
+)
 from crsdemo.training.written.follow_ups import FollowUps, of_follow_up
+from crsdemo.training.written.variety import variety
 
 HEAT = Item(
     "h",
@@ -89,3 +98,13 @@ def test_a_conversation_without_a_film_stays_as_it_is() -> None:
 def test_rows_are_held_to_their_rules(row: FollowUp, wrong: str) -> None:
     assert wrong in "".join(of_follow_up(row))
     assert not of_follow_up(DIRECTOR) and not of_follow_up(NOT_IN_IT)
+
+
+def test_answers_are_varied_and_seldom_deny() -> None:
+    """A small model talks as they do: it once learned to deny from a file that did."""
+    says = [text for row in read(FollowUp) for text in row.says]
+    said = variety(says)
+    assert said.begin_alike == 1 / len(says), f"two begin with {said.beginning!r}"
+    denying = [text for text in says if re.search(r"\b(?:I can't|I don't|I have no)\b", text)]
+    assert len(denying) / len(says) <= 1 / 6
+    assert not [text for text in says if not 6 <= len(text.split()) <= 28]
