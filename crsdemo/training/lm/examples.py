@@ -41,7 +41,7 @@ TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be lear
 DEEP = 150  # items of the teacher's distribution
 SHORTER = 2.0  # exponent by which short conversations, which are plainer, come more often
 MISTYPED = 0.15  # of what users type, where it was not typed by people
-FOLLOWED = 0.35  # of the written conversations: cut short, and questions about a film put behind
+FOLLOWED = 0.2  # of the written conversations: cut short, and questions about a film put behind
 ASKING_FOR = (
     "do you have {}?", "have you got {}", "do you know {}?", "have you heard of {}", "who made {}?",
     "what about {}?", "i want to see {}", "is {} any good?", "something like {}", "is {} here?",
