@@ -9,8 +9,8 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.votes import VoteFilter, load_votes
-from crsdemo.studies.statistics.pairs import SMALLEST_SHARE
-from crsdemo.studies.statistics.power import ALIKE, TIES, pilot_rates, told
+from crsdemo.studies.statistics.pairs import ALIKE, SMALLEST_SHARE
+from crsdemo.studies.statistics.power import TIES, pilot_rates, told
 from crsdemo.studies.statistics.report import results
 
 
@@ -18,7 +18,8 @@ from crsdemo.studies.statistics.report import results
 class PowerConfig:
     """How many people and votes find a difference between two systems."""
 
-    each: int = flag(help="votes of each person")
+    each: int = flag(help="votes of each person, without practice and checks of attention")
+    systems: int = flag(2, "how many there are; every two meet equally often")
     share: float = flag(SMALLEST_SHARE, "of decided votes that the better one wins")
     ties: float | None = flag(None, f"share of votes without a winner; a pilot's, or {TIES}")
     twins: float | None = flag(None, "share of pairs with identical replies; a pilot's, or 0")
@@ -33,7 +34,7 @@ def power(argv: list[str]) -> None:
     ties, twins = _pilot(config) if config.db else (TIES, 0.0)
     ties = ties if config.ties is None else config.ties
     twins = twins if config.twins is None else config.twins
-    print(told(config.share, config.each, ties, twins, config.alike))
+    print(told(config.share, config.each, ties, twins, config.alike, config.systems))
 
 
 def _pilot(config: PowerConfig) -> tuple[float, float]:

@@ -52,8 +52,8 @@ def _told(study: Study) -> Iterator[str]:
             "not measured yet: `check-study --twins` has the systems answer the messages of this "
             "file and tells it."
         )
-    if study.to_judge:
-        yield study_note(study.to_judge)
+    if study.votes:
+        yield study_note(study.votes, len(study.pairs) // 2)
 
 
 def _met(task: Task) -> str:

@@ -167,6 +167,11 @@ class Study(TomlFile):
         return sum(task.to_judge for task in work)
 
     @property
+    def votes(self) -> int:
+        """How many of these tell of two systems: a check of attention tells of who judges it."""
+        return self.to_judge - sum(task.kind == "attention" for task in self.tasks)
+
+    @property
     def to_say(self) -> int:
         """How many messages each annotator writes to one system alone."""
         return sum(task.to_judge for task in self.tasks if task.is_single)

@@ -222,19 +222,28 @@ def test_a_clear_result_is_one_sentence() -> None:
 
 
 def test_enough_votes_without_a_winner_say_so() -> None:
-    even = ballots(" / ".join(f"p{n}: l l l r r r l r" for n in range(25)))
+    even = ballots(" / ".join(f"p{n}: l l l r r r l r" for n in range(42)))
+    assert not result(even[:-8]).is_enough  # 41 people: 328 votes, and 8 each ask for 330
     assert result(even).sentence.startswith("no clear difference: blue wins 50% of")
 
 
 def test_too_few_votes_say_how_many_more_are_needed() -> None:
     few = ballots(" / ".join(f"p{n}: l r g b" for n in range(20)))
     found = result(few)
-    assert found.decided_missing == 194 - 40
-    assert found.votes_missing == math.ceil(154 * 81 / 41)  # about half of them are ties
-    assert found.sentence.startswith("too few votes to tell: about 310 more are needed; so far")
+    assert found.decided_missing == 214 - 40  # the second one of a person is worth less: 194 x 1.1
+    assert found.votes_missing == math.ceil(174 * 81 / 41)  # about half of them are ties
+    assert found.sentence.startswith("too few votes to tell: about 350 more are needed; so far")
     assert result(()).sentence == (
-        "too few votes to tell: about 200 more are needed, and at least 5 more people"
+        "too few votes to tell: about 200 more are needed, and at least 20 more people"
     )
+
+
+def test_no_number_of_votes_stands_for_people() -> None:
+    """194 independent votes are those of 20 people at least, of whom each is worth up to 10."""
+    many = " ".join("lr" * 500)
+    nineteen = result(ballots(" / ".join(f"p{n}: {many}" for n in range(19))))
+    assert nineteen.people_missing == 1 and not nineteen.is_enough
+    assert result(ballots(" / ".join(f"p{n}: {many}" for n in range(20)))).is_enough
 
 
 def test_many_votes_of_few_people_are_too_few_people() -> None:

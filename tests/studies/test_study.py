@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_studies import FILE
+from made_studies import FILE, SINGLE
 from stand_in import NoLinker, StandIn
 
 from crsdemo.__main__ import main
 from crsdemo.core.errors import BadInputError
 from crsdemo.studies.check_study import told
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
+from crsdemo.studies.statistics.power import need
 from crsdemo.studies.study import Study, parse_study
 from crsdemo.studies.twins import Twins, twins
 
@@ -257,3 +258,29 @@ def test_the_share_of_twins_is_told_before_the_launch(tmp_path: Path) -> None:
     table["blue"] = StandIn(0, "blue", "Watch ")
     measured = twins(found, table.__getitem__, NoLinker().link)
     assert measured == Twins(4, 0) and "0 of 4 pairs" in measured.told
+
+
+THREE = FILE.replace('["red", "blue"]', '["red", "blue", "green"]')
+GOLD = FILE.replace('bad = "Boil', 'good = "Unforgiven."\nbad = "Boil')
+
+
+@pytest.mark.parametrize(
+    ("text", "votes", "pairs"), [(FILE, 7, 1), (THREE, 7, 3), (GOLD, 7, 1), (SINGLE, 0, 1)]
+)
+def test_people_needed_are_reckoned_from_votes_on_each_pair(
+    tmp_path: Path, text: str, votes: int, pairs: int
+) -> None:
+    """A check of attention is judged, and is no vote on two systems; every two share the rest."""
+    found = study(tmp_path, text)
+    assert found.votes == votes == found.to_judge - sum(t.kind == "attention" for t in found.tasks)
+    note = f"about {need(0.6, votes / pairs).people} people" if votes else "no such note"
+    assert (note in told(found)) == bool(votes)
+    assert (f"each of {pairs} pairs" in told(found)) == (pairs > 1)
+
+
+def test_the_example_asks_for_45_people() -> None:
+    """By hand: of 12 comparisons 11 are votes, of which 7.7 decide, each worth 1.67 less.
+
+    With 44 degrees of freedom t is 2.015 and 0.850: 203 x 1.67 / 7.7 = 44.03.
+    """
+    assert "about 45 people (495 votes)" in told(parse_study(EXAMPLE))

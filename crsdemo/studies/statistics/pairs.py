@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs
@@ -23,16 +23,28 @@ POWER = 0.8  # the chance to see a difference that is there, at the 5% level, tw
 SMALLEST_SHARE = 0.6  # of decided votes: the smallest difference worth finding
 LARGEST_SHARE = 0.8  # what even a large difference needs is the least that is believed
 LEAST_PEOPLE = 5  # resampling fewer says little of people
+ALIKE = 0.1  # correlation of two votes of one person, where no pilot tells
 
 
-def decided_needed(share: float) -> int:
+def decided_needed(share: float, people: float = math.inf) -> int:
     """Decided votes until a true `share` of wins is told from one half with `POWER`.
 
     The normal approximation of the sign test, with the variance of each hypothesis; votes are
-    taken as independent. Grows without bound towards one half, where there is nothing to find.
+    taken as independent. Of few `people` the spread is not known well, so that Student's t takes
+    the place of the normal distribution. Grows without bound towards one half, where there is
+    nothing to find.
     """
-    found = norm.ppf(POWER) * math.sqrt(share * (1 - share))
-    return math.ceil(((Z95 / 2 + found) / (share - 0.5)) ** 2)
+    sure, found = (float(t.ppf(chance, people - 1)) for chance in (0.975, POWER))
+    spread = math.sqrt(share * (1 - share))
+    return math.ceil(((sure / 2 + found * spread) / (share - 0.5)) ** 2)
+
+
+def design_effect(decided: float, alike: float = ALIKE) -> float:
+    """How many times more votes are needed where each person gives so many decided ones.
+
+    Kish 1965, Survey Sampling: 1 + (m - 1) rho.
+    """
+    return 1 + max(0.0, decided - 1) * alike
 
 
 @dataclass(frozen=True)
@@ -80,9 +92,9 @@ class PairResult:
 
     @property
     def decided_missing(self) -> int:
-        """Decided votes that the power calculation still asks for."""
-        needed = LARGEST_SHARE if self.share.excludes(0.5) else SMALLEST_SHARE
-        return max(0, decided_needed(needed) - self.tally.decided)
+        """Decided votes that the power calculation still asks for, at as many each as so far."""
+        effect = design_effect(self.tally.decided / max(1, self.people))
+        return max(0, math.ceil(self._independent_needed * effect) - self.tally.decided)
 
     @property
     def votes_missing(self) -> int:
@@ -91,7 +103,13 @@ class PairResult:
 
     @property
     def people_missing(self) -> int:
-        return max(0, LEAST_PEOPLE - self.people)
+        """The votes of one person, however many, are worth less than 1 / ALIKE independent ones."""
+        least = math.floor(self._independent_needed * ALIKE) + 1
+        return max(0, max(LEAST_PEOPLE, least) - self.people)
+
+    @property
+    def _independent_needed(self) -> int:
+        return decided_needed(LARGEST_SHARE if self.share.excludes(0.5) else SMALLEST_SHARE)
 
     @property
     def is_enough(self) -> bool:

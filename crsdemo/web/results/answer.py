@@ -24,7 +24,8 @@ NO_VOTES = (
     "they are saved. If you have chosen a study or a pair, there may be others."
 )
 ENOUGH = (
-    f"Enough is {decided_needed(SMALLEST_SHARE)} decided votes: they find a system that wins "
+    f"Enough is {decided_needed(SMALLEST_SHARE)} decided votes of as many people, and more where "
+    f"one person gives several, since these are alike: they find a system that wins "
     f"{SMALLEST_SHARE:.0%} of them in {POWER:.0%} of studies."
 )
 
@@ -46,13 +47,15 @@ COUNTING = Answer("Counting the votes…")
 
 def _needed(results: Results) -> str:
     """How many people and votes find a difference, where as many are ties as so far."""
-    each = max(1, round(results.counted / max(1, results.people)))
+    votes = sum(pair.tally.votes for pair in results.pairs)
+    each = max(1, round(votes / sum(pair.people for pair in results.pairs)))
     ties, twins = pilot_rates(results.pairs)
     asked = need(SMALLEST_SHARE, each, min(ties, MOST), min(twins, MOST))
     return (
-        f"With {counted(each, 'vote')} each, {ties:.0%} ties and {twins:.0%} identical replies as "
-        f"so far, finding {SMALLEST_SHARE:.0%} takes about {counted(asked.people, 'person')} "
-        f"({asked.votes:,} votes) for each pair; `python -m crsdemo power` reckons others."
+        f"With {counted(each, 'vote')} each on a pair, {ties:.0%} ties and {twins:.0%} identical "
+        f"replies as so far, finding {SMALLEST_SHARE:.0%} takes about "
+        f"{counted(asked.people, 'person')} ({asked.people * each:,} votes) who judge that pair; "
+        "`python -m crsdemo power` reckons others."
     )
 
 
