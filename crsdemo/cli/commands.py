@@ -156,12 +156,14 @@ class ResultsConfig:
 def results(argv: list[str]) -> None:
     from crsdemo.feedback.results import open_answers
     from crsdemo.feedback.votes import open_votes
-    from crsdemo.studies.statistics.answers import choice_counts, scale_means
+    from crsdemo.studies.statistics.answers import choice_counts, counting, scale_means
+    from crsdemo.studies.statistics.exclusion import flagged, left_out
     from crsdemo.studies.statistics.report import results as judged
     from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
-    found, answers = judged(open_votes(config.db)), open_answers(config.db)
+    votes = flagged(open_votes(config.db))
+    found, answers = judged(votes), counting(open_answers(config.db), left_out(votes))
     if config.json:
         asked = [asdict(one) for one in scale_means(answers)]
         chosen = [asdict(one) for one in choice_counts(answers)]

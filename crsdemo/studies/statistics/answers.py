@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,38 +96,54 @@ class ChoiceCount:
     chosen: tuple[tuple[str, int], ...]
 
 
+def counting(answers: Iterable[Answer], left_out: Collection[str]) -> tuple[Answer, ...]:
+    """Those of people of whom anything counts; see `exclusion.py: left_out`."""
+    return tuple(one for one in answers if one.visitor not in left_out)
+
+
 def scale_means(answers: Iterable[Answer]) -> tuple[ScaleMean, ...]:
     """Every question on a scale whose steps are known, of every system."""
-    asked: defaultdict[tuple[str, str, str], list[Answer]] = defaultdict(list)
-    for one in answers:
-        if one.form == "scale" and isinstance(one.value, int) and len(one.labels) > 1:
-            asked[one.questionnaire, one.item, one.system or _both(one)].append(one)
     found = []
-    for (questionnaire, item, of), rows in sorted(asked.items()):
-        people, last = [row.visitor for row in rows], rows[-1]
-        mean = ratio([row.value for row in rows], np.ones(len(rows)), people)
-        top = last.lowest + len(last.labels) - 1
-        about = questionnaire, item, last.question or "", of
-        found.append(ScaleMean(*about, len(rows), len(set(people)), mean, last.lowest, top))
+    for of, rows in _asked_alike(answers, "scale"):
+        people, one = [row.visitor for row in rows], rows[0]
+        mean = ratio([int(row.value) for row in rows], np.ones(len(rows)), people)
+        top = one.lowest + len(one.labels) - 1
+        about = one.questionnaire, one.item, one.question or "", of
+        found.append(ScaleMean(*about, len(rows), len(set(people)), mean, one.lowest, top))
     return tuple(found)
 
 
 def choice_counts(answers: Iterable[Answer]) -> tuple[ChoiceCount, ...]:
     """Every question that is answered by a choice, of every system or two of them."""
-    asked: defaultdict[tuple[str, str, str], list[Answer]] = defaultdict(list)
-    for one in answers:
-        if one.form in ("choice", "sides"):
-            asked[one.questionnaire, one.item, one.system or _both(one)].append(one)
     found = []
-    for (questionnaire, item, of), rows in sorted(asked.items()):
-        last = rows[-1]
+    for of, rows in _asked_alike(answers, "choice", "sides"):
+        one = rows[0]
         said = Counter(row.chosen or str(row.value) for row in rows)
         first, _, second = of.partition(" / ")
-        names = (first, SIDES_SAID[1], second) if last.form == "sides" else last.labels
+        names = (first, SIDES_SAID[1], second) if one.form == "sides" else one.labels
         people = len({row.visitor for row in rows})
         counts = tuple((name, said[name]) for name in names)
-        found.append(ChoiceCount(questionnaire, item, last.question or "", of, people, counts))
+        about = one.questionnaire, one.item, one.question or "", of
+        found.append(ChoiceCount(*about, people, counts))
     return tuple(found)
+
+
+def _asked_alike(
+    answers: Iterable[Answer], *forms: QuestionKind
+) -> Iterator[tuple[str, list[Answer]]]:
+    """Whom answers are about, and those to one question in the same words, on the same steps.
+
+    Two files may have one name, as the two of a study that changed; their scales are two.
+    """
+    asked: defaultdict[tuple[str, str, str, str, tuple[str, ...], int], list[Answer]]
+    asked = defaultdict(list)
+    for one in answers:
+        if one.form in forms and len(one.labels) > 1:
+            question = one.question or "", one.labels, one.lowest
+            of = one.system or _both(one)
+            asked[one.questionnaire, one.item, of, *question].append(one)
+    for (_, _, of, *_), rows in sorted(asked.items()):
+        yield of, rows
 
 
 def _both(one: Answer) -> str:

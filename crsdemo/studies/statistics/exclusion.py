@@ -9,6 +9,7 @@ from dataclasses import replace
 from crsdemo.studies.statistics.judging import FLAGS, Flag, Vote
 
 LEAST_SECONDS = 3.0  # nobody reads two replies in less
+OF_PEOPLE: frozenset[Flag] = frozenset({"one_sided", "attention_failed"})  # not of single votes
 ONE_SIDED_FROM = 8  # decided votes, all for one side: by chance 1 of 128 annotators
 
 
@@ -38,6 +39,12 @@ def flagged(votes: Iterable[Vote]) -> tuple[Vote, ...]:
 def counted(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> tuple[Vote, ...]:
     """The flagged votes that break none of `rules`."""
     return tuple(vote for vote in votes if not vote.flags & set(rules))
+
+
+def left_out(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> frozenset[str]:
+    """The annotators of flagged votes of whom `rules` let nothing count, answers neither."""
+    wanted = OF_PEOPLE.intersection(rules)
+    return frozenset(vote.annotator for vote in votes if vote.flags & wanted)
 
 
 def _one_sided(votes: Sequence[Vote]) -> set[str]:

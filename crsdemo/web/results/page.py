@@ -21,8 +21,9 @@ from crsdemo.export.take_home import Handout, TakeHome
 from crsdemo.feedback.results import ResultsLog
 from crsdemo.feedback.votes import VoteFilter, load_votes
 from crsdemo.studies.statistics import judging
+from crsdemo.studies.statistics.answers import counting
 from crsdemo.studies.statistics.disputes import disputes
-from crsdemo.studies.statistics.exclusion import counted, flagged
+from crsdemo.studies.statistics.exclusion import counted, flagged, left_out
 from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.demo import Demo
@@ -116,7 +117,8 @@ class ResultsPage:
         taken = load_votes(file, VoteFilter(wanted.title, wanted.blind_only))
         votes = flagged(vote for vote in taken if _is_of(vote, wanted.pair))
         found = results(votes, wanted.known_rules)
-        answers = log.answers(wanted.title)
+        unheard = left_out(flagged(taken), wanted.known_rules)
+        answers = counting(log.answers(wanted.title), unheard)
         shown = exhibits(found, log.participants(wanted.title), answers)
         disputed = disputes(counted(votes, wanted.known_rules))
         seen = log.seen_pairs(one.task for one in disputed[:N_DISPUTES])
