@@ -22,7 +22,7 @@ from crsdemo.core.tables import read_table
 from crsdemo.core.text_files import json_lines
 from crsdemo.language.typed_words import words_of
 
-_TITLE_YEAR = re.compile(r"^\s*(.*?)\s*(?:[(（\[](\d{4})(?: film)?[)）\]])?\s*$")
+_TITLE_YEAR = re.compile(r"^\s*(.*?)\s*(?:[(（\[](\d{4})(?: film)?[)）\]])?\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Titles:
     def find(self, written: str) -> str | None:
         """The item of `Title (year)` (a year may be off by 1) or of a bare title, or None."""
         match = _TITLE_YEAR.match(html.unescape(written))
-        assert match is not None  # the pattern matches any line
+        assert match is not None  # the pattern matches any text
         key = plain_title(match[1])
         if not key:  # "???": its like would all be one
             return None

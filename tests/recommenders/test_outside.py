@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -137,7 +138,10 @@ def test_what_was_named_before_is_no_recommendation() -> None:
         ({"id": "tt0000002"}, 2),
         ({"title": "Shining, The", "year": 1980}, 6),
         ({"title": "The Shining"}, 6),
+        ("Paprika (2007)", 2),  # as datasets write it: a year off
         ("Paprika (1931)", None),
+        ("Paprika&#10;(2006)&#10;x", None),
+        ("Paprika\n(2006)", 2),
         ("Moana and other stories", None),
         ("", None),
     ],
@@ -303,6 +307,15 @@ def test_a_function_takes_part(own: str) -> None:
         assert reply(called(f"{own}:{call}"), ASKED).item == FILMS[2]
     kept = json.loads(answer.provenance.decoding)
     assert kept["call"] == f"{own}:system.answer" and len(kept["file_sha256"]) == 64
+
+
+def test_the_file_of_a_function_is_the_one_that_was_loaded(own: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{own}.py"
+    loaded = hashlib.sha256(file.read_bytes()).hexdigest()
+    system = called(f"{own}:words")
+    file.write_text("# another version, which does not answer yet")
+    kept = json.loads(reply(system, ASKED).provenance.decoding)
+    assert kept["file_sha256"] == loaded
 
 
 @pytest.mark.parametrize(

@@ -10,25 +10,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import OutsideError
-from crsdemo.core.recommender import Plan, Provenance, Recommendation, Reply
-from crsdemo.recommenders.outside.said import (
-    Linker,
-    Reader,
-    Said,
-    asked,
-    messages,
-    names,
-    read_said,
-    to_json,
-    words,
-)
+from crsdemo.core.recommender import Plan
+from crsdemo.recommenders.outside.base import About, Outside
+from crsdemo.recommenders.outside.said import Linker, Said, messages, names, read_said, words
 from crsdemo.recommenders.outside.systems import Endpoint
 from crsdemo.recommenders.outside.wire import Answering, Wire, read_json
 
@@ -40,8 +31,8 @@ _DONE = "[DONE]"
 class _Heard:
     """A completion of OpenAI's form as far as it has come."""
 
+    about: About  # model, system_fingerprint, finish_reason
     text: str = ""
-    about: dict[str, str] = field(default_factory=dict)  # model, system_fingerprint, finish_reason
 
     def take(self, row: Any, part: str) -> None:
         """A completion, or a piece of one, whose words are in `part`. Raises OutsideError."""
@@ -70,48 +61,42 @@ class _Heard:
             self.about[name] = value[:200]
 
 
-class OverHttp:
-    """A recommender that is asked over HTTP. Thread-safe.
+class OverHttp(Outside):
+    """A recommender that is asked over HTTP.
 
-    Raises BadInputError if its key is not in the environment; its replies raise OutsideError.
+    Raises BadInputError if its key is not in the environment.
     """
 
     def __init__(self, endpoint: Endpoint, catalog: Catalog, linker: Linker) -> None:
-        self.name = endpoint.name
+        super().__init__(endpoint.name, catalog, linker)
         self.endpoint = endpoint
-        self.catalog = catalog
-        self.reader = Reader(catalog, linker)
         self.wire = Wire(endpoint)
 
-    def recommend(
-        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
-    ) -> list[Recommendation]:
-        """What its reply lists or names, in that order."""
-        *_, reply = self.stream(dialogue, Plan(avoid=exclude))
-        return ranked(reply, k, exclude)
+    @property
+    def origin(self) -> dict[str, Any]:
+        """The address, without its query, and what is asked for there."""
+        endpoint = self.endpoint
+        return {
+            "endpoint": urlsplit(endpoint.address)._replace(query="").geturl(),
+            "form": "openai" if endpoint.is_openai else "plain",
+            "model": endpoint.model,
+            "version": endpoint.version,
+            "options": endpoint.options,
+        }
 
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        started = time.monotonic()
-        body = self._completion(dialogue, plan) if self.endpoint.is_openai else None
-        body = body or asked(dialogue, plan, self.catalog)
-        prompt, heard = to_json(body), _Heard()
-        try:
-            with self.wire.ask(body) as answer:
-                if not self.endpoint.is_openai:
-                    said = read_said(answer.whole())
-                else:
-                    for text in self._growing(answer, heard):
-                        made = self._provenance(plan, heard.about)
-                        yield Reply((text,), "CHAT", provenance=made, prompt=prompt, complete=False)
-                    said = Said(text=heard.text)
-            about = heard.about | {
-                name: of for name in ("model", "version") if (of := getattr(said, name))
-            }
-            ms = 1000 * (time.monotonic() - started)
-            provenance = self._provenance(plan, about)
-            yield self.reader.reply(said, dialogue, provenance, prompt, ms)
-        except OutsideError as error:
-            raise OutsideError(f"{self.name}: {error}") from None  # the log keeps these words
+    def _answers(self, body: dict[str, Any], about: About) -> Iterator[str | Said]:
+        with self.wire.ask(body) as answer:
+            if not self.endpoint.is_openai:
+                yield read_said(answer.whole())
+                return
+            heard = _Heard(about)
+            yield from self._growing(answer, heard)
+        yield Said(text=heard.text)
+
+    def _body(self, dialogue: Dialogue, plan: Plan) -> dict[str, Any]:
+        if self.endpoint.is_openai:
+            return self._completion(dialogue, plan)
+        return super()._body(dialogue, plan)
 
     def _growing(self, answer: Answering, heard: _Heard) -> Iterator[str]:
         """Words as they grow, not more often than a person can see."""
@@ -149,27 +134,3 @@ class OverHttp:
             yield f"In this answer {what}."
         if avoid := names(plan.avoid, self.catalog):
             yield f"Do not recommend any of these: {'; '.join(avoid)}."
-
-    def _provenance(self, plan: Plan, about: dict[str, str]) -> Provenance:
-        """Where it was asked, for what, and who says to have answered; never the key."""
-        endpoint, parts = self.endpoint, urlsplit(self.endpoint.address)
-        decoding = {
-            "endpoint": parts._replace(query="").geturl(),
-            "form": "openai" if endpoint.is_openai else "plain",
-            "model": endpoint.model,
-            "version": endpoint.version,
-            "options": endpoint.options,
-            "temperature": plan.temperature,
-            "answered": about,
-        }
-        return Provenance(
-            self.name, catalog_sha256=self.catalog.fingerprint, decoding=to_json(decoding)
-        )
-
-
-def ranked(reply: Reply, k: int, exclude: frozenset[str]) -> list[Recommendation]:
-    """What a reply lists, else what it names, without what is excluded."""
-    listed = reply.evidence.candidates
-    if not listed and reply.item:
-        listed = (Recommendation(reply.item, 1.0),)
-    return [one for one in listed if one.item.id not in exclude][:k]

@@ -22,48 +22,40 @@ from threading import BoundedSemaphore, Thread
 from typing import Any
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, OutsideError
-from crsdemo.core.recommender import Plan, Provenance, Recommendation, Reply
-from crsdemo.recommenders.outside.endpoint import ranked
-from crsdemo.recommenders.outside.said import Linker, Reader, asked, read_said, to_json
+from crsdemo.recommenders.outside.base import About, Outside
+from crsdemo.recommenders.outside.said import Linker, Said, read_said
 from crsdemo.recommenders.outside.systems import Function
 
 AT_ONCE = 16  # calls; one that never returns keeps its place
 
 
-class OverCall:
-    """A recommender that is called. Raises BadInputError if the function cannot be imported.
+class OverCall(Outside):
+    """A recommender that is called, from several threads at once.
 
-    It is called from several threads at once. Its replies raise OutsideError, or what it raises.
+    Raises BadInputError if the function cannot be imported. Its replies may also raise whatever it
+    raises itself.
     """
 
     def __init__(self, function: Function, catalog: Catalog, linker: Linker) -> None:
-        self.name = function.name
+        super().__init__(function.name, catalog, linker)
         self.function = function
-        self.catalog = catalog
-        self.reader = Reader(catalog, linker)
         self._call = imported(function)
+        self._file_sha256 = _sha256(self._call)  # now: the file may be another one when it answers
         self._free = BoundedSemaphore(AT_ONCE)
 
-    def recommend(
-        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
-    ) -> list[Recommendation]:
-        """What its reply lists or names, in that order."""
-        *_, reply = self.stream(dialogue, Plan(avoid=exclude))
-        return ranked(reply, k, exclude)
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What is called, and the file that it was loaded from."""
+        function = self.function
+        return {
+            "call": function.call,
+            "file_sha256": self._file_sha256,
+            "version": function.version,
+        }
 
-    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
-        started = time.monotonic()
-        given = asked(dialogue, plan, self.catalog)
-        prompt = to_json(given)
-        try:
-            said = read_said(self._answered(given))
-            ms = 1000 * (time.monotonic() - started)
-            about = {name: of for name in ("model", "version") if (of := getattr(said, name))}
-            yield self.reader.reply(said, dialogue, self._provenance(plan, about), prompt, ms)
-        except OutsideError as error:
-            raise OutsideError(f"{self.name}: {error}") from None  # the log keeps these words
+    def _answers(self, body: dict[str, Any], about: About) -> Iterator[str | Said]:
+        yield read_said(self._answered(body))
 
     def _answered(self, given: dict[str, Any]) -> object:
         """What it returns, if that comes in time; a thread cannot be stopped from outside."""
@@ -91,19 +83,6 @@ class OverCall:
         if error:
             raise OutsideError(f"ended with {type(error).__name__}")
         return answer
-
-    def _provenance(self, plan: Plan, about: dict[str, str]) -> Provenance:
-        decoding = {
-            "call": self.function.call,
-            "file_sha256": _sha256(self._call),
-            "version": self.function.version,
-            "temperature": plan.temperature,
-            "seed": plan.seed,
-            "answered": about,
-        }
-        return Provenance(
-            self.name, catalog_sha256=self.catalog.fingerprint, decoding=to_json(decoding)
-        )
 
 
 def imported(function: Function) -> Callable[[dict[str, Any]], object]:

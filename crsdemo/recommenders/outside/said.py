@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from typing import Annotated, Any, Protocol
 
@@ -29,6 +30,7 @@ from crsdemo.core.recommender import (
     Timing,
 )
 from crsdemo.core.reply_json import pieces_from_turn
+from crsdemo.language.corpus import Titles, merge_turns
 
 MAX_SAID = 8_000  # characters of a reply
 MAX_ITEMS = 100  # of a list
@@ -111,13 +113,7 @@ def names(items: frozenset[str], catalog: Catalog) -> list[str]:
 
 def messages(dialogue: Dialogue) -> list[dict[str, str]]:
     """Each speaker in turn: what one says twice in a row (after a failure) is one message."""
-    said: list[dict[str, str]] = []
-    for turn in dialogue.turns:
-        if said and said[-1]["role"] == turn.speaker:
-            said[-1]["content"] += "\n" + turn.text
-        else:
-            said.append({"role": turn.speaker, "content": turn.text})
-    return said
+    return [{"role": turn.speaker, "content": turn.text} for turn in merge_turns(dialogue.turns)]
 
 
 @dataclass(frozen=True)
@@ -135,14 +131,15 @@ class Reader:
         if not text:
             raise OutsideError("its answer has no words")
         listed = [(one, item) for one in said.listed if (item := self._known(one))]
+        items = [item for _, item in listed]
         candidates = {item.id: self._candidate(one, item) for one, item in reversed(listed)}
-        turn = Turn("assistant", text, self._mentions(text, said.listed, dialogue))
+        turn = Turn("assistant", text, self._mentions(text, listed, dialogue))
         return Reply(
             pieces_from_turn(turn, self.catalog),
-            "REC" if (item := self._meant(turn, [i for _, i in listed], dialogue)) else "CHAT",
+            "REC" if (item := self._meant(turn, items, dialogue)) else "CHAT",
             item,
             Evidence(
-                candidates=tuple(candidates[i] for i in dict.fromkeys(i.id for _, i in listed)),
+                candidates=tuple(candidates[i] for i in dict.fromkeys(item.id for item in items)),
                 query=plain_text(said.evidence.query),
                 query_sources=tuple(map(plain_text, said.evidence.query_sources)),
                 timings=(Timing("waiting for its answer", ms),),
@@ -156,39 +153,32 @@ class Reader:
         """The item of the catalog that is listed, by id, else by title and year."""
         if one.id in self.catalog.row:
             return self.catalog.item(one.id)
-        written = _YEAR.search(one.title)
-        year = one.year or (int(written[1]) if written else None)
-        title = _ARTICLE.sub(r"\2 \1", _YEAR.sub("", plain_text(one.title)))
-        name = f"{title} ({year})" if year else title
-        whole = [m for m in self.linker.link(name, Dialogue()) if m.start == 0 and name]
-        if whole and whole[0].end >= len(title):
-            return self.catalog.item(whole[0].item_id)
-        return self._by_title.get(_key(name)) or (None if year else self._by_title.get(_key(title)))
+        written = " ".join(plain_text(one.title).split())
+        title, year = _YEAR.sub("", written), _YEAR.search(written)
+        behind = year[0] if year else f" ({one.year})" if one.year else ""
+        name = _ARTICLE.sub(r"\2 \1", title) + behind
+        whole = [
+            m for m in self.linker.link(name, Dialogue()) if (m.start, m.end) == (0, len(name))
+        ]
+        found = whole[0].item_id if whole else self._titles.find(name)
+        return self.catalog.item(found) if found else None
 
-    @property
-    def _by_title(self) -> Mapping[str, Item]:
-        """By full name; by title alone the best known."""
-        if "_titles" not in self.__dict__:
-            known = sorted(self.catalog, key=lambda item: item.popularity)
-            titles = {_key(item.title): item for item in known}
-            object.__setattr__(self, "_titles", titles | {_key(i.name): i for i in known})
-        return self.__dict__["_titles"]  # type: ignore[no-any-return]
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(self.catalog)
 
     def _candidate(self, one: Listed, item: Item) -> Recommendation:
         signals = tuple(Signal(name, value) for name, value in one.signals.items())
         return Recommendation(item, nan if one.score is None else one.score, signals)
 
     def _mentions(
-        self, text: str, listed: Sequence[Listed], dialogue: Dialogue
+        self, text: str, listed: Sequence[tuple[Listed, Item]], dialogue: Dialogue
     ) -> tuple[Mention, ...]:
         """Where it names items: those that it lists, as written, then what else is found."""
         found = list[Mention]()
-        for one in sorted(listed, key=lambda one: -len(one.title)):
-            item = self._known(one)
-            bare = _YEAR.sub("", plain_text(one.title)).strip()
-            if item and bare:
-                title = re.escape(bare)
-                pattern = rf"(?<!\w){title}(?!\w)(\s*\({item.year}\))?"
+        for one, item in sorted(listed, key=lambda known: -len(known[0].title)):
+            if bare := _YEAR.sub("", plain_text(one.title)).strip():
+                pattern = rf"(?<!\w){re.escape(bare)}(?!\w)(\s*\({item.year}\))?"
                 found += [Mention(m.start(), m.end(), item.id) for m in re.finditer(pattern, text)]
         found += self.linker.link(text, dialogue)
         kept = list[Mention]()
@@ -206,10 +196,6 @@ class Reader:
         fresh = [i for i in turn.item_ids if i not in before]
         best = [item.id for item in listed if item.id in fresh]
         return self.catalog.item((best or fresh)[0]) if fresh else None
-
-
-def _key(title: str) -> str:
-    return " ".join(title.casefold().split())
 
 
 def words(text: str) -> str:
