@@ -110,10 +110,9 @@ class Comparison:
 
     @property
     def says_the_same(self) -> bool:
-        """Both replies have the same words and the same film."""
-        replies = [self.side(side).reply for side in SIDES]
-        films = [logged.reply.item if logged.reply else None for logged in replies]
-        return replies[0].turn.text == replies[1].turn.text and films[0] == films[1]
+        """There are two replies, and neither can be called better."""
+        left, right = self.left.reply.reply, self.right.reply.reply
+        return left is not None and right is not None and left.says_the_same(right)
 
     def side(self, side: Side) -> Answer:
         return self.left if side == "left" else self.right

@@ -147,6 +147,14 @@ class Reply:
     def text(self) -> str:
         return "".join(p if isinstance(p, str) else p.name for p in self.pieces)
 
+    def says_the_same(self, other: Reply) -> bool:
+        """Whether of the two none can be called better: the same words and the same item.
+
+        `feedback/schema.py: TWIN` asks it of the log.
+        """
+        items = [one.item.id if one.item else None for one in (self, other)]
+        return self.text == other.text != "" and items[0] == items[1]
+
     def turn(self) -> Turn:
         """This reply as a turn of the history, with its mentions where the titles stand."""
         text, mentions = "", []

@@ -34,7 +34,7 @@ HEARD = """(with recursive heard as (
             as unheard
         from heard order by position))"""
 
-# Whether both sides of a comparison `c` say the same words and the same item
+# Whether both sides of a comparison `c` say the same, as `Reply.says_the_same` has it
 TWIN = """exists (select 1 from turns l join turns r on r.id = c.right_generation
         join generations g on g.id = l.id join generations h on h.id = r.id
         where l.id = c.left_generation and l.text = r.text and l.text <> ''

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
-from crsdemo.core.recommender import Recommender, Reply
+from crsdemo.core.recommender import Recommender, reply
 from crsdemo.studies.statistics.shares import wilson
 from crsdemo.studies.study import Study
 from crsdemo.studies.tasks import Replayed
@@ -49,13 +49,8 @@ def twins(
     pairs = same = 0
     for message in messages_of(study):
         dialogue = Dialogue((Turn("user", message, link(message, Dialogue(()))),))
-        replies = [_reply(get(name), dialogue) for name in study.systems]
+        replies = [reply(get(name), dialogue) for name in study.systems]
         for one, other in combinations(replies, 2):
             pairs += 1
-            same += one.text == other.text and one.item == other.item
+            same += one.says_the_same(other)
     return Twins(pairs, same)
-
-
-def _reply(recommender: Recommender, dialogue: Dialogue) -> Reply:
-    *_, reply = recommender.stream(dialogue)
-    return reply
