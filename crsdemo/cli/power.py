@@ -7,8 +7,7 @@ from pathlib import Path
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
-from crsdemo.feedback.file import BUSY_SECONDS, LogFile
-from crsdemo.feedback.votes import VoteFilter, load_votes
+from crsdemo.feedback.votes import VoteFilter, open_votes
 from crsdemo.studies.statistics.pairs import ALIKE, SMALLEST_SHARE
 from crsdemo.studies.statistics.power import TIES, pilot_rates, told
 from crsdemo.studies.statistics.report import results
@@ -39,13 +38,8 @@ def power(argv: list[str]) -> None:
 
 def _pilot(config: PowerConfig) -> tuple[float, float]:
     assert config.db
-    if not config.db.is_file():
-        raise BadInputError(f"there is no log at {config.db}; name that of the pilot with --db")
-    file = LogFile(config.db, BUSY_SECONDS)
-    try:
-        pairs = results(load_votes(file, VoteFilter(config.study))).pairs
-    finally:
-        file.close()
+    pairs = results(open_votes(config.db, VoteFilter(config.study))).pairs
     if not pairs:
-        raise BadInputError("the pilot has no vote that counts; give --ties and --twins instead")
+        of = f" of the study {config.study!r}" if config.study else ""
+        raise BadInputError(f"no vote{of} counts in {config.db}; give --ties and --twins instead")
     return pilot_rates(pairs)

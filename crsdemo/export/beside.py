@@ -8,27 +8,24 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from crsdemo.export.filtered import Filtered
 from crsdemo.export.tables import answer_row, mark_row
 from crsdemo.feedback.judgments import JudgmentReader, Mark
 from crsdemo.studies.statistics.answers import Answer
+from crsdemo.studies.tasks import Kind
 
 
 class Said(NamedTuple):
     """A row of a table beside the judgments: an answer to a questionnaire, or a mark on a film."""
 
     table: str
-    visitor: str
-    created_at: str
-    study: tuple[str | None, str | None]  # title and sha256
-    is_test: bool
-    systems: frozenset[str]
-    is_practice: bool
+    about: Filtered
     row: dict[str, Any]
 
     @property
     def of(self) -> str:
         """Who is spoken of, as the manifest counts it."""
-        return " vs ".join(sorted(self.systems)) or "nobody"
+        return " vs ".join(sorted(self.about.systems)) or "nobody"
 
 
 def rows_beside(log: JudgmentReader, digest: hashlib._Hash) -> Iterator[Said]:
@@ -39,14 +36,13 @@ def rows_beside(log: JudgmentReader, digest: hashlib._Hash) -> Iterator[Said]:
 
 
 def _answer(one: Answer) -> Said:
-    systems = frozenset({one.left, one.right} - {""})
-    of, when = (one.study, one.study_sha256), one.answered_at
-    practice = one.kind == "practice"
-    return Said("answers", one.visitor, when, of, one.is_test, systems, practice, answer_row(one))
+    systems, study = frozenset({one.left, one.right} - {""}), (one.study, one.study_sha256)
+    kind: Kind | None = "practice" if one.kind == "practice" else None
+    about = Filtered(one.visitor, one.answered_at, one.is_test, systems, study, kind)
+    return Said("answers", about, answer_row(one))
 
 
 def _mark(one: Mark) -> Said:
-    of, systems = (one.study, one.study_sha256), frozenset({one.recommender})
-    return Said(
-        "marks", one.visitor, one.created_at, of, one.is_test, systems, False, mark_row(one)
-    )
+    systems, study = frozenset({one.recommender}), (one.study, one.study_sha256)
+    about = Filtered(one.visitor, one.created_at, one.is_test, systems, study)
+    return Said("marks", about, mark_row(one))

@@ -25,9 +25,10 @@ from crsdemo import __version__
 from crsdemo.core.comparison import checked_policy
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
-from crsdemo.export.beside import Said, rows_beside
+from crsdemo.export.beside import rows_beside
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
 from crsdemo.export.files import Split, new_folder, split_of
+from crsdemo.export.filtered import Filtered
 from crsdemo.export.tables import row_of
 from crsdemo.feedback.copies import note_copy
 from crsdemo.feedback.judgments import (
@@ -86,39 +87,24 @@ class ExportConfig:
         if not 0 <= self.test_share < 1:
             raise BadInputError(f"--test-share is from 0 to below 1, got {self.test_share}")
 
-    def why_not(self, judgment: Judgment) -> Reason | None:
-        """Which filter leaves a judgment out."""
-        pair = judgment if isinstance(judgment, JudgedPair) else None
-        if pair and pair.kind in _NO_DATA:
-            return _NO_DATA[pair.kind]
-        if judgment.is_test and not self.with_tests:
+    def why_not(self, one: Filtered) -> Reason | None:
+        """Which filter leaves this out."""
+        if one.kind in _NO_DATA:
+            return _NO_DATA[one.kind]
+        if one.is_test and not self.with_tests:
             return Reason.TEST
-        if self.study and (pair is None or self.study not in (pair.study, pair.study_sha256)):
+        if self.study and self.study not in one.study:
             return Reason.STUDY
-        if self.recommenders and not _names(judgment) <= _listed(self.recommenders):
+        if self.recommenders and not one.systems <= _listed(self.recommenders):
             return Reason.RECOMMENDER
-        if self.policy and (pair is None or pair.policy != self.policy):
+        if self.policy and self.policy not in one.policies:
             return Reason.POLICY
-        if judgment.created_at < self.since or (self.until and judgment.created_at >= self.until):
+        if one.created_at < self.since or (self.until and one.created_at >= self.until):
             return Reason.TIME
-        if judgment.visitor in _listed(self.without_visitors):
+        if one.visitor in _listed(self.without_visitors):
             return Reason.VISITOR
-        took = pair.decided_ms if pair else None
+        took = one.decided_ms
         return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
-
-    def why_not_row(self, said: Said) -> Reason | None:
-        """Which filter leaves an answer or a mark out; a policy is none of theirs."""
-        if said.is_practice:
-            return Reason.PRACTICE
-        if said.is_test and not self.with_tests:
-            return Reason.TEST
-        if self.study and self.study not in said.study:
-            return Reason.STUDY
-        if self.recommenders and not said.systems <= _listed(self.recommenders):
-            return Reason.RECOMMENDER
-        if said.created_at < self.since or (self.until and said.created_at >= self.until):
-            return Reason.TIME
-        return Reason.VISITOR if said.visitor in _listed(self.without_visitors) else None
 
 
 @dataclass
@@ -172,9 +158,10 @@ def export(
                     files.write(_file_of(one, split, config), one.columns)
             if config.format in TABLES:
                 for said in rows_beside(log, digest):
-                    split = split_of(said.visitor, config.test_share)
-                    reason = config.why_not_row(said)
-                    tally.add(said.of, said.visitor, split, reason)
+                    visitor = said.about.visitor
+                    split = split_of(visitor, config.test_share)
+                    reason = config.why_not(said.about)
+                    tally.add(said.of, visitor, split, reason)
                     if not reason:
                         files.write(f"{said.table}.{config.format}", said.row | {"split": split})
         manifest = _manifest(config, command, held, digest.hexdigest(), tally)
@@ -201,7 +188,7 @@ def considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[
     found = (
         Excluded(judgment, reason) if reason else one
         for judgment in judgments
-        for reason in [config.why_not(judgment)]
+        for reason in [config.why_not(Filtered.of(judgment))]
         for one in _examples(judgment, config)
     )
     return once(found) if config.format == "sft" else found
@@ -262,10 +249,6 @@ def _counts(n_written: int, excluded: Counter[str]) -> dict[str, Any]:
         "written": n_written,
         "excluded": dict(excluded.most_common()),
     }
-
-
-def _names(judgment: Judgment) -> set[str]:
-    return {reply.recommender for reply in judgment.replies}
 
 
 def _listed(names: str) -> set[str]:

@@ -19,6 +19,7 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Concern, concern_of, label_of, scores_of
 from crsdemo.export.examples import Example, Excluded, Reason, labels, unfit
 from crsdemo.export.files import split_of
+from crsdemo.export.filtered import Filtered
 from crsdemo.export.judgments import ExportConfig, considered, watched
 from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Judgment, JudgmentReader
 
@@ -100,7 +101,7 @@ def _votes(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Vote
             yield _pair(one) if isinstance(one, Example) else one
         return
     for judgment in judgments:
-        if reason := config.why_not(judgment):
+        if reason := config.why_not(Filtered.of(judgment)):
             yield Excluded(judgment, reason)
         else:
             yield from _singles(judgment)

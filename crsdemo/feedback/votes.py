@@ -34,7 +34,7 @@ class VoteFilter:
     with_tests: bool = False  # also those of colleagues who tried a study
 
 
-def open_votes(path: Path) -> tuple[Vote, ...]:
+def open_votes(path: Path, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:
     """The votes in the log at `path`, which another process may be writing meanwhile.
 
     Raises FeedbackError if there is no such log or it cannot be used.
@@ -42,7 +42,7 @@ def open_votes(path: Path) -> tuple[Vote, ...]:
     if not path.is_file():
         raise FeedbackError(f"there is no log at {path}; name the file of the app with --db")
     with closing(LogFile(path, BUSY_SECONDS)) as file:
-        return load_votes(file)
+        return load_votes(file, wanted)
 
 
 def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import CrsdemoError
-from crsdemo.recommenders.loading import CATALOG, Shelf, check_systems, found_checkpoints
+from crsdemo.recommenders.loading import CATALOG, Shelf
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.statistics.power import study_note
 from crsdemo.studies.study import Study, parse_study
@@ -105,18 +105,13 @@ def main(argv: Sequence[str]) -> int:
     print(told(study))
     problems = list(study.problems(study.systems))
     try:
-        check_systems(study.entrants, found_checkpoints(options.catalog))
-        for line in tried(study.entrants, options.catalog):
+        shelf = Shelf(Catalog.load(options.catalog), options.catalog, systems=study.entrants)
+        for line in tried(shelf):
             print(line)
+        if options.twins and not problems:
+            print(twins(study, shelf.get, shelf.linker.link).told)
     except CrsdemoError as error:
         problems.insert(0, str(error))
     for problem in problems:
         print(f"The app would not start: {problem}", file=sys.stderr)
-    if options.twins and not problems:
-        print(_measured_twins(study, options.catalog))
     return 2 if problems else 0
-
-
-def _measured_twins(study: Study, folder: Path) -> str:
-    shelf = Shelf(Catalog.load(folder), folder, systems=study.entrants)
-    return twins(study, shelf.get, shelf.linker.link).told

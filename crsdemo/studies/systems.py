@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.errors import CrsdemoError, OutsideError
+from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Recommender, Reply
 from crsdemo.core.recommender import reply as reply_of
 from crsdemo.core.toml_file import Many, TomlFile, read_toml
@@ -35,31 +35,31 @@ def read_systems(given: Sequence[str]) -> tuple[System, ...]:
     return tuple(found)
 
 
-def tried(systems: Sequence[System], folder: Path) -> Iterator[str]:
-    """What each that is not ours answers to one message, over the catalog in `folder`.
-
-    Raises CrsdemoError for one that does not answer.
-    """
-    outside = [system for system in systems if not isinstance(system, Named)]
+def tried(shelf: Shelf) -> Iterator[str]:
+    """What each that is not ours answers to one message. Raises CrsdemoError if one does not."""
+    outside = [name for name, of in shelf.systems.items() if not isinstance(of, Named)]
     if not outside:
         return
-    catalog = Catalog.load(folder)
-    shelf = Shelf(catalog, folder, systems=systems)
-    known = max(catalog, key=lambda item: item.popularity).name
+    known = max(shelf.catalog, key=lambda item: item.popularity).name
     said = f"I liked {known}. What would you recommend next?"
     turn = Turn("user", said, shelf.linker.link(said, Dialogue()))
-    for system in outside:
-        yield _answered(shelf.get(system.name), Dialogue((turn,)))
+    for name in outside:
+        yield _told(shelf.get(name), Dialogue((turn,)))
 
 
-def _answered(recommender: Recommender, dialogue: Dialogue) -> str:
-    began = time.monotonic()
+def answer_of(recommender: Recommender, dialogue: Dialogue) -> Reply:
+    """Its whole reply. Raises CrsdemoError, also for what a function raises of its own."""
     try:
-        reply = reply_of(recommender, dialogue)
-    except OutsideError:
+        return reply_of(recommender, dialogue)
+    except CrsdemoError:
         raise
-    except Exception as error:  # of a function: its own
+    except Exception as error:
         raise CrsdemoError(f"{recommender.name}: {type(error).__name__}: {error}") from error
+
+
+def _told(recommender: Recommender, dialogue: Dialogue) -> str:
+    began = time.monotonic()
+    reply = answer_of(recommender, dialogue)
     took = time.monotonic() - began
     named = ", ".join(item.name for item in _items(reply)) or "nothing that the catalog has"
     names_itself = veiled(reply, names_of([recommender.name], [reply])) != reply

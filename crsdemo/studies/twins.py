@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
-from crsdemo.core.recommender import Recommender, reply
+from crsdemo.core.recommender import Recommender
 from crsdemo.studies.statistics.shares import wilson
 from crsdemo.studies.study import Study
+from crsdemo.studies.systems import answer_of
 from crsdemo.studies.tasks import Replayed
 
 
@@ -49,7 +50,7 @@ def twins(
     pairs = same = 0
     for message in messages_of(study):
         dialogue = Dialogue((Turn("user", message, link(message, Dialogue(()))),))
-        replies = [reply(get(name), dialogue) for name in study.systems]
+        replies = [answer_of(get(name), dialogue) for name in study.systems]
         for one, other in combinations(replies, 2):
             pairs += 1
             same += one.says_the_same(other)

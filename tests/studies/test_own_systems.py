@@ -153,3 +153,22 @@ def test_an_app_with_a_system_that_is_not_there_says_so_at_once(
     assert "mine cannot be loaded from 'no_such_lab:answer'" in capsys.readouterr().err
     assert app.main(["--recommenders", "popularity,oracle", *db]) == 2
     assert "no recommender 'oracle'" in capsys.readouterr().err
+
+
+def test_a_function_that_breaks_on_some_message_is_a_problem_of_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = """
+def picky(asked):
+    if "quiet" in asked["dialogue"][-1]["content"]:
+        raise KeyError("q")
+    return "Well."
+"""
+    (tmp_path / "picky_lab.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    systems = '["popularity", {name = "mine", call = "picky_lab:picky"}]'
+    path = study(tmp_path, f"systems = {systems}")
+    assert main(["check-study", str(path)]) == 0
+    assert main(["check-study", str(path), "--twins"]) == 2
+    assert "mine: KeyError: 'q'" in capsys.readouterr().err
