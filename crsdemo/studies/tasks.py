@@ -61,6 +61,11 @@ class Replay:
     good: str = ""  # its counterpart; without it one of the systems answers
 
 
+def _short(kind: object) -> tuple[Questionnaire, ...]:
+    """What is asked where a task names nothing: without a question a single talk tells nothing."""
+    return (parse_questionnaire(READY_MADE / "short.toml"),) if kind == "single" else ()
+
+
 class _Task(Part):
     """One thing to do, `each` times, each time with other systems or messages.
 
@@ -69,7 +74,9 @@ class _Task(Part):
 
     name: Text
     kind: Kind
-    questionnaires: Asked = ()  # asked each time it is done
+    questionnaires: Asked = Field(
+        default_factory=lambda task: _short(task.get("kind"))
+    )  # each time
 
     @property
     def is_single(self) -> bool:

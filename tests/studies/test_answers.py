@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from ballots import vote
-from made_studies import FILE, lab
+from made_studies import FILE, Annotator, lab
 
 from crsdemo.__main__ import main
+from crsdemo.core.comparison import Comparison, Verdict
 from crsdemo.studies.assignment import BAD
 from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
 from crsdemo.studies.statistics.exclusion import flagged, left_out
@@ -21,6 +22,18 @@ ONE = Answer(
     item="ease", question="Was it easy?", form="scale", about="system", labels=FIVE, lowest=1,
     value=5, left="red", right="red", answered_at="2026-03-01", is_test=False,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rater(Annotator):
+    """Finds all good, and of a check one reply better, which is the right one or not."""
+
+    is_attentive: bool = True
+
+    def verdict(self, seen: Comparison) -> Verdict:
+        if BAD not in (seen.left.recommender, seen.right.recommender):
+            return "both_good"
+        return "left" if (seen.left.recommender == BAD) != self.is_attentive else "right"
 
 
 def test_one_name_for_two_scales_gives_two_means() -> None:
@@ -62,8 +75,8 @@ def test_whose_votes_do_not_count_has_no_say_in_the_answers_of_the_results(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = lab(tmp_path, FILE)
-    made.annotator("ann").finish()
-    replace(made.annotator("bob"), likes=BAD).finish()
+    for name in ("ann", "bob"):
+        Rater(made.desk, made.annotator(name).id, is_attentive=name == "ann").finish()
     made.log.close()
     assert main(["results", "--db", str(made.log.path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

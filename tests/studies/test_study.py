@@ -220,6 +220,16 @@ def test_what_is_asked_of_one_assistant_is_refused_where_two_answer(
         asking(tmp_path, ALONE, f'["{about}"]')
 
 
+def test_a_single_talk_asks_the_short_questions_unless_told_otherwise(tmp_path: Path) -> None:
+    for tasks, names in [
+        (ALONE, ["short"]),
+        (ALONE + "questionnaires = []\n", []),
+        (ALONE + 'questionnaires = ["crs-que-short"]\n', ["crs-que-short"]),
+        (TWO, []),
+    ]:
+        assert [one.name for one in asking(tmp_path, tasks).tasks[0].questionnaires] == names
+
+
 def test_what_compares_two_is_asked_where_two_answer_and_there_alone(tmp_path: Path) -> None:
     asked = 'questionnaires = ["short-compared", "about-you"]\n'
     assert asking(tmp_path, TWO + asked, '["about-you"]').asked[0].about == "comparison"
