@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[Text, Field(max_length=200)]  # what a log and a page call it
 Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists
 
 

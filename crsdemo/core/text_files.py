@@ -57,7 +57,9 @@ def read_text(path: Path, guess: bool = False) -> Text:
         raise BadInputError(f"{path} cannot be read: {error.strerror}") from error
     for start, what in _NO_TEXT:
         if raw.startswith(start):
-            raise BadInputError(f"{path} is {what}, not text; export it as CSV in UTF-8")
+            raise BadInputError(
+                f"{path} is {what}, not text; save it as text in UTF-8, a table as CSV"
+            )
     for bom, codec, name in _BOMS:
         if raw.startswith(bom):
             return Text(_decoded(path, raw, codec), f"{name} with a byte order mark")

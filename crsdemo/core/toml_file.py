@@ -12,9 +12,11 @@ from pydantic_core import ErrorDetails
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.part import Many as Many
+from crsdemo.core.part import Name as Name
 from crsdemo.core.part import Part as Part
 from crsdemo.core.part import Text as Text
 from crsdemo.core.part import wrong as wrong
+from crsdemo.core.text_files import read_text
 
 Place = tuple[str | int, ...]  # in a file: ("tasks", 2, "kind") is a key of the third [[tasks]]
 
@@ -53,20 +55,27 @@ F = TypeVar("F", bound=Part)
 def read_toml(path: Path, model: type[F]) -> F:
     """Raises BadInputError if the file is not there, not UTF-8, not TOML or not of the model."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _ends(read_text(path).text)
+    except ValueError as error:  # a name that holds a null
+        raise BadInputError(f"{_named(path)} cannot be read: {error}") from error
+    try:
         return model.model_validate(tomllib.loads(text), context=Source(path, text))
-    except OSError as error:
-        raise BadInputError(f"{_named(path)} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise BadInputError(f"{path} is not TOML: {error}") from error
+        raise BadInputError(
+            f"{path} is not TOML: {error}; a line sets a number as seed = 1, "
+            'a text as title = "..."'
+        ) from error
     except ValidationError as error:
         raise BadInputError(f"{path}, {_told(text, error.errors()[0])}") from error
     except RecursionError as error:
         raise BadInputError(f"{path} is nested too deeply to be read") from error
-    except ValueError as error:  # a number of thousands of digits, a name that holds a null
-        raise BadInputError(f"{_named(path)} cannot be read: {error}") from error
+    except ValueError as error:
+        raise BadInputError(f"{path} has a number of more digits than can be read") from error
+
+
+def _ends(text: str) -> str:
+    """With the ends of lines of one system, so that a file is the same one from all."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _named(path: Path) -> str:
@@ -80,6 +89,8 @@ def _told(text: str, error: ErrorDetails) -> str:
     found = "is missing" if value is _NOTHING else f"is {reprlib.repr(value)}"
     said = error["msg"].replace("Input should", "it should")
     expected = _EXPECTED.get(error["type"], said)
+    if error["type"] == "tuple_type" and isinstance(value, dict):
+        expected = f"there may be several: write [[{place[-1]}]] with two brackets"
     return f"line {_line(text, place)}: `{place[-1]}` {found}; {expected}"
 
 

@@ -53,7 +53,7 @@ def _informed(name: str, resources: Resources) -> Recommender:
 def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
     """Where a checkpoint lies. Raises CheckpointError, saying what there is, if it is nowhere."""
     folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
-    if not folder.is_dir():
+    if not any((folder / kind).is_file() for kind in (CARD, CHOICE)):
         found = ", ".join([*BASELINES, *names(checkpoints)])
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
     return folder

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from crsdemo.core.conversation import typed
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+from crsdemo.core.toml_file import Many, Name, Part, Text, TomlFile, read_toml, wrong
 
 QuestionKind = Literal["scale", "choice", "sides", "text"]
 About = Literal["system", "comparison", "person"]
@@ -31,7 +31,7 @@ class Question(Part):
     One of the kind "sides" asks which of two it was, in the words of `SIDES_SAID`.
     """
 
-    name: Text
+    name: Name
     text: Text
     kind: QuestionKind = "scale"
     labels: Many[Text] = Field(  # of a scale, from its lowest step up; of a choice

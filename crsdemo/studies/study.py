@@ -18,10 +18,11 @@ from pydantic import Field, field_validator, model_validator
 from crsdemo.core.comparison import Policy
 from crsdemo.core.domain import Domain
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.toml_file import Many, Part, Text, TomlFile, read_toml, wrong
+from crsdemo.core.toml_file import Many, Name, Part, Text, TomlFile, read_toml, wrong
 from crsdemo.recommenders.outside.systems import System
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.tasks import Asked, Task
+from crsdemo.studies.unfilled import is_unfilled
 
 # {items} and the like become words of the catalog, see `Study.worded`
 V = TypeVar("V")
@@ -48,7 +49,7 @@ class Consent(Part):
 class Study(TomlFile):
     """A whole study. A file that is changed, by one letter even, is another study."""
 
-    title: Text
+    title: Name
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
     entrants: Many[System] = Field(alias="systems")
     policy: Policy = "shared"
@@ -58,9 +59,9 @@ class Study(TomlFile):
     explanation: Many[Text] = Field(default_factory=lambda study: _explained(study["tasks"]))
     questionnaires: Asked = ()  # at the end
     plain_names: bool = False  # `participant=NAME` needs no key: whoever knows a name is let in
-    completion_code: str = ""
-    completion_code_env: str = ""
-    completion_code_file: str = ""
+    completion_code: Text = ""  # of these three one at most
+    completion_code_env: Text = ""
+    completion_code_file: Text = ""
 
     @field_validator("entrants")
     @classmethod
@@ -149,10 +150,16 @@ class Study(TomlFile):
                 raise BadInputError(f"the completion code of {path} cannot be read") from error
             where = f"there is nothing in {path}"
         else:
-            return self.completion_code
-        if not found.strip():
+            found, where = self.completion_code, ""
+        code = found.strip()
+        if where and not code:
             raise BadInputError(f"the study has no completion code: {where}; put the code there")
-        return found.strip()
+        if is_unfilled(code):
+            raise BadInputError(
+                f"the completion code {code!r} was not filled in; put there what your platform "
+                "shows as the code"
+            )
+        return code
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:

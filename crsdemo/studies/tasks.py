@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from crsdemo.core.conversation import MAX_TYPED
-from crsdemo.core.toml_file import Many, Part, Text, wrong
+from crsdemo.core.toml_file import Many, Name, Part, Text, wrong
 from crsdemo.studies.questionnaire import READY_MADE, Questionnaire, parse_questionnaire, ready_made
 
 Kind = Literal["practice", "free", "scenario", "single", "replay", "attention"]
@@ -72,7 +72,7 @@ class _Task(Part):
     `to_judge` says how many comparisons each annotator judges in it.
     """
 
-    name: Text
+    name: Name
     kind: Kind
     questionnaires: Asked = Field(
         default_factory=lambda task: _short(task.get("kind"))
@@ -115,6 +115,12 @@ class Staged(_Task):
     message: Message
     bad: Text
     good: str = ""  # without it one of the systems answers
+
+    @model_validator(mode="after")
+    def _has_a_worse_side(self) -> Self:
+        if self.good == self.bad:
+            raise wrong("`good` says the same, and neither is better; write two replies", "bad")
+        return self
 
     @property
     def replays(self) -> tuple[Replay, ...]:
