@@ -197,7 +197,17 @@ def dripping(to: BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("slow", [silent, dripping, said("", 429, Retry_After="90000")])
+def dripping_head(to: BaseHTTPRequestHandler) -> None:
+    to.send_response(200)
+    to.flush_headers()
+    for _ in range(400):
+        to.wfile.write(b"X")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "slow", [silent, dripping, dripping_head, said("", 429, Retry_After="90000")]
+)
 def test_nobody_waits_longer_than_is_said(slow: Any) -> None:
     with stub(slow) as server:
         began = time.monotonic()

@@ -7,9 +7,12 @@ import os
 import random
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from socket import SHUT_RDWR
+from socket import socket as Socket
+from threading import Timer
 from typing import Any
 
 import httpx
@@ -45,6 +48,35 @@ class Answering:
         yield from filter(None, [_data(rest)])
 
 
+@dataclass
+class _End:
+    """Cuts a connection when its time is over: a timeout counts from one byte to the next alone.
+
+    As the trace of a request it is told of the socket. A context, while which it may cut.
+    """
+
+    deadline: float
+    socket: Socket | None = None
+
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.socket = info["return_value"].get_extra_info("socket")
+
+    def __enter__(self) -> _End:
+        self._timer = Timer(max(0.0, self.deadline - time.monotonic()), self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _cut(self) -> None:
+        if self.socket:
+            with suppress(OSError):  # it has ended by itself
+                self.socket.shutdown(SHUT_RDWR)
+
+
 @dataclass(frozen=True)
 class Wire:
     """A client of one endpoint. Raises BadInputError if it has no key. Thread-safe."""
@@ -70,7 +102,8 @@ class Wire:
         headers = {"Accept-Encoding": "identity", "User-Agent": "crsdemo"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        return httpx.Client(headers=headers, trust_env=not self.endpoint.is_here)
+        alone = httpx.Limits(max_keepalive_connections=0)  # so that `_End` hears of each socket
+        return httpx.Client(headers=headers, trust_env=not self.endpoint.is_here, limits=alone)
 
     @contextmanager
     def ask(self, body: Mapping[str, Any]) -> Iterator[Answering]:
@@ -79,37 +112,42 @@ class Wire:
         Tried again until the first byte, never after: what was read is not taken back.
         """
         deadline = time.monotonic() + self.endpoint.seconds
-        tries = self.endpoint.retries + 1
+        tries, late = (
+            self.endpoint.retries + 1,
+            f"did not answer within {self.endpoint.seconds:g} s",
+        )
         for n in range(1, tries + 1):
             try:
-                with self._posted(body, deadline) as response:
+                with _End(deadline) as end, self._posted(body, end) as response:
                     if response.status_code in AGAIN and n < tries:
                         wait = _wait(n, response.headers.get("retry-after", ""))
                     else:
                         yield self._begun(response, deadline, n)
                         return
             except httpx.TimeoutException as error:
-                raise OutsideError(f"did not answer within {self.endpoint.seconds:g} s") from error
+                raise OutsideError(late) from error
             except httpx.ConnectError as error:
                 if n == tries:
                     raise OutsideError(f"cannot be reached, {_times(n)}") from error
                 wait = _wait(n)
             except httpx.HTTPError as error:
+                if time.monotonic() >= deadline:
+                    raise OutsideError(late) from error
                 if n == tries:
                     raise OutsideError(
                         f"broke off ({type(error).__name__}), {_times(n)}"
                     ) from error
                 wait = _wait(n)
             if time.monotonic() + wait >= deadline:
-                raise OutsideError(
-                    f"did not answer within {self.endpoint.seconds:g} s, {_times(n)}"
-                )
+                raise OutsideError(f"{late}, {_times(n)}")
             time.sleep(wait)
 
-    def _posted(self, body: Mapping[str, Any], deadline: float) -> Any:
-        left = max(0.001, deadline - time.monotonic())
+    def _posted(self, body: Mapping[str, Any], end: _End) -> Any:
+        left = max(0.001, end.deadline - time.monotonic())
         timeout = httpx.Timeout(left, connect=min(left, CONNECTING))
-        return self._client.stream("POST", self.endpoint.address, json=body, timeout=timeout)
+        return self._client.stream(
+            "POST", self.endpoint.address, json=body, timeout=timeout, extensions={"trace": end}
+        )
 
     def _begun(self, response: httpx.Response, deadline: float, n: int) -> Answering:
         if response.status_code != 200:
@@ -123,19 +161,21 @@ class Wire:
         return Answering(is_stream, self._chunks(response, deadline))
 
     def _chunks(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
-        size = 0
+        size, late = 0, f"did not end within {self.endpoint.seconds:g} s"
         try:
             for chunk in response.iter_raw():
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise OutsideError(f"its answer is larger than {MAX_BYTES:,} bytes")
-                if time.monotonic() > deadline:
-                    raise OutsideError(f"did not end within {self.endpoint.seconds:g} s")
+                if time.monotonic() >= deadline:
+                    raise OutsideError(late)
                 yield chunk
-        except httpx.TimeoutException as error:
-            raise OutsideError(f"did not end within {self.endpoint.seconds:g} s") from error
         except httpx.HTTPError as error:
-            raise OutsideError(f"broke off in its answer ({type(error).__name__})") from error
+            is_late = isinstance(error, httpx.TimeoutException) or time.monotonic() >= deadline
+            broke = f"broke off in its answer ({type(error).__name__})"
+            raise OutsideError(late if is_late else broke) from error
+        if time.monotonic() >= deadline:  # what was cut may look like an end
+            raise OutsideError(late)
 
 
 def read_json(text: str | bytes) -> Any:
