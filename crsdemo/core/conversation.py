@@ -201,11 +201,16 @@ def _visible(text: str) -> str:
     return "".join(kept).strip()
 
 
+def is_readable(text: str) -> bool:
+    """Whether there is anything to see, which a space of no width is not."""
+    return any(c.isprintable() and not c.isspace() for c in text)
+
+
 def message(text: str) -> str:
     """What was typed, if there is something to answer. Raises BadInputError."""
     if not isinstance(text, str):
         raise BadInputError(f"A message is a text, got {shown(text)}.")
     text = typed(text)
-    if not any(c.isprintable() and not c.isspace() for c in text):
+    if not is_readable(text):
         raise BadInputError("There is nothing to answer yet: say what you are looking for.")
     return text

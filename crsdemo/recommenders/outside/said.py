@@ -13,11 +13,11 @@ from functools import cached_property
 from math import nan
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.checked import shown
-from crsdemo.core.conversation import plain_text
+from crsdemo.core.conversation import is_readable, plain_text
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import OutsideError
 from crsdemo.core.recommender import (
@@ -57,6 +57,11 @@ class Listed(BaseModel):
     signals: dict[Short, Number] = {}  # reasons by name, and what each added
 
 
+def _by_title(given: object) -> object:
+    """A title alone is short for an item with a title."""
+    return {"title": given} if isinstance(given, str) else given
+
+
 class Told(BaseModel):
     """What it says of how it came to its answer."""
 
@@ -68,14 +73,12 @@ class Said(BaseModel):
     """An answer; keys that are not known here are left alone."""
 
     text: str
-    items: Annotated[list[Short | Listed], Field(max_length=MAX_ITEMS)] = []  # best first
+    items: Annotated[
+        list[Annotated[Listed, BeforeValidator(_by_title)]], Field(max_length=MAX_ITEMS)
+    ] = []  # best first
     evidence: Told = Told()
     version: Short = ""
     model: Short = ""
-
-    @property
-    def listed(self) -> list[Listed]:
-        return [Listed(title=one) if isinstance(one, str) else one for one in self.items]
 
 
 def read_said(answer: object) -> Said:
@@ -128,9 +131,9 @@ class Reader:
     ) -> Reply:
         """The whole reply. Raises OutsideError for one that is empty or too long."""
         text = words(said.text)
-        if not text:
+        if not is_readable(text):
             raise OutsideError("its answer has no words")
-        listed = [(one, item) for one in said.listed if (item := self._known(one))]
+        listed = [(one, item) for one in said.items if (item := self._known(one))]
         items = [item for _, item in listed]
         candidates = {item.id: self._candidate(one, item) for one, item in reversed(listed)}
         turn = Turn("assistant", text, self._mentions(text, listed, dialogue))
