@@ -22,12 +22,12 @@ from crsdemo.studies.tasks import Staged, Talk, Task
 from crsdemo.studies.twins import messages_of, twins
 
 
-def told(study: Study) -> str:
-    """In plain words, one line each."""
-    return "\n".join(_told(study))
+def told(study: Study, *, measures_twins: bool = False) -> str:
+    """In plain words, one line each; how to measure identical replies, unless that is done."""
+    return "\n".join(_told(study, measures_twins))
 
 
-def _told(study: Study) -> Iterator[str]:
+def _told(study: Study, measures_twins: bool) -> Iterator[str]:
     yield f"{study.title}: {', '.join(study.systems)}, drawn by seed {study.seed}"
     yield f"1. Consent, version {study.consent.version} ({len(study.consent.text.split())} words)"
     yield f"2. How it works, in {_count(len(study.explanation), 'line')}"
@@ -46,7 +46,7 @@ def _told(study: Study) -> Iterator[str]:
     onward = shared if study.policy == "shared" else own
     yield f"About {study.minutes} minutes, as the study says. {onward}"
     yield from _warned(study)
-    if messages_of(study):
+    if messages_of(study) and not measures_twins:
         yield (
             "Identical replies of two systems cannot be judged and count as ties. Their share is "
             "not measured yet: `check-study --twins` has the systems answer the messages of this "
@@ -102,7 +102,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     options = parser.parse_args(argv)
     study = parse_study(options.file)
-    print(told(study))
+    print(told(study, measures_twins=options.twins))
     problems = list(study.problems(study.systems))
     try:
         shelf = Shelf(Catalog.load(options.catalog), options.catalog, systems=study.entrants)

@@ -170,5 +170,7 @@ def picky(asked):
     systems = '["popularity", {name = "mine", call = "picky_lab:picky"}]'
     path = study(tmp_path, f"systems = {systems}")
     assert main(["check-study", str(path)]) == 0
+    assert "not measured yet" in capsys.readouterr().out
     assert main(["check-study", str(path), "--twins"]) == 2
-    assert "mine: KeyError: 'q'" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "mine: KeyError: 'q'" in said.err and "not measured yet" not in said.out
