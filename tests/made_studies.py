@@ -18,7 +18,19 @@ from crsdemo.core.recommender import Recommender
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.studies.study import parse_study
 
-FILE = """
+CONSENT = """[consent]
+version = "1"
+text = "We keep what you write."
+"""
+PRACTICE = """[[tasks]]
+name = "practice"
+kind = "practice"
+message = "Something light, please."
+good = "Groundhog Day is light."
+bad = "The Shining is not light."
+"""
+
+FILE = f"""
 title = "Which reply helps more?"
 seed = 20
 minutes = 12
@@ -27,17 +39,8 @@ questionnaires = ["about-you"]
 completion_code = "C0FFEE"
 plain_names = true
 
-[consent]
-version = "1"
-text = "We keep what you write."
-
-[[tasks]]
-name = "practice"
-kind = "practice"
-message = "Something light, please."
-good = "Groundhog Day is light."
-bad = "The Shining is not light."
-
+{CONSENT}
+{PRACTICE}
 [[tasks]]
 name = "talk"
 kind = "free"
@@ -65,17 +68,14 @@ message = "A western?"
 bad = "Boil the potatoes."
 """
 
-SINGLE = """
+SINGLE = f"""
 title = "One at a time"
 seed = 3
 minutes = 5
 systems = ["red", "blue"]
 plain_names = true
 
-[consent]
-version = "1"
-text = "We keep what you write."
-
+{CONSENT}
 [[tasks]]
 name = "alone"
 kind = "single"
@@ -84,16 +84,13 @@ each = 2
 questionnaires = ["short"]
 """
 
-SHORT = """
+SHORT = f"""
 title = "Short"
 seed = 1
 minutes = 1
 systems = ["red", "blue"]
 
-[consent]
-version = "1"
-text = "We keep what you write."
-
+{CONSENT}
 [[tasks]]
 name = "talk"
 kind = "free"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,12 @@ from threading import Thread
 from typing import Any
 
 Handler = type[BaseHTTPRequestHandler]
+
+
+def free_port() -> int:
+    """One that nobody listens at, at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,17 @@ class Judge(Visitor):
             f"select {columns} from verdicts where comparison_id = '{self.comparison}' "
             "order by number"
         )
+
+
+@contextmanager
+def opened(demo: Demo, browser: Browser) -> Iterator[tuple[Page, str]]:
+    """A page of a browser and the address of a demo, whose log is closed at the end."""
+    blocks, url = open_pages(demo, "127.0.0.1", None)
+    page = browser.new_context(viewport={"width": 1280, "height": 844}).new_page()
+    page.set_default_timeout(30_000)
+    try:
+        yield page, url
+    finally:
+        page.context.close()
+        blocks.close()
+        demo.exchange.log.close()

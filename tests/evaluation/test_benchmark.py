@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from outside import free_port
 from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids
 
 from crsdemo.core.catalog import Item
@@ -87,12 +88,6 @@ def test_a_missed_target_is_named() -> None:
     assert str(Figure("speed", 6, "times", at_least=5)).endswith("(at least 5)")
     assert Figure("first word", 0.4, "s", at_most=0.3).met is False
     assert Figure("size", 7, "MB").met
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of a child is read from /proc")

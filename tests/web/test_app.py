@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from outside import free_port
 from stand_in import CATALOG
 
 import app
@@ -29,11 +30,6 @@ def folder(tmp_path: Path) -> Path:
 def busy_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def start(folder: Path, *more: str, port: int | None = None) -> int:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import browser  # noqa: F401  the fixture
+from made_studies import CONSENT
+from pages import browser, opened  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 from stand_in import StandIns, path_to
 from test_render import Reader
 
-from app import open_pages
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
@@ -44,15 +44,13 @@ FIRST, LAST = (
     ("Salt", "Ink", "Lamp", "Tide", "Moss"),
     ("Ash", "Birch", "Cedar", "Elm", "Fir", "Yew"),
 )
-STUDY = """
+STUDY = f"""
 title = "Which reply helps more?"
 seed = 2
 minutes = 5
 systems = ["popularity", "repeat-last"]
 questionnaires = ["about-you"]
-[consent]
-version = "1"
-text = "We keep what you write."
+{CONSENT}
 [[tasks]]
 name = "talk"
 kind = "free"
@@ -158,10 +156,7 @@ def test_no_page_speaks_of_films(tmp_path: Path, browser: Browser) -> None:  # n
     log, linker = FeedbackLog(tmp_path / "feedback.db"), MentionLinker(catalog)
     pair = SideBySide(StandIns(systems), linker, log)
     exchange = Exchange(systems[0], linker, log, domain=catalog.domain)
-    blocks, url = open_pages(Demo(exchange, pair, catalog), "127.0.0.1", None)
-    page = browser.new_context(viewport={"width": 1280, "height": 844}).new_page()
-    page.set_default_timeout(30_000)
-    try:
+    with opened(Demo(exchange, pair, catalog), browser) as (page, url):
         page.goto(url)
         expect(page.locator(".welcome")).to_contain_text("300 books")
         nothing_of_films(page)
@@ -185,10 +180,6 @@ def test_no_page_speaks_of_films(tmp_path: Path, browser: Browser) -> None:  # n
         page.goto(url + "study")
         expect(page.locator("#sheet h2")).to_be_visible()
         nothing_of_films(page)
-    finally:
-        page.context.close()
-        blocks.close()
-        log.close()
 
 
 def test_no_page_of_a_study_speaks_of_films(tmp_path: Path, browser: Browser) -> None:  # noqa: F811
@@ -199,10 +190,7 @@ def test_no_page_of_a_study_speaks_of_films(tmp_path: Path, browser: Browser) ->
     (tmp_path / "study.toml").write_text(STUDY)
     desk = StudyDesk.open(parse_study(tmp_path / "study.toml"), pair, catalog)
     demo = Demo(Exchange(systems[0], linker, log), pair, catalog, study=desk)
-    blocks, url = open_pages(demo, "127.0.0.1", None)
-    page = browser.new_context(viewport={"width": 1280, "height": 844}).new_page()
-    page.set_default_timeout(30_000)
-    try:
+    with opened(demo, browser) as (page, url):
         page.goto(f"{url}study?test=ann")
         page.get_by_role("button", name="I agree and take part").click()
         expect(page.locator("#sheet")).to_contain_text("assistant that recommends books")
@@ -219,7 +207,3 @@ def test_no_page_of_a_study_speaks_of_films(tmp_path: Path, browser: Browser) ->
         page.goto(f"{url}results")
         expect(page.locator("#masthead")).to_be_visible()
         nothing_of_films(page)
-    finally:
-        page.context.close()
-        blocks.close()
-        log.close()

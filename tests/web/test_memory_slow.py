@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from test_app import free_port
+from outside import free_port
 from test_page import Caller
 
 MESSAGES, SESSIONS = 300, 200

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from outside import serving
+from made_studies import CONSENT, PRACTICE
+from outside import free_port, serving
 from pages import browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from test_pilot_slow import Scripted
@@ -31,25 +31,16 @@ from docs.own_system import Chat, answer
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TEN_MINUTES = 600
-FILE = """
+FILE = f"""
 title = "Which reply helps more?"
 seed = 3
 minutes = 5
-systems = ["gcrs", {name = "quokka", url = "URL/chat", version = "quokka-8b"}]
+systems = ["gcrs", {{name = "quokka", url = "URL/chat", version = "quokka-8b"}}]
 completion_code = "PILOT-2"
 plain_names = true
 
-[consent]
-version = "1"
-text = "What these scripts write and choose is thrown away."
-
-[[tasks]]
-name = "practice"
-kind = "practice"
-message = "Something light, please."
-good = "Groundhog Day is light."
-bad = "The Shining is not light."
-
+{CONSENT}
+{PRACTICE}
 [[tasks]]
 name = "own taste"
 kind = "free"
@@ -86,12 +77,6 @@ class Running:
     db: Path
     file: Path
     began: float
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

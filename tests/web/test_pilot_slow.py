@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_studies import CONSENT, PRACTICE
 from pages import browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 from test_study_page import Annotator, StudyServer
@@ -32,17 +33,8 @@ questionnaires = ["about-you"]
 completion_code = "PILOT-1"
 plain_names = true
 
-[consent]
-version = "1"
-text = "What these scripts write and choose is thrown away."
-
-[[tasks]]
-name = "practice"
-kind = "practice"
-message = "Something light, please."
-good = "Groundhog Day is light."
-bad = "The Shining is not light."
-
+{CONSENT}
+{PRACTICE}
 [[tasks]]
 name = "own taste"
 kind = "free"

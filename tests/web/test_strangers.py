@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from outside import free_port
 from pages import Server
 from stand_in import CATALOG, StandIn
-from test_app import ROOT, folder, free_port, refused, start  # noqa: F401  the fixture
+from test_app import ROOT, folder, refused, start  # noqa: F401  the fixture
 from test_guard import raw
 from test_page import Caller as Visitor
 
