@@ -104,12 +104,12 @@ def _examples(
     split: Divided = divided([one.vote for one in known], config.frozen_share)
     left_out = votes.left_out + unfit + split.left_out
     check_enough(split, config.at_least, left_out)
-    of = {one.vote.key: one for one in known}
-    train = [of[vote.key] for vote in split.train]
+    of = {one.vote.opinion: one for one in known}
+    train = [of[vote.opinion] for vote in split.train]
     if config.shuffled:
         turned = shuffled(split.train, config.seed)
         train = [_turned(one, vote) for one, vote in zip(train, turned, strict=True)]
-    return train, [of[vote.key] for vote in split.frozen], left_out
+    return train, [of[vote.opinion] for vote in split.frozen], left_out
 
 
 def _turned(one: Example, vote: Vote) -> Example:
