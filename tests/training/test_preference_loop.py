@@ -14,6 +14,7 @@ from tiny import causal_lm
 from crsdemo.core.errors import BadInputError, CatalogError, CheckpointError
 from crsdemo.evaluation.checks.check_talk import Talk
 from crsdemo.export.preferences import Vote
+from crsdemo.feedback.judgments import JudgedReply
 from crsdemo.training.preference import loop
 from crsdemo.training.preference.examples import Example, mismatched
 from crsdemo.training.preference.loop import PreferenceFlags, Preferring
@@ -27,7 +28,7 @@ def said(prompt: list[int], *reply: int) -> Scored:
     """The first token of the reply among ten, the rest among all."""
     n = len(prompt)
     places = (Place(n, tuple(range(20, 30))), *(Place(n + k, ()) for k in range(1, len(reply))))
-    return Scored((*prompt, *reply), places, (1.0,) * len(reply))
+    return Scored((*prompt, *reply), places, n)
 
 
 def votes(method: str, n: int = 24) -> list[Example]:
@@ -132,13 +133,37 @@ def test_the_state_of_another_run_is_refused(tmp_path: Path) -> None:
         run("dpo", model(), tmp_path / "s.pt")
 
 
-def test_the_kl_term_is_of_replies_to_other_prompts() -> None:
-    first, second = (Example(Vote("v", "both", ()), (one,)) for one in (
-        said([5, 6], 20, 9), said([7], 21, 8)))  # fmt: skip
-    others = mismatched([first, second])
-    assert [one.ids for one in others] == [(5, 6, 21, 8), (7, 20, 9)]
-    assert [[place.at for place in one.places] for one in others] == [[2, 3], [1, 2]]
+def heard_in(dialogue: str, side: Scored) -> Example:
+    reply = JudgedReply.model_construct(dialogue_id=dialogue)
+    return Example(Vote("v", "both", (reply,)), (side,))
+
+
+def test_the_kl_term_is_of_replies_to_other_conversations() -> None:
+    """The two sides of a tie answer the same, and so may two turns of one conversation."""
+    tie = [heard_in("a", said([5, 6], 20, n)) for n in (8, 9)]
+    later, other = heard_in("a", said([5, 6, 4], 22, 7)), heard_in("b", said([3], 21, 6))
+    same_words = heard_in("c", said([5, 6], 23, 5))
+    others = mismatched([*tie, later, same_words, other])
+    assert [one.ids for one in others] == [
+        (5, 6, 21, 6), (5, 6, 21, 6), (5, 6, 4, 23, 5), (5, 6, 21, 6), (3, 20, 8),
+    ]  # fmt: skip
+    assert [[place.at for place in one.places] for one in others[2:]] == [[3, 4], [2, 3], [1, 2]]
     assert others[0].places[0].options == tuple(range(20, 30))
+
+
+def test_votes_of_one_conversation_have_no_kl_term() -> None:
+    with pytest.raises(BadInputError, match="several conversations"):
+        mismatched([heard_in("a", said([5, n], 20, 8)) for n in (1, 2)])
+
+
+def test_a_reply_in_the_kl_term_is_whole_whatever_is_learned_of_it() -> None:
+    """Tag, film and words follow each other as they are written, though some are not learned."""
+    film = Scored((5, 6, 20, 30, 40), (Place(2, (20, 21)), Place(3, (30, 31))), 2)
+    words = Scored((7, 21, 31, 41, 50), (Place(4, ()),), 1)
+    first, second = mismatched([heard_in("a", film), heard_in("b", words)])
+    assert first.ids == (5, 6, 21, 31, 41, 50) and first.places == (Place(5, ()),)
+    assert second.ids == (7, 20, 30, 40)
+    assert [place.at for place in second.places] == [1, 2] and second.start == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The losses are those of TRL where TRL can compute them, and what weights and options make."""
+"""The losses are those of TRL where TRL can compute them, and what options make."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ROWS = [
 
 
 def words(ids: list[int], mask: list[int]) -> Scored:
-    """Every token of the completion, each with weight 1, among the whole vocabulary."""
+    """Every token of the completion, among the whole vocabulary."""
     places = tuple(Place(at, ()) for at, learned in enumerate(mask) if learned)
-    return Scored(tuple(ids), places, (1.0,) * len(places))
+    return Scored(tuple(ids), places, places[0].at)
 
 
 def sequences(batch: dict[str, torch.Tensor], name: str = "") -> list[Scored]:
@@ -83,15 +83,15 @@ def test_kto_is_that_of_trl(tmp_path: Path) -> None:
     assert found.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_decision_is_scored_among_its_options_and_weighed() -> None:
+def test_a_decision_is_scored_among_its_options() -> None:
     lm = causal_lm("llama", 400)
     ids = (5, 6, 7, 8)
     logits = lm(torch.tensor([ids])).logits[0].float()
     word = logits[1].log_softmax(0)[7]
     code = logits[2, [8, 9, 20]].log_softmax(0)[0]
     places = (Place(2, ()), Place(3, (8, 9, 20)))
-    found = log_probabilities(lm, [Scored(ids, places, (0.5, 2.0))], 1)
-    assert found.item() == pytest.approx((0.5 * word + 2 * code).item(), rel=1e-4)
+    found = log_probabilities(lm, [Scored(ids, places, 2)], 1)
+    assert found.item() == pytest.approx((word + code).item(), rel=1e-4)
 
 
 def test_padding_does_not_change_it() -> None:
@@ -104,7 +104,7 @@ def test_padding_does_not_change_it() -> None:
 def test_a_film_alone_has_no_gradient_from_words() -> None:
     lm = causal_lm("llama", 400)
     lm.lm_head.weight.grad = None
-    log_probabilities(lm, [Scored((5, 6, 7), (Place(2, (7, 9)),), (1.0,))], 1).sum().backward()
+    log_probabilities(lm, [Scored((5, 6, 7), (Place(2, (7, 9)),), 2)], 1).sum().backward()
     moved = lm.lm_head.weight.grad.abs().sum(1).nonzero()[:, 0].tolist()
     assert {7, 9} <= set(moved)
 

@@ -1,8 +1,8 @@
 """Losses over what people preferred: DPO, also for noisy raters, and KTO.
 
-Our own and not TRL's trainers, which can weigh no tokens and know no grammar: here a tag or a code
+Our own and not TRL's trainers, which learn whole replies and know no grammar: here a tag or a code
 is scored among what the catalog allows, as it is decoded and as it was trained, and a vote for a
-film leaves words alone. With weights of 1 over the whole vocabulary the values are TRL's
+film leaves words alone. Of whole replies over the whole vocabulary the values are TRL's
 (`tests/training/test_preference_losses.py` compares them).
 
 Shapes: B sequences, T tokens, N places that are learned, O options at most, V tokens.
@@ -23,11 +23,10 @@ from crsdemo.training.preference.transcribe import Scored
 
 
 def log_probabilities(model: Any, batch: Sequence[Scored], pad: int) -> Tensor:
-    """(B,) the weighted log-probability of what is learned of each sequence."""
+    """(B,) the log-probability of what is learned of each sequence."""
     plain = model.get_base_model() if hasattr(model, "peft_config") else model
     rows = [row for row, one in enumerate(batch) for _ in one.places]
     places = [place for one in batch for place in one.places]
-    weights = [weight for one in batch for weight in one.weights]
     device = next(plain.parameters()).device
     of = torch.tensor(rows, device=device)
     before = torch.tensor([place.at - 1 for place in places], device=device)
@@ -37,7 +36,7 @@ def log_probabilities(model: Any, batch: Sequence[Scored], pad: int) -> Tensor:
     tokens = [batch[row].ids[place.at] for row, place in zip(rows, places, strict=True)]
     each = _of_tokens(logits.float(), tokens, [place.options for place in places])
     found = torch.zeros(len(batch), device=device)
-    return found.index_add(0, of, each * torch.tensor(weights, device=device))
+    return found.index_add(0, of, each)
 
 
 def _of_tokens(logits: Tensor, tokens: Sequence[int], options: Sequence[tuple[int, ...]]) -> Tensor:

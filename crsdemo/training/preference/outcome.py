@@ -45,8 +45,8 @@ def preferred(frozen: Sequence[Example], found: Tensor) -> Estimate:
     `found`: (F, sides) log-probabilities. Of single replies: how often a good one is more probable
     than a bad one, without an interval. A half is chance.
     """
-    weights = [[side.weight for side in one.sides] for one in frozen]
-    each = found.numpy() / np.array(weights)
+    n_tokens = [[len(side.places) for side in one.sides] for one in frozen]
+    each = found.numpy() / np.array(n_tokens)
     if each.shape[1] == 2:
         wins = _wins(each[:, 0], each[:, 1])
         return ratio(wins, np.ones(len(wins)), [one.vote.annotator for one in frozen])
