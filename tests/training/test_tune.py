@@ -20,9 +20,11 @@ from crsdemo.export.judgments import ExportConfig
 from crsdemo.export.preferences import read_votes
 from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.model.checkpoint import load_card, sha256_of
+from crsdemo.model.trainable import load_base
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.reges import Reges
+from crsdemo.training.lm.gcrs import continued
 from crsdemo.training.preference import examples, tune
 from crsdemo.training.preference.config import TuneConfig
 from crsdemo.training.preference.examples import Reader
@@ -111,6 +113,18 @@ def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
     assert all((old[name] - new[name]).abs().max() < 1e-6 for name in old)
     figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
     assert figures["before"] == pytest.approx(figures["after"])
+
+
+@pytest.mark.filterwarnings("error:Converting a tensor with requires_grad")
+def test_an_adapter_with_dropout_goes_on(talking, trained, tmp_path) -> None:
+    adapter = tmp_path / "dropping"
+    shutil.copytree(talking / "gcrs", adapter)
+    path = adapter / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lora_dropout": 0.5}))
+    parent = Parent.load(str(adapter), CATALOG, trained.catalog)
+    base = load_base(parent.card.base)
+    model = continued(parent.card.base, adapter, parent.talk, base, 0)
+    assert any(p.requires_grad for p in model.parameters())
 
 
 @pytest.mark.slow
