@@ -41,8 +41,8 @@ BY_DEFAULT = (
     "semantic-ids", "fit-prior", "tune-retriever", "distil", "train-gcrs", "train-reges",
     "fit-retriever",
 )  # fmt: skip
-# Writes a new folder, which the app finds in checkpoints/, and over nothing (`test_tune.py`);
-# its --force is about what was lost
+# Writes a new folder, which the app finds in checkpoints/, and over nothing but what it wrote
+# itself (`test_tune.py`)
 NEW_ONLY = ("tune",)
 NAMED = [(stage, flag) for stage, (_, flags) in WRITES.items() for flag in flags]
 

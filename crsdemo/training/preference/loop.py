@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from crsdemo.core.config import flag
-from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.core.errors import BadInputError
 from crsdemo.export.preferences import Method
-from crsdemo.training.lm.loop import MasterWeights
+from crsdemo.training.lm.loop import MasterWeights, keep, other_run, restored
 from crsdemo.training.preference.examples import Example, mismatched
 from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
 from crsdemo.training.preference.transcribe import Scored
@@ -32,6 +31,7 @@ from crsdemo.training.preference.transcribe import Scored
 BETA: dict[Method, float] = {"dpo": 0.5, "kto": 0.1}
 WARM_UP = 0.1  # of all steps, then a cosine to nothing; the same recipe
 SAVE_STEPS = 20
+RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Preferring:
     pad: int
     method: Method
     flags: PreferenceFlags
-    state: Path
-    parent_sha256: str
+    start: str  # what it starts from: hash of the adapter, and which layers learn
+    own_state: Path | None = None  # by default a file named by the run
 
     def learn(self, train: Sequence[Example], frozen: Sequence[Example]) -> tuple[Tensor, Tensor]:
         """Log-probabilities of the sides of the frozen votes before and after, (F, sides).
@@ -87,15 +87,17 @@ class Preferring:
         others = mismatched(train) if self.method == "kto" else []
         masters = MasterWeights(self.model)
         optimizer = torch.optim.AdamW(masters.weights, self.flags.learning_rate, weight_decay=0.0)
-        key = self._key(train, frozen)
-        kept = self._restored(key, masters, optimizer)
+        key, state = self.key(train, frozen), self.state(train, frozen)
+        kept = restored(state, masters, optimizer)
+        if kept and kept["key"] != key:
+            raise other_run(state, "other votes, options or another start")
         if kept is None:
             kept = {"key": key, "step": 0}
             kept["start"] = self._probabilities(train, "where it starts")
             kept["others"] = self._of(others, "where it starts, other prompts")
             kept["frozen"] = self._probabilities(frozen, "where it starts, frozen votes")
-            self._keep(kept, masters, optimizer)
-        self._steps(train, others, kept, masters, optimizer)
+            keep(state, masters, optimizer, kept)
+        self._steps(train, others, kept, masters, optimizer, state)
         after = self._probabilities(frozen, "frozen votes")
         return kept["frozen"], after
 
@@ -106,6 +108,7 @@ class Preferring:
         kept: dict[str, Any],
         masters: MasterWeights,
         optimizer: torch.optim.Optimizer,
+        state: Path,
     ) -> None:
         per_epoch = math.ceil(len(train) / self.flags.batch)
         n_steps = per_epoch * self.flags.epochs
@@ -127,7 +130,7 @@ class Preferring:
             bar.update()
             kept["step"] = step + 1
             if (step + 1) % SAVE_STEPS == 0 or step + 1 == n_steps:
-                self._keep(kept, masters, optimizer)
+                keep(state, masters, optimizer, kept)
         bar.close()
 
     def _backward(
@@ -198,45 +201,18 @@ class Preferring:
         if part:
             yield part
 
-    # what is kept of a run
+    def state(self, train: Sequence[Example], frozen: Sequence[Example]) -> Path:
+        """The file with which an interrupted run goes on, wherever its adapter is to be written."""
+        return self.own_state or RUNS / f"tune-{self.key(train, frozen)[:16]}.pt"
 
-    def _key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
+    def key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
         """What makes a run that run: what it starts from, how it learns, and from what."""
         how = {one.name: getattr(self.flags, one.name) for one in fields(PreferenceFlags)}
         how.pop("tokens")  # what fits into memory changes nothing
-        digest = hashlib.sha256(f"{self.parent_sha256} {self.method} {how}".encode())
+        digest = hashlib.sha256(f"{self.start} {self.method} {how}".encode())
         for one in (*train, None, *frozen):
             digest.update(repr(one and (one.vote.good, one.sides)).encode())
         return digest.hexdigest()
-
-    def _keep(
-        self, kept: dict[str, Any], masters: MasterWeights, optimizer: torch.optim.Optimizer
-    ) -> None:
-        """In one step, so that an interruption leaves the old or the new state."""
-        self.state.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.state.with_suffix(".partial")
-        weights = [p.detach() for p in masters.weights]
-        torch.save({**kept, "weights": weights, "optimizer": optimizer.state_dict()}, partial)
-        partial.replace(self.state)
-
-    def _restored(
-        self, key: str, masters: MasterWeights, optimizer: torch.optim.Optimizer
-    ) -> dict[str, Any] | None:
-        if not self.state.is_file():
-            return None
-        again = "remove it to begin anew, or go on with the options and votes of that run"
-        try:
-            kept: dict[str, Any] = torch.load(self.state, weights_only=True)
-            if kept["key"] != key:
-                raise CheckpointError(f"{self.state} is of another run; {again}")
-            with torch.no_grad():
-                for parameter, value in zip(masters.weights, kept.pop("weights"), strict=True):
-                    parameter.copy_(value)
-            masters.give_back()
-            optimizer.load_state_dict(kept.pop("optimizer"))
-        except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
-            raise CheckpointError(f"{self.state} is damaged ({error}); {again}") from error
-        return kept
 
 
 def _height(step: int, n_steps: int) -> float:
