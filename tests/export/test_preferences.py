@@ -205,7 +205,8 @@ def test_two_people_have_a_vote_each_on_a_reply(lab: Study) -> None:
 def test_simulated_votes_and_those_of_people_are_never_learned_together(lab: Study) -> None:
     lab.judged(lab.start("simulated-0-1"), "a western", "left")
     assert votes(lab, "dpo").simulated
-    lab.judged(lab.start("ann"), "a western", "left")
+    comparison = last(lab.judged(lab.start("simulated-0-1"), "a drama")).id
+    lab.kept("verdicts", "ann", comparison_id=comparison, verdict="left", layout="stacked")
     with pytest.raises(BadInputError, match="simulated votes and votes of 1 people"):
         votes(lab, "dpo")
     assert len(votes(lab, "dpo", without_visitors="ann").usable) == 1

@@ -24,7 +24,7 @@ from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.model.checkpoint import load_card, sha256_of
 from crsdemo.model.trainable import load_base
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import Shelf, names
+from crsdemo.recommenders.loading import Shelf, names, version_of
 from crsdemo.recommenders.reges import Reges
 from crsdemo.training.lm.gcrs import continued
 from crsdemo.training.preference import examples, tune
@@ -98,9 +98,11 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
     assert not list((tmp_path / "runs").glob("tune-*")), "nothing is left of a run that ended"
     assert names(shelf) == ["gcrs", "gcrs-2", "reges"]
     offered = Shelf(CATALOG, trained.catalog, shelf)
-    assert [offered.parent(name) for name in ("gcrs", "gcrs-2", "gcrs-2-alone", "reges")] == [
-        None, "gcrs", "gcrs", None,
-    ]  # fmt: skip
+    versions = [offered.version(name) for name in ("gcrs", "gcrs-2", "gcrs-2-alone", "reges")]
+    version = versions[1]
+    assert version and versions == [None, version, version, None]
+    assert version.judgments_sha256 == digest
+    assert version.told == f"tuned from gcrs on {card.tuned.votes} SIMULATED votes"
     mine = offered.get("gcrs-2")
     assert isinstance(mine, Gcrs)
     assert mine.talker.loaded.adapter_sha256 != sha256_of(talking / "gcrs")
@@ -195,6 +197,8 @@ def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch)
 def test_a_control_learns_from_labels_turned_round(options) -> None:
     tune.tune(TuneConfig(**options | {"shuffle_labels": True, "offer": True}))
     assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]
+    version = version_of(options["out"].name, options["out"].parent)
+    assert version and version.told.startswith("a control with shuffled labels, from gcrs on")
 
 
 @pytest.mark.slow
