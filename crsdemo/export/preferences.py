@@ -26,6 +26,7 @@ Method = Literal["dpo", "kto"]
 
 ENOUGH = 100  # votes to learn from
 ENOUGH_FROZEN = 10  # votes to measure on
+FROZEN_SHARE = 0.1  # of the people
 MOST_OF_ONE = 50  # votes of one person that count: above, it would be a model of that person
 LEAK = "its conversation is among the frozen votes too"
 FLOOD = f"more than {MOST_OF_ONE} votes of one person"
@@ -78,13 +79,55 @@ class Divided:
     left_out: Counter[str]
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the verdicts of a log are enough to learn from."""
+
+    train: int  # pairs to learn from
+    frozen: int  # of other people, to measure on
+    needed: int  # to learn from
+    missing: str  # what is, in words; empty: it is enough
+    adapter: str  # the recommender with weights that was judged most; empty: none
+
+
 def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
     """All votes of a log that `config` lets through; its format is "dpo" or "kto".
 
     Raises BadInputError if votes of people and simulated ones are in one log.
     """
-    left_out, digest, kept = Counter[str](), hashlib.sha256(), dict[str, Vote]()
-    judgments = watched(log, log.totals(), config, digest)
+    digest = hashlib.sha256()
+    usable, left_out = _usable(watched(log, log.totals(), config, digest), config)
+    votes = Votes(usable, left_out, digest.hexdigest())
+    people = {vote.annotator for vote in usable if not is_simulated(vote.annotator)}
+    if people and votes.simulated:
+        raise BadInputError(
+            f"{config.db} holds simulated votes and votes of {len(people)} people; they are never "
+            "learned together: use one log for each, or leave some out with --without-visitors"
+        )
+    return votes
+
+
+def readiness(log: JudgmentReader, config: ExportConfig) -> Readiness:
+    """How many verdicts could be learned from now; `tune` also asks who wrote the replies."""
+    usable, _ = _usable(log.pairs(), config)
+    split = divided(usable, FROZEN_SHARE)
+    adapters = Counter(
+        reply.recommender for vote in usable for reply in vote.replies if reply.adapter_sha256
+    )
+    return Readiness(
+        train=len(split.train),
+        frozen=len(split.frozen),
+        needed=ENOUGH,
+        missing=_missing(split, ENOUGH),
+        adapter=next((name for name, _ in adapters.most_common(1)), ""),
+    )
+
+
+def _usable(
+    judgments: Iterable[Judgment], config: ExportConfig
+) -> tuple[tuple[Vote, ...], Counter[str]]:
+    """One vote of each person on the same replies, and what was left out by reason."""
+    left_out, kept = Counter[str](), dict[str, Vote]()
     for one in _votes(judgments, config):
         if isinstance(one, Excluded):
             left_out[one.reason] += 1
@@ -93,15 +136,7 @@ def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
         # of a reply with a thumb, which sums up all else, they make no vote (`Reason.HAS_THUMB`)
         left_out[AGAIN] += one.opinion in kept
         kept[one.opinion] = one
-    usable = tuple(kept.values())
-    votes = Votes(usable, +left_out, digest.hexdigest())
-    people = {vote.annotator for vote in usable if not is_simulated(vote.annotator)}
-    if people and votes.simulated:
-        raise BadInputError(
-            f"{config.db} holds simulated votes and votes of {len(people)} people; they are never "
-            "learned together: use one log for each, or leave some out with --without-visitors"
-        )
-    return votes
+    return tuple(kept.values()), +left_out
 
 
 def _votes(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Vote | Excluded]:

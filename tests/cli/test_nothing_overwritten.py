@@ -26,6 +26,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "bench-retrieval": ((), ("--json",)),
     "export": (("--db", "a.db", "--format", "csv"), ("--out",)),
     "backup": (("--db", "a.db"), ("--out",)),
+    "rematch": (("--of", "gcrs-2"), ("--out",)),
     "restore": (("--from", "a.db"), ("--db",)),
     "build-catalog": (("books.csv",), ("--out",)),
     "semantic-ids": (TALKS, ("--catalog",)),

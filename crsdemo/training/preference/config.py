@@ -10,7 +10,7 @@ from crsdemo.core.config import flag
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Learn
 from crsdemo.export.judgments import ExportConfig
-from crsdemo.export.preferences import ENOUGH, Method
+from crsdemo.export.preferences import ENOUGH, FROZEN_SHARE, Method
 from crsdemo.recommenders.loading import CATALOG, DEFAULT
 from crsdemo.training.preference.loop import PreferenceFlags
 
@@ -36,7 +36,9 @@ class TuneConfig(PreferenceFlags):
     )
     catalog: Path = flag(CATALOG, "folder of the catalog")
     at_least: int = flag(ENOUGH, "votes to learn from; fewer are refused")
-    frozen_share: float = flag(0.1, "share of the people whose votes are never learned from")
+    frozen_share: float = flag(
+        FROZEN_SHARE, "share of the people whose votes are never learned from"
+    )
     first_layer: int | None = flag(
         None, "of the base that learns; by default the one from which its parent learned"
     )
