@@ -118,9 +118,9 @@ def test_where_it_started_is_computed_once(tmp_path: Path, monkeypatch) -> None:
     told: list[str] = []
     was = Preferring._of
 
-    def counted(self, sequences, about=""):  # type: ignore[no-untyped-def]
+    def counted(self, votes, about=""):  # type: ignore[no-untyped-def]
         told.append(about)
-        return was(self, sequences, about)
+        return was(self, votes, about)
 
     monkeypatch.setattr(Preferring, "_of", counted)
     run("dpo", model(), tmp_path / "s.pt")

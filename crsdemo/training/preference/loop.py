@@ -23,7 +23,13 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.export.preferences import Method
 from crsdemo.training.lm.loop import MasterWeights, keep, other_run, restored
 from crsdemo.training.preference.examples import Example, mismatched
-from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
+from crsdemo.training.preference.losses import (
+    Branches,
+    balanced,
+    dpo_loss,
+    kto_loss,
+    log_probabilities,
+)
 from crsdemo.training.preference.transcribe import Scored
 
 # How strongly it is held to where it started. DPO: HF's recipe for SmolLM2 (alignment-handbook,
@@ -94,7 +100,7 @@ class Preferring:
         if kept is None:
             kept = {"key": key, "step": 0}
             kept["start"] = self._probabilities(train, "where it starts")
-            kept["others"] = self._of(others, "where it starts, other prompts")
+            kept["others"] = self._of([(one,) for one in others], "where it starts, other prompts")
             kept["frozen"] = self._probabilities(frozen, "where it starts, frozen votes")
             keep(state, masters, optimizer, kept)
         self._steps(train, others, kept, masters, optimizer, state)
@@ -143,13 +149,12 @@ class Preferring:
         """Gradients of the mean loss of a batch, in parts that fit into memory; the loss."""
         kl = torch.zeros(())
         if others:
-            now = self._of([others[row] for row in rows])[:, 0]
+            now = self._of([(others[row],) for row in rows])[:, 0]
             kl = (now - kept["others"][rows, 0]).mean()
         total = 0.0
         for some in self._parts([train[row].sides for row in rows]):
             part = [rows[n] for n in some]
-            sides = [side for row in part for side in train[row].sides]
-            found = log_probabilities(self.model, sides, self.pad).view(len(part), -1)
+            found = log_probabilities(self.model, [train[row].sides for row in part], self.pad)
             change = found - kept["start"][part].to(found.device)
             loss = self._loss(change, train, part, kl).sum() / len(rows)
             loss.backward()
@@ -169,33 +174,33 @@ class Preferring:
 
     def _probabilities(self, examples: Sequence[Example], about: str) -> Tensor:
         """(E, sides)"""
-        sides = [side for one in examples for side in one.sides]
-        return self._of(sides, about).view(len(examples), -1)
+        return self._of([one.sides for one in examples], about)
 
     @torch.no_grad()
-    def _of(self, sequences: Sequence[Scored], about: str = "") -> Tensor:
-        """(S, 1) the log-probability of each; shows progress if `about` says what it is."""
-        found = torch.zeros(len(sequences))
+    def _of(self, votes: Sequence[Sequence[Scored]], about: str = "") -> Tensor:
+        """(V, sides) the log-probabilities; shows progress if `about` says what it is."""
+        found = torch.zeros(len(votes), len(votes[0]) if votes else 1)
         # Those of one length together: little is filled up
-        order = sorted(range(len(sequences)), key=lambda n: len(sequences[n].ids))
-        bar = tqdm(total=len(sequences), desc=about, unit="reply", disable=not about)
-        for part in self._parts([(sequences[n],) for n in order]):
+        order = sorted(range(len(votes)), key=lambda n: len(Branches.of(votes[n]).ids))
+        bar = tqdm(total=len(votes), desc=about, unit="vote", disable=not about)
+        for part in self._parts([votes[n] for n in order]):
             some = [order[n] for n in part]
-            batch = [sequences[n] for n in some]
+            batch = [votes[n] for n in some]
             found[some] = log_probabilities(self.model, batch, self.pad).cpu()
             bar.update(len(some))
         bar.close()
-        return found[:, None]
+        return found
 
-    def _parts(self, sides: Sequence[Sequence[Scored]]) -> Iterator[list[int]]:
+    def _parts(self, votes: Sequence[Sequence[Scored]]) -> Iterator[list[int]]:
         """Rows in parts of so many tokens, filled up to the longest."""
         part: list[int] = []
         longest = 0
-        for row, several in enumerate(sides):
-            length = max(longest, *(len(side.ids) for side in several))
-            if part and length * (len(part) + 1) * len(several) > self.flags.tokens:
+        for row, sides in enumerate(votes):
+            own = len(Branches.of(sides).ids)
+            length = max(longest, own)
+            if part and length * (len(part) + 1) > self.flags.tokens:
                 yield part
-                part, length = [], max(len(side.ids) for side in several)
+                part, length = [], own
             part.append(row)
             longest = length
         if part:
