@@ -23,6 +23,7 @@ from crsdemo.core.recommender import (
     Reply,
     Timing,
 )
+from crsdemo.recommenders.loading import Version
 
 FILM_ROWS = """
 After Life | 1998 | drama, fantasy | Hirokazu Kore-eda | Arata, Erika Oda, Susumu Terajima
@@ -77,7 +78,7 @@ class StandIns:
     def names(self) -> tuple[str, ...]:
         return tuple(recommender.name for recommender in self.recommenders)
 
-    def parent(self, name: str) -> str | None:
+    def version(self, name: str) -> Version | None:
         return None
 
     def get(self, name: str) -> Recommender:

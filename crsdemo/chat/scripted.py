@@ -10,6 +10,7 @@ from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Plan, Provenance, Recommendation, Recommender, Reply
+from crsdemo.recommenders.loading import Version
 from crsdemo.studies.assignment import BAD, GOOD, replayed_pair
 from crsdemo.studies.study import Study
 from crsdemo.studies.tasks import Replay
@@ -44,8 +45,8 @@ class WithScripted:
     def names(self) -> tuple[str, ...]:
         return (*self.recommenders.names, *self.replies)
 
-    def parent(self, name: str) -> str | None:
-        return None if name in self.replies else self.recommenders.parent(name)
+    def version(self, name: str) -> Version | None:
+        return None if name in self.replies else self.recommenders.version(name)
 
     def get(self, name: str) -> Recommender:
         if name in self.replies:

@@ -38,6 +38,7 @@ from crsdemo.core.recommender import Plan, Recommender, Reply
 from crsdemo.feedback.comparisons import ComparisonLog, Entrant
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Judged, Marked, Outbox, Picked
+from crsdemo.recommenders.loading import Version
 
 Names = tuple[str, str]  # of the recommenders on the left and on the right
 _News = SimpleQueue[tuple[Side, LoggedTurn | None]]  # how far a side has come; None: it is done
@@ -49,8 +50,8 @@ class Recommenders(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def parent(self, name: str) -> str | None:
-        """Which one a version was tuned from on people's votes; None if it was not."""
+    def version(self, name: str) -> Version | None:
+        """How one was tuned on votes from another; None if it was not."""
         ...
 
     def get(self, name: str) -> Recommender:

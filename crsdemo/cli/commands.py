@@ -156,20 +156,28 @@ class ResultsConfig:
 def results(argv: list[str]) -> None:
     from crsdemo.feedback.results import open_answers
     from crsdemo.feedback.votes import open_votes
+    from crsdemo.recommenders.loading import names as checkpoint_names
+    from crsdemo.recommenders.loading import version_of
     from crsdemo.studies.statistics.answers import choice_counts, counting, scale_means
-    from crsdemo.studies.statistics.exclusion import flagged, left_out
+    from crsdemo.studies.statistics.exclusion import counted, flagged, left_out
     from crsdemo.studies.statistics.report import results as judged
+    from crsdemo.web.results import tuning
     from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
     votes = flagged(open_votes(config.db))
     found, answers = judged(votes), counting(open_answers(config.db), left_out(votes))
+    ready = tuning.ready(config.db)
     if config.json:
         asked = [asdict(one) for one in scale_means(answers)]
         chosen = [asdict(one) for one in choice_counts(answers)]
-        print(json.dumps(found.as_json() | {"answers": [*asked, *chosen]}, indent=1))
+        beside = {"answers": [*asked, *chosen], "learning": asdict(ready)}
+        print(json.dumps(found.as_json() | beside, indent=1))
     else:
-        print(text(found, answers))
+        names = (*checkpoint_names(), *found.recommenders)
+        kept = counted(votes)
+        more = tuning.exhibits(ready, config.db, "", names, kept, version_of)
+        print(text(found, answers, more))
 
 
 def semantic_ids(argv: list[str]) -> None:

@@ -68,7 +68,7 @@ class Traced:
         """
         text, places, end = "", list[Stretch](), 0
         for one in gone:
-            if one.end <= end:
+            if one.end <= max(end, one.start):  # an item that is meant, not named, takes no place
                 continue
             begin = max(end, one.start)
             text += self.text[end:begin] + gap

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from crsdemo import __version__
 from crsdemo.core.comparison import checked_policy
 from crsdemo.core.config import flag, parse
+from crsdemo.core.conversation import is_simulated
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.beside import rows_beside
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
@@ -31,12 +32,7 @@ from crsdemo.export.files import Split, new_folder, split_of
 from crsdemo.export.filtered import Filtered
 from crsdemo.export.tables import row_of
 from crsdemo.feedback.copies import note_copy
-from crsdemo.feedback.judgments import (
-    JudgedPair,
-    Judgment,
-    JudgmentReader,
-    reading_judgments,
-)
+from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
 from crsdemo.feedback.results import pseudonym
 from crsdemo.feedback.schema import MIGRATIONS
 from crsdemo.studies.tasks import Kind
@@ -227,6 +223,7 @@ def _manifest(
         "format": config.format,
         "text": config.text,
         "winners": config.winners,
+        "simulated": any(is_simulated(one) for side in tally.visitors.values() for one in side),
         "filters": {n: v for n, v in asdict(config).items() if v and n not in _NO_FILTERS},
         "database": {
             "file": config.db.name,
@@ -265,7 +262,8 @@ def _is_day(text: str) -> bool:
 def render(manifest: dict[str, Any], out: Path) -> str:
     """The manifest in a few lines."""
     counts, split = manifest["counts"], manifest["split"]
-    lines = [f"{counts['written']:,} of {counts['considered']:,} -> {out}"]
+    whose = " SIMULATED" if manifest["simulated"] else ""
+    lines = [f"{counts['written']:,} of {counts['considered']:,}{whose} -> {out}"]
     lines += [f"  {name}: {file['rows']:,} rows" for name, file in manifest["files"].items()]
     lines += [f"  left out, {why}: {n:,}" for why, n in counts["excluded"].items()]
     for name, n_people in split["visitors"].items():

@@ -27,9 +27,11 @@ Method = Literal["dpo", "kto"]
 
 ENOUGH = 100  # votes to learn from
 ENOUGH_FROZEN = 10  # votes to measure on
+FROZEN_SHARE = 0.1  # of the people
 MOST_OF_ONE = 50  # votes of one person that count: above, it would be a model of that person
 LEAK = "its conversation is among the frozen votes too"
 FLOOD = f"more than {MOST_OF_ONE} votes of one person"
+AGAIN = "the same person says of the same reply what counts instead"
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,14 @@ class Vote:
         return self.replies[0].prompt
 
     @property
-    def key(self) -> str:
-        """The same in every run."""
-        return " ".join((self.annotator, *(reply.id for reply in self.replies)))
+    def dialogues(self) -> frozenset[str]:
+        """In which it was said: where each side kept its own history, two."""
+        return frozenset(reply.dialogue_id for reply in self.replies)
+
+    @property
+    def opinion(self) -> str:
+        """Whose it is and of which replies, whichever is the better; the same in every run."""
+        return " ".join((self.annotator, *sorted(reply.id for reply in self.replies)))
 
 
 @dataclass(frozen=True)
@@ -73,19 +80,25 @@ class Divided:
     left_out: Counter[str]
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the verdicts of a log are enough to learn from."""
+
+    train: int  # pairs to learn from
+    frozen: int  # of other people, to measure on
+    needed: int  # to learn from
+    missing: str  # what is, in words; empty: it is enough
+    adapter: str  # the recommender with weights that was judged most; empty: none
+
+
 def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
     """All votes of a log that `config` lets through; its format is "dpo" or "kto".
 
     Raises BadInputError if votes of people and simulated ones are in one log.
     """
-    left_out, digest, usable = Counter[str](), hashlib.sha256(), list[Vote]()
-    judgments = watched(log, log.totals(), config, digest)
-    for one in _votes(judgments, config):
-        if isinstance(one, Vote):
-            usable.append(one)
-        else:
-            left_out[one.reason] += 1
-    votes = Votes(tuple(usable), left_out, digest.hexdigest())
+    digest = hashlib.sha256()
+    usable, left_out = _usable(watched(log, log.totals(), config, digest), config)
+    votes = Votes(usable, left_out, digest.hexdigest())
     people = {vote.annotator for vote in usable if not is_simulated(vote.annotator)}
     if people and votes.simulated:
         raise BadInputError(
@@ -93,6 +106,38 @@ def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
             "learned together: use one log for each, or leave some out with --without-visitors"
         )
     return votes
+
+
+def readiness(log: JudgmentReader, config: ExportConfig) -> Readiness:
+    """How many verdicts could be learned from now; `tune` also asks who wrote the replies."""
+    usable, _ = _usable(log.pairs(), config)
+    split = divided(usable, FROZEN_SHARE)
+    adapters = Counter(
+        reply.recommender for vote in usable for reply in vote.replies if reply.adapter_sha256
+    )
+    return Readiness(
+        train=len(split.train),
+        frozen=len(split.frozen),
+        needed=ENOUGH,
+        missing=_missing(split, ENOUGH),
+        adapter=next((name for name, _ in adapters.most_common(1)), ""),
+    )
+
+
+def _usable(
+    judgments: Iterable[Judgment], config: ExportConfig
+) -> tuple[tuple[Vote, ...], Counter[str]]:
+    """One vote of each person on the same replies, and what was left out by reason."""
+    left_out, kept = Counter[str](), dict[str, Vote]()
+    for one in _votes(judgments, config):
+        if isinstance(one, Excluded):
+            left_out[one.reason] += 1
+            continue
+        # The later counts: verdicts come after what was said of a reply alone, and know that too;
+        # of a reply with a thumb, which sums up all else, they make no vote (`Reason.HAS_THUMB`)
+        left_out[AGAIN] += one.opinion in kept
+        kept[one.opinion] = one
+    return tuple(kept.values()), +left_out
 
 
 def _votes(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Vote | Excluded]:
@@ -135,14 +180,17 @@ def _singles(judgment: Judgment) -> Iterator[Vote | Excluded]:
 def divided(votes: Sequence[Vote], frozen_share: float) -> Divided:
     """Split by person as `export` splits; leaks and floods are left out and counted.
 
-    What both a person to learn from and a frozen one judged is kept for the frozen one alone, and
-    so is another vote after the same words: the replies are likely the same.
+    A conversation of which a frozen person judged any turn is kept for the frozen ones alone: its
+    turns share their words. So is another vote after the same words: the replies are likely the
+    same.
     """
     left_out = Counter[str]()
-    frozen = _capped([v for v in votes if _is_frozen(v, frozen_share)], left_out)
-    known = {vote.prompt for vote in frozen}
+    held_out = [vote for vote in votes if _is_frozen(vote, frozen_share)]
+    frozen = _capped(held_out, left_out)
+    prompts = {vote.prompt for vote in held_out}
+    dialogues = frozenset[str]().union(*(vote.dialogues for vote in held_out))
     own = [vote for vote in votes if not _is_frozen(vote, frozen_share)]
-    unseen = [vote for vote in own if vote.prompt not in known]
+    unseen = [v for v in own if v.prompt not in prompts and not v.dialogues & dialogues]
     left_out[LEAK] += len(own) - len(unseen)
     return Divided(tuple(_capped(unseen, left_out)), tuple(frozen), +left_out)
 
@@ -198,10 +246,10 @@ def _capped(votes: Sequence[Vote], left_out: Counter[str]) -> list[Vote]:
         of.setdefault(vote.annotator, []).append(vote)
     kept: set[str] = set()
     for own in of.values():
-        kept |= {vote.key for vote in sorted(own, key=_lot)[:MOST_OF_ONE]}
-    left_out[FLOOD] += sum(vote.key not in kept for vote in votes)
-    return [vote for vote in votes if vote.key in kept]
+        kept |= {vote.opinion for vote in sorted(own, key=_lot)[:MOST_OF_ONE]}
+    left_out[FLOOD] += sum(vote.opinion not in kept for vote in votes)
+    return [vote for vote in votes if vote.opinion in kept]
 
 
 def _lot(vote: Vote) -> str:
-    return hashlib.sha256(vote.key.encode()).hexdigest()
+    return hashlib.sha256(vote.opinion.encode()).hexdigest()

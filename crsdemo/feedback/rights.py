@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from crsdemo import __version__
 from crsdemo.core.checked import checked_id
+from crsdemo.core.conversation import is_simulated
 from crsdemo.core.errors import RefusedError, WithdrawnError
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.schema import queries
@@ -21,9 +22,15 @@ def admit(db: Database, visitor: str) -> None:
     """Know who writes.
 
     Raises WithdrawnError for somebody who does not take part (any more), BadInputError for what
-    is no name.
+    is no name, RefusedError for a person in a log of simulated votes and the other way round.
     """
     checked_id(visitor)
+    somebody = first_value(db, _SQL["somebody"])
+    if somebody and is_simulated(somebody) != is_simulated(visitor):
+        whose = "a simulation" if is_simulated(somebody) else "people"
+        raise RefusedError(
+            f"This log holds votes of {whose}, and they are never mixed: --db names another."
+        )
     if first_value(db, _SQL["decision"], visitor) in ("declined", "withdrawn"):
         raise WithdrawnError("You do not take part in this study, so nothing more is kept.")
     db["visitors"].insert({"id": visitor, "app_version": __version__}, ignore=True)

@@ -189,4 +189,5 @@ def read(model: Any, ids: Tensor, cache: DynamicCache | None = None) -> Tensor:
 
 def difference(one: Tensor, other: Tensor) -> float:
     """The largest, in parts of the largest number."""
-    return float((one.float() - other.float()).abs().max() / other.float().abs().max())
+    one, other = one.detach().float(), other.detach().float()
+    return float((one - other).abs().max() / other.abs().max())

@@ -10,6 +10,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import Recommender
@@ -76,17 +79,41 @@ def names(checkpoints: Path = CHECKPOINTS) -> list[str]:
     return sorted(offered, key=lambda name: _descent(name, checkpoints))
 
 
-def parent_of(name: str, checkpoints: Path = CHECKPOINTS) -> str | None:
-    """The checkpoint that one was tuned from on people's votes; None if it was not."""
-    tuned = _card(checkpoints / name).get("tuned") or {}
-    return tuned.get("parent")
+@pydantic_dataclass(frozen=True)
+class Version:
+    """How a checkpoint came from another one by votes: a part of `model/checkpoint.py: Tuned`."""
+
+    parent: str
+    votes: int  # that were learned from
+    annotators: int
+    judgments_sha256: str  # of all judgments read, as in the manifest of `export`
+    simulated: bool
+    shuffled: bool
+
+    @property
+    def told(self) -> str:
+        """Beside the name, wherever one can choose it."""
+        kind = "a control with shuffled labels, from" if self.shuffled else "tuned from"
+        whose = " SIMULATED" if self.simulated else ""
+        return f"{kind} {self.parent} on {self.votes:,}{whose} votes"
+
+
+_VERSION = TypeAdapter(Version)
+
+
+def version_of(name: str, checkpoints: Path = CHECKPOINTS) -> Version | None:
+    """How one was tuned on votes; None if it was not, or if its card is damaged."""
+    try:
+        return _VERSION.validate_python(_card(checkpoints / name)["tuned"])
+    except (KeyError, ValidationError):
+        return None
 
 
 def _descent(name: str, checkpoints: Path) -> tuple[str, ...]:
     """The first ancestor, then each version down to `name`."""
     line = [name]
-    while (parent := parent_of(line[0], checkpoints)) and parent not in line:
-        line.insert(0, parent)
+    while (version := version_of(line[0], checkpoints)) and version.parent not in line:
+        line.insert(0, version.parent)
     return tuple(line)
 
 
@@ -159,9 +186,9 @@ class Shelf:
     def linker(self) -> MentionLinker:
         return MentionLinker(self.catalog)
 
-    def parent(self, name: str) -> str | None:
-        """Which one a version was tuned from on people's votes; None if it was not."""
-        return parent_of(name.removesuffix(ALONE), self.checkpoints)
+    def version(self, name: str) -> Version | None:
+        """How one was tuned on votes from another; None if it was not."""
+        return version_of(name.removesuffix(ALONE), self.checkpoints)
 
     def get(self, name: str) -> Recommender:
         """One of the systems given, of `BASELINES`, a checkpoint by name or folder, or what

@@ -22,6 +22,7 @@ from crsdemo.feedback.comparisons import ComparisonLog
 from crsdemo.feedback.file import connect
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.schema import APPLICATION_ID, MIGRATIONS
+from crsdemo.recommenders.loading import Version
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Table:
     def names(self) -> tuple[str, ...]:
         return (*self.recommenders, "damaged")
 
-    def parent(self, name: str) -> str | None:
+    def version(self, name: str) -> Version | None:
         return None
 
     def get(self, name: str) -> Recommender:

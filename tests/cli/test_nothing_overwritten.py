@@ -26,6 +26,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "bench-retrieval": ((), ("--json",)),
     "export": (("--db", "a.db", "--format", "csv"), ("--out",)),
     "backup": (("--db", "a.db"), ("--out",)),
+    "rematch": (("--of", "gcrs-2"), ("--out",)),
     "restore": (("--from", "a.db"), ("--db",)),
     "build-catalog": (("books.csv",), ("--out",)),
     "semantic-ids": (TALKS, ("--catalog",)),
@@ -41,8 +42,8 @@ BY_DEFAULT = (
     "semantic-ids", "fit-prior", "tune-retriever", "distil", "train-gcrs", "train-reges",
     "fit-retriever",
 )  # fmt: skip
-# Writes a new folder, which the app finds in checkpoints/, and over nothing (`test_tune.py`);
-# its --force is about what was lost
+# Writes a new folder, which the app finds in checkpoints/, and over nothing but what it wrote
+# itself (`test_tune.py`)
 NEW_ONLY = ("tune",)
 NAMED = [(stage, flag) for stage, (_, flags) in WRITES.items() for flag in flags]
 

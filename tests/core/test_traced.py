@@ -23,6 +23,15 @@ def test_what_is_left_knows_where_it_stood() -> None:
     assert left.found(stretch(text, "horror")) is None
 
 
+def test_an_item_that_is_meant_and_not_named_takes_no_place() -> None:
+    """As the item that a turn of INSPIRED recommends, where its title is not found in the words."""
+    for at, text in ((0, "seen it"), (4, "seen it"), (7, "seen it"), (0, "")):
+        turn = Turn("user", text, (Mention(at, at, "meant"),))
+        assert turn.untitled == text and turn.kept.text == text and turn.item_ids == ("meant",)
+    named = Turn("user", "Heat", (Mention(0, 4, "named"), Mention(4, 4, "meant")))
+    assert named.untitled == " "
+
+
 @pytest.mark.parametrize(
     ("typed", "meant", "words", "stood"),
     [

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from judged import Scribe, study
+from judged import Scribe, Study, study
 from stand_in import CATALOG, FILMS, StandIns
 
 from crsdemo.__main__ import main
 from crsdemo.core.comparison import Answer, Comparison
 from crsdemo.core.conversation import Conversation, LoggedTurn
-from crsdemo.core.errors import BadInputError
+from crsdemo.core.errors import BadInputError, RefusedError
 from crsdemo.core.recommender import Reply
 from crsdemo.evaluation.crowd import Crowd, CrowdConfig, Taste, simulate
 from crsdemo.feedback.judgments import JudgedPair, reading_judgments
+from crsdemo.feedback.log import FeedbackLog
 
 TWO = StandIns((Scribe(name="red", pause=0), Scribe(name="blue", pause=0)))
 HORROR = next(film for film in FILMS if "horror" in film.genres)
@@ -110,6 +112,14 @@ def test_results_say_first_that_votes_are_simulated(config, capsys) -> None:
     assert "SIMULATED" not in capsys.readouterr().out
 
 
+def test_what_is_exported_of_a_simulation_says_so(config, capsys) -> None:
+    simulate(config, TWO)
+    out = config.db.parent / "pairs"
+    assert main(["export", "--db", str(config.db), "--format", "dpo", "--out", str(out)]) == 0
+    assert " SIMULATED -> " in capsys.readouterr().out
+    assert json.loads((out / "manifest.json").read_text())["simulated"] is True
+
+
 def test_an_interrupted_simulation_goes_on(config, monkeypatch) -> None:
     simulate(made(config.db.parent, raters=2), TWO)
     assert simulate(config, TWO).total() == 5
@@ -132,6 +142,26 @@ def test_a_log_of_people_is_refused_and_stays_as_it_is(config, capsys) -> None:
     assert "holds what 1 people said" in capsys.readouterr().err
     with sqlite3.connect(lab.log.path) as db:
         assert list(db.iterdump()) == before
+
+
+def test_nobody_votes_in_a_log_of_a_simulation(config) -> None:
+    """Whoever opens the app on it may look at the results, and nothing more."""
+    simulate(config, TWO)
+    log = FeedbackLog(config.db)
+    before = len(pairs(config.db))
+    with pytest.raises(RefusedError, match="votes of a simulation"):
+        lab = Study(log)
+        lab.judged(lab.start("ann"), "a western", "left")
+    assert len(pairs(config.db)) == before
+    log.close()
+
+
+def test_a_simulation_does_not_vote_among_people_who_came_meanwhile(config) -> None:
+    lab = study(config.db.parent)
+    lab.judged(lab.start("ann"), "a western", "left")
+    with pytest.raises(RefusedError, match="votes of people"):
+        lab.judged(lab.start("simulated-0-1"), "a western", "left")
+    lab.log.close()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from judged import Study, last, study
 
 from crsdemo.core.comparison import Judgment
-from crsdemo.core.conversation import ItemMark
+from crsdemo.core.conversation import ItemKind, ItemMark, LoggedTurn
 from crsdemo.core.errors import BadInputError
 from crsdemo.export import concerns, preferences
 from crsdemo.export.concerns import concern_of, label_of, learned
@@ -23,12 +24,15 @@ from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Ratings, reading
 from crsdemo.web.compare import verdicts
 from crsdemo.web.shared import render
 
+DIALOGUES = count()  # each reply in one of its own
+
 
 def judged_reply(**known: Any) -> JudgedReply:
     return JudgedReply.model_construct(
         **{
             "id": "r", "mode": "REC", "item_id": "f1", "item_title": "Heat", "item_year": 1995,
             "text": "Try Heat (1995).", "prompt": "p", "ratings": Ratings(), "marks": [],
+            "dialogue_id": str(next(DIALOGUES)),
         }
         | known
     )  # fmt: skip
@@ -159,10 +163,50 @@ def test_thumbs_ties_scales_and_marks_are_single_votes(lab: Study) -> None:
     ]  # fmt: skip
 
 
+def _mark(lab: Study, visitor: str, reply: LoggedTurn, kind: ItemKind) -> None:
+    assert reply.reply and reply.reply.item
+    lab.log.record_mark(visitor, ItemMark(reply.id, reply.reply.item.id, kind))
+
+
+def test_one_person_has_one_vote_on_a_reply(lab: Study) -> None:
+    """What a tie says of both counts before a mark on the film of one; a thumb before the tie."""
+    tied = last(lab.judged(lab.start("v"), "tied", "both_bad"))
+    _mark(lab, "v", tied.left.reply, "want")
+    lab.log.record_rating(tied.right.reply.id, "v", "thumbs", 1)
+    found = votes(lab, "kto")
+    assert {vote.replies[0].id: vote.good for vote in found.usable} == {
+        tied.left.reply.id: False, tied.right.reply.id: True,
+    }  # fmt: skip
+    assert len(found.usable) == 2
+    assert found.left_out == {preferences.AGAIN: 1, Reason.HAS_THUMB: 1}
+
+
+def test_the_scores_of_a_verdict_count_before_a_mark(lab: Study) -> None:
+    scored = last(lab.judged(lab.start("x"), "scored"))
+    _mark(lab, "x", scored.left.reply, "not_for_me")
+    aspects = {"satisfaction": {"left": 4, "right": 0}}
+    lab.pair.judge(scored.id, "x", Judgment("left", details={"aspects": aspects}))
+    found = votes(lab, "kto").usable
+    assert {vote.replies[0].id: vote.good for vote in found} == {
+        scored.left.reply.id: True, scored.right.reply.id: False,
+    }  # fmt: skip
+    assert len(found) == 2
+
+
+def test_two_people_have_a_vote_each_on_a_reply(lab: Study) -> None:
+    tied = last(lab.judged(lab.start("v"), "tied", "both_good"))
+    lab.thumb(tied.left.reply.id, "w", -1)
+    found = votes(lab, "kto").usable
+    assert Counter((vote.annotator, vote.good) for vote in found) == {
+        ("v", True): 2, ("w", False): 1,
+    }  # fmt: skip
+
+
 def test_simulated_votes_and_those_of_people_are_never_learned_together(lab: Study) -> None:
     lab.judged(lab.start("simulated-0-1"), "a western", "left")
     assert votes(lab, "dpo").simulated
-    lab.judged(lab.start("ann"), "a western", "left")
+    comparison = last(lab.judged(lab.start("simulated-0-1"), "a drama")).id
+    lab.kept("verdicts", "ann", comparison_id=comparison, verdict="left", layout="stacked")
     with pytest.raises(BadInputError, match="simulated votes and votes of 1 people"):
         votes(lab, "dpo")
     assert len(votes(lab, "dpo", without_visitors="ann").usable) == 1
@@ -191,6 +235,22 @@ def test_nobody_and_no_conversation_is_in_both_splits() -> None:
     assert split.left_out == {preferences.LEAK: 1}
 
 
+@pytest.mark.parametrize("format", ["dpo", "kto"])
+def test_no_turn_of_a_frozen_conversation_is_learned_from(lab: Study, format: str) -> None:
+    """Two people judged turns of one conversation, as in the replays of a study."""
+    first = lab.judged(lab.start(TRAINED[0]), "a western", "left")
+    second = last(lab.judged(first, "another"))
+    alone = last(lab.judged(lab.start(TRAINED[1]), "a drama", "left"))
+    for pair, who in ((last(first), TRAINED[0]), (alone, TRAINED[1])):
+        lab.thumb(pair.left.reply.id, who, 1)
+    lab.kept("verdicts", FROZEN[0], comparison_id=second.id, verdict="right", layout="stacked")
+    lab.thumb(second.left.reply.id, FROZEN[0], 1)
+    found = divided(votes(lab, format).usable, 0.1)
+    assert [vote.annotator for vote in found.frozen] == [FROZEN[0]]
+    assert [vote.annotator for vote in found.train] == [TRAINED[1]]
+    assert found.left_out == {preferences.LEAK: 1}
+
+
 def test_a_flood_by_one_person_is_capped_and_said() -> None:
     flood = [vote(TRAINED[0], f"p{n}", n) for n in range(preferences.MOST_OF_ONE + 30)]
     split = divided([*flood, vote(TRAINED[1], "q", 999)], 0.1)
@@ -200,7 +260,7 @@ def test_a_flood_by_one_person_is_capped_and_said() -> None:
     }
     assert split.left_out == {preferences.FLOOD: 30}
     again = divided([*flood[::-1], vote(TRAINED[1], "q", 999)], 0.1)
-    assert {one.key for one in split.train} == {one.key for one in again.train}
+    assert {one.opinion for one in split.train} == {one.opinion for one in again.train}
 
 
 def refused(votes: list[Vote], needed: int, **why: int) -> str:

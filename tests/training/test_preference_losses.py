@@ -1,16 +1,24 @@
-"""The losses are those of TRL where TRL can compute them, and what weights and options make."""
+"""The losses are those of TRL where TRL can compute them, and what options make."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from bases import BASES, tiny_base
 from tiny import byte_level_tokenizer, causal_lm
 
-from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
+from crsdemo.training.preference.losses import (
+    Branches,
+    balanced,
+    dpo_loss,
+    kto_loss,
+    log_probabilities,
+)
 from crsdemo.training.preference.transcribe import Place, Scored
 
 ROWS = [
@@ -20,9 +28,14 @@ ROWS = [
 
 
 def words(ids: list[int], mask: list[int]) -> Scored:
-    """Every token of the completion, each with weight 1, among the whole vocabulary."""
+    """Every token of the completion, among the whole vocabulary."""
     places = tuple(Place(at, ()) for at, learned in enumerate(mask) if learned)
-    return Scored(tuple(ids), places, (1.0,) * len(places))
+    return Scored(tuple(ids), places, places[0].at)
+
+
+def alone(model: Any, some: Sequence[Scored]) -> torch.Tensor:
+    """(B,) of sequences that share nothing."""
+    return log_probabilities(model, [(one,) for one in some], 1)[:, 0]
 
 
 def sequences(batch: dict[str, torch.Tensor], name: str = "") -> list[Scored]:
@@ -55,7 +68,7 @@ def changes(batch: Any, name: str = "") -> torch.Tensor:
     """
     some, n_tokens = sequences(batch, name), len(byte_level_tokenizer())
     model, reference = (causal_lm("llama", n_tokens, seed) for seed in (0, 1))
-    return log_probabilities(model, some, 1) - log_probabilities(reference, some, 1)
+    return alone(model, some) - alone(reference, some)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
@@ -83,28 +96,66 @@ def test_kto_is_that_of_trl(tmp_path: Path) -> None:
     assert found.item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_decision_is_scored_among_its_options_and_weighed() -> None:
+def test_a_decision_is_scored_among_its_options() -> None:
     lm = causal_lm("llama", 400)
     ids = (5, 6, 7, 8)
     logits = lm(torch.tensor([ids])).logits[0].float()
     word = logits[1].log_softmax(0)[7]
     code = logits[2, [8, 9, 20]].log_softmax(0)[0]
     places = (Place(2, ()), Place(3, (8, 9, 20)))
-    found = log_probabilities(lm, [Scored(ids, places, (0.5, 2.0))], 1)
-    assert found.item() == pytest.approx((0.5 * word + 2 * code).item(), rel=1e-4)
+    found = alone(lm, [Scored(ids, places, 2)])
+    assert found.item() == pytest.approx((word + code).item(), rel=1e-4)
 
 
 def test_padding_does_not_change_it() -> None:
     lm = causal_lm("llama", 400)
     some = [words([5] * n + [6, 7], [0] + [1] * (n + 1)) for n in (2, 9, 30)]
-    alone = torch.cat([log_probabilities(lm, [one], 1) for one in some])
-    assert torch.allclose(log_probabilities(lm, some, 1), alone, rtol=1e-4)
+    each = torch.cat([alone(lm, [one]) for one in some])
+    assert torch.allclose(alone(lm, some), each, rtol=1e-4)
+
+
+HEARD, CARD = (5, 6, 7), (30, 40, 41)
+PAIRS = [
+    (
+        words([*HEARD, *CARD, 50, 51, 9], [0] * 6 + [1] * 3),
+        words([*HEARD, *CARD, 52, 9], [0] * 6 + [1] * 2),
+    ),
+    (words([5, 60, 61], [0, 1, 1]), words([5, 60, 61, 62, 63], [0, 1, 1, 1, 1])),
+    (words([5, 60, 61, 62], [0, 1, 1, 1]), words([5, 60], [0, 1])),
+    (words([5, 20], [0, 1]), words([5, 21, 22], [0, 1, 1])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3"])
+def test_two_replies_that_share_what_was_read_are_as_probable_as_alone(kind: str) -> None:
+    """Values and gradients; what they begin with goes through the model once."""
+    together, apart = causal_lm(kind, 400), causal_lm(kind, 400)
+    found = log_probabilities(together, PAIRS, 1)
+    expected = torch.stack([alone(apart, [pair[n] for pair in PAIRS]) for n in (0, 1)], 1)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    for values in (found, expected):
+        (values[:, 0] - 2 * values[:, 1]).sum().backward()
+    for one, other in zip(together.parameters(), apart.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "opt", "gpt_neox", "gemma2", "falcon", "cohere"])
+def test_bases_of_every_kind_of_position_tell_them_apart(kind: str) -> None:
+    model = tiny_base(next(one for one in BASES if one.model_type == kind), 300)
+    expected = torch.stack([alone(model, [pair[n] for pair in PAIRS]) for n in (0, 1)], 1)
+    found = log_probabilities(model, PAIRS, 1)
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_what_two_replies_begin_with_is_read_once() -> None:
+    assert [len(Branches.of(pair).ids) for pair in PAIRS] == [11, 5, 4, 4]
+    assert Branches.of(PAIRS[0][:1]).ids == PAIRS[0][0].ids
 
 
 def test_a_film_alone_has_no_gradient_from_words() -> None:
     lm = causal_lm("llama", 400)
     lm.lm_head.weight.grad = None
-    log_probabilities(lm, [Scored((5, 6, 7), (Place(2, (7, 9)),), (1.0,))], 1).sum().backward()
+    alone(lm, [Scored((5, 6, 7), (Place(2, (7, 9)),), 2)]).sum().backward()
     moved = lm.lm_head.weight.grad.abs().sum(1).nonzero()[:, 0].tolist()
     assert {7, 9} <= set(moved)
 

@@ -73,6 +73,7 @@ def read(talk: TalkFormat, sequence: TrainingSequence, concern: str) -> str:
     """The tokens that are learned."""
     learned = scored(sequence, concern, talk.control.resp)  # type: ignore[arg-type]
     assert learned.ids == tuple(sequence.ids[: len(learned.ids)])
+    assert learned.ids[learned.start] in (talk.control.chat, talk.control.rec)
     assert learned.places[-1].at == len(learned.ids) - 1, "nothing is read in vain"
     return talk.tokenizer.decode([learned.ids[place.at] for place in learned.places])
 

@@ -7,11 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from films import CATALOG
 from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
+from crsdemo.core import shipped
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import reply
@@ -20,13 +22,15 @@ from crsdemo.export.judgments import ExportConfig
 from crsdemo.export.preferences import read_votes
 from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.model.checkpoint import load_card, sha256_of
+from crsdemo.model.trainable import load_base
 from crsdemo.recommenders.gcrs import Gcrs
-from crsdemo.recommenders.loading import Shelf, names
+from crsdemo.recommenders.loading import Shelf, names, version_of
 from crsdemo.recommenders.reges import Reges
+from crsdemo.training.lm.gcrs import continued
 from crsdemo.training.preference import examples, tune
 from crsdemo.training.preference.config import TuneConfig
 from crsdemo.training.preference.examples import Reader
-from crsdemo.training.preference.outcome import PREFERRED
+from crsdemo.training.preference.outcome import PREFERRED, Figures, Share
 from crsdemo.training.preference.parent import Parent
 from crsdemo.training.preference.transcribe import Transcriber
 
@@ -73,7 +77,7 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
     shelf = tmp_path / "shelf"
     for name in ("gcrs", "reges"):
         shutil.copytree(talking / name, shelf / name)
-    assert main(argv(options | {"force": True})) == 0
+    assert main(argv(options | {"offer": True})) == 0
     said = capsys.readouterr().out
     assert "votes of" in said and PREFERRED in said and "before" in said
     card = load_card(shelf / "gcrs-2")
@@ -88,14 +92,17 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
     assert card.tuned.votes >= 3 and card.tuned.frozen_votes >= 3
     assert card.tuned.simulated and not card.tuned.shuffled
     assert card.tuned.settings["epochs"] == 2 and card.tuned.settings["first_layer"] == 0
-    assert set(card.tuned.figures) == {"before", "after", "intervals", "lost"}
+    assert set(card.tuned.figures) == {"before", "after", "changes", "lost", tune.MOVED}
+    assert card.tuned.figures["changes"].keys() == card.tuned.figures["before"].keys()
     assert card.training == load_card(talking / "gcrs").training
     assert not list((tmp_path / "runs").glob("tune-*")), "nothing is left of a run that ended"
     assert names(shelf) == ["gcrs", "gcrs-2", "reges"]
     offered = Shelf(CATALOG, trained.catalog, shelf)
-    assert [offered.parent(name) for name in ("gcrs", "gcrs-2", "gcrs-2-alone", "reges")] == [
-        None, "gcrs", "gcrs", None,
-    ]  # fmt: skip
+    versions = [offered.version(name) for name in ("gcrs", "gcrs-2", "gcrs-2-alone", "reges")]
+    version = versions[1]
+    assert version and versions == [None, version, version, None]
+    assert version.judgments_sha256 == digest
+    assert version.told == f"tuned from gcrs on {card.tuned.votes} SIMULATED votes"
     mine = offered.get("gcrs-2")
     assert isinstance(mine, Gcrs)
     assert mine.talker.loaded.adapter_sha256 != sha256_of(talking / "gcrs")
@@ -105,7 +112,7 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
 @pytest.mark.slow
 def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
     """Whatever is written is the adapter that was started from, moved by the votes alone."""
-    tune.tune(TuneConfig(**options | {"learning_rate": 1e-12, "force": True}))
+    tune.tune(TuneConfig(**options | {"learning_rate": 1e-12, "offer": True}))
     old, new = load_file(talking / "gcrs" / WEIGHTS), load_file(options["out"] / WEIGHTS)
     assert old.keys() == new.keys()
     assert all((old[name] - new[name]).abs().max() < 1e-6 for name in old)
@@ -113,9 +120,21 @@ def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
     assert figures["before"] == pytest.approx(figures["after"])
 
 
+@pytest.mark.filterwarnings("error:Converting a tensor with requires_grad")
+def test_an_adapter_with_dropout_goes_on(talking, trained, tmp_path) -> None:
+    adapter = tmp_path / "dropping"
+    shutil.copytree(talking / "gcrs", adapter)
+    path = adapter / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lora_dropout": 0.5}))
+    parent = Parent.load(str(adapter), CATALOG, trained.catalog)
+    base = load_base(parent.card.base)
+    model = continued(parent.card.base, adapter, parent.talk, base, 0)
+    assert any(p.requires_grad for p in model.parameters())
+
+
 @pytest.mark.slow
 def test_single_replies_teach_by_kto(options) -> None:
-    said = tune.tune(TuneConfig(**options | {"method": "kto", "force": True}))
+    said = tune.tune(TuneConfig(**options | {"method": "kto", "offer": True}))
     assert "is written" in said
     assert load_card(options["out"]).tuned.method == "kto"  # type: ignore[union-attr]
 
@@ -127,7 +146,7 @@ def test_reges_keeps_its_choice_and_learns_to_search(
     shelf = tmp_path / "shelf"
     shutil.copytree(talking / "reges", shelf / "reges")
     out = shelf / "reges-2"
-    config = options | {"db": db, "from_": str(talking / "reges"), "out": out, "force": True}
+    config = options | {"db": db, "from_": str(talking / "reges"), "out": out, "offer": True}
     tune.tune(TuneConfig(**config | {"at_least": 1}))
     mine = Shelf(CATALOG, trained.catalog, shelf).get("reges-2")
     assert isinstance(mine, Reges)
@@ -135,20 +154,27 @@ def test_reges_keeps_its_choice_and_learns_to_search(
     assert names(shelf) == ["reges", "reges-2"]
 
 
+def fell(*after: float) -> Any:
+    """Stands in for `behaviour`: recall before, all of eight dialogues, and after."""
+    found = iter([np.ones(8), np.array(after)])
+    clusters = tuple(map(str, range(8)))
+    return lambda *_: Figures({"recall@10": Share(next(found), clusters)})
+
+
 def test_what_has_lost_too_much_is_written_and_not_offered(options, monkeypatch, capsys) -> None:
-    found = iter([{"recall@10": 0.2}, {"recall@10": 0.1}])
-    monkeypatch.setattr(tune, "behaviour", lambda *_: next(found))
-    monkeypatch.setattr(tune, "preferred", lambda *_: tune.Estimate(0.5))
+    monkeypatch.setattr(tune, "behaviour", fell(0, 0, 0, 0, 0, 0, 0, 1))
+    nothing = Share(np.zeros(0), ())
+    monkeypatch.setattr(tune, "preferred", lambda *_: nothing)
     assert main(argv(options)) == 0
-    assert "does not offer it: recall@10 fell from 20.0 to 10.0" in capsys.readouterr().out
+    assert "does not offer it: recall@10 fell from 100.0" in capsys.readouterr().out
     card = load_card(options["out"])
     assert not card.offered and card.tuned
-    assert card.tuned.figures["lost"] == ["recall@10 fell from 20.0 to 10.0"]
+    assert card.tuned.figures["lost"][0].startswith("recall@10 fell from 100.0")
     assert names(options["out"].parent) == []
-    found = iter([{"recall@10": 0.2}, {"recall@10": 0.1}])
-    again = options | {"out": options["out"].with_name("forced"), "force": True}
-    assert "as --force says" in tune.tune(TuneConfig(**again))
-    assert names(options["out"].parent) == ["forced"]
+    monkeypatch.setattr(tune, "behaviour", fell(0, 0, 0, 0, 0, 0, 0, 1))
+    again = options | {"out": options["out"].with_name("offered"), "offer": True}
+    assert "as --offer says" in tune.tune(TuneConfig(**again))
+    assert names(options["out"].parent) == ["offered"]
 
 
 @pytest.mark.slow
@@ -162,19 +188,22 @@ def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch)
     assert (options["out"] / WEIGHTS).is_file() and names(options["out"].parent) == []
     monkeypatch.undo()
     monkeypatch.chdir(options["out"].parents[1])
-    tune.tune(TuneConfig(**options | {"force": True}))
+    tune.tune(TuneConfig(**options | {"offer": True}))
     assert names(options["out"].parent) == ["gcrs-2"], "the same command goes on"
+    assert not list(Path("runs").glob("*"))
 
 
 @pytest.mark.slow
 def test_a_control_learns_from_labels_turned_round(options) -> None:
-    tune.tune(TuneConfig(**options | {"shuffled": True, "force": True}))
+    tune.tune(TuneConfig(**options | {"shuffle_labels": True, "offer": True}))
     assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]
+    version = version_of(options["out"].name, options["out"].parent)
+    assert version and version.told.startswith("a control with shuffled labels, from gcrs on")
 
 
 @pytest.mark.slow
 def test_recall_is_measured_before_and_after(options, trained) -> None:
-    said = tune.tune(TuneConfig(**options | {"dialogues": trained.redial, "force": True}))
+    said = tune.tune(TuneConfig(**options | {"dialogues": trained.redial, "offer": True}))
     assert "recall@1 " in said and "recall@50" in said
     figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
     assert {"recall@1", "recall@10", "recall@50"} <= figures["before"].keys()
@@ -183,10 +212,34 @@ def test_recall_is_measured_before_and_after(options, trained) -> None:
 # what is refused
 
 
+@pytest.mark.parametrize("force", [True, False])
 @pytest.mark.parametrize("place", ["gcrs", "", "gcrs/crsdemo.json"])
-def test_what_is_there_is_not_overwritten(options, talking, place: str) -> None:
-    with pytest.raises(BadInputError, match="is there already"):
-        tune.tune(TuneConfig(**options | {"out": talking / place, "force": True}))
+def test_what_tune_did_not_write_is_not_overwritten(options, talking, place, force) -> None:
+    """Whatever is in `runs/`: the checkpoints that came with crsdemo are of this kind."""
+    before = {path: path.read_bytes() for path in talking.rglob("*") if path.is_file()}
+    Path("runs").mkdir()
+    (Path("runs") / "tune-gcrs.pt").write_bytes(b"of an earlier run")
+    with pytest.raises(BadInputError, match="is there already, and `tune` did not write it"):
+        tune.tune(TuneConfig(**options | {"out": talking / place, "force": force}))
+    assert {path: path.read_bytes() for path in talking.rglob("*") if path.is_file()} == before
+
+
+def test_a_version_is_overwritten_if_one_says_so_but_never_by_its_child(options) -> None:
+    options |= {"epochs": 1, "offer": True}
+    tune.tune(TuneConfig(**options))
+    with pytest.raises(BadInputError, match="overwrite it with --force"):
+        tune.tune(TuneConfig(**options))
+    own = options | {"from_": str(options["out"]), "force": True}
+    with pytest.raises(BadInputError, match="is what is started from"):
+        tune.tune(TuneConfig(**own))
+    tune.tune(TuneConfig(**options | {"seed": 1, "force": True}))
+    assert load_card(options["out"]).tuned.seed == 1  # type: ignore[union-attr]
+
+
+def test_a_state_is_not_kept_over_what_came_with_crsdemo(options, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(shipped, "FOLDERS", (tmp_path / "shipped",))
+    with pytest.raises(BadInputError, match="came with crsdemo"):
+        tune.tune(TuneConfig(**options | {"state": tmp_path / "shipped" / "weights"}))
 
 
 def test_too_few_votes_are_refused_before_anything_is_written(options) -> None:

@@ -1,3 +1,6 @@
+-- name: somebody
+select id from visitors limit 1
+
 -- name: decision
 select decision from consents where annotator = ? order by number desc limit 1
 

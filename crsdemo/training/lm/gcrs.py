@@ -213,7 +213,7 @@ def _earlier(model: Any, adapter: Path) -> Any:
 def _prepared(name: str, base: Base, with_adapter: Callable[[], Any], first_layer: int) -> Any:
     own = base.model.config
     try:
-        model = with_adapter()
+        model = with_adapter().eval()  # dropout, drawn anew each time, would tell the two apart
         expected = _tried(model)
         fuse(model)
         found = _tried(model)

@@ -93,7 +93,8 @@ def learn(
     """
     masters = MasterWeights(model) if head is None else MasterWeights(model, head)
     optimizer = _optimizer(config, masters)
-    step, seconds = _restore(config.state_file, masters, optimizer)
+    kept = restored(config.state_file, masters, optimizer) or {"step": 0, "seconds": 0.0}
+    step, seconds = kept["step"], kept["seconds"]
     sampler.rng = np.random.default_rng((sampler.seed, step))  # a resumed run draws what is new
     means: dict[str, float] = {}
     bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
@@ -121,11 +122,11 @@ def learn(
             told = (f"{name} {value:.2f}" for name, value in sorted(means.items()))
             bar.set_description(f"step {step}: {', '.join(told)}")
         if now - saved > SAVE_SECONDS:
-            _keep(config.state_file, masters, optimizer, step, seconds)
+            keep(config.state_file, masters, optimizer, {"step": step, "seconds": seconds})
             save()
             started = saved = time.monotonic()
     bar.close()
-    _keep(config.state_file, masters, optimizer, step, seconds)
+    keep(config.state_file, masters, optimizer, {"step": step, "seconds": seconds})
     save()
 
 
@@ -164,34 +165,44 @@ def _set_rates(
         group["lr"] = group["height"] * min(1.0, (step + 1) / 40) * cosine
 
 
-def _keep(
-    state: Path, masters: MasterWeights, optimizer: torch.optim.Optimizer, step: int, seconds: float
+def keep(
+    state: Path, masters: MasterWeights, optimizer: torch.optim.Optimizer, run: Mapping[str, Any]
 ) -> None:
-    """In one step, so that an interruption leaves the old or the new state."""
+    """What a run needs to go on, and what it says of itself in `run`, which is fit for torch.
+
+    In one step, so that an interruption leaves the old or the new state.
+    """
     state.parent.mkdir(parents=True, exist_ok=True)
     partial = state.with_suffix(".partial")
     weights = [p.detach() for p in masters.weights]
-    kept = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step}
-    torch.save({**kept, "seconds": seconds}, partial)
+    torch.save({**run, "weights": weights, "optimizer": optimizer.state_dict()}, partial)
     partial.replace(state)
 
 
-def _restore(
+def restored(
     state: Path, masters: MasterWeights, optimizer: torch.optim.Optimizer
-) -> tuple[int, float]:
-    """Steps and seconds spent so far. Raises CheckpointError for the state of another run."""
+) -> dict[str, Any] | None:
+    """What `keep` was told of the run, whose weights are put back; None if nothing was kept.
+
+    Raises CheckpointError for the state of another run, and for a damaged one.
+    """
     if not state.is_file():
-        return 0, 0.0
+        return None
     try:
         kept: dict[str, Any] = torch.load(state, weights_only=True)
         with torch.no_grad():
-            for parameter, value in zip(masters.weights, kept["weights"], strict=True):
+            for parameter, value in zip(masters.weights, kept.pop("weights"), strict=True):
                 parameter.copy_(value)
         masters.give_back()
-        optimizer.load_state_dict(kept["optimizer"])
-        return kept["step"], kept["seconds"]
+        optimizer.load_state_dict(kept.pop("optimizer"))
+        return kept
     except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
-        raise CheckpointError(
-            f"{state} does not continue this run ({error}); remove it to begin anew, or go on "
-            "with the options of the run that wrote it"
-        ) from error
+        raise other_run(state, str(error)) from error
+
+
+def other_run(state: Path, why: str) -> CheckpointError:
+    """What is raised for a state that cannot be gone on from."""
+    return CheckpointError(
+        f"{state} does not continue this run ({why}); remove it to begin anew, or go on with the "
+        "options of the run that wrote it"
+    )

@@ -10,7 +10,7 @@ from crsdemo.core.config import flag
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Learn
 from crsdemo.export.judgments import ExportConfig
-from crsdemo.export.preferences import ENOUGH, Method
+from crsdemo.export.preferences import ENOUGH, FROZEN_SHARE, Method
 from crsdemo.recommenders.loading import CATALOG, DEFAULT
 from crsdemo.training.preference.loop import PreferenceFlags
 
@@ -21,7 +21,8 @@ class TuneConfig(PreferenceFlags):
 
     Verdicts with a winner are learned by DPO; thumbs, ties, scales and marks by KTO. A tenth of
     the people is frozen: their votes are never learned from, they tell whether it worked. The new
-    checkpoint is offered by the app beside its parent, unless it has lost more than --margin.
+    checkpoint is offered by the app beside its parent, unless it has surely lost more than
+    --margin.
     """
 
     db: Path = flag(help="the log that the app writes")
@@ -35,12 +36,14 @@ class TuneConfig(PreferenceFlags):
     )
     catalog: Path = flag(CATALOG, "folder of the catalog")
     at_least: int = flag(ENOUGH, "votes to learn from; fewer are refused")
-    frozen_share: float = flag(0.1, "share of the people whose votes are never learned from")
+    frozen_share: float = flag(
+        FROZEN_SHARE, "share of the people whose votes are never learned from"
+    )
     first_layer: int | None = flag(
         None, "of the base that learns; by default the one from which its parent learned"
     )
     state: Path | None = flag(
-        None, "file that lets an interrupted run go on; by default one in runs/"
+        None, "file that lets an interrupted run go on; by default one in runs/ named by the run"
     )
     recommenders: str = flag("", "only votes on these, comma-separated; of a pair both")
     since: str = flag("", "only votes of this day or later, 2030-12-31, UTC")
@@ -56,8 +59,11 @@ class TuneConfig(PreferenceFlags):
         False, "check-talk and check-wishes before and after, with length and variety of replies"
     )
     margin: float = flag(0.05, "share of a figure that may be lost before it is not offered")
-    force: bool = flag(False, "offer it whatever was lost")
-    shuffled: bool = flag(False, "a control: half of the labels turned round by chance")
+    offer: bool = flag(False, "offer it whatever was lost")
+    force: bool = flag(False, "overwrite an earlier version that `tune` wrote")
+    shuffle_labels: bool = flag(
+        False, "a control that has nothing to learn: half of the labels turned round by chance"
+    )
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -73,10 +79,6 @@ class TuneConfig(PreferenceFlags):
             raise BadInputError(f"--margin is from 0 to below 1, got {self.margin}")
         if self.at_least < 1:
             raise BadInputError(f"--at-least is 1 or more, got {self.at_least}")
-
-    @property
-    def kept(self) -> Path:
-        return self.state or Path("runs") / f"tune-{self.out.name}.pt"
 
     def filters(self) -> ExportConfig:
         """What `export` would be told."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Learn, learned
 from crsdemo.export.preferences import Vote
 from crsdemo.feedback.judgments import JudgedReply, JudgmentReader
@@ -92,13 +93,30 @@ class Reader:
 
 
 def mismatched(examples: Sequence[Example]) -> list[Scored]:
-    """What is learned of each reply after what was read before the next one, for KTO's KL term."""
-    own = [one.sides[0] for one in examples]
-    return [_after(read, written) for read, written in zip(own, [*own[1:], *own[:1]], strict=True)]
+    """Each reply after what another conversation had said before its own, for KTO's KL term.
+
+    Of each example what was heard, and the reply of the next one of another conversation.
+    Raises BadInputError if all are of one conversation.
+    """
+    found = []
+    for place, one in enumerate(examples):
+        following = (*examples[place + 1 :], *examples[:place])
+        other = next((each for each in following if _are_apart(one, each)), None)
+        if other is None:
+            raise BadInputError(
+                "--method kto learns from several conversations; all votes are of one"
+            )
+        found.append(_after(one.sides[0], other.sides[0]))
+    return found
 
 
-def _after(read: Scored, written: Scored) -> Scored:
-    """From the first token on that is learned, the reply is another one's."""
-    n, start = read.places[0].at, written.places[0].at
-    places = tuple(place._replace(at=place.at - start + n) for place in written.places)
-    return Scored((*read.ids[:n], *written.ids[start:]), places, written.weights)
+def _are_apart(one: Example, other: Example) -> bool:
+    heard, also_heard = (each.sides[0].ids[: each.sides[0].start] for each in (one, other))
+    return heard != also_heard and one.vote.dialogues.isdisjoint(other.vote.dialogues)
+
+
+def _after(heard: Scored, said: Scored) -> Scored:
+    """The whole reply `said`, from its tag on, after what was heard before the other one."""
+    later = heard.start - said.start
+    places = tuple(place._replace(at=place.at + later) for place in said.places)
+    return Scored((*heard.ids[: heard.start], *said.ids[said.start :]), places, heard.start)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,17 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from crsdemo.core.config import flag
-from crsdemo.core.errors import BadInputError, CheckpointError
+from crsdemo.core.errors import BadInputError
 from crsdemo.export.preferences import Method
-from crsdemo.training.lm.loop import MasterWeights
+from crsdemo.training.lm.loop import MasterWeights, keep, other_run, restored
 from crsdemo.training.preference.examples import Example, mismatched
-from crsdemo.training.preference.losses import balanced, dpo_loss, kto_loss, log_probabilities
+from crsdemo.training.preference.losses import (
+    Branches,
+    balanced,
+    dpo_loss,
+    kto_loss,
+    log_probabilities,
+)
 from crsdemo.training.preference.transcribe import Scored
 
 # How strongly it is held to where it started. DPO: HF's recipe for SmolLM2 (alignment-handbook,
@@ -32,6 +37,7 @@ from crsdemo.training.preference.transcribe import Scored
 BETA: dict[Method, float] = {"dpo": 0.5, "kto": 0.1}
 WARM_UP = 0.1  # of all steps, then a cosine to nothing; the same recipe
 SAVE_STEPS = 20
+RUNS = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Preferring:
     pad: int
     method: Method
     flags: PreferenceFlags
-    state: Path
-    parent_sha256: str
+    start: str  # what it starts from: hash of the adapter, and which layers learn
+    own_state: Path | None = None  # by default a file named by the run
 
     def learn(self, train: Sequence[Example], frozen: Sequence[Example]) -> tuple[Tensor, Tensor]:
         """Log-probabilities of the sides of the frozen votes before and after, (F, sides).
@@ -87,15 +93,17 @@ class Preferring:
         others = mismatched(train) if self.method == "kto" else []
         masters = MasterWeights(self.model)
         optimizer = torch.optim.AdamW(masters.weights, self.flags.learning_rate, weight_decay=0.0)
-        key = self._key(train, frozen)
-        kept = self._restored(key, masters, optimizer)
+        key, state = self.key(train, frozen), self.state(train, frozen)
+        kept = restored(state, masters, optimizer)
+        if kept and kept["key"] != key:
+            raise other_run(state, "other votes, options or another start")
         if kept is None:
             kept = {"key": key, "step": 0}
             kept["start"] = self._probabilities(train, "where it starts")
-            kept["others"] = self._of(others, "where it starts, other prompts")
+            kept["others"] = self._of([(one,) for one in others], "where it starts, other prompts")
             kept["frozen"] = self._probabilities(frozen, "where it starts, frozen votes")
-            self._keep(kept, masters, optimizer)
-        self._steps(train, others, kept, masters, optimizer)
+            keep(state, masters, optimizer, kept)
+        self._steps(train, others, kept, masters, optimizer, state)
         after = self._probabilities(frozen, "frozen votes")
         return kept["frozen"], after
 
@@ -106,6 +114,7 @@ class Preferring:
         kept: dict[str, Any],
         masters: MasterWeights,
         optimizer: torch.optim.Optimizer,
+        state: Path,
     ) -> None:
         per_epoch = math.ceil(len(train) / self.flags.batch)
         n_steps = per_epoch * self.flags.epochs
@@ -127,7 +136,7 @@ class Preferring:
             bar.update()
             kept["step"] = step + 1
             if (step + 1) % SAVE_STEPS == 0 or step + 1 == n_steps:
-                self._keep(kept, masters, optimizer)
+                keep(state, masters, optimizer, kept)
         bar.close()
 
     def _backward(
@@ -140,13 +149,12 @@ class Preferring:
         """Gradients of the mean loss of a batch, in parts that fit into memory; the loss."""
         kl = torch.zeros(())
         if others:
-            now = self._of([others[row] for row in rows])[:, 0]
+            now = self._of([(others[row],) for row in rows])[:, 0]
             kl = (now - kept["others"][rows, 0]).mean()
         total = 0.0
         for some in self._parts([train[row].sides for row in rows]):
             part = [rows[n] for n in some]
-            sides = [side for row in part for side in train[row].sides]
-            found = log_probabilities(self.model, sides, self.pad).view(len(part), -1)
+            found = log_probabilities(self.model, [train[row].sides for row in part], self.pad)
             change = found - kept["start"][part].to(found.device)
             loss = self._loss(change, train, part, kl).sum() / len(rows)
             loss.backward()
@@ -166,77 +174,50 @@ class Preferring:
 
     def _probabilities(self, examples: Sequence[Example], about: str) -> Tensor:
         """(E, sides)"""
-        sides = [side for one in examples for side in one.sides]
-        return self._of(sides, about).view(len(examples), -1)
+        return self._of([one.sides for one in examples], about)
 
     @torch.no_grad()
-    def _of(self, sequences: Sequence[Scored], about: str = "") -> Tensor:
-        """(S, 1) the log-probability of each; shows progress if `about` says what it is."""
-        found = torch.zeros(len(sequences))
+    def _of(self, votes: Sequence[Sequence[Scored]], about: str = "") -> Tensor:
+        """(V, sides) the log-probabilities; shows progress if `about` says what it is."""
+        found = torch.zeros(len(votes), len(votes[0]) if votes else 1)
         # Those of one length together: little is filled up
-        order = sorted(range(len(sequences)), key=lambda n: len(sequences[n].ids))
-        bar = tqdm(total=len(sequences), desc=about, unit="reply", disable=not about)
-        for part in self._parts([(sequences[n],) for n in order]):
+        order = sorted(range(len(votes)), key=lambda n: len(Branches.of(votes[n]).ids))
+        bar = tqdm(total=len(votes), desc=about, unit="vote", disable=not about)
+        for part in self._parts([votes[n] for n in order]):
             some = [order[n] for n in part]
-            batch = [sequences[n] for n in some]
+            batch = [votes[n] for n in some]
             found[some] = log_probabilities(self.model, batch, self.pad).cpu()
             bar.update(len(some))
         bar.close()
-        return found[:, None]
+        return found
 
-    def _parts(self, sides: Sequence[Sequence[Scored]]) -> Iterator[list[int]]:
+    def _parts(self, votes: Sequence[Sequence[Scored]]) -> Iterator[list[int]]:
         """Rows in parts of so many tokens, filled up to the longest."""
         part: list[int] = []
         longest = 0
-        for row, several in enumerate(sides):
-            length = max(longest, *(len(side.ids) for side in several))
-            if part and length * (len(part) + 1) * len(several) > self.flags.tokens:
+        for row, sides in enumerate(votes):
+            own = len(Branches.of(sides).ids)
+            length = max(longest, own)
+            if part and length * (len(part) + 1) > self.flags.tokens:
                 yield part
-                part, length = [], max(len(side.ids) for side in several)
+                part, length = [], own
             part.append(row)
             longest = length
         if part:
             yield part
 
-    # what is kept of a run
+    def state(self, train: Sequence[Example], frozen: Sequence[Example]) -> Path:
+        """The file with which an interrupted run goes on, wherever its adapter is to be written."""
+        return self.own_state or RUNS / f"tune-{self.key(train, frozen)[:16]}.pt"
 
-    def _key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
+    def key(self, train: Sequence[Example], frozen: Sequence[Example]) -> str:
         """What makes a run that run: what it starts from, how it learns, and from what."""
         how = {one.name: getattr(self.flags, one.name) for one in fields(PreferenceFlags)}
         how.pop("tokens")  # what fits into memory changes nothing
-        digest = hashlib.sha256(f"{self.parent_sha256} {self.method} {how}".encode())
+        digest = hashlib.sha256(f"{self.start} {self.method} {how}".encode())
         for one in (*train, None, *frozen):
             digest.update(repr(one and (one.vote.good, one.sides)).encode())
         return digest.hexdigest()
-
-    def _keep(
-        self, kept: dict[str, Any], masters: MasterWeights, optimizer: torch.optim.Optimizer
-    ) -> None:
-        """In one step, so that an interruption leaves the old or the new state."""
-        self.state.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.state.with_suffix(".partial")
-        weights = [p.detach() for p in masters.weights]
-        torch.save({**kept, "weights": weights, "optimizer": optimizer.state_dict()}, partial)
-        partial.replace(self.state)
-
-    def _restored(
-        self, key: str, masters: MasterWeights, optimizer: torch.optim.Optimizer
-    ) -> dict[str, Any] | None:
-        if not self.state.is_file():
-            return None
-        again = "remove it to begin anew, or go on with the options and votes of that run"
-        try:
-            kept: dict[str, Any] = torch.load(self.state, weights_only=True)
-            if kept["key"] != key:
-                raise CheckpointError(f"{self.state} is of another run; {again}")
-            with torch.no_grad():
-                for parameter, value in zip(masters.weights, kept.pop("weights"), strict=True):
-                    parameter.copy_(value)
-            masters.give_back()
-            optimizer.load_state_dict(kept.pop("optimizer"))
-        except (RuntimeError, ValueError, KeyError, UnpicklingError, EOFError) as error:
-            raise CheckpointError(f"{self.state} is damaged ({error}); {again}") from error
-        return kept
 
 
 def _height(step: int, n_steps: int) -> float:

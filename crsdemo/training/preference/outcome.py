@@ -2,17 +2,21 @@
 
 Sharpening what comes first may thin the tail (users of MiniOneRec saw recall at 1 rise and at 50
 fall), and a system that people prefer may forget what nobody voted on. So both are looked at.
+Before and after are of the same votes, dialogues, talks and wishes: what changed is judged pair by
+pair, so that the chance of a small sample decides nothing.
 
-Shapes: F frozen votes.
+Shapes: F frozen votes, n samples of a figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
@@ -31,32 +35,74 @@ from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.shares import table, with_ends
 from crsdemo.training.preference.examples import Example
 
-Figures = dict[str, float]
-
 CUTOFFS = (1, 10, 50)
 PREFERRED = "frozen votes agreed with"
-GUARDED = (PREFERRED, *(f"recall@{k}" for k in CUTOFFS), "talk as expected", "wishes met")
 ROUNDING = 1e-9
 
 
-def preferred(frozen: Sequence[Example], found: Tensor) -> Estimate:
+@dataclass(frozen=True)
+class Share:
+    """A figure from 0 to 1: the mean of one value of each of n samples."""
+
+    values: NDArray[np.float64]  # (n,)
+    clusters: tuple[str, ...]  # of each: votes of one person, films of one dialogue are alike
+
+    @property
+    def estimate(self) -> Estimate:
+        """With its interval, over clusters drawn anew; not known of nothing."""
+        found = ratio(self.values, np.ones(len(self.values)), self.clusters)
+        return Estimate(*(None if end is None else min(1.0, max(0.0, end)) for end in found.ends))
+
+    def above(self, other: Share, part: float = 1.0) -> Estimate:
+        """How much larger it is than `part` of another one of the same samples, paired."""
+        return ratio(self.values - part * other.values, np.ones(len(self.values)), self.clusters)
+
+
+Shares = Mapping[str, Share]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a checkpoint does: shares that must not fall, and what is only told."""
+
+    shares: dict[str, Share] = field(default_factory=dict)
+    told: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, float | None]:
+        return {name: one.estimate.value for name, one in self.shares.items()} | self.told
+
+
+def preferred(frozen: Sequence[Example], found: Tensor) -> Share:
     """How often the preferred reply is the more probable one, per token that is learned.
 
     `found`: (F, sides) log-probabilities. Of single replies: how often a good one is more probable
-    than a bad one, without an interval. A half is chance.
+    than a bad one; of nothing if there is but one kind. A half is chance.
     """
-    weights = [[side.weight for side in one.sides] for one in frozen]
-    each = found.numpy() / np.array(weights)
+    n_tokens = [[len(side.places) for side in one.sides] for one in frozen]
+    each = found.numpy() / np.array(n_tokens)
+    people = tuple(one.vote.annotator for one in frozen)
     if each.shape[1] == 2:
-        wins = _wins(each[:, 0], each[:, 1])
-        return ratio(wins, np.ones(len(wins)), [one.vote.annotator for one in frozen])
+        return Share(_wins(each[:, 0], each[:, 1]), people)
     good = np.array([one.vote.good for one in frozen])
     if good.all() or not good.any():
-        return Estimate(None)
-    return Estimate(float(_wins(each[good], each[~good].T).mean()))
+        return Share(np.zeros(0), ())
+    return Share(_placements(each[:, 0], good), people)
 
 
-def moved(frozen: Sequence[Example], before: Tensor, after: Tensor) -> Estimate:
+def _placements(found: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(F,) what each reply adds to the share of (good, bad) pairs whose good one is ahead.
+
+    Their mean is that share, the area under the ROC curve, and their spread is that of its
+    influence function, for intervals over people (DeLong et al. 1988; Obuchowski 1997).
+    """
+    wins = _wins(found[good][:, None], found[~good][None])  # (good, bad)
+    area, values = wins.mean(), np.zeros(len(found))
+    values[good] = area + len(found) / good.sum() * (wins.mean(1) - area)
+    values[~good] = area + len(found) / (~good).sum() * (wins.mean(0) - area)
+    return values
+
+
+def moved(frozen: Sequence[Example], before: Tensor, after: Tensor) -> Share:
     """How often tuning moved the preferred reply up against the other one; a half is chance."""
     return preferred(frozen, after - before)
 
@@ -89,17 +135,17 @@ def behaviour(
     Raises BadInputError for dialogues that cannot be used, CatalogError for a catalog for which
     the wishes were not written.
     """
-    figures: Figures = {}
     if dialogues is None and not checks:
-        return figures
+        return Figures()
     catalog = Catalog.load(catalog_folder)
     recommender = Shelf(catalog, catalog_folder).get(str(folder))
+    figures = talk_figures(recommender, catalog, load_talks()) if checks else Figures()
     if dialogues is not None:
-        figures |= _recall(recommender, catalog, folder, catalog_folder, dialogues, without)
+        recall = _recall(recommender, catalog, folder, catalog_folder, dialogues, without)
+        figures.shares.update(recall)
     if checks:
-        figures |= talk_figures(recommender, catalog, load_talks())
         met = check_wishes(recommender, catalog, MentionLinker(catalog), load_wishes())
-        figures["wishes met"] = met.as_json()["fit"]
+        figures.shares["wishes met"] = _each([one.fit for one in met.outcomes])
     return figures
 
 
@@ -110,12 +156,22 @@ def _recall(
     catalog_folder: Path,
     dialogues: Path,
     without: str,
-) -> Figures:
+) -> Shares:
     source, own = _unseen(catalog, catalog_folder, dialogues, without)
     files = files_of(str(folder), catalog_folder)
     report = evaluate(recommender, catalog, own, source=Source(source.name, source.left_out, files))
-    metrics = report.parts[NEW.name].metrics
-    return {f"recall@{k}": metrics[f"recall@{k}"].value or 0.0 for k in CUTOFFS}
+    samples = report.samples_of(NEW)
+    ranks = [sample.rank_in(NEW) for sample in samples]
+    names = tuple(sample.dialogue for sample in samples)
+    return {
+        f"recall@{k}": Share(np.array([r is not None and r <= k for r in ranks], float), names)
+        for k in CUTOFFS
+    }
+
+
+def _each(values: Sequence[float]) -> Share:
+    """Of samples that have nothing to do with each other."""
+    return Share(np.array(values, float), tuple(map(str, range(len(values)))))
 
 
 def _unseen(
@@ -132,12 +188,12 @@ def talk_figures(recommender: Recommender, catalog: Catalog, talks: Sequence[Tal
     played = [play(recommender, linker, talk) for talk in tqdm(talks, unit="talk")]
     replies = [reply for one in played for reply in one.replies]
     films = [film.id for reply in replies if (film := film_of(reply))]
-    return {
-        "talk as expected": sum(not one.faults for one in played) / max(1, len(played)),
+    told = {
         "words per reply": float(np.mean([len(words(_said(reply))) for reply in replies])),
         "distinct pairs of words": distinct([_said(reply) for reply in replies], 2)[0],
         "distinct films": len(set(films)) / max(1, len(films)),
     }
+    return Figures({"talk as expected": _each([not one.faults for one in played])}, told)
 
 
 def _said(reply: Reply) -> str:
@@ -145,24 +201,36 @@ def _said(reply: Reply) -> str:
     return "".join(piece for piece in reply.pieces if isinstance(piece, str))
 
 
-def losses(before: Figures, after: Figures, margin: float) -> Iterator[str]:
-    """What fell by more than the share `margin` of what it was, in words."""
-    for name in GUARDED:
-        if name in before and after[name] < (1 - margin) * before[name] - ROUNDING:
-            yield f"{name} fell from {100 * before[name]:.1f} to {100 * after[name]:.1f}"
+def losses(before: Shares, after: Shares, margin: float) -> Iterator[str]:
+    """What surely fell by more than the part `margin` of what it was, in words.
+
+    Surely: the whole interval of the paired change lies beyond the margin.
+    """
+    for name, was in before.items():
+        left = after[name].above(was, 1 - margin)
+        if left.high is not None and left.high < -ROUNDING:
+            yield f"{name} fell from {percent(was.estimate)} to {percent(after[name].estimate)}"
 
 
-def told(before: Figures, after: Figures, ends: dict[str, Estimate]) -> str:
-    """A table of all figures; `ends`: intervals of some, before and after by "before NAME"."""
+def told(before: Figures, after: Figures) -> str:
+    """A table of all figures, with intervals and with what changed."""
     rows = [
-        (name, _cell(name, before[name], ends.get(f"before {name}")),
-         _cell(name, after[name], ends.get(f"after {name}")))
-        for name in before
-    ]  # fmt: skip
-    return table(("", "before", "after"), rows)
+        (name, percent(was.estimate), percent(now.estimate), percent(now.above(was), "+"))
+        for name, was in before.shares.items()
+        for now in (after.shares[name],)
+    ]
+    rows += [
+        (name, _plain(name, was), _plain(name, after.told[name]), "")
+        for name, was in before.told.items()
+    ]
+    return table(("", "before", "after", "change"), rows)
 
 
-def _cell(name: str, value: float, estimate: Estimate | None) -> str:
-    if name == "words per reply":
-        return f"{value:.1f}"
-    return with_ends(value, (estimate.low, estimate.high) if estimate else (None, None))
+def _plain(name: str, value: float) -> str:
+    return f"{value:.1f}" if name == "words per reply" else f"{100 * value:.1f}"
+
+
+def percent(one: Estimate, sign: str = "") -> str:
+    if one.value is None:
+        return "not known"
+    return with_ends(one.value, (one.low, one.high), sign)

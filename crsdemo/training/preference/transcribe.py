@@ -40,12 +40,8 @@ class Scored:
     """A sequence up to the last token that is learned, with what is learned of it."""
 
     ids: tuple[int, ...]
-    places: tuple[Place, ...]
-    weights: tuple[float, ...]  # of each place; none is 0
-
-    @property
-    def weight(self) -> float:
-        return sum(self.weights)
+    places: tuple[Place, ...]  # of the reply; in order
+    start: int  # of the reply: what stands before was heard
 
 
 def scored(sequence: TrainingSequence, concern: Concern, resp: int) -> Scored:
@@ -60,7 +56,8 @@ def scored(sequence: TrainingSequence, concern: Concern, resp: int) -> Scored:
     is_wanted = {"item": lambda at: at < of_words, "words": lambda at: at > of_words}
     kept = sorted(place for place in places if concern == "both" or is_wanted[concern](place.at))
     end = 1 + max((place.at for place in kept), default=0)
-    return Scored(tuple(sequence.ids[:end]), tuple(kept), (1.0,) * len(kept))
+    start = sequence.decisions[0].at  # the tag, which begins every reply
+    return Scored(tuple(sequence.ids[:end]), tuple(kept), start)
 
 
 @dataclass(frozen=True)

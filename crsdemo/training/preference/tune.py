@@ -19,6 +19,7 @@ from torch import Tensor
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.config import parse
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.shipped import refuse_shipped
 from crsdemo.core.text_files import folder_written_whole
 from crsdemo.export.preferences import (
     Divided,
@@ -32,24 +33,27 @@ from crsdemo.export.preferences import (
 from crsdemo.feedback.judgments import JudgmentReader, reading_judgments
 from crsdemo.model.base import base_location
 from crsdemo.model.checkpoint import (
+    CARD,
     CheckpointCard,
     Tuned,
+    load_card,
     save_card,
     sha256_of,
 )
 from crsdemo.model.trainable import load_base
-from crsdemo.studies.statistics.bootstrap import Estimate
-from crsdemo.studies.statistics.shares import with_ends
 from crsdemo.training.lm.gcrs import continued, save_adapter
 from crsdemo.training.preference.config import TuneConfig
 from crsdemo.training.preference.examples import Example, Reader
 from crsdemo.training.preference.loop import PreferenceFlags, Preferring
 from crsdemo.training.preference.outcome import (
     PREFERRED,
+    Figures,
+    Share,
     behaviour,
     check_inputs,
     losses,
     moved,
+    percent,
     preferred,
     told,
 )
@@ -75,6 +79,8 @@ def tune(config: TuneConfig) -> str:
     catalog = Catalog.load(config.catalog)
     check_inputs(catalog, config.catalog, config.dialogues, config.without, config.checks)
     parent = Parent.load(config.from_, catalog, config.catalog)
+    if config.out.resolve() in (parent.folder.resolve(), parent.adapter.resolve()):
+        raise BadInputError(f"{config.out} is what is started from; name a new folder with --out")
     with reading_judgments(config.db) as log:
         votes = read_votes(log, config.filters())
         train, frozen, left_out = _examples(config, parent, log, votes)
@@ -83,11 +89,21 @@ def tune(config: TuneConfig) -> str:
 
 
 def _refuse_what_is_there(config: TuneConfig) -> None:
-    """Nothing is written over, shipped or not, but by a run that goes on."""
+    """Only what `tune` wrote is written over: by a run that goes on, or if one says so."""
     out = config.out
-    is_there = out.exists() and (not out.is_dir() or any(out.iterdir()))
-    if is_there and not config.kept.is_file():
-        raise BadInputError(f"{out} is there already; name a new folder with --out")
+    if config.state and not config.force:
+        refuse_shipped(config.state)
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    tuned = load_card(out).tuned if (out / CARD).is_file() else None
+    if tuned is None:
+        raise BadInputError(
+            f"{out} is there already, and `tune` did not write it; name a new folder with --out"
+        )
+    if tuned.figures and not config.force:  # without figures a run was interrupted
+        raise BadInputError(
+            f"{out} is there already; name a new folder with --out, or overwrite it with --force"
+        )
 
 
 def _examples(
@@ -104,12 +120,12 @@ def _examples(
     split: Divided = divided([one.vote for one in known], config.frozen_share)
     left_out = votes.left_out + unfit + split.left_out
     check_enough(split, config.at_least, left_out)
-    of = {one.vote.key: one for one in known}
-    train = [of[vote.key] for vote in split.train]
-    if config.shuffled:
+    of = {one.vote.opinion: one for one in known}
+    train = [of[vote.opinion] for vote in split.train]
+    if config.shuffle_labels:
         turned = shuffled(split.train, config.seed)
         train = [_turned(one, vote) for one, vote in zip(train, turned, strict=True)]
-    return train, [of[vote.key] for vote in split.frozen], left_out
+    return train, [of[vote.opinion] for vote in split.frozen], left_out
 
 
 def _turned(one: Example, vote: Vote) -> Example:
@@ -131,10 +147,11 @@ def _tuned(
     model = continued(parent.card.base, parent.adapter, parent.talk, base, layer)
     parent_sha256 = sha256_of(parent.adapter)
     method: Any = config.method
-    learning = Preferring(
-        model, parent.talk.control.eos, method, config, config.kept, parent_sha256
-    )
+    start = f"{parent_sha256} {layer}"
+    eos = parent.talk.control.eos
+    learning = Preferring(model, eos, method, config, start, config.state)
     before, after = learning.learn(train, frozen)
+    state = learning.state(train, frozen)
     tuned = Tuned(
         parent=parent.name,
         parent_sha256=parent_sha256,
@@ -146,7 +163,7 @@ def _tuned(
         frozen_votes=len(frozen),
         annotators=len({one.vote.annotator for one in (*train, *frozen)}),
         simulated=votes.simulated,
-        shuffled=config.shuffled,
+        shuffled=config.shuffle_labels,
         settings={one.name: getattr(config, one.name) for one in fields(PreferenceFlags)}
         | {"first_layer": layer, "frozen_share": config.frozen_share},
         left_out=dict(left_out),
@@ -157,7 +174,9 @@ def _tuned(
         parent.copy_rest(out)
         save_adapter(out, model, parent.talk, card)
     del learning, model, base
-    return _measured(config, parent, card, frozen, before, after)
+    said = _measured(config, parent, card, frozen, before, after)
+    state.unlink(missing_ok=True)
+    return said
 
 
 def _measured(
@@ -169,40 +188,27 @@ def _measured(
     after: Tensor,
 ) -> str:
     """Figures before and after onto the card, with whether it is offered; the same in words."""
-    ends = {
-        f"before {PREFERRED}": preferred(frozen, before),
-        f"after {PREFERRED}": preferred(frozen, after),
-        f"after {MOVED}": moved(frozen, before, after),
-    }
     was, now = (
-        _figures(config, folder, ends[f"{when} {PREFERRED}"])
-        for when, folder in (("before", parent.folder), ("after", config.out))
+        _figures(config, folder, preferred(frozen, found))
+        for folder, found in ((parent.folder, before), (config.out, after))
     )
-    lost = list(losses(was, now, config.margin))
-    offered = config.force or not lost
+    shift = moved(frozen, before, after).estimate
+    lost = list(losses(was.shares, now.shares, config.margin))
+    offered = config.offer or not lost
     assert card.tuned
-    shift = ends[f"after {MOVED}"]
-    intervals = {name: estimate.ends for name, estimate in ends.items()}
-    figures = {"before": was, "after": now, "intervals": intervals, "lost": lost}
+    changes = {name: now.shares[name].above(one).ends for name, one in was.shares.items()}
+    figures = {"before": was.as_json(), "after": now.as_json(), "changes": changes, "lost": lost}
+    figures[MOVED] = shift.ends
     save_card(
         config.out, replace(card, tuned=replace(card.tuned, figures=figures), offered=offered)
     )
-    config.kept.unlink(missing_ok=True)
-    moves = f"{MOVED}: {_percent(shift)}; a half is chance"
-    return "\n".join([told(was, now, ends), "", moves, _verdict(config, lost, offered)])
+    moves = f"{MOVED}: {percent(shift)}; a half is chance"
+    return "\n".join([told(was, now), "", moves, _verdict(config, lost, offered)])
 
 
-def _figures(config: TuneConfig, folder: Path, agreed: Estimate) -> dict[str, float]:
-    known = {} if agreed.value is None else {PREFERRED: agreed.value}
-    return known | behaviour(
-        folder, config.catalog, config.dialogues, config.without, config.checks
-    )
-
-
-def _percent(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "not known"
-    return with_ends(estimate.value, (estimate.low, estimate.high))
+def _figures(config: TuneConfig, folder: Path, agreed: Share) -> Figures:
+    of = behaviour(folder, config.catalog, config.dialogues, config.without, config.checks)
+    return replace(of, shares={PREFERRED: agreed, **of.shares})
 
 
 def _verdict(config: TuneConfig, lost: Sequence[str], offered: bool) -> str:
@@ -211,10 +217,10 @@ def _verdict(config: TuneConfig, lost: Sequence[str], offered: bool) -> str:
         return f"{config.out} is written; the app offers it as {name}, a version of {config.from_}."
     why = "; ".join(lost)
     if offered:
-        return f"{config.out} is written and, as --force says, offered as {name}, though {why}."
+        return f"{config.out} is written and, as --offer says, offered as {name}, though {why}."
     return (
         f"{config.out} is written, but the app does not offer it: {why}. --margin says how much "
-        "may be lost, --force offers it all the same."
+        "may be lost, --offer offers it all the same."
     )
 
 

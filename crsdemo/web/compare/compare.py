@@ -15,6 +15,7 @@ from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checke
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
+from crsdemo.recommenders.loading import Version
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.shared import render
@@ -146,7 +147,7 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None
 
 
 def _layout(recommenders: Recommenders, catalog: Catalog) -> Screen:
-    names = [(_called(name, recommenders.parent(name)), name) for name in recommenders.names]
+    names = [(_called(name, recommenders.version(name)), name) for name in recommenders.names]
     masthead = html("masthead", render.masthead("compare"), "shared/masthead.js")
     with gr.Row(elem_id="setup"):
         left = _chooser("A", names, 0)
@@ -156,8 +157,8 @@ def _layout(recommenders: Recommenders, catalog: Catalog) -> Screen:
     return Screen(**states("compare"), masthead=masthead, **parts(catalog.domain), setup=setup)
 
 
-def _called(name: str, parent: str | None) -> str:
-    return name if parent is None else f"{name} (tuned from {parent})"
+def _called(name: str, version: Version | None) -> str:
+    return name if version is None else f"{name} ({version.told})"
 
 
 def _chooser(letter: str, names: list[tuple[str, str]], chosen: int) -> gr.Dropdown:

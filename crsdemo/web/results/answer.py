@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crsdemo.studies.statistics.answers import Answer as Given
@@ -17,7 +17,7 @@ from crsdemo.studies.statistics.power import need, pilot_rates
 from crsdemo.studies.statistics.report import Results
 from crsdemo.studies.statistics.strengths import Strengths
 from crsdemo.web.results.exhibits import exhibits
-from crsdemo.web.results.words import RULES
+from crsdemo.web.results.words import RULES, Exhibit
 
 NO_VOTES = (
     "Votes come from pages with two answers and from studies; they are counted here as soon as "
@@ -89,13 +89,13 @@ def _answer(results: Results) -> Answer:
     return Answer(_leader(results.strengths), pairs=tuple(each), notes=notes)
 
 
-def text(results: Results, answers: Sequence[Given] = ()) -> str:
-    """The answer, then every exhibit as a table, with those of questionnaires."""
+def text(results: Results, answers: Sequence[Given] = (), more: Mapping[str, Exhibit] = {}) -> str:
+    """The answer, then every exhibit as a table, with those of questionnaires and `more`."""
     said = answer(results)
     each = (f"{pair}: {words}" for pair, words in said.pairs)
     lines = [line for line in (said.verdict, said.so_far, *each, *said.notes) if line]
-    shown = exhibits(results, answers=answers).values()
-    tables = (f"{one.question} {one.answer}\n\n{one.table.text()}" for one in shown)
+    shown = exhibits(results, answers=answers) | dict(more)
+    tables = (f"{one.question} {one.answer}\n\n{one.table.text()}" for one in shown.values())
     return "\n\n".join(["\n".join(lines), *tables])
 
 

@@ -7,8 +7,9 @@ What is shown is computed anew from the log each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -28,10 +29,12 @@ from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.demo import Demo
 from crsdemo.web.operator import Caller
+from crsdemo.web.results import tuning
 from crsdemo.web.results.answer import answer
 from crsdemo.web.results.exhibits import exhibits
 from crsdemo.web.results.html import ADDRESS, N_DISPUTES, PARTS
 from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Screen, Wanted, layout
+from crsdemo.web.results.words import Exhibit
 from crsdemo.web.shared.controls import Updates
 
 FETCH = "() => document.querySelector('#taken a.take')?.click()"
@@ -119,8 +122,10 @@ class ResultsPage:
         found = results(votes, wanted.known_rules)
         unheard = left_out(flagged(taken), wanted.known_rules)
         answers = counting(log.answers(wanted.title), unheard)
+        kept = counted(votes, wanted.known_rules)
         shown = exhibits(found, log.participants(wanted.title), answers)
-        disputed = disputes(counted(votes, wanted.known_rules))
+        shown |= self._tuning(wanted.title, kept, found.recommenders)
+        disputed = disputes(kept)
         seen = log.seen_pairs(one.task for one in disputed[:N_DISPUTES])
         return {
             **self._choices(log.studies(), taken, wanted),
@@ -128,6 +133,15 @@ class ResultsPage:
             s.found: PARTS.page(answer(found), shown, disputed, seen),
             **dict.fromkeys((s.notice, s.taken), ""),
         }
+
+    def _tuning(
+        self, title: str, votes: Sequence[Vote], judged: Sequence[str]
+    ) -> dict[str, Exhibit]:
+        """Whether there is enough to learn from, and what came of it."""
+        recommenders, path = self.demo.side_by_side.recommenders, self.demo.exchange.log.path
+        names = [*dict.fromkeys((*recommenders.names, *judged))]
+        found = tuning.ready(path, title)
+        return tuning.exhibits(found, Path(path.name), title, names, votes, recommenders.version)
 
     def _choices(
         self, studies: tuple[str, ...], votes: tuple[Vote, ...], wanted: Wanted

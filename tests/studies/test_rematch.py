@@ -1,0 +1,47 @@
+"""A study of a version against its parent can be started as it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from films import CATALOG
+
+from crsdemo.__main__ import main
+from crsdemo.studies.study import parse_study
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A catalog whose checkpoints are `gcrs` and `gcrs-2`, by their cards."""
+    CATALOG.save(tmp_path / "catalog")
+    tuned = {"parent": "gcrs", "votes": 480, "annotators": 31, "judgments_sha256": "a" * 64}
+    cards = {"gcrs": {}, "gcrs-2": {"tuned": tuned | {"simulated": False, "shuffled": False}}}
+    for name, card in cards.items():
+        folder = tmp_path / "catalog" / "checkpoints" / name
+        folder.mkdir(parents=True)
+        (folder / "crsdemo.json").write_text(json.dumps(card))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_version_meets_its_parent_in_a_study_that_can_be_run(home: Path, capsys) -> None:
+    assert main(["rematch", "--of", "gcrs-2", "--catalog", "catalog", "--seed", "7"]) == 0
+    said = capsys.readouterr().out
+    assert "python -m crsdemo check-study rematch.toml" in said
+    study = parse_study(Path("rematch.toml"))
+    assert study.systems == ("gcrs", "gcrs-2") and study.seed == 7
+    assert study.title == "gcrs-2 against gcrs" and study.to_judge == 12
+    assert list(study.problems(study.systems)) == []
+    assert main(["check-study", "rematch.toml", "--catalog", "catalog"]) == 0
+    assert not {"TITLE", "SEED", "SYSTEMS", "FILE"} & set(study.text.split())
+
+
+def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(home, capsys) -> None:
+    assert main(["rematch", "--of", "gcrs", "--catalog", "catalog"]) == 2
+    assert "'gcrs' is no version" in capsys.readouterr().err
+    (home / "mine.toml").write_text("kept")
+    assert main(["rematch", "--of", "gcrs-2", "--catalog", "catalog", "--out", "mine.toml"]) == 2
+    assert "mine.toml is there already" in capsys.readouterr().err
+    assert (home / "mine.toml").read_text() == "kept"
