@@ -70,3 +70,20 @@ def test_several_are_heard_each() -> None:
 def test_of_two_only_the_other_is_refused(text: str) -> None:
     assert "horror" not in " ".join(refused(text))
     assert "horror" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("i hate westerns, musicals, horror, dramas, comedies", ""),
+        ("i hate westerns, musicals, and horror", ""),
+        ("i hate westerns, musicals and horror but a comedy is good", "but a comedy is good"),
+        ("i dislike horror, westerns, war movies", ""),
+        ("i hate westerns, a comedy please", ", a comedy please"),
+        ("i hate westerns, comedy, thanks", ", comedy, thanks"),
+        ("i hate westerns, comedies and dramas are fine", ", comedies and dramas are fine"),
+    ],
+)
+def test_a_list_is_refused_as_a_whole(text: str, left: str) -> None:
+    kept = wanted(text)
+    assert kept.removeprefix("i ").strip() == left
