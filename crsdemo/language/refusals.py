@@ -32,10 +32,12 @@ _REFUSALS = tuple(
         rf"\b(?:{'|'.join(_TABLE['before_what'])})\b@fillers@@what@",
         r"\b(?:keep|leave|take|cut|count|filter)@fillers@(?P<what>@some@) (?:out|away)\b",
         r"\bfinds? (?!me\b|us\b)(?P<what>@some@) (?:so |too |really |a bit |very )*@dull@\b",
-        # "i hate westerns, musicals and horror", or three and more of one word each
-        r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@"
-        r"(?P<what> ?(?:(?:@words@, ?)+@words@,? and @words@|(?:@thing@, ?){2,}@thing@))"
-        r"(?=\s*(?:$|[.;!?\n]|,? ?but\b))",
+        # "i hate westerns, musicals and horror"; titles and what was taken back leave gaps
+        r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@(?P<what> *+(?:"
+        r"(?:(?:@things@)? *, *+)+@things@ *,? and(?: @things@)?|"
+        r"(?:(?:@kind@)? *, *+)+and(?: @kind@)?|"
+        r"(?:(?:@kind@)? *, *+){2,}(?:@kind@)?"
+        r"))(?=\s*(?:$|[.;!?\n]|,? ?but\b|, ?@stop@))",
         r"\benough (?P<what>@some@) (?:already|now|for (?:now|today|one|me|us))\b",
         rf"@subject@ (?:{'|'.join(_TABLE['after_what'])})\b",
         r"(?<![\w'’])(?P<what>[\w'’]+(?: [\w'’]+)?)-free\b",

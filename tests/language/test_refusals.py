@@ -81,6 +81,8 @@ def test_of_two_only_the_other_is_refused(text: str) -> None:
         ("i dislike horror, westerns, war movies", ""),
         ("i hate westerns, a comedy please", ", a comedy please"),
         ("i hate westerns, comedy, thanks", ", comedy, thanks"),
+        ("i hate  , westerns and horror", ""),
+        ("i hate westerns, and horror is great", ", and horror is great"),
         ("i hate westerns, comedies and dramas are fine", ", comedies and dramas are fine"),
     ],
 )

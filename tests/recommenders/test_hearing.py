@@ -121,6 +121,40 @@ def test_the_last_dislike_of_a_no_takes_it_along():
     assert gone == ["comedy", "western"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no horror, no westerns, no comedies",
+        "no horror, westerns or comedies please",
+        "i hate horror, westerns and comedies",
+        "i can't stand horror, westerns, and comedies. something with Tom Hanks",
+        "i don't like horror, westerns, comedies, but with Tom Hanks",
+        "i hate horror, westerns and comedies, something with Tom Hanks",
+        "i dislike horror, westerns or comedies",
+        "neither horror, westerns nor comedies",
+        "anything but horror, westerns or comedies",
+        "i hate horror and westerns and comedies",
+        "i hate horror, Heat, westerns and comedies",
+    ],
+)
+def test_a_dislike_that_is_taken_back_leaves_the_others_of_its_list(text):
+    dialogue = talk(text)
+    others = [(kind, label) for kind, label in shown(dialogue) if kind not in ("avoid", "film")]
+    names = {"horror", "western", "comedy"}
+    assert {label for kind, label in shown(dialogue) if kind == "avoid"} == names
+    for first in sorted(names):
+        one_less = taken_back(dialogue, first)
+        for second in sorted(names - {first}):
+            for less, gone in (
+                (one_less, {first}),
+                (taken_back(one_less, second), {first, second}),
+            ):
+                avoided = {one.heard.label for one in HEARING.avoided(less)}
+                assert avoided == names - gone, less.heard.turns[0].text
+                wishes = [one for one in shown(less) if one[0] not in ("avoid", "film")]
+                assert wishes == others, less.heard.turns[0].text
+
+
 def test_words_that_were_no_title_may_be_something_else():
     dialogue = talk("Up is what I like, an Alien abduction")
     assert ("film", "Alien (1979)") in shown(dialogue)
