@@ -173,17 +173,19 @@ class FactsNamed:
 
         A genre within a longer name of a theme ("dark comedy") is not meant as a whole.
         """
-        text, genres = what, self.catalog.genres
-        groups = [one for one in genres_refused_at(what.text, genres) if len(one[2]) > 1]
-        if not groups:
-            text = self._themes.without_tags(what)
-            groups = genres_refused_at(text.text, genres)
-        for start, end, group in groups:
-            yield text.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
+        together = [one for one in self._genres_refused(what) if len(one[1]) > 1]
+        yield from together
+        for place, group in self._genres_refused(self._themes.without_tags(what)):
+            if not any(place.meets(whole) for whole, _ in together):
+                yield place, group
         for start, end, theme in self._themes.refused_spans(what.text):
             yield what.origin(start, end), frozenset([Fact("theme", theme)])
         for start, end, person in self._people.named_at(what.text):
             yield what.origin(start, end), frozenset([Fact("person", person)])
+
+    def _genres_refused(self, what: Traced) -> Iterator[tuple[Stretch, Refused]]:
+        for start, end, group in genres_refused_at(what.text, self.catalog.genres):
+            yield what.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
 
     def facts_at(self, text: str) -> Iterator[tuple[int, int, Fact]]:
         """(start, end, fact) of whatever a wish without titles names."""

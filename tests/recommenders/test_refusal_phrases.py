@@ -115,6 +115,8 @@ def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
         ("i hate dark comedies", {"dark comedy"}),
         ("no romantic comedies", {"romcom"}),
         ("no rom-coms", {"romcom"}),
+        ("no romantic comedies or horror", {"romcom"} | of("horror")),
+        ("no horror, rom-coms or dark comedies", {"romcom", "dark comedy"} | of("horror")),
         ("i hate westerns, musicals and horror", of("western") | of("musical") | of("horror")),
         ("no westerns, musicals or horror", of("western") | of("musical") | of("horror")),
         ("no horror, a comedy and a romance please", of("horror")),
