@@ -170,15 +170,19 @@ class Speller:
         return best[0] if best else None
 
 
-_FAMILY = re.compile(
-    r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)$"
-)
+_FAMILY = r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)"
+_ENDING = re.compile(rf"{_FAMILY}$")
+_OTHER_ENDING = re.compile(rf"|e|y|ia|s|{_FAMILY}")
 
 
 def _is_inflected(word: str, other: str) -> bool:
     """Whether a word is no typing error of another but of its family: "melancholic" of
-    "melancholia", and plural and singular of each other."""
+    "melancholia", and plural and singular of each other. "intersteller" is none of
+    "interstellar", for neither is there an "interstell" nor a family with such an ending."""
     if word.removesuffix("s") == other.removesuffix("s"):
         return True
-    ending = _FAMILY.search(word)
-    return ending is not None and other.startswith(word[: ending.start()])
+    ending = _ENDING.search(word)
+    if ending is None:
+        return False
+    stem, rest = word[: ending.start()], other[ending.start() :]
+    return other == stem + rest and (is_known(stem) or bool(_OTHER_ENDING.fullmatch(rest)))
