@@ -89,7 +89,8 @@ class MentionLinker:
         self._themes = _theme_keys(catalog)
         self._n_words: dict[str, int] = defaultdict(int)  # key -> most words of a form
         vocabulary = dict(self._people.vocabulary)
-        for row, form in self._usable_forms():
+        usable = list(self._usable_forms())
+        for row, form in usable:
             known = self._forms[form.key].get(row, form.part)
             self._forms[form.key][row] = max(known, form.part)
             self._n_words[form.key] = max(self._n_words[form.key], len(form.words))
@@ -97,7 +98,7 @@ class MentionLinker:
             run_together = (form.key,) if len(form.key) >= LONG else ()
             for word in (*form.words, *run_together):
                 vocabulary[word] = max(vocabulary.get(word, 0), weight)
-        self._misspelt = MisspeltTitles(form for _, form in self._usable_forms())
+        self._misspelt = MisspeltTitles(form for _, form in usable)
         self._openings = {key[:n] for key in self._forms for n in OPENINGS}
         self._speller = Speller(vocabulary)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from crsdemo.core.traced import Stretch, Traced
 
+REMEMBERED = 256  # texts; one turn is asked about several times while it is answered
 _TABLE = tomllib.loads((files(__package__) / "refusals.toml").read_text(encoding="utf-8"))
 _PARTS: dict[str, str] = _TABLE["parts"]
 
@@ -79,14 +81,15 @@ def without_refusals(text: Traced) -> Traced:
     return text.without(Stretch(span.start, span.end) for span in refusals(text.text))
 
 
-def refusals(text: str) -> list[Refusal]:
+@lru_cache(REMEMBERED)
+def refusals(text: str) -> tuple[Refusal, ...]:
     """In order, none within another, each with its place."""
     heard = _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
     spans: list[Refusal] = []
     for span in sorted(_found(text, heard), key=lambda span: (span.start, -span.end)):
         if not spans or span.start >= spans[-1].end:
             spans.append(span)
-    return spans
+    return tuple(spans)
 
 
 def _found(text: str, heard: str) -> Iterator[Refusal]:

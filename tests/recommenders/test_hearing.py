@@ -211,3 +211,16 @@ def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained):
     less = taken_back(dialogue, "Goodfellas (1990)").heard
     assert less.mentioned == () and less.turns[-1].text == "I loved Goodfellas"
     assert ranked(system, less) == ranked(system, Dialogue()) != ranked(system, dialogue)
+
+
+def test_a_dialogue_is_read_once_however_often_a_page_asks(monkeypatch):
+    hearing, dialogue = Hearing(CATALOG), talk("no horror", "with Tom Hanks")
+    avoided, understood = hearing.avoided(dialogue), hearing.understood(dialogue)
+
+    def again(*_):
+        raise AssertionError("it was read again")
+
+    monkeypatch.setattr(type(hearing.named), "as_meant", again)
+    monkeypatch.setattr(type(hearing.named), "refused_facts", again)
+    assert hearing.avoided(dialogue) == avoided and hearing.understood(dialogue) == understood
+    assert [one.heard.label for one in avoided] == ["horror"]
