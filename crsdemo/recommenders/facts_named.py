@@ -36,6 +36,7 @@ from crsdemo.language.wish_words import (
 )
 from crsdemo.recommenders.item_similarity import genre_matrix
 
+NEAR = 2  # years from one that was named
 FADING = 0.4  # of people and genres, per turn of the user
 
 
@@ -135,10 +136,8 @@ class FactsNamed:
     def years(self, text: str) -> Floats:
         """(n,) 1 for an item of a decade or near a year that was said."""
         found = np.zeros(len(self.catalog), np.float32)
-        for first in decades_named(text):
-            found[(self.year_of >= first) & (self.year_of < first + 10)] = 1
-        for year in years_named(text):
-            found[np.abs(self.year_of - year) <= 2] = 1
+        for first, last in spans_named(text):
+            found[(self.year_of >= first) & (self.year_of <= last)] = 1
         return found
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
@@ -203,11 +202,15 @@ class FactsNamed:
         "Recent" is what the newest item of the catalog makes it.
         An item of no known year is of none.
         """
-        spans = [span for text in _said(dialogue) if (span := years_set(text, self.newest))]
+        spans = [span for text in _said(dialogue) if (span := self.years_set(text))]
         if not spans:
             return None
         first, last = spans[-1]
         return np.asarray((self.year_of >= first) & (self.year_of <= last))
+
+    def years_set(self, text: str) -> tuple[int, int] | None:
+        """The first and the last year that a text without titles sets, if it sets any."""
+        return years_set(text, self.newest)
 
     @cached_property
     def newest(self) -> int | None:
@@ -265,6 +268,12 @@ class FactsNamed:
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""
         return np.array(genres_named(text, self.catalog.genres), np.float32)
+
+
+def spans_named(text: str) -> list[tuple[int, int]]:
+    """First and last year of each decade, and about each year, that a text names."""
+    decades = [(first, first + 9) for first in decades_named(text)]
+    return decades + [(year - NEAR, year + NEAR) for year in years_named(text)]
 
 
 def _said(dialogue: Dialogue) -> list[str]:
