@@ -220,9 +220,16 @@ class FactsNamed:
     def limits_not_known(self, text: str) -> tuple[str, ...]:
         """Limits of a text without titles for which the catalog has no field: "length: ...".
 
-        A limit that a theme of the catalog covers ("oscar winner") is known.
+        A limit that a theme of the catalog covers ("oscar winner") is known, and one that is a part
+        of somebody's name ("oscar isaac") is none.
         """
-        limits = (one for one in limits_set(text, self._fields) if not self._themes.named(one.said))
+        people = [Stretch(start, end) for start, end, _ in self._people.named_at(text)]
+        limits = (
+            one
+            for one in limits_set(text, self._fields)
+            if not self._themes.named(one.said)
+            and not any(Stretch(one.start, one.start + len(one.said)).meets(who) for who in people)
+        )
         return tuple(dict.fromkeys(map(str, limits)))
 
     @cached_property

@@ -132,6 +132,13 @@ def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
     assert hidden("a comedy in a spooky house, but no horror") == of("horror")
 
 
+def test_a_limit_that_is_somebodys_name_is_none() -> None:
+    film = Item("a", "A", 2000, {"cast": ("Oscar Lark",), "directors": ("Emmy Sund",)})
+    named = FactsNamed(Catalog((film,)), PeopleLinker(Catalog((film,))))
+    assert named.limits_not_known("with oscar lark, by emmy sund") == ()
+    assert named.limits_not_known("with oscar lark, won an oscar") == ("awards: won an oscar",)
+
+
 def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not() -> None:
     films = (
         Item("a", "A", 2000, {"country": ("France",)}, tags=("oscar winner",)),
