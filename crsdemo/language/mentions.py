@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.core.dialogue import CLOSING, OPENING, YEAR, Dialogue, Mention
 from crsdemo.language.misspelt_titles import MOST_WORDS, MisspeltTitles
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import ARTICLE_AFTER, Candidate, ReadText, log_odds
@@ -31,13 +31,14 @@ AS_TYPED = 2  # times likelier if the article is that of the title: "Heat" is no
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
 
 _PART_WEIGHT = {Part.WHOLE: 1.0, Part.SERIES: 0.5, Part.SUBTITLE: 0.3}
-_YEAR_AFTER = re.compile(r"\s*,?\s*(?:[(\[（](?:19|20)\d\d[)\]）]|(?:19|20)\d\d\b)")
+_YEAR_AFTER = re.compile(rf"\s*,?\s*(?:{OPENING}{YEAR}{CLOSING}|{YEAR}\b)")
 _YEAR_SAID = re.compile(
-    r"[\"'”’]?\s*,?\s*(?:(?:the|an?)\s*(?=[(\[（\d]))?[(\[（]?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
+    rf"[\"'”’]?\s*,?\s*(?:(?:the|an?)\s*(?={OPENING}|\d))?{OPENING}?\s*"
+    rf"(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>{YEAR})\b",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(
-    r"\b(?P<year>(?:19|20)\d\d)(?:'?s)?\s+(?:(?:version|remake|film|movie|original|one)\s+)?"
+    rf"\b(?P<year>{YEAR})(?:'?s)?\s+(?:(?:version|remake|film|movie|original|one)\s+)?"
     r"(?:of\s+)?[\"'“‘]?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
