@@ -57,18 +57,25 @@ _ALWAYS = tuple(
 )
 
 
+# Who wants "a horror film, not too scary" wants horror all the same
+_MILD = (
+    _compiled(
+        r"\b(?:not|nothing|(?:is|are|was|were)n['’]?t) (?:that['’]?s )?"
+        r"(?:too|overly|very|so|that|super) (?:much |many )?"
+        r"(?P<what>(?!complicated|distant|fond|keen|into|big|sure)[\w'’-]+"
+        r"(?: or (?!@stop@)[\w'’-]+(?=\s*(?:$|[.,;!?\n])))?)"
+    ),
+)
+
+
 class Refusal(NamedTuple):
     """What `text[start:end]` refuses; `at` is where that begins."""
 
     start: int
     end: int
-    what: str
+    what: str  # as it was said, with the words around it that belong to it
     at: int
-
-
-def refused(text: str) -> list[str]:
-    """What is refused, as it was said, each with the words around it that belong to it."""
-    return [span.what for span in refusals(text)]
+    is_mild: bool = False  # what else the text asks for by that name is wanted
 
 
 def wanted(text: str) -> str:
@@ -94,8 +101,8 @@ def refusals(text: str) -> tuple[Refusal, ...]:
 
 def _found(text: str, heard: str) -> Iterator[Refusal]:
     """`heard`: the text without what refuses nothing."""
-    for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text)):
+    for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text), (_MILD, text)):
         for pattern in patterns:
             for found in pattern.finditer(where):
-                what = found["what"].replace("\0", " ")
-                yield Refusal(found.start(), found.end(), what, found.start("what"))
+                what, at = found["what"].replace("\0", " "), found.start("what")
+                yield Refusal(found.start(), found.end(), what, at, patterns is _MILD)

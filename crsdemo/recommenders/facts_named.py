@@ -20,7 +20,7 @@ from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
-from crsdemo.language.refusals import refused, wanted
+from crsdemo.language.refusals import refusals, wanted
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, words_of
 from crsdemo.language.wish_words import (
@@ -161,9 +161,10 @@ class FactsNamed:
             asked |= {Fact("person", person) for person in self._people.link_people(wish)}
             asked |= {Fact("theme", theme) for theme in self._themes.named(wish)}
             kept = frozenset(one for one in kept if one.isdisjoint(asked))
-            for what in refused(text):
-                kept |= {one for _, one in self.refused_in(Traced.of(what))}
-                if VIOLENT.search(what):
+            for refusal in refusals(text):
+                found = {one for _, one in self.refused_in(Traced.of(refusal.what))}
+                kept |= {one for one in found if not (refusal.is_mild and one & asked)}
+                if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
             yield kept
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.language.refusals import refused, wanted
+from crsdemo.language.refusals import refusals, wanted
+
+
+def refused(text: str) -> list[str]:
+    return [refusal.what for refusal in refusals(text)]
 
 
 @pytest.mark.parametrize(
@@ -17,7 +21,8 @@ from crsdemo.language.refusals import refused, wanted
         "{} makes me sick", "{} scares my mum", "{} is a no", "tired of {}", "less {}, more talk",
         "avoid {}", "a film without any {}", "i dont like {}", "fed up with {}", "{} bores me",
         "rather not watch {}", "a comedy, but not {}", "allergic to {}",
-        "war is fine, {} are not, ok", "what about no {}",
+        "instead of {} anything", "rather than {}, something else", "i hate it when there are {}",
+        "a comedy, no {} please", "war is fine, {} are not, ok", "what about no {}",
     ],
 )  # fmt: skip
 def test_a_refusal_is_heard(said: str) -> None:
@@ -65,6 +70,11 @@ def test_several_are_heard_each() -> None:
         "rather horror than comedy",
         "anything but comedy, so horror",
         "horror instead of comedy",
+        "instead of comedy give me horror",
+        "rather than comedy, horror",
+        "skip the comedy and watch horror",
+        "i'm not into comedy unless it is horror",
+        "a comedy-free evening, horror",
     ],
 )
 def test_of_two_only_the_other_is_refused(text: str) -> None:

@@ -12,6 +12,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.people import PeopleLinker
+from crsdemo.language.refusals import wanted
 from crsdemo.recommenders.candidate_scores import unwanted
 from crsdemo.recommenders.facts_named import FactsNamed
 
@@ -124,6 +125,28 @@ def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
 )
 def test_only_what_was_refused_is_hidden(text: str, left_out: set[str]) -> None:
     assert hidden(text) == left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("nothing too scary please", of("horror")),
+        ("a comedy, not too romantic or scary", of("romance") | of("horror")),
+        ("a drama that isn't too musical", of("musical")),
+        ("a horror film, but not too scary", set()),
+        ("a horror film that is not very romantic", of("romance")),
+        ("not too long, a horror film", set()),
+        ("not so sure, maybe horror", set()),
+        ("not too fond of horror", of("horror")),
+    ],
+)
+def test_not_too_much_refuses_but_what_is_asked_for(text: str, left_out: set[str]) -> None:
+    assert hidden(text) == left_out
+
+
+@pytest.mark.parametrize("text", ["nothing too scary", "not very scary", "not so scary, please"])
+def test_not_too_much_of_it_is_no_wish(text: str) -> None:
+    assert not NAMED.genres(wanted(text)).any()
 
 
 def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
