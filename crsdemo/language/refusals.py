@@ -40,6 +40,9 @@ _REFUSALS = tuple(
         r"(?:(?:@kind@)? *, *+)+and(?: @kind@)?|"
         r"(?:(?:@kind@)? *, *+){2,}(?:@kind@)?"
         r"))(?=\s*(?:$|[.;!?\n]|,? ?but\b|, ?@stop@))",
+        # "rather a comedy than a drama"
+        r"\b(?:rather|sooner)\b@one@\b(?<!er )(?<!recent )(?P<no>than)\b(?! *\d)@fillers@@what@",
+        r"\bprefer(?:s|red)? @one@\b(?P<no>over)\b(?! *\d)@fillers@@what@",
         r"\benough (?P<what>@some@) (?:already|now|for (?:now|today|one|me|us))\b",
         rf"@subject@ (?:{'|'.join(_TABLE['after_what'])})\b",
         r"(?<![\w'’])(?P<what>[\w'’]+(?: [\w'’]+)?)-free\b",
@@ -105,4 +108,5 @@ def _found(text: str, heard: str) -> Iterator[Refusal]:
         for pattern in patterns:
             for found in pattern.finditer(where):
                 what, at = found["what"].replace("\0", " "), found.start("what")
-                yield Refusal(found.start(), found.end(), what, at, patterns is _MILD)
+                start = found.start("no") if "no" in pattern.groupindex else found.start()
+                yield Refusal(start, found.end(), what, at, patterns is _MILD)

@@ -157,7 +157,7 @@ class Speller:
 
         A word and its plural or another of its family are both right: neither is mended.
         """
-        edits = 1 if len(word) < 8 else 2
+        edits = 1 if len(word) < 8 or _is_derived(word) else 2
         near = process.extract(
             word,
             self._by_initial.get(word[0], ()),
@@ -173,6 +173,12 @@ class Speller:
 _FAMILY = r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)"
 _ENDING = re.compile(rf"{_FAMILY}$")
 _OTHER_ENDING = re.compile(rf"|e|y|ia|s|{_FAMILY}")
+
+
+def _is_derived(word: str) -> bool:
+    """Whether it is a known word with an ending, as "spoilers" is."""
+    stem = _ENDING.sub("", word)
+    return stem != word and is_known(stem)
 
 
 def _is_inflected(word: str, other: str) -> bool:

@@ -253,6 +253,11 @@ def test_only_unknown_words_are_mended():
     assert speller.mend(typed) == {"inseption": "inception"}
 
 
+def test_a_known_word_with_an_ending_is_not_taken_for_another():
+    speller = Speller({"spiders": 9, "thriller": 1})
+    assert speller.mend(["spoilers", "thrileer"]) == {"thrileer": "thriller"}
+
+
 def test_an_ending_that_no_family_of_words_has_is_a_typo():
     speller = Speller(
         dict.fromkeys(["interstellar", "predator", "melancholia", "alien", "mindler"], 1)

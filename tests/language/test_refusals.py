@@ -72,6 +72,10 @@ def test_several_are_heard_each() -> None:
         "horror instead of comedy",
         "instead of comedy give me horror",
         "rather than comedy, horror",
+        "i'd rather watch horror than a comedy",
+        "i prefer horror over comedy",
+        "i prefer to watch horror",
+        "i'd rather have horror older than comedy",
         "skip the comedy and watch horror",
         "i'm not into comedy unless it is horror",
         "a comedy-free evening, horror",
@@ -80,6 +84,21 @@ def test_several_are_heard_each() -> None:
 def test_of_two_only_the_other_is_refused(text: str) -> None:
     assert "horror" not in " ".join(refused(text))
     assert "horror" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i'd rather watch horror than a comedy",
+        "i prefer horror over comedy",
+        "sooner a horror film than comedy",
+        "instead of comedy give me horror",
+        "rather than comedy, horror",
+        "not too much comedy, horror",
+    ],
+)
+def test_what_something_else_is_preferred_to_is_no_wish(text: str) -> None:
+    assert "comedy" not in wanted(text) and "horror" in wanted(text)
 
 
 @pytest.mark.parametrize(
