@@ -54,7 +54,7 @@ _ALWAYS = tuple(
     for pattern in (
         r"\b(?:nobody|no ?one|none|neither)(?: \w+){0,4}? (?:likes?|wants?|enjoys?|cares? for|"
         r"fancies|is into|are into|needs?|asked for|can stand)\b@fillers@@what@",
-        r"@subject@ ?[?,:–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
+        r"@subject@ ?[?,:=–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
         r"\b(?:ugh|yuck|yikes|eww?|bleh|blegh)\b[,!.]*@fillers@ ?@what@",
     )
 )

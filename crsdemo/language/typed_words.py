@@ -149,7 +149,8 @@ class Speller:
         return text
 
     def _may_be_typo(self, word: str) -> bool:
-        known = self._known.intersection((word, word.removesuffix("s"), word.removesuffix("es")))
+        forms = (word, *(word.removesuffix(ending) for ending in ("s", "es", "nt")))
+        known = self._known.intersection(forms)  # "shouldnt" is no typo for "should"
         return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and not known
 
     def _nearest(self, word: str) -> str | None:

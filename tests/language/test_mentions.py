@@ -254,8 +254,8 @@ def test_only_unknown_words_are_mended():
 
 
 def test_a_known_word_with_an_ending_is_not_taken_for_another():
-    speller = Speller({"spiders": 9, "thriller": 1})
-    assert speller.mend(["spoilers", "thrileer"]) == {"thrileer": "thriller"}
+    speller = Speller({"spiders": 9, "thriller": 1, "should": 1})
+    assert speller.mend(["spoilers", "thrileer", "shouldnt"]) == {"thrileer": "thriller"}
 
 
 def test_an_ending_that_no_family_of_words_has_is_a_typo():

@@ -22,7 +22,9 @@ def refused(text: str) -> list[str]:
         "avoid {}", "a film without any {}", "i dont like {}", "fed up with {}", "{} bores me",
         "rather not watch {}", "a comedy, but not {}", "allergic to {}",
         "instead of {} anything", "rather than {}, something else", "i hate it when there are {}",
-        "a comedy, no {} please", "war is fine, {} are not, ok", "what about no {}",
+        "it shouldnt be {}", "something w/out {}", "pass on {}", "thumbs down for {}",
+        "{} = no", "not overly {}", "a comedy, no {} please",
+        "war is fine, {} are not, ok", "what about no {}",
     ],
 )  # fmt: skip
 def test_a_refusal_is_heard(said: str) -> None:

@@ -144,7 +144,7 @@ def test_not_too_much_refuses_but_what_is_asked_for(text: str, left_out: set[str
     assert hidden(text) == left_out
 
 
-@pytest.mark.parametrize("text", ["nothing too scary", "not very scary", "not so scary, please"])
+@pytest.mark.parametrize("text", ["nothing too scary", "not very scary", "kids get scared easily"])
 def test_not_too_much_of_it_is_no_wish(text: str) -> None:
     assert not NAMED.genres(wanted(text)).any()
 
