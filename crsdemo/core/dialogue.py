@@ -10,7 +10,9 @@ from typing import Literal
 from crsdemo.core.traced import Stretch, Traced
 
 Speaker = Literal["user", "assistant"]
-_YEAR_OF_TITLE = re.compile(r"[\s(,\[]*\b(?:19|20)\d\d\b[\s)\]]*\Z")
+# The year of a title as people type it, and the brackets about it, also in Chinese and Japanese
+YEAR, OPENING, CLOSING = r"(?:19|20)\d\d", r"[(\[（]", r"[)\]）]"
+_YEAR_OF_TITLE = re.compile(rf"(?:[\s,]|{OPENING})*\b{YEAR}\b(?:\s|{CLOSING})*\Z")
 
 
 @dataclass(frozen=True)

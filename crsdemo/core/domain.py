@@ -7,6 +7,7 @@ reading of questions take their words from here; a catalog without the file has 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -18,6 +19,11 @@ from crsdemo.core.toml_file import read_toml
 
 FILE = "domain.toml"
 _READY_MADE = Path(__file__).parent / "domains"
+
+
+def asking(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Any of these regular expressions, each from the beginning of a word. Raises re.error."""
+    return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
 
 
 class Maker(Part):
@@ -32,11 +38,12 @@ class Maker(Part):
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
-        for pattern in self.asked:
+        for patterns in (*((one,) for one in self.asked), self.asked):
             try:
-                re.compile(pattern)
+                asking(patterns)
             except re.error as error:
-                raise wrong(f"{pattern!r} is no regular expression: {error}", "asked") from error
+                said = " | ".join(patterns)
+                raise wrong(f"{said!r} is no regular expression: {error}", "asked") from error
         if not self.roles:
             raise wrong('name one or more, as ["author", "writer"]', "roles")
         return self

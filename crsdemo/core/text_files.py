@@ -109,14 +109,16 @@ def _is_western(text: str) -> bool:
     return _WESTERN.union(_SIGNS).issuperset(beyond) and accents <= 0.75 * sum(map(len, words))
 
 
-def json_lines(
-    path: Path, guess: bool = False
-) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
+    """As `json_rows`, of a file in UTF-8. Raises BadInputError for one that is not text, too."""
+    return json_rows(read_text(path), path)
+
+
+def json_rows(text: Text, path: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Number of each line from 1, and its object or what is wrong with it; blank ones are skipped.
 
-    Raises BadInputError for a file that is not text, or is one JSON list.
+    Raises BadInputError, with the path that the text is from, if it is one JSON list.
     """
-    text = read_text(path, guess)
     if re.match(r"\s*\[\s*(?:\{|$)", text.text, re.MULTILINE):
         raise BadInputError(
             f"{path} is one JSON list; write one object per line, for example with `jq -c '.[]'`"

@@ -26,7 +26,7 @@ from crsdemo.core.domain import domain_file, read_domain, ready_made
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.shipped import refuse_shipped
 from crsdemo.core.tables import SEPARATORS, TAB_SUFFIXES, read_table
-from crsdemo.core.text_files import Text, json_lines, read_text, write_whole
+from crsdemo.core.text_files import Text, json_rows, read_text, write_whole
 from crsdemo.items.cells import list_separator, plain, title_and_year
 from crsdemo.items.columns import LISTS, TEXTS, Column, shown, understood
 from crsdemo.items.fields import READERS, fact, lowered
@@ -70,15 +70,6 @@ class Reading:
             some = (n for n in self.text.lines if not n.isascii())
             lines.append(f"the encoding is a guess; is this right? {next(some).strip()[:60]}")
         return "\n".join([*lines, "", shown(self.columns)])
-
-
-def build(
-    source: Path, out: Path, on_bad_row: Callable[[BadRow], None] = lambda bad: None
-) -> Reading:
-    """Write `out/items.jsonl` from a file; see `understand`."""
-    reading = understand(source, on_bad_row)
-    reading.catalog.save(out)
-    return reading
 
 
 def understand(source: Path, on_bad_row: Callable[[BadRow], None] = lambda bad: None) -> Reading:
@@ -137,14 +128,15 @@ def _read(source: Path) -> tuple[Text, str, Sequence[str], Rows]:
         return table.text, table.separator, table.columns, rows
     if suffix not in JSON_LINES:
         raise BadInputError(f"{source} ends in {source.suffix!r}; expected {FORMATS}")
-    found = [(line, _flat(row)) for line, row in json_lines(source, guess=True)]
+    text = read_text(source, guess=True)
+    found = [(line, _flat(row)) for line, row in json_rows(text, source)]
     names = list(dict.fromkeys(n for _, row in found if isinstance(row, dict) for n in row))
     if not names:
         wrong = next((f" (line {n}: {row})" for n, row in found), "")
         raise BadInputError(f"{source} holds no usable row{wrong}; expected {FORMATS}")
     blank = dict.fromkeys(names)
     rows = [(line, blank | row if isinstance(row, dict) else row) for line, row in found]
-    return read_text(source, guess=True), "", names, rows
+    return text, "", names, rows
 
 
 def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | ValueError:

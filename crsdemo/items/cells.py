@@ -59,14 +59,14 @@ def spelt_list(cell: str) -> list[object] | None:
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(found, dict) or any(isinstance(one, dict) for one in found):
-            return [found] if isinstance(found, dict) and found else list(map(_named, found))
+            return [found] if isinstance(found, dict) and found else list(map(named, found))
         if read is json.loads:
             return list(found)
     return list(_parts(cell))
 
 
-def _named(part: object) -> object:
-    """The name of an object that has one."""
+def named(part: object) -> object:
+    """The name of an object that has one, as in the tables of TMDB."""
     return part.get("name", part) if isinstance(part, dict) else part
 
 

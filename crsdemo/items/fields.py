@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crsdemo.core.catalog import LONGEST
-from crsdemo.items.cells import divided, number, plain, spelt_list, year
+from crsdemo.items.cells import divided, named, number, plain, spelt_list, year
 from crsdemo.items.columns import Column
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\s]+")
@@ -22,7 +22,7 @@ def fact(column: Column, value: Any) -> tuple[str, ...]:
         value = spelt_list(cell)
         if value is None:
             value = divided(cell, column.separator)
-    parts = [_named(one) for one in (value if isinstance(value, list) else [value])]
+    parts = [named(one) for one in (value if isinstance(value, list) else [value])]
     texts = (_shortened(column, _text(column, one)) for one in parts)
     return tuple(dict.fromkeys(filter(None, texts)))
 
@@ -30,11 +30,6 @@ def fact(column: Column, value: Any) -> tuple[str, ...]:
 def lowered(texts: Iterable[str]) -> tuple[str, ...]:
     """One vocabulary, whatever the capitals."""
     return tuple(dict.fromkeys(text.lower() for text in texts))
-
-
-def _named(part: Any) -> Any:
-    """The name of an object that has one, as in the tables of TMDB."""
-    return part.get("name", part) if isinstance(part, dict) else part
 
 
 def _text(column: Column, value: Any) -> str:

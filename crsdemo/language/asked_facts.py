@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from crsdemo.core.domain import Domain
+from crsdemo.core.domain import Domain, asking
 
 _GENRE = r"(?:drama|comedy|horror|thriller|romance|action|western)"
 _GENRES = (
@@ -45,7 +45,4 @@ def _asking(domain: Domain) -> dict[str, re.Pattern[str]]:
     )
     asked = {maker.field: maker.asked for maker in domain.makers if maker.asked}
     asked |= {"year": year, "genres": _GENRES}
-    return {
-        fact: re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
-        for fact, patterns in asked.items()
-    }
+    return {fact: asking(patterns) for fact, patterns in asked.items()}

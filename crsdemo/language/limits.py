@@ -55,7 +55,14 @@ _FROM_THERE = re.compile(
 )
 _LANGUAGES = "|".join(_TABLE["languages"]["also"])
 _SPOKEN = (
-    re.compile(rf"\b(?:in|speaks?|spoken in|dubbed in(?:to)?) (?P<what>{_LANGUAGES})\b", re.I),
+    re.compile(
+        rf"\b(?:in|speaks?|spoken in|dubbed in(?:to)?) (?P<what>{_LANGUAGES})"
+        # and not "in Latin America" or "in Spanish Harlem"
+        r"(?=\s*(?:$|[.,;:!?)\n]|(?:or|and|but|not|please|pls|only|if|instead|too|as well|with|"
+        r"from|by|about|for|where|that|which|tonight|language|version|audio|subtitles?|subbed|dub\w*|"
+        r"speaking|films?|movies?)\b))",
+        re.I,
+    ),
     re.compile(rf"\b(?P<what>{_LANGUAGES})[- ](?:language|speaking|subtitles?|audio|dub)\b", re.I),
 )
 
@@ -66,28 +73,24 @@ class Limit(NamedTuple):
     kind: str  # "length", "country", "language", "awards", "age rating", ...
     what: str  # "under 90 minutes", "France"
     said: str  # the words that set it
+    start: int  # where they begin
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}"
 
 
-def unknown_limits(text: str, fields: Collection[str] = ()) -> tuple[str, ...]:
-    """Limits that a text sets, such as "length: under 90 minutes", each once.
+def limits_set(text: str, fields: Collection[str] = ()) -> Iterator[Limit]:
+    """Limits that a text sets, such as "length: under 90 minutes"; of one kind none in another.
 
     `fields`: kinds that the catalog does know, which are left out.
     """
-    return tuple(dict.fromkeys(str(limit) for limit in limits_set(text, fields)))
-
-
-def limits_set(text: str, fields: Collection[str] = ()) -> Iterator[Limit]:
-    """As `unknown_limits`, with the words that set each; of one kind none within another."""
     for kind, found in _all_found(text):
         if kind in fields:
             continue
         end = -1
         for start, after, what in sorted(found, key=lambda one: (one[0], -one[1])):
             if start >= end:
-                yield Limit(kind, what, text[start:after])
+                yield Limit(kind, what, text[start:after], start)
                 end = after
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Mention
+from crsdemo.core.dialogue import CLOSING, OPENING, YEAR, Dialogue, Mention
 from crsdemo.language.misspelt_titles import MOST_WORDS, MisspeltTitles
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.title_clues import ARTICLE_AFTER, Candidate, ReadText, log_odds
@@ -31,13 +31,14 @@ AS_TYPED = 2  # times likelier if the article is that of the title: "Heat" is no
 RARE_SUBTITLE = 0.0  # log10 of occurrences per million up to which a subtitle stands for a title
 
 _PART_WEIGHT = {Part.WHOLE: 1.0, Part.SERIES: 0.5, Part.SUBTITLE: 0.3}
-_YEAR_AFTER = re.compile(r"\s*,?\s*(?:[(\[（](?:19|20)\d\d[)\]）]|(?:19|20)\d\d\b)")
+_YEAR_AFTER = re.compile(rf"\s*,?\s*(?:{OPENING}{YEAR}{CLOSING}|{YEAR}\b)")
 _YEAR_SAID = re.compile(
-    r"[\"'”’]?\s*,?\s*(?:(?:the|an?)\s*(?=[(\[（\d]))?[(\[（]?\s*(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>(?:19|20)\d\d)\b",
+    rf"[\"'”’]?\s*,?\s*(?:(?:the|an?)\s*(?={OPENING}|\d))?{OPENING}?\s*"
+    rf"(?:the\s+|from\s+|of\s+|in\s+|one\s+)*(?P<year>{YEAR})\b",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(
-    r"\b(?P<year>(?:19|20)\d\d)(?:'?s)?\s+(?:(?:version|remake|film|movie|original|one)\s+)?"
+    rf"\b(?P<year>{YEAR})(?:'?s)?\s+(?:(?:version|remake|film|movie|original|one)\s+)?"
     r"(?:of\s+)?[\"'“‘]?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
@@ -89,7 +90,8 @@ class MentionLinker:
         self._themes = _theme_keys(catalog)
         self._n_words: dict[str, int] = defaultdict(int)  # key -> most words of a form
         vocabulary = dict(self._people.vocabulary)
-        for row, form in self._usable_forms():
+        usable = list(self._usable_forms())
+        for row, form in usable:
             known = self._forms[form.key].get(row, form.part)
             self._forms[form.key][row] = max(known, form.part)
             self._n_words[form.key] = max(self._n_words[form.key], len(form.words))
@@ -97,7 +99,7 @@ class MentionLinker:
             run_together = (form.key,) if len(form.key) >= LONG else ()
             for word in (*form.words, *run_together):
                 vocabulary[word] = max(vocabulary.get(word, 0), weight)
-        self._misspelt = MisspeltTitles(form for _, form in self._usable_forms())
+        self._misspelt = MisspeltTitles(form for _, form in usable)
         self._openings = {key[:n] for key in self._forms for n in OPENINGS}
         self._speller = Speller(vocabulary)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from crsdemo.core.traced import Stretch, Traced
 
+REMEMBERED = 256  # texts; one turn is asked about several times while it is answered
 _TABLE = tomllib.loads((files(__package__) / "refusals.toml").read_text(encoding="utf-8"))
 _PARTS: dict[str, str] = _TABLE["parts"]
 
@@ -32,13 +34,18 @@ _REFUSALS = tuple(
         rf"\b(?:{'|'.join(_TABLE['before_what'])})\b@fillers@@what@",
         r"\b(?:keep|leave|take|cut|count|filter)@fillers@(?P<what>@some@) (?:out|away)\b",
         r"\bfinds? (?!me\b|us\b)(?P<what>@some@) (?:so |too |really |a bit |very )*@dull@\b",
-        # "i hate westerns, musicals and horror"
-        r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@"
-        r"(?P<what>(?:(?: ?@word@){1,3}, ?)+(?:@word@ ){1,3}and(?: @word@){1,3})"
-        r"(?=\s*(?:$|[.;!?\n]))",
+        # "i hate westerns, musicals and horror"; titles and what was taken back leave gaps
+        r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@(?P<what> *+(?:"
+        r"(?:(?:@things@)? *, *+)+@things@ *,? and(?: @things@)?|"
+        r"(?:(?:@kind@)? *, *+)+and(?: @kind@)?|"
+        r"(?:(?:@kind@)? *, *+){2,}(?:@kind@)?"
+        r"))(?=\s*(?:$|[.;!?\n]|,? ?but\b|, ?@stop@))",
+        # "rather a comedy than a drama"
+        r"\b(?:rather|sooner)\b@one@\b(?<!er )(?<!recent )(?P<no>than)\b(?! *\d)@fillers@@what@",
+        r"\bprefer(?:s|red)? @one@\b(?P<no>over)\b(?! *\d)@fillers@@what@",
         r"\benough (?P<what>@some@) (?:already|now|for (?:now|today|one|me|us))\b",
         rf"@subject@ (?:{'|'.join(_TABLE['after_what'])})\b",
-        r"(?P<what>\b[\w'’]+(?: [\w'’]+)?)-free\b",
+        r"(?<![\w'’])(?P<what>[\w'’]+(?: [\w'’]+)?)-free\b",
     )
 )
 # Heard whatever stands there that refuses nothing elsewhere
@@ -47,9 +54,20 @@ _ALWAYS = tuple(
     for pattern in (
         r"\b(?:nobody|no ?one|none|neither)(?: \w+){0,4}? (?:likes?|wants?|enjoys?|cares? for|"
         r"fancies|is into|are into|needs?|asked for|can stand)\b@fillers@@what@",
-        r"@subject@ ?[?,:–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
+        r"@subject@ ?[?,:=–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
         r"\b(?:ugh|yuck|yikes|eww?|bleh|blegh)\b[,!.]*@fillers@ ?@what@",
     )
+)
+
+
+# Who wants "a horror film, not too scary" wants horror all the same
+_MILD = (
+    _compiled(
+        r"\b(?:not|nothing|(?:is|are|was|were)n['’]?t) (?:that['’]?s )?"
+        r"(?:too|overly|very|so|that|super) (?:much |many )?"
+        r"(?P<what>(?!complicated|distant|fond|keen|into|big|sure)[\w'’-]+"
+        r"(?: or (?!@stop@)[\w'’-]+(?=\s*(?:$|[.,;!?\n])))?)"
+    ),
 )
 
 
@@ -58,13 +76,9 @@ class Refusal(NamedTuple):
 
     start: int
     end: int
-    what: str
+    what: str  # as it was said, with the words around it that belong to it
     at: int
-
-
-def refused(text: str) -> list[str]:
-    """What is refused, as it was said, each with the words around it that belong to it."""
-    return [span.what for span in refusals(text)]
+    is_mild: bool = False  # what else the text asks for by that name is wanted
 
 
 def wanted(text: str) -> str:
@@ -77,20 +91,22 @@ def without_refusals(text: Traced) -> Traced:
     return text.without(Stretch(span.start, span.end) for span in refusals(text.text))
 
 
-def refusals(text: str) -> list[Refusal]:
+@lru_cache(REMEMBERED)
+def refusals(text: str) -> tuple[Refusal, ...]:
     """In order, none within another, each with its place."""
     heard = _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
     spans: list[Refusal] = []
     for span in sorted(_found(text, heard), key=lambda span: (span.start, -span.end)):
         if not spans or span.start >= spans[-1].end:
             spans.append(span)
-    return spans
+    return tuple(spans)
 
 
 def _found(text: str, heard: str) -> Iterator[Refusal]:
     """`heard`: the text without what refuses nothing."""
-    for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text)):
+    for patterns, where in ((_REFUSALS, heard), (_ALWAYS, text), (_MILD, text)):
         for pattern in patterns:
             for found in pattern.finditer(where):
-                what = found["what"].replace("\0", " ")
-                yield Refusal(found.start(), found.end(), what, found.start("what"))
+                what, at = found["what"].replace("\0", " "), found.start("what")
+                start = found.start("no") if "no" in pattern.groupindex else found.start()
+                yield Refusal(start, found.end(), what, at, patterns is _MILD)

@@ -38,6 +38,8 @@ class Themes:
                 self._add(phrase, tag.name)
         self._of_tags = frozenset(self._phrases)
         self._tags = {"".join(_stems(tag.name)): tag.name for tag in catalog.tags}
+        names = (len(list(_stems(tag.name))) for tag in catalog.tags)
+        self._longest_name = 1 + max(names, default=0)  # of a tag, likewise
         keywords = {k for item in catalog for k in item.facts.get("keywords", ())}
         # The tags that a keyword is a way to say; itself, if there is none
         self._meaning = {
@@ -76,7 +78,7 @@ class Themes:
     def refused_spans(self, what: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, theme) of each."""
         yield from self.spans(what)
-        for start, end, run in _runs(what, len(what)):
+        for start, end, run in _runs(what, self._longest_name):
             if self._tags.get(run) in self.rows:
                 yield start, end, self._tags[run]
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from importlib.resources import files
 
 from crsdemo.core.catalog import Item
+from crsdemo.core.dialogue import YEAR
 from crsdemo.language.title_forms import Part, without_articles
 from crsdemo.language.title_use import EVERYDAY, YEAR_IN_BRACKETS, Surroundings
 from crsdemo.language.typed_words import (
@@ -47,7 +48,7 @@ _FILM_AFTER = re.compile(
     r"[\"'”’]?\s*(?:\(\s*(?:the\s+)?|,?\s*the\s+)(?:movie|film|flick)\b(?!\s+(?:that|where|with))",
     re.IGNORECASE,
 )
-ARTICLE_AFTER = re.compile(r",\s*(the|an?)\b(?=\s*(?:\Z|[^\w\s]|(?:19|20)\d\d))", re.IGNORECASE)
+ARTICLE_AFTER = re.compile(rf",\s*(the|an?)\b(?=\s*(?:\Z|[^\w\s]|{YEAR}))", re.IGNORECASE)
 _OPENS = re.compile(r"(?:\A|[\n.,;:!?(\"“”‘/-]|\b(?:and|or|like|is|was|than))\s*\Z", re.IGNORECASE)
 _CLOSES = re.compile(
     r"\s*(?:\Z|[\n.,;:!?)\"”’/-]|(?:and|or|but|is|was|because|too|also|if|yet|with|lol|which)\b)",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from crsdemo.core.dialogue import OPENING, YEAR
+
 # "X, the one with"
 _DESCRIBED = re.compile(r"\s*,?\s*the one (?:with|where|about|by|from|in which)\b", re.IGNORECASE)
 # Who watched something watched a film: "saw brazil again", "watched the help yesterday"
@@ -19,7 +21,7 @@ _WATCHED_SO = re.compile(
     r"(?:a|two|three|\d+) (?:lot|couple|few|times?|days?|weeks?)|very much|really)\b)",
     re.IGNORECASE,
 )
-YEAR_IN_BRACKETS = re.compile(r"\s*[(\[（](?:19|20)\d\d\b")
+YEAR_IN_BRACKETS = re.compile(rf"\s*{OPENING}{YEAR}\b")
 _LIKE_THIS = re.compile(
     r"\b(?:film|movie|flick|something|anything|one)\s+(?:that['’]?s |just |a lot |kind of |more )?"
     r"(?:like|similar to|such as|along the lines of|in the (?:vein|style) of|akin to)\s+\Z",

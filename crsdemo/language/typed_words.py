@@ -149,7 +149,8 @@ class Speller:
         return text
 
     def _may_be_typo(self, word: str) -> bool:
-        known = self._known.intersection((word, word.removesuffix("s"), word.removesuffix("es")))
+        forms = (word, *(word.removesuffix(ending) for ending in ("s", "es", "nt")))
+        known = self._known.intersection(forms)  # "shouldnt" is no typo for "should"
         return 5 <= len(word) <= LONGEST_TYPO and word.isalpha() and not known
 
     def _nearest(self, word: str) -> str | None:
@@ -157,7 +158,7 @@ class Speller:
 
         A word and its plural or another of its family are both right: neither is mended.
         """
-        edits = 1 if len(word) < 8 else 2
+        edits = 1 if len(word) < 8 or _is_derived(word) else 2
         near = process.extract(
             word,
             self._by_initial.get(word[0], ()),
@@ -170,15 +171,25 @@ class Speller:
         return best[0] if best else None
 
 
-_FAMILY = re.compile(
-    r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)$"
-)
+_FAMILY = r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)"
+_ENDING = re.compile(rf"{_FAMILY}$")
+_OTHER_ENDING = re.compile(rf"|e|y|ia|s|{_FAMILY}")
+
+
+def _is_derived(word: str) -> bool:
+    """Whether it is a known word with an ending, as "spoilers" is."""
+    stem = _ENDING.sub("", word)
+    return stem != word and is_known(stem)
 
 
 def _is_inflected(word: str, other: str) -> bool:
     """Whether a word is no typing error of another but of its family: "melancholic" of
-    "melancholia", and plural and singular of each other."""
+    "melancholia", and plural and singular of each other. "intersteller" is none of
+    "interstellar", for neither is there an "interstell" nor a family with such an ending."""
     if word.removesuffix("s") == other.removesuffix("s"):
         return True
-    ending = _FAMILY.search(word)
-    return ending is not None and other.startswith(word[: ending.start()])
+    ending = _ENDING.search(word)
+    if ending is None:
+        return False
+    stem, rest = word[: ending.start()], other[ending.start() :]
+    return other == stem + rest and (is_known(stem) or bool(_OTHER_ENDING.fullmatch(rest)))

@@ -20,7 +20,7 @@ from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
-from crsdemo.language.refusals import refused, wanted
+from crsdemo.language.refusals import refusals, wanted
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, words_of
 from crsdemo.language.wish_words import (
@@ -36,6 +36,7 @@ from crsdemo.language.wish_words import (
 )
 from crsdemo.recommenders.item_similarity import genre_matrix
 
+NEAR = 2  # years from one that was named
 FADING = 0.4  # of people and genres, per turn of the user
 
 
@@ -135,10 +136,8 @@ class FactsNamed:
     def years(self, text: str) -> Floats:
         """(n,) 1 for an item of a decade or near a year that was said."""
         found = np.zeros(len(self.catalog), np.float32)
-        for first in decades_named(text):
-            found[(self.year_of >= first) & (self.year_of < first + 10)] = 1
-        for year in years_named(text):
-            found[np.abs(self.year_of - year) <= 2] = 1
+        for first, last in spans_named(text):
+            found[(self.year_of >= first) & (self.year_of <= last)] = 1
         return found
 
     def refused(self, dialogue: Dialogue) -> frozenset[str]:
@@ -162,9 +161,10 @@ class FactsNamed:
             asked |= {Fact("person", person) for person in self._people.link_people(wish)}
             asked |= {Fact("theme", theme) for theme in self._themes.named(wish)}
             kept = frozenset(one for one in kept if one.isdisjoint(asked))
-            for what in refused(text):
-                kept |= {one for _, one in self.refused_in(Traced.of(what))}
-                if VIOLENT.search(what):
+            for refusal in refusals(text):
+                found = {one for _, one in self.refused_in(Traced.of(refusal.what))}
+                kept |= {one for one in found if not (refusal.is_mild and one & asked)}
+                if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
             yield kept
 
@@ -173,17 +173,19 @@ class FactsNamed:
 
         A genre within a longer name of a theme ("dark comedy") is not meant as a whole.
         """
-        text, genres = what, self.catalog.genres
-        groups = [one for one in genres_refused_at(what.text, genres) if len(one[2]) > 1]
-        if not groups:
-            text = self._themes.without_tags(what)
-            groups = genres_refused_at(text.text, genres)
-        for start, end, group in groups:
-            yield text.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
+        together = [one for one in self._genres_refused(what) if len(one[1]) > 1]
+        yield from together
+        for place, group in self._genres_refused(self._themes.without_tags(what)):
+            if not any(place.meets(whole) for whole, _ in together):
+                yield place, group
         for start, end, theme in self._themes.refused_spans(what.text):
             yield what.origin(start, end), frozenset([Fact("theme", theme)])
         for start, end, person in self._people.named_at(what.text):
             yield what.origin(start, end), frozenset([Fact("person", person)])
+
+    def _genres_refused(self, what: Traced) -> Iterator[tuple[Stretch, Refused]]:
+        for start, end, group in genres_refused_at(what.text, self.catalog.genres):
+            yield what.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
 
     def facts_at(self, text: str) -> Iterator[tuple[int, int, Fact]]:
         """(start, end, fact) of whatever a wish without titles names."""
@@ -201,11 +203,15 @@ class FactsNamed:
         "Recent" is what the newest item of the catalog makes it.
         An item of no known year is of none.
         """
-        spans = [span for text in _said(dialogue) if (span := years_set(text, self.newest))]
+        spans = [span for text in _said(dialogue) if (span := self.years_set(text))]
         if not spans:
             return None
         first, last = spans[-1]
         return np.asarray((self.year_of >= first) & (self.year_of <= last))
+
+    def years_set(self, text: str) -> tuple[int, int] | None:
+        """The first and the last year that a text without titles sets, if it sets any."""
+        return years_set(text, self.newest)
 
     @cached_property
     def newest(self) -> int | None:
@@ -215,9 +221,16 @@ class FactsNamed:
     def limits_not_known(self, text: str) -> tuple[str, ...]:
         """Limits of a text without titles for which the catalog has no field: "length: ...".
 
-        A limit that a theme of the catalog covers ("oscar winner") is known.
+        A limit that a theme of the catalog covers ("oscar winner") is known, and one that is a part
+        of somebody's name ("oscar isaac") is none.
         """
-        limits = (one for one in limits_set(text, self._fields) if not self._themes.named(one.said))
+        people = [Stretch(start, end) for start, end, _ in self._people.named_at(text)]
+        limits = (
+            one
+            for one in limits_set(text, self._fields)
+            if not self._themes.named(one.said)
+            and not any(Stretch(one.start, one.start + len(one.said)).meets(who) for who in people)
+        )
         return tuple(dict.fromkeys(map(str, limits)))
 
     @cached_property
@@ -263,6 +276,12 @@ class FactsNamed:
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""
         return np.array(genres_named(text, self.catalog.genres), np.float32)
+
+
+def spans_named(text: str) -> list[tuple[int, int]]:
+    """First and last year of each decade, and about each year, that a text names."""
+    decades = [(first, first + 9) for first in decades_named(text)]
+    return decades + [(year - NEAR, year + NEAR) for year in years_named(text)]
 
 
 def _said(dialogue: Dialogue) -> list[str]:

@@ -6,9 +6,10 @@ it was found in, so that a person can see it and take it back (`Turn.unheard`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from crsdemo.core.catalog import Catalog
@@ -61,24 +62,31 @@ class Avoided(NamedTuple):
     heard: Heard
 
 
+class _Read(NamedTuple):
+    """What was understood of each turn of the user, and what is refused after the last one."""
+
+    turns: Mapping[int, Understood]
+    refused: frozenset[Refused]
+
+
 class Hearing:
     """Tells what is understood of dialogues about a catalog. Share it between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._of_all = lru_cache(REMEMBERED)(self._found)  # a page asks with each click
+        self._read = lru_cache(REMEMBERED)(self._read_anew)  # a page asks with each click
 
     @cached_property
     def named(self) -> FactsNamed:
         return FactsNamed(self.catalog, PeopleLinker(self.catalog))
 
-    def understood(self, dialogue: Dialogue) -> dict[int, Understood]:
+    def understood(self, dialogue: Dialogue) -> Mapping[int, Understood]:
         """By the position of each turn of the user."""
-        now = self._of_all(dialogue)
+        now = self._read(dialogue).turns
         if not any(turn.unheard for turn in dialogue.turns):
             return now
         bare = Dialogue(tuple(replace(turn, unheard=()) for turn in dialogue.turns))
-        before = self._of_all(bare)
+        before = self._read(bare).turns
         return {
             position: Understood(
                 (*_taken_back(dialogue.turns[position], before[position].heard), *one.heard),
@@ -89,28 +97,26 @@ class Hearing:
 
     def avoided(self, dialogue: Dialogue) -> tuple[Avoided, ...]:
         """The refusals that hold after all that was said, the first one first."""
-        *_, holds = (frozenset[Refused](), *self.named.refused_facts(self._as_meant(dialogue)))
+        read = self._read(dialogue)
         return tuple(
             Avoided(position, one)
-            for position, understood in self._of_all(dialogue).items()
+            for position, understood in read.turns.items()
             for one in understood.heard
-            if one.refused & holds
+            if one.refused & read.refused
         )
 
-    def _as_meant(self, dialogue: Dialogue) -> Dialogue:
-        return self.named.as_meant(dialogue.heard)
-
-    def _found(self, dialogue: Dialogue) -> dict[int, Understood]:
-        meant = self._as_meant(dialogue)
+    def _read_anew(self, dialogue: Dialogue) -> _Read:
+        meant = self.named.as_meant(dialogue.heard)
         refused = self.named.refused_facts(meant)
-        found = {}
+        holds, found = frozenset[Refused](), {}
         for position, (said, as_meant) in enumerate(zip(dialogue.turns, meant.turns, strict=True)):
             if said.speaker == "user":
                 text = as_meant.without_titles(said.kept.reworded(as_meant.text))
-                dislikes = self._dislikes(text, next(refused))
+                holds = next(refused)
+                dislikes = self._dislikes(text, holds)
                 heard = _as_one((*self._films(said), *self._wishes(text), *dislikes))
                 found[position] = Understood(heard, self.named.limits_not_known(text.text))
-        return found
+        return _Read(MappingProxyType(found), holds)
 
     def _films(self, said: Turn) -> Iterator[Heard]:
         for mention in said.mentions:

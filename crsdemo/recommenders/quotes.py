@@ -10,9 +10,9 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Quote, Recommendation
 from crsdemo.language.refusals import wanted
-from crsdemo.language.wish_words import decades_named, genre_pattern, years_named, years_set
+from crsdemo.language.wish_words import genre_pattern
 from crsdemo.recommenders.candidate_scores import CandidateScores
-from crsdemo.recommenders.facts_named import FactsNamed
+from crsdemo.recommenders.facts_named import FactsNamed, spans_named
 
 MOST = 6  # quotes of one reply
 LONGEST = 6  # words of what is quoted
@@ -32,7 +32,7 @@ def quotes(
     found: dict[Said, Quote] = {}
     for turn in users:
         said = _fewest(wanted(turn.untitled), partial(_named, named, item))
-        for quote in (*said, *_fewest(turn.untitled, partial(_limited, item))):
+        for quote in (*said, *_fewest(turn.untitled, partial(_limited, named, item))):
             found.setdefault((quote.reason, quote.fact), quote)
     told = list(found.values())[:MOST]
     (weighed,) = look.with_signals(named.catalog, [Recommendation(item, 0.0)])
@@ -79,14 +79,12 @@ def _named(named: FactsNamed, item: Item, text: str) -> Iterator[Said]:
     for person in named.people_named(meant):
         if person in item.people:
             yield "a person you named", person
-    spans = [(first, first + 9) for first in decades_named(meant)]
-    spans += [(year - 2, year + 2) for year in years_named(meant)]
-    yield from _of_years(item, spans)
+    yield from _of_years(item, spans_named(meant))
 
 
-def _limited(item: Item, text: str) -> Iterator[Said]:
+def _limited(named: FactsNamed, item: Item, text: str) -> Iterator[Said]:
     """The years that a text sets; also by refusing others, as "nothing older than 1990" does."""
-    yield from _of_years(item, [span for span in (years_set(text),) if span])
+    yield from _of_years(item, [span for span in (named.years_set(text),) if span])
 
 
 def _of_years(item: Item, spans: Iterable[tuple[int, int]]) -> Iterator[Said]:

@@ -13,6 +13,7 @@ from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.export.take_home import Handouts
 from crsdemo.feedback.backup import Backups
+from crsdemo.recommenders.hearing import Hearing
 from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
@@ -34,6 +35,11 @@ class Demo:
     reports: tuple[Report, ...] = ()  # evaluations that are shown
     stages: tuple[Measured, ...] = ()  # what was measured beside them
     proxies: Proxies = Proxies()  # of whom it is believed for whom they ask
+
+    @cached_property
+    def hearing(self) -> Hearing:
+        """What is understood of talks, on every page."""
+        return Hearing(self.catalog)
 
     @cached_property
     def upkeep(self) -> Upkeep:

@@ -42,9 +42,9 @@ def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
 
 def _without_study(demo: Demo) -> gr.Blocks:
     with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
-        chat.place(blocks, demo.exchange, demo.catalog)
+        chat.place(blocks, demo.exchange, demo.hearing)
     with blocks.route("Side by side", "/compare", show_in_navbar=False):
-        compare.place(blocks, demo.side_by_side, demo.catalog)
+        compare.place(blocks, demo.side_by_side, demo.hearing)
     with blocks.route("Blind", "/blind", show_in_navbar=False):
         blind.place(blocks, demo.side_by_side, demo.catalog, demo.hidden)
     with blocks.route("Report", "/report", show_in_navbar=False):

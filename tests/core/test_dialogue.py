@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crsdemo.core.dialogue import Mention, Turn
 
 HEAT = Mention(5, 9, "heat")
@@ -15,3 +17,10 @@ def test_words_change_and_items_stay_where_they_are_said() -> None:
     assert [found.text[m.start : m.end] for m in found.mentions] == ["Heat", "Up"]
     assert found.item_ids == ("heat", "up")
     assert turn.reworded(lambda text: text) == turn
+
+
+@pytest.mark.parametrize("typed", ["Heat (1995)", "Heat, 1995", "Heat [1995]", "Heat（1995）"])
+def test_words_that_are_no_title_after_all_stay_without_the_year(typed: str) -> None:
+    mention = Mention(4, 4 + len(typed), "m1")
+    turn = Turn("user", f"the {typed} of summer", (mention,), (mention.stretch,))
+    assert turn.heard.text == "the Heat of summer"

@@ -57,6 +57,9 @@ def test_the_file_names_the_items_and_their_makers(tmp_path: Path) -> None:
     assert catalog.domain.count(1200) == "1,200 operas" and catalog.domain.an_item == "an opera"
 
 
+MAKER = '[[makers]]\nfield = "x"\nroles = ["y"]\nsays = "by"'
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -65,6 +68,8 @@ def test_the_file_names_the_items_and_their_makers(tmp_path: Path) -> None:
         ('itms = "x"', "no such key is known here"),
         ('[[makers]]\nfield = "x"\nroles = []\nsays = "by"', "name one or more"),
         ('[[makers]]\nfield = "x"\nroles = ["y"]\nsays = "by"\nasked = ["("]', "no regular expr"),
+        (f"{MAKER}\nasked = ['(?i)who sang']", "no regular expr"),  # it stands within another
+        (f"{MAKER}\nasked = ['(?P<a>x)', '(?P<a>y)']", "no regular expr"),  # joined, not alone
     ],
 )
 def test_what_is_wrong_in_the_file_is_said_with_its_line(

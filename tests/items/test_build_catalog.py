@@ -6,7 +6,7 @@ import pytest
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError
-from crsdemo.items.build_catalog import BadRow, build, main
+from crsdemo.items.build_catalog import BadRow, main, understand
 
 
 def written(tmp_path, name: str, text: str, encoding: str = "utf-8"):
@@ -23,13 +23,14 @@ def test_books_in_a_csv_become_items_with_facts_of_their_own(tmp_path):
         '1,"The  Long Shelf, Part 2",1998,Ann Lee|Bo Ray,sea ; ships;sea,12,https://books.org/1\n'
         '2,Ink,,"[""Cy; Dole""]",,,"{""Library"": ""https://lib.org/2""}"\n',
     )
-    catalog = build(source, tmp_path / "out").catalog
+    catalog = understand(source).catalog
     shelf, ink = catalog
     assert (shelf.id, shelf.name, shelf.popularity) == ("1", "The Long Shelf, Part 2 (1998)", 12)
     assert shelf.facts == {"authors": ("Ann Lee", "Bo Ray"), "subjects": ("sea", "ships")}
     assert shelf.links == {"books.org": "https://books.org/1"}
     assert ink.year is None and ink.facts == {"authors": ("Cy; Dole",)}
     assert ink.links == {"Library": "https://lib.org/2"}
+    catalog.save(tmp_path / "out")
     loaded = Catalog.load(tmp_path / "out")
     assert loaded.fingerprint == catalog.fingerprint
 
@@ -40,26 +41,27 @@ def test_songs_in_json_lines_keep_lists_and_numbers(tmp_path):
         {"id": "x", "title": "Hum", "year": "1999", "artists": [], "note": None, "by": "A; B"},
     ]
     source = written(tmp_path, "songs.jsonl", "\n\n".join(map(json.dumps, rows)))
-    rain, hum = build(source, tmp_path / "out").catalog
+    rain, hum = understand(source).catalog
     assert rain.id == "7" and rain.facts == {"artists": ("The Gulls",), "bpm": ("88",)}
     assert hum.year == 1999 and hum.facts == {"by": ("A; B",)}
 
 
 def test_a_catalog_can_be_built_from_a_catalog(tmp_path):
     source = written(tmp_path, "a.csv", "id,title,year,genres,popularity\na,Ant,1990,x|y,3\n")
-    first = build(source, tmp_path / "one").catalog
-    again = build(tmp_path / "one" / "items.jsonl", tmp_path / "two").catalog
+    first = understand(source).catalog
+    first.save(tmp_path / "one")
+    again = understand(tmp_path / "one" / "items.jsonl").catalog
     assert [i.to_json() for i in again] == [i.to_json() for i in first]
 
 
 def test_excel_marks_tabs_and_quoted_line_breaks_are_read(tmp_path):
     source = written(tmp_path, "a.TSV", '\ufeffid\ttitle\nb1\t"Two\nLines"\nb2\tÉté\n')
-    assert [item.title for item in build(source, tmp_path).catalog] == ["Two Lines", "Été"]
+    assert [item.title for item in understand(source).catalog] == ["Two Lines", "Été"]
 
 
 def test_a_column_without_a_name_is_ignored(tmp_path):
     source = written(tmp_path, "a.csv", ",id,title\n0,1,One\n1,2,Two\n")
-    assert [item.facts for item in build(source, tmp_path).catalog] == [{}, {}]
+    assert [item.facts for item in understand(source).catalog] == [{}, {}]
 
 
 def test_bad_rows_are_named_by_line_and_the_rest_goes_on(tmp_path):
@@ -71,7 +73,7 @@ def test_bad_rows_are_named_by_line_and_the_rest_goes_on(tmp_path):
         "9,Nine,1999.0,,\n",
     )
     bad: list[BadRow] = []
-    assert [item.id for item in build(source, tmp_path, bad.append).catalog] == ["1", "9"]
+    assert [item.id for item in understand(source, bad.append).catalog] == ["1", "9"]
     assert [row.line for row in bad] == [3, 4, 5, 6, 7, 8, 9]
     reasons = [row.reason for row in bad]
     assert reasons[:2] == ["no title", "no id"] and "'soon'" in reasons[2]
@@ -86,7 +88,7 @@ def test_bad_json_lines_are_named_by_line(tmp_path):
         '{"id": 5, "title": "Five", "links": [1]}\n{"id": 6, "title": "Six", "links": "{oops"}\n',
     )
     bad: list[BadRow] = []
-    assert len(build(source, tmp_path, bad.append).catalog) == 1
+    assert len(understand(source, bad.append).catalog) == 1
     assert [row.line for row in bad] == [2, 3, 4, 5, 6]
     assert bad[0].reason.startswith("not JSON") and bad[1].reason == "not a JSON object"
 
@@ -112,13 +114,13 @@ def test_files_that_cannot_be_used_are_refused_and_nothing_is_written(
     tmp_path, name, text, message
 ):
     with pytest.raises(BadInputError, match=message):
-        build(written(tmp_path, name, text), tmp_path / "out")
+        main([str(written(tmp_path, name, text)), "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(BadInputError, match="no file at"):
-        build(tmp_path / "none.csv", tmp_path)
+        understand(tmp_path / "none.csv")
 
 
 def test_the_command_reports_on_stderr_and_sums_up(tmp_path, capsys):
@@ -139,7 +141,7 @@ def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path):
         '1,Ink,"A pen; two | rivals,  and a duel.",Slow Burn|witty|slow burn,sea\n'
         "2,Shelf,,,\n",
     )
-    build(source, tmp_path / "out")
+    understand(source).catalog.save(tmp_path / "out")
     ink, shelf = Catalog.load(tmp_path / "out")
     assert ink.logline == "A pen; two | rivals, and a duel."
     assert ink.tags == ("slow burn", "witty")
@@ -148,8 +150,10 @@ def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path):
 
 
 def test_a_catalog_that_knows_nothing_leaves_no_knowledge_of_an_older_one(tmp_path):
-    build(written(tmp_path, "a.csv", "id,title,tags\n1,Ink,witty\n"), tmp_path / "out")
-    build(written(tmp_path, "b.csv", "id,title\n1,Ink\n"), tmp_path / "out")
+    understand(written(tmp_path, "a.csv", "id,title,tags\n1,Ink,witty\n")).catalog.save(
+        tmp_path / "out"
+    )
+    understand(written(tmp_path, "b.csv", "id,title\n1,Ink\n")).catalog.save(tmp_path / "out")
     assert Catalog.load(tmp_path / "out")[0].tags == ()
 
 
@@ -183,7 +187,9 @@ LISTS = [
 def test_lists_are_read_however_a_cell_spells_them(tmp_path, cell, values):
     quoted = cell.replace('"', '""')
     source = written(tmp_path, "a.csv", f'id,title,genres\n1,Ink,"{quoted}"\n')
-    assert build(source, tmp_path / "out").catalog[0].genres == values
+    catalog = understand(source).catalog
+    assert catalog[0].genres == values
+    catalog.save(tmp_path / "out")
     assert Catalog.load(tmp_path / "out")[0].genres == values
 
 
@@ -192,7 +198,7 @@ def test_half_a_list_and_a_nested_one_are_named(tmp_path, cell):
     quoted = cell.replace('"', '""')
     source = written(tmp_path, "a.csv", f'id,title,genres\n1,Ink,"{quoted}"\n2,Oak,x\n')
     bad: list[BadRow] = []
-    assert [item.id for item in build(source, tmp_path, bad.append).catalog] == ["2"]
+    assert [item.id for item in understand(source, bad.append).catalog] == ["2"]
     assert bad[0].line == 2 and cell.lstrip("[{")[:4] in bad[0].reason.replace("\\", "")
 
 
@@ -211,7 +217,7 @@ def test_half_a_list_and_a_nested_one_are_named(tmp_path, cell):
 def test_commas_divide_names_and_what_comes_again_and_no_sentence(tmp_path, cells, values):
     rows = "".join(f'{n},T{n},"{cell}"\n' for n, cell in enumerate(cells))
     source = written(tmp_path, "a.csv", f"id,title,by\n{rows}")
-    assert [item.facts["by"] for item in build(source, tmp_path / "out").catalog] == values
+    assert [item.facts["by"] for item in understand(source).catalog] == values
 
 
 def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
@@ -222,7 +228,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
         '2,"City of Lost Children, The (Cité des enfants perdus, La) (1995)",Drama\n'
         "3,1917 (2019),(no genres listed)\n",
     )
-    matrix, city, war = build(lens, tmp_path / "ml").catalog
+    matrix, city, war = understand(lens).catalog
     assert matrix.name == "The Matrix (1999)" and matrix.genres == ("action", "sci-fi")
     assert city.name == "The City of Lost Children (La Cité des enfants perdus) (1995)"
     assert war.name == "1917 (2019)" and war.facts == {}
@@ -232,7 +238,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
         "Book Id,Title,Author,ISBN13,Original Publication Year,Bookshelves\n"
         '77.0,Ink,Ann Lee,"=""9780439785969""",1937.0,"sea, to-read"\n8.0,Oak,Bo Ray,"=""""",,\n',
     )
-    ink, oak = build(reads, tmp_path / "gr").catalog
+    ink, oak = understand(reads).catalog
     assert (ink.id, ink.year, ink.facts["isbn13"]) == ("77", 1937, ("9780439785969",))
     assert oak.facts == {"author": ("Bo Ray",)} and oak.year is None
     tmdb = written(
@@ -241,7 +247,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
         "id,title,genres,popularity,release_date,overview\n"
         '1,Ink,"[{""id"": 16, ""name"": ""Animation""}]",150.43,1999-03-31,A pen.\n',
     )
-    (film,) = build(tmdb, tmp_path / "tmdb").catalog
+    (film,) = understand(tmdb).catalog
     assert (film.year, film.popularity, film.logline) == (1999, 150, "A pen.")
     imdb = written(
         tmp_path,
@@ -249,7 +255,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
         'tconst\tprimaryTitle\tstartYear\tgenres\ntt1\t"Rome" open\t1945\tDrama,War\n'
         "tt2\tOak\t\\N\t\\N\n",
     )
-    rome, oak = build(imdb, tmp_path / "imdb").catalog
+    rome, oak = understand(imdb).catalog
     assert (rome.title, rome.year, rome.genres) == ('"Rome" open', 1945, ("drama", "war"))
     assert (oak.year, oak.facts) == (None, {})
 
@@ -257,7 +263,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
 def test_a_long_description_is_cut_and_a_long_title_refused(tmp_path):
     rows = f'1,Ink,"{"word " * 30_000}"\n2,{"x" * 501},y\n'
     bad: list[BadRow] = []
-    reading = build(written(tmp_path, "a.csv", f"id,title,blurb\n{rows}"), tmp_path, bad.append)
+    reading = understand(written(tmp_path, "a.csv", f"id,title,blurb\n{rows}"), bad.append)
     (ink,) = reading.catalog
     assert ink.logline.endswith("word…") and len(ink.logline) <= 500
     assert "1 too long and cut" in str(reading)
@@ -292,5 +298,5 @@ def test_a_dry_run_shows_what_was_understood_and_writes_nothing(tmp_path, capsys
 def test_nothing_is_left_behind_where_a_line_cannot_be_written(tmp_path):
     source = written(tmp_path, "a.jsonl", '{"id": "1", "title": "Ink \\ud83d"}\n')
     with pytest.raises(BadInputError, match="line 1: half of a character"):
-        build(source, tmp_path / "out")
+        main([str(source), "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()

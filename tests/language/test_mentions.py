@@ -253,6 +253,33 @@ def test_only_unknown_words_are_mended():
     assert speller.mend(typed) == {"inseption": "inception"}
 
 
+def test_a_known_word_with_an_ending_is_not_taken_for_another():
+    speller = Speller({"spiders": 9, "thriller": 1, "should": 1})
+    assert speller.mend(["spoilers", "thrileer", "shouldnt"]) == {"thrileer": "thriller"}
+
+
+def test_an_ending_that_no_family_of_words_has_is_a_typo():
+    speller = Speller(
+        dict.fromkeys(["interstellar", "predator", "melancholia", "alien", "mindler"], 1)
+    )
+    typed = ["intersteller", "predater", "melancholic", "melancholiness", "alienish", "mindless"]
+    assert speller.mend(typed) == {"intersteller": "interstellar", "predater": "predator"}
+
+
+@pytest.mark.parametrize(
+    ("text", "film"),
+    [
+        ("i loved intersteller", "Interstellar (2014)"),
+        ("Intersteller", "Interstellar (2014)"),
+        ("gladiater was great", "Gladiator (2000)"),
+        ("seen terminater 2", "Terminator 2: Judgment Day (1991)"),
+        ("we saw predater again", "Predator (1987)"),
+    ],
+)
+def test_a_misspelt_ending_names_the_film(linker, catalog, text, film):
+    assert names(linker, catalog, text) == [film]
+
+
 def test_two_typos_are_mended_from_eight_letters_on():
     speller = Speller({"thriller": 1, "inception": 1})
     mended = {"trhiller": "thriller", "trhileer": "thriller", "incetpon": "inception"}

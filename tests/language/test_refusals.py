@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.language.refusals import refused, wanted
+from crsdemo.language.refusals import refusals, wanted
+
+
+def refused(text: str) -> list[str]:
+    return [refusal.what for refusal in refusals(text)]
 
 
 @pytest.mark.parametrize(
@@ -17,6 +21,9 @@ from crsdemo.language.refusals import refused, wanted
         "{} makes me sick", "{} scares my mum", "{} is a no", "tired of {}", "less {}, more talk",
         "avoid {}", "a film without any {}", "i dont like {}", "fed up with {}", "{} bores me",
         "rather not watch {}", "a comedy, but not {}", "allergic to {}",
+        "instead of {} anything", "rather than {}, something else", "i hate it when there are {}",
+        "it shouldnt be {}", "something w/out {}", "pass on {}", "thumbs down for {}",
+        "{} = no", "not overly {}", "a comedy, no {} please",
         "war is fine, {} are not, ok", "what about no {}",
     ],
 )  # fmt: skip
@@ -65,8 +72,51 @@ def test_several_are_heard_each() -> None:
         "rather horror than comedy",
         "anything but comedy, so horror",
         "horror instead of comedy",
+        "instead of comedy give me horror",
+        "rather than comedy, horror",
+        "i'd rather watch horror than a comedy",
+        "i prefer horror over comedy",
+        "i prefer to watch horror",
+        "i'd rather have horror older than comedy",
+        "skip the comedy and watch horror",
+        "i'm not into comedy unless it is horror",
+        "a comedy-free evening, horror",
     ],
 )
 def test_of_two_only_the_other_is_refused(text: str) -> None:
     assert "horror" not in " ".join(refused(text))
     assert "horror" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i'd rather watch horror than a comedy",
+        "i prefer horror over comedy",
+        "sooner a horror film than comedy",
+        "instead of comedy give me horror",
+        "rather than comedy, horror",
+        "not too much comedy, horror",
+    ],
+)
+def test_what_something_else_is_preferred_to_is_no_wish(text: str) -> None:
+    assert "comedy" not in wanted(text) and "horror" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("i hate westerns, musicals, horror, dramas, comedies", ""),
+        ("i hate westerns, musicals, and horror", ""),
+        ("i hate westerns, musicals and horror but a comedy is good", "but a comedy is good"),
+        ("i dislike horror, westerns, war movies", ""),
+        ("i hate westerns, a comedy please", ", a comedy please"),
+        ("i hate westerns, comedy, thanks", ", comedy, thanks"),
+        ("i hate  , westerns and horror", ""),
+        ("i hate westerns, and horror is great", ", and horror is great"),
+        ("i hate westerns, comedies and dramas are fine", ", comedies and dramas are fine"),
+    ],
+)
+def test_a_list_is_refused_as_a_whole(text: str, left: str) -> None:
+    kept = wanted(text)
+    assert kept.removeprefix("i ").strip() == left

@@ -171,3 +171,34 @@ def test_small_talk_names_no_theme(shipped, typed):
 )
 def test_what_people_say_names_a_theme(shipped, typed, theme):
     assert theme in shipped.named(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("something light for tonight", "feel-good"),
+        ("anything fun on a saturday?", "feel-good"),
+        ("I'd like a light-hearted movie", "feel-good"),
+        ("a fun flick", "feel-good"),
+        ("feelgood please", "feel-good"),
+        ("we plan a date night", "date night"),
+        ("a family movie", "family movie night"),
+        ("slow-burn thriller", "slow burn"),
+        ("mindbending stuff", "mind-bending"),
+        ("all cozy under a blanket", "cosy"),
+        ("something relaxing to unwind", "cosy"),
+        ("an easy movie", "easy to follow"),
+        ("something sad", "tearjerker"),
+        ("give me a sweet film", "heartwarming"),
+        ("something dark", "bleak"),
+        ("an intense ride", "tense"),
+        ("a deep movie", "talk about afterwards"),
+    ],
+)
+def test_moods_are_heard_as_people_say_them(shipped: Themes, text: str, theme: str) -> None:
+    assert theme in shipped.named(text)
+
+
+@pytest.mark.parametrize("text", ["a traffic light", "Darth Vader turns to the dark side", "easy"])
+def test_words_that_only_sound_like_moods_are_none(shipped: Themes, text: str) -> None:
+    assert shipped.named(text).isdisjoint({"feel-good", "bleak", "easy to follow"})

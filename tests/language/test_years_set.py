@@ -33,6 +33,7 @@ SET = {
 }  # fmt: skip
 SET |= {
     "90s or older": (FIRST, 1999),
+    "i'd rather see films older than the 90s": (FIRST, 1989),
     "before i was born in 88": (FIRST, 1987),
     "made before my mum was born in 1961": (FIRST, 1960),
     "from the 70s to the 90s": (1970, 1999),
@@ -48,6 +49,7 @@ RELATIVE = {
     "any recent horror films?": (2018, LAST),
     "the latest comedies": (2018, LAST),
     "not older than 20 years": (2003, LAST),
+    "i prefer films over 30 years old": (FIRST, 1993),
     "at least 30 years old": (FIRST, 1993),
     "films from this year": (2023, 2023),
     "only of this century": (2000, LAST),

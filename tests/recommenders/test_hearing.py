@@ -121,6 +121,40 @@ def test_the_last_dislike_of_a_no_takes_it_along():
     assert gone == ["comedy", "western"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no horror, no westerns, no comedies",
+        "no horror, westerns or comedies please",
+        "i hate horror, westerns and comedies",
+        "i can't stand horror, westerns, and comedies. something with Tom Hanks",
+        "i don't like horror, westerns, comedies, but with Tom Hanks",
+        "i hate horror, westerns and comedies, something with Tom Hanks",
+        "i dislike horror, westerns or comedies",
+        "neither horror, westerns nor comedies",
+        "anything but horror, westerns or comedies",
+        "i hate horror and westerns and comedies",
+        "i hate horror, Heat, westerns and comedies",
+    ],
+)
+def test_a_dislike_that_is_taken_back_leaves_the_others_of_its_list(text):
+    dialogue = talk(text)
+    others = [(kind, label) for kind, label in shown(dialogue) if kind not in ("avoid", "film")]
+    names = {"horror", "western", "comedy"}
+    assert {label for kind, label in shown(dialogue) if kind == "avoid"} == names
+    for first in sorted(names):
+        one_less = taken_back(dialogue, first)
+        for second in sorted(names - {first}):
+            for less, gone in (
+                (one_less, {first}),
+                (taken_back(one_less, second), {first, second}),
+            ):
+                avoided = {one.heard.label for one in HEARING.avoided(less)}
+                assert avoided == names - gone, less.heard.turns[0].text
+                wishes = [one for one in shown(less) if one[0] not in ("avoid", "film")]
+                assert wishes == others, less.heard.turns[0].text
+
+
 def test_words_that_were_no_title_may_be_something_else():
     dialogue = talk("Up is what I like, an Alien abduction")
     assert ("film", "Alien (1979)") in shown(dialogue)
@@ -177,3 +211,16 @@ def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained):
     less = taken_back(dialogue, "Goodfellas (1990)").heard
     assert less.mentioned == () and less.turns[-1].text == "I loved Goodfellas"
     assert ranked(system, less) == ranked(system, Dialogue()) != ranked(system, dialogue)
+
+
+def test_a_dialogue_is_read_once_however_often_a_page_asks(monkeypatch):
+    hearing, dialogue = Hearing(CATALOG), talk("no horror", "with Tom Hanks")
+    avoided, understood = hearing.avoided(dialogue), hearing.understood(dialogue)
+
+    def again(*_):
+        raise AssertionError("it was read again")
+
+    monkeypatch.setattr(type(hearing.named), "as_meant", again)
+    monkeypatch.setattr(type(hearing.named), "refused_facts", again)
+    assert hearing.avoided(dialogue) == avoided and hearing.understood(dialogue) == understood
+    assert [one.heard.label for one in avoided] == ["horror"]

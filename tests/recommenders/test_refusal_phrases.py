@@ -12,6 +12,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.people import PeopleLinker
+from crsdemo.language.refusals import wanted
 from crsdemo.recommenders.candidate_scores import unwanted
 from crsdemo.recommenders.facts_named import FactsNamed
 
@@ -115,6 +116,8 @@ def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
         ("i hate dark comedies", {"dark comedy"}),
         ("no romantic comedies", {"romcom"}),
         ("no rom-coms", {"romcom"}),
+        ("no romantic comedies or horror", {"romcom"} | of("horror")),
+        ("no horror, rom-coms or dark comedies", {"romcom", "dark comedy"} | of("horror")),
         ("i hate westerns, musicals and horror", of("western") | of("musical") | of("horror")),
         ("no westerns, musicals or horror", of("western") | of("musical") | of("horror")),
         ("no horror, a comedy and a romance please", of("horror")),
@@ -124,10 +127,39 @@ def test_only_what_was_refused_is_hidden(text: str, left_out: set[str]) -> None:
     assert hidden(text) == left_out
 
 
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("nothing too scary please", of("horror")),
+        ("a comedy, not too romantic or scary", of("romance") | of("horror")),
+        ("a drama that isn't too musical", of("musical")),
+        ("a horror film, but not too scary", set()),
+        ("a horror film that is not very romantic", of("romance")),
+        ("not too long, a horror film", set()),
+        ("not so sure, maybe horror", set()),
+        ("not too fond of horror", of("horror")),
+    ],
+)
+def test_not_too_much_refuses_but_what_is_asked_for(text: str, left_out: set[str]) -> None:
+    assert hidden(text) == left_out
+
+
+@pytest.mark.parametrize("text", ["nothing too scary", "not very scary", "kids get scared easily"])
+def test_not_too_much_of_it_is_no_wish(text: str) -> None:
+    assert not NAMED.genres(wanted(text)).any()
+
+
 def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
     assert hidden("no horror", "a creepy house would be nice, a comedy") == of("horror")
     assert hidden("no horror", "ok, horror then") == set()
     assert hidden("a comedy in a spooky house, but no horror") == of("horror")
+
+
+def test_a_limit_that_is_somebodys_name_is_none() -> None:
+    film = Item("a", "A", 2000, {"cast": ("Oscar Lark",), "directors": ("Emmy Sund",)})
+    named = FactsNamed(Catalog((film,)), PeopleLinker(Catalog((film,))))
+    assert named.limits_not_known("with oscar lark, by emmy sund") == ()
+    assert named.limits_not_known("with oscar lark, won an oscar") == ("awards: won an oscar",)
 
 
 def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not() -> None:

@@ -134,10 +134,10 @@ def _answer_as_json(answer: Answer) -> Json:
     }
 
 
-def place(blocks: gr.Blocks, side_by_side: SideBySide, catalog: Catalog) -> None:
+def place(blocks: gr.Blocks, side_by_side: SideBySide, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    layout = _layout(side_by_side.recommenders, catalog)
-    page = ComparePage(side_by_side, catalog, layout, Hearing(catalog))
+    layout = _layout(side_by_side.recommenders, hearing.catalog)
+    page = ComparePage(side_by_side, hearing.catalog, layout, hearing)
     gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen

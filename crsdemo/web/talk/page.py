@@ -273,9 +273,10 @@ class ChatPage:
         return failed(self.screen, error, lambda: self._settled(view), self._at_rest)
 
 
-def place(blocks: gr.Blocks, exchange: Exchange, catalog: Catalog) -> None:
+def place(blocks: gr.Blocks, exchange: Exchange, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ChatPage(exchange, catalog, Hearing(catalog), layout(catalog.domain))
+    catalog = hearing.catalog
+    page = ChatPage(exchange, catalog, hearing, layout(catalog.domain))
     outside = FromOutside(exchange, catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
