@@ -2,13 +2,15 @@
 
 Half-remembered films are told, not named. A sentence about what happens lies near the one sentence
 that the catalog has of the film, and far from those of all others; a wish for a genre lies near
-none. So the nearness itself says how much it counts.
+none. So the nearness itself says how much it counts. A wish for a thing ("zombies", "films with
+dogs") is no story, however near it lies to one: who tells one names several things.
 
 Shapes: n items of the catalog, s of them with a story, d of the encoder.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +25,27 @@ FILE = "stories.safetensors"
 SIGNAL = "the story that you tell"
 NEAR = 0.42  # cosine from which a sentence tells a story: 5% of what seekers say on ReDial dev
 WEIGHT = 40.0  # nats per unit of cosine beyond that
+SEVERAL = 3  # things that a story has
+# What names no thing, and what people say of what they want
+PLAIN = frozenset(
+    """
+    about actually after again all also always and another any anyone anything are aren around ask
+    away back because been before being best better big bit both but call called came can cant come
+    could did didn didnt does doesn dont down each else even ever every feel few film films find
+    first for found from funny get give gives goes going good got great had has hasn have haven
+    hear heard help her here hers hey him his how however into isn its itself just kind kinda know
+    last least let lets like liked likes little look looking looks lot lots love loved made make
+    makes many may maybe mean might mine more most movie movies much must name need never new next
+    nice nobody none not nothing now off okay old one ones only other our out over own people
+    perhaps play please pretty really recommend remember said same saw say scary see seems seen she
+    should show some someone something sometimes somewhere sort still story such suggest sure take
+    tell than thank thanks that thats the their them then there these they thing things think this
+    those though through time tonight too try two type under until upon used very want wanted was
+    wasn watch watched watching way well went were what whats when where which while who whole whos
+    whose why will wish with without won would wouldn yeah year years yes yet you your
+    """.split()  # noqa: SIM905  # it is read, not written, more often
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Stories:
@@ -48,10 +71,15 @@ class Stories:
     def scores(self, words: str) -> Floats:
         """(n,) what words say for each item, in nats; 0 where they do not tell its story."""
         scores = np.zeros(self.n_items, np.float32)
-        if words.strip():
+        if is_told(words):
             cosines = self.vectors @ self.encoder.embed([words])[0]
             scores[self.rows] = WEIGHT * np.maximum(cosines - NEAR, 0)
         return scores
+
+
+def is_told(words: str) -> bool:
+    """Whether they name as many things as a story has; one that is named twice counts once."""
+    return len(set(_WORD.findall(words.lower())) - PLAIN) >= SEVERAL
 
 
 def loglines(catalog: Catalog) -> Sequence[str]:

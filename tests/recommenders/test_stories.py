@@ -50,7 +50,18 @@ def test_a_story_that_is_told_is_found(stories: Stories, words: str, name: str) 
 
 
 @pytest.mark.parametrize(
-    "words", ["", " ", "a comedy please", "something newer than that", "I loved it, thank you"]
+    "words",
+    [
+        "",
+        " ",
+        "a comedy please",
+        "something newer than that",
+        "I loved it, thank you",
+        "cooking rats",
+        "films with rats, with rats that cook",
+        "a big ship",
+        "isn't that ship too scary?",
+    ],
 )
 def test_a_wish_tells_no_story(stories: Stories, words: str) -> None:
     assert not stories.scores(words).any()

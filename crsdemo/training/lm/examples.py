@@ -30,11 +30,12 @@ from crsdemo.training.ranking.distil import Answer
 from crsdemo.training.turns import clean_words, turn_of
 from crsdemo.training.written.data import AssistantTurn, FollowUp, UserTurn, WrittenDialogue
 from crsdemo.training.written.follow_ups import FollowUps
-from crsdemo.training.written.made_wishes import Facts, Weights, rows_of, shares, told
+from crsdemo.training.written.made_wishes import SIMILAR, Facts, Weights, rows_of, shares, told
 
 GOLD_SHARE = 0.5  # weight of the film that was recommended against what the teacher says
 LONGEST = 768  # tokens of a conversation
 MOST_LIKED = 5  # films of a set
+WITH_YEAR = 0.5  # of their names
 SEARCHED = 0.6  # of the turns with a search: it stands before the film, as ReGeS writes it
 MOST_DRAWN = 20  # of what fits a wish, among the candidates of the item expert
 TO_ID = 0.85  # of the cards: from facts to the ID, which is what has to be learned
@@ -143,13 +144,15 @@ class ExampleSampler:
         rows = self.sets[int(self.rng.integers(len(self.sets)))]
         most = min(len(rows), MOST_LIKED)
         named = self.rng.permutation(rows)[: int(self.rng.integers(1, most + 1))].tolist()
-        pieces: list[str | tuple[str, str]] = ["i like "]
+        before, after = SIMILAR[int(self.rng.integers(len(SIMILAR)))]
+        pieces: list[str | tuple[str, str]] = [before]
         for item in (self.catalog[row] for row in named):
-            pieces += [(item.name, item.id), ", "]
+            name = item.name if self.rng.random() < WITH_YEAR else item.title
+            pieces += [(name, item.id), ", "]
         wanted, weights = self.teacher.top(named[::-1], DEEP)
         chosen = int(self.rng.choice(wanted, p=shares(weights)))
         target = Target(chosen, wanted, weights, [chosen], near=wanted)
-        return self._asked(turn_of("user", pieces[:-1]), target)
+        return self._asked(turn_of("user", [*pieces[:-1], after]), target)
 
     def absent(self) -> TrainingSequence:
         """The first words of a title and the last of another one, which together are none."""

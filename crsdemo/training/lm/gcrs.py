@@ -57,10 +57,10 @@ MIXTURE = {
     "card": (0.08, 0.04),
     "fact": (0.10, 0.10),
     "wish": (0.12, 0.10),
-    "liked": (0.06, 0.05),
+    "liked": (0.12, 0.12),
     "absent": (0.03, 0.03),
-    "real": (0.16, 0.16),
-    "written": (0.45, 0.52),
+    "real": (0.16, 0.14),
+    "written": (0.39, 0.47),
 }
 NOISE = 0.1  # of a new row, in standard deviations of the embeddings
 ON_CARD = (

@@ -33,6 +33,11 @@ LIKED = (
     ("i liked ", ", "), ("loved ", "! "), ("just saw ", " and enjoyed it, "),
     ("my favorite is ", ". "), ("", " was great, "), ("like ", ", "),
 )  # fmt: skip
+SIMILAR = (
+    ("something like ", ""), ("films like ", ""), ("similar to ", " please"), ("i like ", ""),
+    ("i loved ", ", what else?"), ("anything like ", "?"), ("recommend something like ", ""),
+    ("in the style of ", ""), ("can you recommend something like ", "?"), ("", ""),
+)  # fmt: skip
 
 
 KINDS = frozenset(["genres", "directors", "cast", "keywords"])  # that have words of their own
