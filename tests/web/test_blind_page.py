@@ -166,7 +166,7 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(visitor
     comment.fill("<b>'); drop table verdicts; --")
     comment.press("Enter")
     expect(visitor.form.get_by_text("saved", exact=True)).to_be_visible()
-    page.reload()
+    visitor.go(page.reload)
     expect(comment).to_have_value("<b>'); drop table verdicts; --")
     expect(strength.get_by_text("clearly")).to_have_attribute("aria-pressed", "true")
 

@@ -99,7 +99,7 @@ def test_what_was_understood_is_taken_back_brought_back_and_said_anew(
     page.locator("#avoiding").get_by_role("button", name="Take back: horror").click()
     expect(words).to_contain_text('You said "a drama with , "')
     expect(page.locator("#avoiding .heard")).to_have_count(0)
-    page.reload()
+    visitor.go(page.reload)
     expect(page.locator("#thread .gone")).to_have_count(2)
     page.get_by_role("button", name="Bring back: not horror").click()
     expect(words).to_contain_text('You said "a drama with , no horror"')
