@@ -93,7 +93,9 @@ def test_of_a_practice_talk_nothing_is_taught_by_a_message_that_was_not_judged(
     tmp_path: Path, unjudged: str
 ) -> None:
     talk = '[[tasks]]\nname = "try"\nkind = "practice"\nmessages = 2\n\n[[tasks]]'
-    made = lab(tmp_path, SHORT.replace("[[tasks]]", talk, 1), StandIn(0.0, "red"), StandIn(0.0, "blue"))
+    made = lab(
+        tmp_path, SHORT.replace("[[tasks]]", talk, 1), StandIn(0.0, "red"), StandIn(0.0, "blue")
+    )
     ann = made.annotator("ann")
     seen = ann.say("a western")
     assert seen
