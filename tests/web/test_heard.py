@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, StandIn
 from test_page import Talker
 
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.conversation import Conversation, LoggedTurn
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import BadInputError
@@ -58,6 +59,9 @@ def test_what_was_typed_is_text() -> None:
         {"at": 99},
         {"at": None},
         {"turn": ["t"]},
+        {"kind": "wish"},
+        {"kind": "no such thing"},
+        {"kind": None},
         {"turn": "u"},
         {"turn": {"evil": 1}},
         {"counts": "yes"},
@@ -66,10 +70,25 @@ def test_what_was_typed_is_text() -> None:
 )
 def test_what_comes_from_the_page_is_checked(given: dict[str, object]) -> None:
     talk = said("no horror")
-    good = {"turn": "t", "at": 0, "counts": True}
+    good = {"turn": "t", "kind": "avoid", "at": 0, "counts": True}
     assert Correction.of(SimpleNamespace(**good)).words(talk, HEARING) == (Stretch(0, 9),)
     with pytest.raises(BadInputError):
         Correction.of(SimpleNamespace(**good | given)).words(talk, HEARING)
+
+
+def test_of_two_things_that_begin_alike_the_one_is_taken_back_that_was_clicked() -> None:
+    keywords = {"keywords": ("90s nostalgia",)}
+    dreams = tuple(Item(f"d{n}", f"Dreams {n}", 1994, keywords) for n in range(12))
+    hearing, talk = Hearing(Catalog(dreams)), said("90s nostalgia please")
+    heard = hearing.understood(talk.said)[0].heard
+    assert [(one.kind, one.at[0]) for one in heard] == [
+        ("years", Stretch(0, 3)),
+        ("wish", Stretch(0, 13)),
+    ]
+    below = below_messages(talk, hearing, running=False)["t"]
+    for one in heard:
+        assert f'data-kind="{one.kind}"' in below
+        assert Correction("t", one.kind, 0, True).words(talk, hearing) == one.at
 
 
 @pytest.fixture(scope="module")
