@@ -140,8 +140,9 @@ class StudyLog:
             if not first_value(db, _SQL["usable"], comparison_id):
                 raise FeedbackError(
                     f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
-                    "this log, one of its replies is not whole or was taken back, or it is an "
-                    "annotator's, who may have it erased; name another, or replay its message"
+                    "this log, one of its replies is not whole, was taken back or is the same "
+                    "whoever is asked, or it is an annotator's, who may have it erased; name "
+                    "another, or replay its message"
                 )
             row = {"study": study, "task": name, "comparison_id": comparison_id}
             db["replays"].insert(row, ignore=True)
