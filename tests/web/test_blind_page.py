@@ -235,6 +235,8 @@ def test_the_same_answer_twice_is_recognised_and_what_is_not_saved_can_be_tried_
     expect(visitor.form).to_have_count(0)
     expect(visitor.verdict("B is better")).to_be_disabled()
     visitor.page.keyboard.press("2")
+    expect(visitor.box).to_have_value("2")  # a key like any other now
+    expect(visitor.page.locator("#notice .notice")).to_have_count(0)
     expect(visitor.verdict("A is better")).to_have_attribute("aria-pressed", "true")
     kept = visitor.verdicts(server, "verdict, details ->> 'names_shown', details ->> 'finished'")
     assert kept == [("cannot_tell", 0, None), ("left", 0, None), ("left", 0, 1)]
