@@ -146,3 +146,52 @@ def test_side_by_side_shows_what_was_understood(
     judge.say("no horror, with Bill Murray")
     expect(judge.rounds.locator(".understood li")).to_have_text(["not horror", "Bill Murray"])
     judge.leave()
+
+
+def test_what_is_being_typed_is_not_lost_by_a_click_elsewhere(
+    browser: Browser,  # noqa: F811
+    server: Server,
+) -> None:
+    visitor = Talker(browser, server)
+    page, words = visitor.page, visitor.page.locator("#thread .words")
+    visitor.box.fill("half a sen")
+    page.locator(".wish").first.click()
+    expect(visitor.answers).to_have_count(1)
+    expect(visitor.box).to_have_value("half a sen")
+    page.locator("[data-act=fresh]").click()
+    expect(page.locator(".welcome h2")).to_be_visible()
+    visitor.say("no horror")
+    visitor.box.fill("half a sen")
+
+    page.get_by_text("edit", exact=True).click()
+    draft = page.get_by_label("Your message in other words")
+    draft.fill("a quiet")
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.locator("#thread .rating .saved")).to_have_text("saved")
+    expect(draft).to_be_visible()
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="Take back: not horror").click()
+    expect(words).to_contain_text('You said ""')
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="answer again").click()
+    expect(words).to_contain_text("Groundhog Day")
+    expect(draft).to_be_visible()
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="send again").click()
+    expect(words).to_contain_text('You said "a quiet"')
+    expect(draft).to_be_hidden()
+    expect(draft).to_have_value("a quiet")
+    expect(visitor.box).to_have_value("half a sen")
+    visitor.leave()
+
+
+def test_a_wish_that_is_clicked_leaves_the_box_of_two_answers_as_it_is(
+    browser: Browser,  # noqa: F811
+    server: Server,
+) -> None:
+    judge = Judge(browser, server)
+    judge.box.fill("half a sen")
+    judge.page.locator(".wish").first.click()
+    expect(judge.rounds).to_have_count(1)
+    expect(judge.box).to_have_value("half a sen")
+    judge.leave()

@@ -58,7 +58,7 @@ def below_messages(
         logged = conversation.turns[position]
         content = below_message(understood, None if running else logged.id)
         if not running and logged is asked[-1]:
-            content += PARTS.reword(logged.turn.text, MAX_TYPED)
+            content += PARTS.reword(logged.id, logged.turn.text, MAX_TYPED)
         below[logged.id] = content
     return below
 
