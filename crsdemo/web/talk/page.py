@@ -156,7 +156,7 @@ class ChatPage:
     # How a reply grows on the page
 
     def _answered(self, view: Look, answer: Answering, is_said: bool = False) -> Iterator[Updates]:
-        """Show the reply as it grows, to what `is_said` in the box; at the end, what the log has."""
+        """Show the reply to what `is_said` in the box, as it grows; at the end, what the log has."""
         try:
             snapshot = self._snapshot(view.visit)
             pictured = False
@@ -220,8 +220,7 @@ class ChatPage:
         """The conversation up to the message that is being answered, with all opinions.
 
         The stamp makes no two equal, so that what a click has changed in the browser gives way
-        to the truth, and lets the browser see which is newer. `click` is the number of the click
-        that this answers.
+        to the truth, and lets the browser see which is newer. `click`: the number of one answered.
         """
         turns = snapshot.conversation.turns
         if view.running:
