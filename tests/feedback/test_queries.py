@@ -16,6 +16,7 @@ OF_ONE = {
     "log": ("conversation", "ratings", "marks", "attempts"),
     "comparisons": ("series", "turns", "marks", "judgments", "judgment", "has_fixed"),
     "studies": ("decision", "assignments", "judged", "answered_alone", "answers"),
+    "rights": ("of_reply", "of_comparison", "finished"),
     "visits": ("talks", "wanted"),
 }
 CASES = [(module, name) for module, names in OF_ONE.items() for name in names]

@@ -156,7 +156,7 @@ class ChatPage:
     # How a reply grows on the page
 
     def _answered(self, view: Look, answer: Answering, is_said: bool = False) -> Iterator[Updates]:
-        """Show the reply to what `is_said` in the box, as it grows; at the end, what the log has."""
+        """Show the reply to what `is_said` in the box as it grows; at the end, what the log has."""
         try:
             snapshot = self._snapshot(view.visit)
             pictured = False
