@@ -97,6 +97,12 @@ def test_several_films_stand_on_one_row_and_each_is_rated(visitor: Visitor, serv
     expect(shelf.get_by_role("button", name="copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Groundhog Day (1993)\nPaprika (2006)"
+    page.evaluate(
+        "navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false"
+    )
+    shelf.get_by_role("button", name="copied").click()
+    expect(shelf.get_by_role("button", name="by hand")).to_be_visible()
+    assert "Paprika" in page.evaluate("String(getSelection())")
     if page.viewport_size and page.viewport_size["width"] > 1000:
         expect(page.locator("#rest .mark")).to_have_text(
             ["my answer", "also offered", "also offered"]
