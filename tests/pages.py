@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, expect, sync_playwright
 from stand_in import CATALOG, NoLinker, StandIns
 
 from app import open_pages
@@ -27,6 +27,8 @@ from crsdemo.web.operator import Operator
 
 expect.set_options(timeout=30_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# What a page says of a request that ends because the page does
+CUT_OFF = ("AbortError", "Connection errored out", "Failed to fetch")
 
 
 class Server:
@@ -89,20 +91,39 @@ class Visitor:
         self.page: Page = context.new_page()
         self.url = server.url
         self.page.set_default_timeout(30_000)
-        self.complaints: list[str] = []
         self.listen()
         self.page.goto(self.url + self.address)
         expect(self.page.locator(".welcome h2")).to_be_visible()
 
     def listen(self) -> None:
         """From before the page is there."""
+        self.complaints: list[str] = []
+        self.is_leaving = False
         self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self._complain(str(error)))
         self.page.on("request", self._note_request)
+        self.page.on("framenavigated", self._note_arrival)
 
-    def _note(self, message: Any) -> None:
+    def go(self, deed: Callable[[], object]) -> None:
+        """Do what leads to another page, or to the same one anew.
+
+        Requests that are in flight are cut off by that: what the page that is left says of them
+        is no complaint.
+        """
+        self.is_leaving = True
+        deed()
+
+    def _note_arrival(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self.is_leaving = False
+
+    def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.complaints.append(message.text)
+            self._complain(message.text)
+
+    def _complain(self, text: str) -> None:
+        if not (self.is_leaving and any(words in text for words in CUT_OFF)):
+            self.complaints.append(text)
 
     def _note_request(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
@@ -111,7 +132,7 @@ class Visitor:
     def leave(self) -> None:
         """Nothing must have gone wrong in the browser, nor been asked of another host."""
         self.page.context.close()
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
 
     def type(self, text: str) -> None:
         self.box.fill(text)

@@ -144,8 +144,8 @@ def export(
     """
     tally, digest = Tally(), hashlib.sha256()
     with new_folder(config.out) as files:
+        note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
-            note_copy(config.db, "export", None if is_handed_out else config.out)
             held = log.totals()
             for one in considered(watched(log, held, config, digest), config):
                 split = split_of(one.judgment.visitor, config.test_share)

@@ -22,7 +22,7 @@ from crsdemo.core.config import add_force
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.core.shipped import refuse_shipped
-from crsdemo.feedback.copies import erasures, note_copy
+from crsdemo.feedback.copies import note_copy, taken_back
 from crsdemo.feedback.file import connect, in_plain_words, known_version, make_private, opened
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.studies import StudyLog
@@ -90,25 +90,25 @@ def backup(db: Path, out: Path, *, is_handed_out: bool = False) -> None:
     """
     if out.exists():
         raise BadInputError(f"{out} is there already; name a new file with --out")
+    note_copy(db, "backup", None if is_handed_out else out)
     with _checked_copy(db, out) as copy:
-        note_copy(db, "backup", None if is_handed_out else out)
         os.replace(copy, out)
 
 
 def restore(source: Path, db: Path) -> Path | None:
     """Put a backup in the place of the log; returns where the old log lies now, if there was one.
 
-    The backup is read to its end before anything is replaced, and who had their words erased since
-    is erased in it too. Raises FeedbackError if it is
-    damaged, is no log or has another version, or if a program has the old log open.
+    The backup is read to its end before anything is replaced, and who withdrew or had their words
+    erased since is withdrawn or erased in it too. Raises FeedbackError if it is damaged, is no log
+    or has another version, or if a program has the old log open.
     """
     if source.resolve() == db.resolve():
         raise BadInputError(f"{source} is the log itself; name a backup with --from")
     _check(source)
     with _checked_copy(source, db) as copy:
-        if since := erasures(db):
+        if since := taken_back(db):
             with closing(FeedbackLog(copy)) as log:
-                StudyLog(log).erase_again(since)
+                StudyLog(log).take_back_again(since)
         kept = _kept_beside(db) if db.exists() else None
         os.replace(copy, db)
     return kept

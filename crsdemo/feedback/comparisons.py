@@ -18,14 +18,13 @@ from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, said_before
-from crsdemo.feedback.rights import own_comparison, own_dialogue, visitor_of
+from crsdemo.feedback.rights import own_comparison, own_dialogue, still_open, visitor_of
 from crsdemo.feedback.rows import logged_turn_from_row
 from crsdemo.feedback.schema import queries
 
 Row = dict[str, Any]
 
 _SQL = queries("comparisons")
-FINISHED = "You have seen who answered, so nothing can be changed here any more."
 
 
 class Entrant(NamedTuple):
@@ -112,8 +111,7 @@ class ComparisonLog:
             was = (verdict, _opinion(json.loads(details)))
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
-            if json.loads(details).get("finished") is True:
-                raise RefusedError(FINISHED)
+            still_open(db, comparison_id, visitor)
             db["verdicts"].insert(
                 {
                     "comparison_id": comparison_id,
@@ -132,11 +130,12 @@ class ComparisonLog:
     def record_pick(self, comparison_id: str, visitor: str, side: Side) -> None:
         """Keep from which side the visitor wants to go on, where the verdict names no winner.
 
-        Raises RefusedError for a comparison of somebody else.
+        Raises RefusedError for a comparison of somebody else, or one that is finished.
         """
         row = {"comparison_id": comparison_id, "side": side, "app_version": __version__}
         with self.log.file.writing() as db:
             own_comparison(db, comparison_id, visitor)
+            still_open(db, comparison_id, visitor)
             db["picks"].insert(row)
 
     def restore(self, series_id: str, catalog: Catalog) -> RestoredSeries | None:

@@ -1,7 +1,8 @@
-"""Which copies of a log were made, and who had their words erased since.
+"""Which copies of a log were made, and who withdrew or had their words erased since.
 
-Both stand in a file beside the log, one line of JSON each: the log itself may be replaced by one
-of its copies, and then it would no longer know. `restore` erases once more what a copy brings back.
+All stand in a file beside the log, one line of JSON each: the log itself may be replaced by one
+of its copies, and then it would no longer know. `restore` takes back once more what a copy brings
+back.
 
     python -m crsdemo copies --db feedback.db
 """
@@ -17,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.lines import append, opened_lines, waiting
 
 
@@ -32,58 +34,66 @@ class Copied(BaseModel):
         return bool(self.where) and not Path(self.where).exists()
 
 
-class Erased(BaseModel):
-    """Somebody of a study whose words were deleted, and the document of consent that they had."""
+class TakenBack(BaseModel):
+    """Somebody of a study who withdrew, or whose words were deleted with that.
 
-    what: Literal["erasure"] = "erasure"
+    With the document of consent that they had.
+    """
+
+    what: Literal["withdrawal", "erasure"]
     annotator: str
     document: str
     document_sha256: str
     moment: AwareDatetime
 
 
-_LINE: TypeAdapter[Copied | Erased] = TypeAdapter(
-    Annotated[Copied | Erased, Field(discriminator="what")]
+_LINE: TypeAdapter[Copied | TakenBack] = TypeAdapter(
+    Annotated[Copied | TakenBack, Field(discriminator="what")]
 )
 
 
 def list_of(db: Path) -> Path:
-    """The file in which both stand."""
+    """The file in which all stand."""
     return db.with_name(f"{db.name}.copies.jsonl")
 
 
 def note_copy(db: Path, what: Literal["backup", "export"], where: Path | None) -> None:
-    """Remember a copy of the log `db`; None: it was handed out. Raises FeedbackError."""
+    """Remember a copy of the log `db`, before it is read; None: it is to be handed out.
+
+    One that then cannot be made is named in vain: that is better than one that nobody knows of.
+    Raises FeedbackError, also if `db` is no log.
+    """
+    with opened(db) as log:
+        known_version(log, db)
     place = str(where.absolute()) if where else ""
     line = Copied(what=what, where=place, moment=datetime.now(UTC))
     append(list_of(db), line.model_dump_json().encode())
 
 
-def note_erasure(db: Path, annotator: str, document: str, document_sha256: str) -> None:
-    """Remember that somebody is to be erased, before it is done. Raises FeedbackError."""
-    line = Erased(
-        annotator=annotator,
-        document=document,
-        document_sha256=document_sha256,
-        moment=datetime.now(UTC),
-    )
-    append(list_of(db), line.model_dump_json().encode())
+def note_taken_back(db: Path, one: TakenBack) -> None:
+    """Remember that somebody withdraws or is erased, before it is done. Raises FeedbackError."""
+    append(list_of(db), one.model_dump_json().encode())
 
 
-def erasures(db: Path) -> list[Erased]:
+def taken_back(db: Path) -> list[TakenBack]:
     """First one first. Raises FeedbackError, as `holding` does, for a list that is damaged."""
-    return [line for line in _lines(db) if isinstance(line, Erased)]
+    return [line for line in _lines(db) if isinstance(line, TakenBack)]
+
+
+def erasures(db: Path) -> list[TakenBack]:
+    """Of these the ones whose words were deleted."""
+    return [one for one in taken_back(db) if one.what == "erasure"]
 
 
 def holding(db: Path) -> list[Copied]:
     """Copies made before somebody was erased, as far as they are still where they were put."""
     lines = _lines(db)
-    last = max((n for n, line in enumerate(lines) if isinstance(line, Erased)), default=0)
+    last = max((n for n, line in enumerate(lines) if line.what == "erasure"), default=0)
     before = (line for line in lines[:last] if isinstance(line, Copied))
     return [line for line in before if not line.is_gone]
 
 
-def _lines(db: Path) -> list[Copied | Erased]:
+def _lines(db: Path) -> list[Copied | TakenBack]:
     path = list_of(db)
     if not path.is_file():
         return []

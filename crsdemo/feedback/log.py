@@ -181,7 +181,7 @@ class FeedbackLog:
 
         What holds already is not written again, so a double click is one revision. Returns what
         holds now. Raises BadInputError for a value that is not on the scale of the aspect,
-        RefusedError for a reply to somebody else.
+        RefusedError for a reply to somebody else, or in a comparison that is finished.
         """
         kept = None if value is None else checked_rating(aspect, value)
         text = None if kept is None else to_json(kept)
@@ -199,7 +199,7 @@ class FeedbackLog:
         """Keep that an item of a reply was seen, is wanted or not, good or bad, or no longer so.
 
         What is good is not bad any more, and the other way round.
-        Raises RefusedError for a reply to somebody else.
+        Raises RefusedError for a reply to somebody else, or in a comparison that is finished.
         """
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:

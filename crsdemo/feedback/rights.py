@@ -15,6 +15,7 @@ from crsdemo.feedback.file import first_value
 from crsdemo.feedback.schema import queries
 
 _SQL = queries("rights")
+FINISHED = "You have seen who answered, so nothing can be changed here any more."
 _NOT_YOURS = "This is not yours, or not there any more: please reload the page."
 
 
@@ -45,9 +46,10 @@ def own_dialogue(db: Database, dialogue_id: str, visitor: str) -> None:
 
 
 def own_reply(db: Database, generation_id: str, visitor: str) -> None:
-    """Admit to a reply in a dialogue of the visitor. Raises RefusedError."""
+    """Admit to a reply in a dialogue of the visitor that is open. Raises RefusedError."""
     admit(db, visitor)
     _only_of(visitor, first_value(db, _SQL["of_reply"], generation_id))
+    still_open(db, generation_id, visitor)
 
 
 def own_comparison(db: Database, comparison_id: str, visitor: str) -> None:
@@ -58,6 +60,12 @@ def own_comparison(db: Database, comparison_id: str, visitor: str) -> None:
     admit(db, visitor)
     if not first_value(db, _SQL["assigned"], visitor, comparison_id):
         _only_of(visitor, first_value(db, _SQL["of_comparison"], comparison_id))
+
+
+def still_open(db: Database, of: str, visitor: str) -> None:
+    """Of a comparison or a reply. Raises RefusedError for one whose names the visitor was told."""
+    if any(db.query(_SQL["finished"], {"of": of, "visitor": visitor})):
+        raise RefusedError(FINISHED)
 
 
 def visitor_of(db: Database, comparison_id: str) -> str | None:

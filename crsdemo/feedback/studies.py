@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,7 +16,7 @@ from crsdemo import __version__
 from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import FeedbackError, WithdrawnError
-from crsdemo.feedback.copies import Erased, note_erasure
+from crsdemo.feedback.copies import TakenBack, note_taken_back
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.rights import admit
@@ -82,6 +83,8 @@ class StudyLog:
 
         Raises WithdrawnError for another word of somebody who has withdrawn.
         """
+        if decision == "withdrawn":
+            self._note(_taken_back("withdrawal", annotator, consent))
         with self.log.file.writing() as db:
             _decide(db, annotator, decision, consent.version, consent.sha256)
 
@@ -137,8 +140,9 @@ class StudyLog:
             if not first_value(db, _SQL["usable"], comparison_id):
                 raise FeedbackError(
                     f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
-                    "this log, one of its replies is not whole or was taken back, or it is an "
-                    "annotator's, who may have it erased; name another, or replay its message"
+                    "this log, one of its replies is not whole, was taken back or is the same "
+                    "whoever is asked, or it is an annotator's, who may have it erased; name "
+                    "another, or replay its message"
                 )
             row = {"study": study, "task": name, "comparison_id": comparison_id}
             db["replays"].insert(row, ignore=True)
@@ -183,37 +187,55 @@ class StudyLog:
         FeedbackError also if the rows are gone and traces of them stay, since another program
         reads the log; the upkeep tries again.
         """
-        with self.log.file.reading() as db:
-            is_new = _is_held(db, annotator)
-        if is_new:  # first: a copy that is restored later must not bring them back
-            note_erasure(self.log.path, annotator, consent.version, consent.sha256)
-        self._forget(annotator, consent.version, consent.sha256)
+        erased = _taken_back("erasure", annotator, consent)
+        self._note(erased)
+        self._forget(erased)
 
-    def erase_again(self, erased: Iterable[Erased]) -> int:
-        """Of a log that was copied before, those whom it still knows; returns how many."""
-        with self.log.file.reading() as db:
-            held = [one for one in erased if _is_held(db, one.annotator)]
-        for one in held:
-            self._forget(one.annotator, one.document, one.document_sha256)
-        return len(held)
+    def take_back_again(self, taken: Iterable[TakenBack]) -> None:
+        """Of a log that was copied before, those whom it still knows."""
+        for one in taken:
+            if not self._is_new(one):
+                continue
+            if one.what == "erasure":
+                self._forget(one)
+            else:
+                with self.log.file.writing() as db:
+                    _decide(db, one.annotator, "withdrawn", one.document, one.document_sha256)
 
-    def _forget(self, annotator: str, document: str, document_sha256: str) -> None:
+    def _note(self, one: TakenBack) -> None:
+        """First: a copy that is restored later must not bring them back."""
+        if self._is_new(one):
+            note_taken_back(self.log.path, one)
+
+    def _is_new(self, one: TakenBack) -> bool:
+        """Whether the log knows this person, and not yet that they took it back like this."""
+        with self.log.file.reading() as db:
+            known = db["annotators"].count_where("id = ?", [one.annotator])
+            held = "erasures" if one.what == "erasure" else "withdrawn"
+            done = first_value(db, f"select 1 from {held} where annotator = ?", one.annotator)
+            return bool(known) and not done
+
+    def _forget(self, one: TakenBack) -> None:
         with self.log.file.writing() as db:
-            _decide(db, annotator, "withdrawn", document, document_sha256)
-            db["erasures"].insert({"annotator": annotator}, ignore=True)
+            _decide(db, one.annotator, "withdrawn", one.document, one.document_sha256)
+            db["erasures"].insert({"annotator": one.annotator}, ignore=True)
             for statement in statements(_SQL["forget"]):
-                db.execute(statement, {"annotator": annotator})
+                db.execute(statement, {"annotator": one.annotator})
         self.log.file.has_traces = True
         self.log.file.rewrite()
         self.log.file.wipe()
 
 
-def _is_held(db: Database, annotator: str) -> bool:
-    known, erased = (
-        first_value(db, f"select 1 from {table} where {column} = ?", annotator)
-        for table, column in (("annotators", "id"), ("erasures", "annotator"))
+def _taken_back(
+    what: Literal["withdrawal", "erasure"], annotator: str, consent: Consent
+) -> TakenBack:
+    return TakenBack(
+        what=what,
+        annotator=annotator,
+        document=consent.version,
+        document_sha256=consent.sha256,
+        moment=datetime.now(UTC),
     )
-    return bool(known) and not erased
 
 
 def _decide(

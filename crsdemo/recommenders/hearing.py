@@ -49,9 +49,9 @@ class Understood(NamedTuple):
     heard: tuple[Heard, ...] = ()  # by the place of the words; what was taken back is among it
     unknown: tuple[str, ...] = ()  # limits that the catalog knows nothing of
 
-    def find(self, start: int, *, counts: bool) -> Heard | None:
-        """The one whose words begin there."""
-        some = (one for one in self.heard if one.counts == counts)
+    def find(self, kind: str, start: int, *, counts: bool) -> Heard | None:
+        """The one of this kind whose words begin there."""
+        some = (one for one in self.heard if (one.kind, one.counts) == (kind, counts))
         return next((one for one in some if one.at[0].start == start), None)
 
 

@@ -19,6 +19,7 @@ from crsdemo.core.comparison import Policy
 from crsdemo.core.domain import Domain
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.toml_file import Many, Name, Part, Text, TomlFile, read_toml, wrong
+from crsdemo.language.distress import is_in_distress
 from crsdemo.recommenders.outside.systems import System
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.tasks import Asked, Task
@@ -204,11 +205,23 @@ class Study(TomlFile):
                     f"the study names the system {name!r}; there are: {', '.join(known)}"
                 )
 
+    def check_messages(self) -> None:
+        """Raises BadInputError for a message that gets the fixed reply, which nobody can judge."""
+        for task in self.tasks:
+            for replay in task.replays:
+                if is_in_distress(replay.message):
+                    raise BadInputError(
+                        f"the message {replay.message!r} of the task {task.name!r} is answered "
+                        "with care, in the same words whichever system is asked, so that nobody "
+                        "could judge it; write another"
+                    )
+
     def problems(self, known: Sequence[str]) -> tuple[str, ...]:
         """All that keeps the app from starting with this study, where these systems are known."""
         checks: tuple[Callable[[], object], ...] = (
             lambda: self.check_systems(known),
             self.read_code,
+            self.check_messages,
         )
         return tuple(found for check in checks if (found := _problem(check)))
 

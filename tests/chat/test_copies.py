@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ from made_studies import Lab, lab
 from test_erasure import WORDS, found_in, told
 
 from crsdemo.__main__ import main
+from crsdemo.chat.study_steps import Withdrawn
 from crsdemo.core.errors import FeedbackError, WithdrawnError
+from crsdemo.export import judgments
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.export.take_home import Handouts, TakeHome
+from crsdemo.feedback import backup as backups
 from crsdemo.feedback.backup import backup, restore
-from crsdemo.feedback.copies import erasures, holding, list_of
+from crsdemo.feedback.copies import erasures, holding, list_of, taken_back
+from crsdemo.feedback.judgments import JudgmentReader, reading_judgments
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.studies import StudyLog
+from crsdemo.feedback.votes import load_votes
 
 
 @pytest.fixture
@@ -109,3 +115,72 @@ def test_a_damaged_list_stops_a_restore_in_words(made: Lab, tmp_path: Path) -> N
     with pytest.raises(FeedbackError, match="copies hold what was erased"):
         restore(copy, db)
     assert db.is_file()
+
+
+def test_a_restored_backup_does_not_bring_back_who_withdrew(made: Lab, tmp_path: Path) -> None:
+    ann, bob = made.annotator("ann"), made.annotator("bob")
+    for one in (ann, bob):
+        one.finish()
+    db, copy = made.log.path, tmp_path / "copy.db"
+    backup(db, copy)
+    made.desk.withdraw(ann.id, erase=False)
+    made.desk.withdraw(ann.id, erase=False)  # pressed twice
+    noted = [(one.what, one.annotator) for one in taken_back(db)]
+    assert noted == [("withdrawal", ann.id)]
+    made.log.close()
+    for _ in range(2):
+        restore(copy, db)
+        log = FeedbackLog(db)
+        assert {vote.annotator for vote in load_votes(log.file)} == {bob.id}
+        with pytest.raises(WithdrawnError):
+            StudyLog(log).record_answer(ann.id, "q", "study", "one", 1)
+        log.close()
+    assert holding(db) == [], "nothing was erased"
+
+
+def test_nobody_withdraws_whose_withdrawal_could_not_be_noted(made: Lab) -> None:
+    ann = made.annotator("ann")
+    list_of(made.log.path).mkdir()
+    with pytest.raises(FeedbackError, match="cannot be written"):
+        made.desk.withdraw(ann.id, erase=False)
+    list_of(made.log.path).rmdir()
+    assert not isinstance(ann.step, Withdrawn)
+
+
+def erased_meanwhile(made: Lab, annotator: str) -> None:
+    """While a copy is made, which reads the log as it was before."""
+    with suppress(FeedbackError):  # traces stay as long as it is read
+        made.desk.withdraw(annotator, erase=True)
+
+
+def test_a_backup_during_which_somebody_is_erased_is_one_that_holds_it(
+    made: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = told(made)
+    sound = backups._check
+
+    def check(path: Path) -> None:
+        sound(path)
+        erased_meanwhile(made, ann.id)
+
+    monkeypatch.setattr(backups, "_check", check)
+    backup(made.log.path, tmp_path / "out.db")
+    assert WORDS.encode() in (tmp_path / "out.db").read_bytes()
+    assert [Path(one.where).name for one in holding(made.log.path)] == ["out.db"]
+
+
+def test_an_export_during_which_somebody_is_erased_is_one_that_holds_it(
+    made: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = told(made)
+
+    @contextmanager
+    def read(path: Path) -> Iterator[JudgmentReader]:
+        with reading_judgments(path) as log:
+            erased_meanwhile(made, ann.id)
+            yield log
+
+    monkeypatch.setattr(judgments, "reading_judgments", read)
+    folder = exported(made.log.path, tmp_path / "out")
+    assert any(WORDS in file.read_text() for file in folder.iterdir())
+    assert [Path(one.where).name for one in holding(made.log.path)] == ["out"]

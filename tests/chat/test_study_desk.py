@@ -579,6 +579,13 @@ def test_what_an_annotator_may_have_erased_is_not_replayed(made: Lab) -> None:
             made.desk.log.record_replay(made.desk.study.sha256, "more", name)
 
 
+def test_a_comparison_with_the_fixed_reply_is_not_replayed(made: Lab) -> None:
+    pair = made.desk.side_by_side
+    *_, cared = pair.say(pair.start("visitor", "shared"), "i want to die", ("blue", "red"))
+    with pytest.raises(FeedbackError, match="the same whoever is asked"):
+        made.desk.log.record_replay(made.desk.study.sha256, "more", cared.id)
+
+
 def test_a_replay_that_failed_is_tried_again(tmp_path: Path) -> None:
     broken = FILE.replace("A quiet film.", "break down: red")
     made = lab(tmp_path, broken)

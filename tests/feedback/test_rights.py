@@ -117,6 +117,30 @@ def test_sixty_made_up_names_have_no_vote_on_the_comparison_of_another(lab: Stud
     assert counts(lab)["verdicts"] == counts(lab)["picks"] == 1
 
 
+def test_whoever_has_seen_the_names_changes_nothing_any_more(lab: Study) -> None:
+    series = lab.judged(lab.start("v"), "a western")
+    made, record = last(series), lab.pair.comparisons
+    reply = made.right.reply.id
+    mark = ItemMark(reply, "film", "want")
+    lab.log.record_mark("v", mark)
+    record.record_verdict(made.id, "v", Judgment("same"))
+    record.record_pick(made.id, "v", "left")
+    record.record_verdict(made.id, "v", Judgment("same", details={"finished": True}))
+    before = counts(lab)
+    for deed in (
+        lambda: lab.log.record_mark("v", mark, on=False),
+        lambda: lab.log.record_rating(reply, "v", "thumbs", 1),
+        lambda: record.record_pick(made.id, "v", "right"),
+        lambda: record.record_verdict(made.id, "v", Judgment("left")),
+    ):
+        with pytest.raises(RefusedError, match="have seen who answered"):
+            deed()
+    assert counts(lab) == before
+    other = last(lab.judged(series, "and another"))
+    lab.log.record_mark("v", ItemMark(other.left.reply.id, "film", "want"))
+    record.record_pick(other.id, "v", "left")
+
+
 def test_what_waits_of_a_thief_is_set_apart_and_an_old_pick_is_its_owners(lab: Study) -> None:
     """Picks of before November 2026 do not say whose they are."""
     series = lab.judged(lab.start("owner"), "a western", "both_good")

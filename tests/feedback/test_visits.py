@@ -41,6 +41,19 @@ def test_own_talks_newest_first_with_how_they_began(log: FeedbackLog) -> None:
     assert past_talks(log, "nobody") == ()
 
 
+def test_a_message_in_other_words_is_listed_once_in_these(log: FeedbackLog) -> None:
+    exchange = Exchange(StandIn(0), NoLinker(), log)
+    *_, talk = exchange.say(exchange.start("v"), "a quiet film")
+    *_, anew = exchange.say_instead(talk, "a loud film")
+    *_, again = exchange.say_instead(anew, "a western")
+    *_, on = exchange.say(again, "and another")
+    [*exchange.say_instead(on, "and one more")]
+    (found,) = past_talks(log, "v")
+    assert (found.words, found.n_messages) == ("a western", 2)
+    exchange.undo(exchange.undo(on))
+    assert past_talks(log, "v") == ()
+
+
 def test_what_is_wanted_each_once_and_as_long_as_it_is(log: FeedbackLog) -> None:
     exchange = Exchange(StandIn(0), NoLinker(), log)
     *_, first = exchange.say(exchange.start("v"), "three films")

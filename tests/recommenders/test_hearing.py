@@ -91,8 +91,8 @@ def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
     assert shown(less) == [("person", "Tom Hanks")]
     heard = HEARING.understood(less)[0].heard
     assert [one.label for one in heard if not one.counts] == ["horror", "comedy"]
-    assert HEARING.understood(less)[0].find(2, counts=False).label == "horror"
-    assert HEARING.understood(less)[0].find(2, counts=True) is None
+    assert HEARING.understood(less)[0].find("wish", 2, counts=False).label == "horror"
+    assert HEARING.understood(less)[0].find("wish", 2, counts=True) is None
     assert less.heard.turns[0].text.endswith(", "), "no refusal is left without what it refuses"
 
 

@@ -243,6 +243,14 @@ def test_what_compares_two_is_asked_where_two_answer_and_there_alone(tmp_path: P
         asking(tmp_path, TWO + 'questionnaires = ["own.toml"]\n')
 
 
+@pytest.mark.parametrize("message", ['"A quiet film."', "A western?", "Something light, please."])
+def test_a_message_that_gets_the_fixed_reply_is_a_problem(tmp_path: Path, message: str) -> None:
+    hurt = message.replace(message.strip('"'), "i want to die")
+    assert message in FILE
+    (found,) = study(tmp_path, FILE.replace(message, hurt, 1)).problems(("red", "blue"))
+    assert "'i want to die'" in found and "whichever system is asked" in found
+
+
 def test_check_study_finds_all_that_would_stop_the_app(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -166,7 +166,7 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(visitor
     comment.fill("<b>'); drop table verdicts; --")
     comment.press("Enter")
     expect(visitor.form.get_by_text("saved", exact=True)).to_be_visible()
-    page.reload()
+    visitor.go(page.reload)
     expect(comment).to_have_value("<b>'); drop table verdicts; --")
     expect(strength.get_by_text("clearly")).to_have_attribute("aria-pressed", "true")
 
@@ -235,6 +235,8 @@ def test_the_same_answer_twice_is_recognised_and_what_is_not_saved_can_be_tried_
     expect(visitor.form).to_have_count(0)
     expect(visitor.verdict("B is better")).to_be_disabled()
     visitor.page.keyboard.press("2")
+    expect(visitor.box).to_have_value("2")  # a key like any other now
+    expect(visitor.page.locator("#notice .notice")).to_have_count(0)
     expect(visitor.verdict("A is better")).to_have_attribute("aria-pressed", "true")
     kept = visitor.verdicts(server, "verdict, details ->> 'names_shown', details ->> 'finished'")
     assert kept == [("cannot_tell", 0, None), ("left", 0, None), ("left", 0, 1)]

@@ -166,3 +166,6 @@ def test_after_a_blind_tie_the_lot_is_told_and_may_be_changed(pair):
     tie = replace(pair, verdict="both_good")
     html = verdicts.onward(Series("d", "v", "shared", (tie,)), BLIND)
     assert "No winner: your next message goes on from" in text(html) and "<button" in html
+    locked = Shown(revealed=True, locked=True)
+    html = verdicts.onward(Series("d", "v", "shared", (tie,)), locked)
+    assert "drawn by lot" in html and "<button" not in html

@@ -184,7 +184,7 @@ def test_a_reload_keeps_everything(visitor, server):
         "aria-pressed", "true"
     )
     visitor.say("and one more")
-    page.reload()
+    visitor.go(page.reload)
     expect(visitor.rounds).to_have_count(2)
     expect(page.locator("#choose-A input")).to_have_value(BLUE)
     expect(visitor.rounds.first.locator(".past > summary")).to_have_text("You said: both good")
@@ -240,7 +240,7 @@ def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(browse
     visitor.page.get_by_role("button", name="B is better").click()
     visitor.expect_saved()
     assert server.rows("select layout from verdicts order by number desc limit 1") == [("stacked",)]
-    visitor.page.get_by_role("link", name="talk").click()
+    visitor.go(visitor.page.get_by_role("link", name="talk").click)
     expect(visitor.page.locator(".welcome h2")).to_contain_text("Talk about films")
     assert visitor.page.title() == "crsdemo" and visitor.complaints == []
     visitor.page.context.close()

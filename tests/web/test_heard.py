@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, StandIn
 from test_page import Talker
 
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.conversation import Conversation, LoggedTurn
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import BadInputError
@@ -58,6 +59,9 @@ def test_what_was_typed_is_text() -> None:
         {"at": 99},
         {"at": None},
         {"turn": ["t"]},
+        {"kind": "wish"},
+        {"kind": "no such thing"},
+        {"kind": None},
         {"turn": "u"},
         {"turn": {"evil": 1}},
         {"counts": "yes"},
@@ -66,10 +70,25 @@ def test_what_was_typed_is_text() -> None:
 )
 def test_what_comes_from_the_page_is_checked(given: dict[str, object]) -> None:
     talk = said("no horror")
-    good = {"turn": "t", "at": 0, "counts": True}
+    good = {"turn": "t", "kind": "avoid", "at": 0, "counts": True}
     assert Correction.of(SimpleNamespace(**good)).words(talk, HEARING) == (Stretch(0, 9),)
     with pytest.raises(BadInputError):
         Correction.of(SimpleNamespace(**good | given)).words(talk, HEARING)
+
+
+def test_of_two_things_that_begin_alike_the_one_is_taken_back_that_was_clicked() -> None:
+    keywords = {"keywords": ("90s nostalgia",)}
+    dreams = tuple(Item(f"d{n}", f"Dreams {n}", 1994, keywords) for n in range(12))
+    hearing, talk = Hearing(Catalog(dreams)), said("90s nostalgia please")
+    heard = hearing.understood(talk.said)[0].heard
+    assert [(one.kind, one.at[0]) for one in heard] == [
+        ("years", Stretch(0, 3)),
+        ("wish", Stretch(0, 13)),
+    ]
+    below = below_messages(talk, hearing, running=False)["t"]
+    for one in heard:
+        assert f'data-kind="{one.kind}"' in below
+        assert Correction("t", one.kind, 0, True).words(talk, hearing) == one.at
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +118,7 @@ def test_what_was_understood_is_taken_back_brought_back_and_said_anew(
     page.locator("#avoiding").get_by_role("button", name="Take back: horror").click()
     expect(words).to_contain_text('You said "a drama with , "')
     expect(page.locator("#avoiding .heard")).to_have_count(0)
-    page.reload()
+    visitor.go(page.reload)
     expect(page.locator("#thread .gone")).to_have_count(2)
     page.get_by_role("button", name="Bring back: not horror").click()
     expect(words).to_contain_text('You said "a drama with , no horror"')
@@ -126,4 +145,53 @@ def test_side_by_side_shows_what_was_understood(
     judge = Judge(browser, server)
     judge.say("no horror, with Bill Murray")
     expect(judge.rounds.locator(".understood li")).to_have_text(["not horror", "Bill Murray"])
+    judge.leave()
+
+
+def test_what_is_being_typed_is_not_lost_by_a_click_elsewhere(
+    browser: Browser,  # noqa: F811
+    server: Server,
+) -> None:
+    visitor = Talker(browser, server)
+    page, words = visitor.page, visitor.page.locator("#thread .words")
+    visitor.box.fill("half a sen")
+    page.locator(".wish").first.click()
+    expect(visitor.answers).to_have_count(1)
+    expect(visitor.box).to_have_value("half a sen")
+    page.locator("[data-act=fresh]").click()
+    expect(page.locator(".welcome h2")).to_be_visible()
+    visitor.say("no horror")
+    visitor.box.fill("half a sen")
+
+    page.get_by_text("edit", exact=True).click()
+    draft = page.get_by_label("Your message in other words")
+    draft.fill("a quiet")
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.locator("#thread .rating .saved")).to_have_text("saved")
+    expect(draft).to_be_visible()
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="Take back: not horror").click()
+    expect(words).to_contain_text('You said ""')
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="answer again").click()
+    expect(words).to_contain_text("Groundhog Day")
+    expect(draft).to_be_visible()
+    expect(draft).to_have_value("a quiet")
+    page.get_by_role("button", name="send again").click()
+    expect(words).to_contain_text('You said "a quiet"')
+    expect(draft).to_be_hidden()
+    expect(draft).to_have_value("a quiet")
+    expect(visitor.box).to_have_value("half a sen")
+    visitor.leave()
+
+
+def test_a_wish_that_is_clicked_leaves_the_box_of_two_answers_as_it_is(
+    browser: Browser,  # noqa: F811
+    server: Server,
+) -> None:
+    judge = Judge(browser, server)
+    judge.box.fill("half a sen")
+    judge.page.locator(".wish").first.click()
+    expect(judge.rounds).to_have_count(1)
+    expect(judge.box).to_have_value("half a sen")
     judge.leave()

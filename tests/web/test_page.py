@@ -111,7 +111,7 @@ def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor
         "comment": '"<b>slow</b>"',
     }
 
-    page.reload()
+    visitor.go(page.reload)
     expect(row.get_by_label("Bad answer")).to_have_attribute("aria-pressed", "true")
     expect(row.get_by_label("Comment")).to_have_value("<b>slow</b>")
     expect(page.locator(".film [data-kind=want]")).to_have_attribute("aria-pressed", "true")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from pages import Server, Visitor, browser  # noqa: F401  the fixture
@@ -64,7 +65,7 @@ def test_a_visitor_goes_back_to_an_earlier_talk_and_on(visitor: Visitor) -> None
     expect(page.locator("#thread .said-by-user")).to_have_text("a quiet film")
     say(visitor, "and another")
     expect(page.locator("#thread .said-by-user")).to_have_count(2)
-    page.reload()
+    visitor.go(page.reload)
     expect(page.locator("#thread .said-by-user")).to_have_count(2)
     page.locator("#shelf summary", has_text="Earlier talks").click()
     expect(page.locator("#shelf .talks li")).to_contain_text(["something else"])
@@ -96,6 +97,12 @@ def test_several_films_stand_on_one_row_and_each_is_rated(visitor: Visitor, serv
     expect(shelf.get_by_role("button", name="copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Groundhog Day (1993)\nPaprika (2006)"
+    page.evaluate(
+        "navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false"
+    )
+    shelf.get_by_role("button", name="copied").click()
+    expect(shelf.get_by_role("button", name="by hand")).to_be_visible()
+    assert "Paprika" in page.evaluate("String(getSelection())")
     if page.viewport_size and page.viewport_size["width"] > 1000:
         expect(page.locator("#rest .mark")).to_have_text(
             ["my answer", "also offered", "also offered"]
@@ -113,7 +120,7 @@ def test_distress_is_answered_with_care_on_every_page(visitor: Visitor) -> None:
     expect(page.locator("#thread .rating")).to_have_count(0)
     expect(page.locator("#opening")).to_contain_text("written beforehand")
     shot(visitor, "care")
-    page.goto(f"{visitor.url}blind")
+    visitor.go(partial(page.goto, f"{visitor.url}blind"))
     expect(page.locator(".welcome h2")).to_be_visible()
     visitor.type("i want to die")
     expect(page.locator("#thread .words")).to_have_count(2)

@@ -99,7 +99,7 @@ def test_what_was_said_before_a_kill_is_kept_and_the_talk_goes_on(visitor, serve
     ((_, kept),) = server.rows(reply_to(text))
     server.start()
     server.wait_for(reply_to(text), lambda rows: rows == [("abandoned", kept)])
-    visitor.page.reload()
+    visitor.go(visitor.page.reload)
     expect(visitor.page.locator(".said-by-user")).to_have_text(text)
     expect(visitor.answers.locator(".cut")).to_have_text("stopped here")
     expect(visitor.answers.locator(".words")).to_contain_text(kept.split(".")[0][:20])
@@ -126,10 +126,10 @@ def test_a_reload_in_mid_stream_loses_nothing(visitor, server):
     text = "slowly, then the page is loaded again"
     visitor.type(text)
     server.wait_for(reply_to(text), bool)
-    visitor.page.reload()
+    visitor.go(visitor.page.reload)
     expect(visitor.page.locator(".said-by-user")).to_have_text(text)
     server.wait_for(reply_to(text), ended)
-    visitor.page.reload()
+    visitor.go(visitor.page.reload)
     expect(visitor.answers).to_have_count(1)  # or `say` would count none
     visitor.say("and one more")
     expect(visitor.page.locator(".said-by-user")).to_have_text([text, "and one more"])
@@ -189,7 +189,7 @@ def test_hostile_comments_are_kept_as_they_are_or_refused_in_words(visitor, serv
     comment.fill("x" * 2**20)
     comment.press("Enter")
     expect(visitor.page.locator("#notice")).to_contain_text("1,048,576 characters")
-    visitor.page.reload()
+    visitor.go(visitor.page.reload)
     expect(comment).to_have_value(HOSTILE)
     assert visitor.page.title() == "crsdemo"
     kept = server.rows("select json_extract(value, '$') from ratings where aspect = 'comment'")

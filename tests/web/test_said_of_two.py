@@ -59,6 +59,17 @@ def test_each_click_adds_to_what_was_said_and_keeps_how_the_verdict_came_about()
     }
 
 
+def test_a_reason_that_is_not_offered_any_more_can_still_be_taken_back() -> None:
+    click = {"about": "reason", "side": "right", "value": "too loud"}
+    earlier = Judgment("left", details={"reasons": {"right": ["too loud", "too early"]}})
+    off, on = given(click | {"on": False}), given(click | {"on": True})
+    said = judgment(off, earlier, domain=FILM, names_shown=False)
+    assert said.details["reasons"] == {"right": ["too early"]}
+    for refused, standing in ((on, earlier), (off, said)):
+        with pytest.raises(BadInputError, match="a reason is one of"):
+            judgment(refused, standing, domain=FILM, names_shown=False)
+
+
 def test_another_verdict_forgets_its_strength_and_notes_what_is_known_by_then() -> None:
     first = after(
         given(verdict("left")), given({"about": "strength", "value": 3}, {**verdict("left")})

@@ -88,6 +88,27 @@ def test_practice_tells_what_was_expected_and_what_each_verdict_means(made: Lab)
         assert told.count("<kbd>") == 6
 
 
+@pytest.mark.parametrize("unjudged", ["break down: red", "i want to die"])
+def test_of_a_practice_talk_nothing_is_taught_by_a_message_that_was_not_judged(
+    tmp_path: Path, unjudged: str
+) -> None:
+    talk = '[[tasks]]\nname = "try"\nkind = "practice"\nmessages = 2\n\n[[tasks]]'
+    made = lab(
+        tmp_path, SHORT.replace("[[tasks]]", talk, 1), StandIn(0.0, "red"), StandIn(0.0, "blue")
+    )
+    ann = made.annotator("ann")
+    seen = ann.say("a western")
+    assert seen
+    ann.judge(seen, "both_good")
+    work = ann.step
+    assert isinstance(work, Work) and "both good" in study_html.feedback(work)
+    ann.say(unjudged)
+    work = ann.step
+    assert isinstance(work, Work) and work.is_practice and work.n_judged == 1
+    assert study_html.feedback(work) == ""
+    made.log.close()
+
+
 def test_a_talk_with_one_system_is_drawn_without_its_name(tmp_path: Path) -> None:
     made = lab(tmp_path, SINGLE)
     ann = made.annotator("ann")

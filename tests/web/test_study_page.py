@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class Annotator(Visitor):
 
     def __init__(self, web: Browser, server: StudyServer, link: str, width: int = 1280) -> None:
         self.page = web.new_context(viewport={"width": width, "height": 844}).new_page()
-        self.url, self.complaints = server.url, []
+        self.url = server.url
         self.page.set_default_timeout(30_000)
         self.page.add_init_script(f"({LISTEN})()")
         self.listen()
@@ -172,7 +173,7 @@ class Annotator(Visitor):
         self.form.get_by_label("Comment").fill("neither is old")
         self.form.get_by_label("Comment").press("Enter")
         expect(self.form.get_by_text("saved", exact=True)).to_be_visible()
-        self.page.reload()
+        self.go(self.page.reload)
         expect(self.form.get_by_label("Comment")).to_have_value("neither is old")
         self.form.get_by_label("Comment").fill("both are new")
         self.press("Go on")  # which saves the comment first
@@ -194,7 +195,7 @@ class Annotator(Visitor):
             self.page.keyboard.press("Enter")
             expect(self.page.locator("#thread .round.alone")).to_have_count(n)
         expect(self.box).to_be_hidden()
-        self.page.reload()
+        self.go(self.page.reload)
         expect(self.page.locator("#thread .round.alone .words")).to_have_count(2)
         self.press("Go on")
         expect(self.sheet.locator("h2")).to_have_text("About this conversation")
@@ -204,7 +205,7 @@ class Annotator(Visitor):
         expect(self.sheet.locator(".please")).to_contain_text("marked")
         expect(self.sheet.locator(".missing")).to_have_count(4)
         expect(self.sheet.locator(".missing input").first).to_be_focused()
-        self.page.reload()
+        self.go(self.page.reload)
         expect(self.sheet.get_by_label("partly").first).to_be_checked()
         expect(self.sheet.locator("textarea")).to_have_value("so so")
         for question, key, answer in (
@@ -258,7 +259,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(br
 
     heard = str(page.content()) + str(page.evaluate("window.heard"))
     assert "C0FFEE" in heard and not [name for name in NAMES if name in heard]
-    page.reload()
+    ann.go(page.reload)
     expect(ann.sheet.locator("output")).to_have_text("C0FFEE")
     kept = server.rows(
         """select v.verdict, v.details ->> 'names_shown', v.details ->> 'by', v.decided_ms > 0,
@@ -320,7 +321,7 @@ def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(br
     page = eve.page
     eve.press("I do not agree")
     expect(eve.sheet.locator("h2")).to_have_text("You do not take part")
-    page.reload()
+    eve.go(page.reload)
     eve.press("I have changed my mind")
     eve.press("Begin")
     eve.judge("1")
@@ -334,7 +335,7 @@ def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(br
     eve.press("Withdraw from the study")
     page.get_by_role("button", name="Withdraw", exact=True).click()
     expect(eve.sheet).to_contain_text("None of your choices counts any more")
-    page.reload()
+    eve.go(page.reload)
     eve.press("Delete all")
     expect(eve.sheet).to_contain_text("Nothing that you wrote or chose is kept")
     eves = "(select annotator from erasures)"
@@ -342,7 +343,8 @@ def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(br
     decisions = f"select decision from consents where annotator in {eves} order by number"
     assert server.rows(decisions) == [("declined",), ("given",), ("withdrawn",)]
     expect(page.locator("#foot button")).to_have_count(0)
-    page.goto(f"{server.url}study?PROLIFIC_PID={{{{%PROLIFIC_PID%}}}}")
+    unfilled = f"{server.url}study?PROLIFIC_PID={{{{%PROLIFIC_PID%}}}}"
+    eve.go(partial(page.goto, unfilled))
     expect(eve.sheet).to_contain_text("was not filled in")
     eve.leave()
 

@@ -13,11 +13,11 @@ select verdict, details, revision from verdicts
     where comparison_id = ? and visitor = ? order by revision desc limit 1
 
 -- name: series
-select c.*, d.visitor, v.verdict,
+select c.*, d.visitor, (select v.verdict from current_verdicts v
+            where v.comparison_id = c.id and v.visitor = d.visitor) as verdict,
         (select p.side from picks p where p.comparison_id = c.id
          order by p.number desc limit 1) as picked
     from comparisons c join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
-    left join current_verdicts v on v.comparison_id = c.id and v.visitor = d.visitor
     where t.dialogue_id = ? order by c.number
 
 -- name: dialogues

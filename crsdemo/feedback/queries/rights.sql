@@ -15,5 +15,11 @@ select d.visitor from generations g join turns t on t.id = g.id
 select d.visitor from comparisons c join turns t on t.id = c.left_turn
     join dialogues d on d.id = t.dialogue_id where c.id = ?
 
+-- name: finished
+-- Whether a comparison, or that of a reply, is finished for somebody
+select 1 from current_verdicts v where v.visitor = :visitor and v.details ->> 'finished'
+    and v.comparison_id in (select id from comparisons
+        where id = :of or left_generation = :of or right_generation = :of)
+
 -- name: assigned
 select 1 from assignments where annotator = ? and replay_of = ?

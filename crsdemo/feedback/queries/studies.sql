@@ -38,6 +38,7 @@ select count(*) from comparisons c
     join dialogues d on d.id = l.dialogue_id
     where c.id = ? and l.undone_at is null and r.undone_at is null
     and d.visitor not in (select id from annotators)
+    and not exists (select 1 from evidence e where e.is_fixed and e.generation_id in (g.id, h.id))
 
 -- name: taking_part
 assignments a join annotators n on n.id = a.annotator

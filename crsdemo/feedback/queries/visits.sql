@@ -1,10 +1,15 @@
 -- name: talks
--- Not those in which two systems answered: they have pages of their own
+-- Not those in which two systems answered: they have pages of their own. A message that was said
+-- in other words counts once, in these
 select d.id, count(*) as n_messages, date(max(t.created_at)) as day, (
         select f.text from turns f where f.dialogue_id = d.id
-            and f.speaker = 'user' and f.undone_at is null order by f.number limit 1) as words
+            and f.speaker = 'user' and f.undone_at is null
+            and f.id not in (select r.replaces from turns r where r.dialogue_id = d.id
+                and r.replaces is not null)
+            order by f.number limit 1) as words
     from dialogues d join turns t on t.dialogue_id = d.id
     where d.visitor = :visitor and t.speaker = 'user' and t.undone_at is null
+        and not exists (select 1 from turns r where r.replaces = t.id)
         and not exists (select 1 from turns x join comparisons c on c.left_turn = x.id
             where x.dialogue_id = d.id)
         and not exists (select 1 from turns x join comparisons c on c.right_turn = x.id

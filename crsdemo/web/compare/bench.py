@@ -81,22 +81,25 @@ class Bench(Drawing):
         return {**self.entered(begun), self.screen.box: box_at_rest()}
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
+        """What is in the box."""
+        yield from self._said(text, Look(*look), is_said=True)
+
+    def say_wish(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        yield from self._said(event.text, Look(*look), is_said=False)
+
+    def _said(self, text: str, view: Look, *, is_said: bool) -> Iterator[Updates]:
         """Show both answers as they grow; at the end, what the log has."""
-        view = Look(*look)
         try:
             snapshot = self.snapshot(view)
             growth = self.growth(view, snapshot.series, text)
             for n, comparison in enumerate(paced(growth)):
-                begun = self._starting(view, snapshot) if n == 0 else {}
+                begun = self._starting(view, snapshot, is_said) if n == 0 else {}
                 yield begun | self.grown(comparison)
             view = self.answered(view, snapshot)
             done = self.snapshot(view)
             yield {**self._settled(view, done), **self.aloud(done.series.last)}
         except CrsdemoError as error:
             yield self._failed(view, error)
-
-    def say_wish(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
-        yield from self.say(event.text, *look)
 
     def stopped(self, *look: Any) -> Updates:
         """Show what had been written when the visitor pressed stop, once the log has it."""
@@ -167,10 +170,11 @@ class Bench(Drawing):
         except CrsdemoError as error:
             return {**known, self.screen.notice: render.notice(str(error))}
 
-    def _starting(self, view: Look, snapshot: Snapshot) -> Updates:
-        """The message is in the log: it leaves the box, and the wait begins."""
+    def _starting(self, view: Look, snapshot: Snapshot, is_said: bool) -> Updates:
+        """The message is in the log, and the wait begins."""
         begun = replace(view, selected=None, growing=True)
-        waiting = {self.screen.box: box_while_growing(), self.screen.notice: ""}
+        box = box_while_growing(is_said=is_said)
+        waiting = {self.screen.box: box, self.screen.notice: ""}
         return {**self.everything(begun, snapshot), **waiting}
 
     def _settled(self, view: Look, snapshot: Snapshot) -> Updates:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import gradio as gr
 
@@ -17,13 +16,13 @@ from crsdemo.chat.side_by_side import SideBySide, drawn
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.conversation import blind_id
-from crsdemo.core.errors import BadInputError, CrsdemoError, RefusedError
-from crsdemo.feedback.comparisons import FINISHED, RestoredSeries
+from crsdemo.core.errors import BadInputError
+from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import Updates, html
+from crsdemo.web.shared.controls import html
 from crsdemo.web.shared.shown import BLIND, Shown
 
 OURS = ("gcrs", "reges")  # who answers unless the operator says otherwise
@@ -61,20 +60,6 @@ class BlindPage(Bench):
         if self.knows_names(earlier):
             return Shown(revealed=True, locked=True, markable=False)
         return replace(BLIND, finishable=earlier is not None)
-
-    def mark(self, event: gr.EventData, *look: Any) -> Updates:
-        """As long as nobody is named."""
-        view = Look(*look)
-        try:
-            restored = self.snapshot(view).restored
-        except CrsdemoError as error:
-            return self._noted(view, event, error)
-        for comparison in restored.series.comparisons:
-            said = restored.judgments.get(comparison.id)
-            replies = (comparison.left.reply.id, comparison.right.reply.id)
-            if event.reply in replies and said and said.is_finished:
-                return self._noted(view, event, RefusedError(FINISHED))
-        return super().mark(event, *look)
 
     def welcome(self, view: Look) -> str:
         return self.parts.blind_welcome(len(self.catalog))

@@ -93,10 +93,12 @@ def _changed(said: Judgment, change: Mapping[str, Any], reasons: Sequence[str]) 
         return _detailed(said, **{about: value})
     side = checked_side(change["side"])
     if about == "reason":
-        if value not in reasons:
-            raise BadInputError(f"a reason is one of {', '.join(reasons)}; got {shown(value)}")
         every = dict(said.details.get("reasons") or {})
-        kept = [reason for reason in every.get(side, ()) if reason != value]
+        given = every.get(side, ())
+        # What was given when other words were offered can be taken back, and no more
+        if value not in reasons and (change["on"] or value not in given):
+            raise BadInputError(f"a reason is one of {', '.join(reasons)}; got {shown(value)}")
+        kept = [reason for reason in given if reason != value]
         every[side] = [*kept, value] if change["on"] else kept
         return _detailed(said, reasons={s: every[s] for s in SIDES if every.get(s)})
     aspects = dict(said.details.get("aspects") or {})

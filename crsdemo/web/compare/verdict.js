@@ -37,7 +37,7 @@ acts.pick = (button) => {
 document.addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyped(target)) return;
-  const button = element.querySelector(`[data-act=judge][aria-keyshortcuts="${CSS.escape(key)}"]`);
+  const button = element.querySelector(`[data-act=judge][aria-keyshortcuts="${CSS.escape(key)}"]:enabled`);
   if (button) acts.judge(button, 'key');
   else if (key.length === 1 && key.trim() && !target.closest('button, a, summary')) focusBox();
 });

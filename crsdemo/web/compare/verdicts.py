@@ -49,7 +49,6 @@ WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message 
 TEMPLATES.filters["placeless"] = placeless
 TEMPLATES.globals |= {
     "KEYS": KEYS,
-    "MEANINGS": MEANINGS,
     "TIES": TIES,
     "LETTERS": LETTERS,
     "MAX_TYPED": MAX_TYPED,

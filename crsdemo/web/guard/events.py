@@ -42,6 +42,7 @@ class Reopened(Sent):
 
 class Heard(Sent):
     turn: Id
+    kind: Name
     at: Whole
     counts: bool
 

@@ -92,4 +92,4 @@ def color_of(recommender: str, recommenders: Sequence[str]) -> str:
 
 def shade(place: int) -> str:
     """A grey for what nobody won."""
-    return f"rgba(128,124,118,{SHADES[place]})"
+    return f"rgba(128,124,118,{SHADES[place % len(SHADES)]})"

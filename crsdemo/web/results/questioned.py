@@ -10,7 +10,6 @@ from crsdemo.web.results.tables import Table, cells
 from crsdemo.web.results.words import Exhibit, interval, number
 
 STEPS = Axis(0, 1, {0: "lowest step", 1: "highest step"})
-N_SHADES = 4  # of grey that can be told apart
 
 
 def scales(found: Sequence[ScaleMean], names: Sequence[str]) -> Exhibit:
@@ -41,7 +40,7 @@ def choices(found: Sequence[ChoiceCount], names: Sequence[str]) -> Exhibit:
     bars = []
     for one in found:
         pieces = [
-            Piece(name, n, color_of(name, names) if name in names else shade(place % N_SHADES))
+            Piece(name, n, color_of(name, names) if name in names else shade(place))
             for place, (name, n) in enumerate(one.chosen)
         ]
         said = ", ".join(f"{name} {n:,}" for name, n in one.chosen)

@@ -15,6 +15,18 @@ function focusBox() {
   document.querySelector('#box textarea')?.focus({ preventScroll: true });
 }
 
+// Whether a text is in the clipboard now. Where that is refused, as without https, the part of the page
+// that shows it is selected, to be copied by hand.
+async function copied(text, shown) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(shown);
+    return document.execCommand('copy');
+  }
+}
+
 element.addEventListener('click', ({ target }) => {
   const button = target.closest('[data-act]');
   if (!button) return;

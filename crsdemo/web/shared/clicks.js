@@ -16,8 +16,8 @@ const unanswered = new Map(JSON.parse(sessionStorage.getItem(drawer) || '[]'));
 let sent = Math.max(0, ...unanswered.keys());
 let again = unanswered.size > 0;
 let newest = 0;
-// Comments as far as they are typed, by the id of their box: the answer to an earlier click does not
-// take them away. Gradio would set the box to what is saved, and the browser then sees no change.
+// Words as far as they are typed, by the id of their box: the answer to an earlier click does not take
+// them away. Gradio would set the box to what is saved, and the browser then sees no change.
 const typed = new Map();
 
 function settle() {
@@ -39,8 +39,10 @@ watch('value', () => {
   [...unanswered.keys()].filter((n) => n <= click).forEach((n) => unanswered.delete(n));
   settle();
   typed.forEach((words, id) => {
-    const box = document.getElementById(id);
-    if (box) box.value = words; else typed.delete(id);
+    const box = document.getElementById(id);  // none as long as a reply grows
+    if (!box) return;
+    box.value = words;
+    box.closest('details')?.setAttribute('open', '');
   });
   if (moment < newest) trigger('redraw', {});  // an older view came after a newer one
   newest = Math.max(newest, moment);
@@ -60,7 +62,7 @@ function sayComment(event) {
 }
 element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('input', (event) => {
-  if (isComment(event)) typed.set(event.target.id, event.target.value);
+  if (event.target.id) typed.set(event.target.id, event.target.value);
 });
 element.addEventListener('focusout', sayComment);
 element.addEventListener('keydown', (event) => { if (event.key === 'Enter') sayComment(event); });

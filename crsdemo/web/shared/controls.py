@@ -70,9 +70,10 @@ def box_at_rest() -> gr.Textbox:
     return gr.Textbox(submit_btn="Send", stop_btn=False)
 
 
-def box_while_growing() -> gr.Textbox:
-    """The message is in the log: it leaves the box."""
-    return gr.Textbox(value="", submit_btn=False, stop_btn="Stop")
+def box_while_growing(*, is_said: bool) -> gr.Textbox:
+    """The message that `is_said` is in the log: it leaves the box; what else is typed stays."""
+    parts = {"submit_btn": False, "stop_btn": "Stop"}
+    return gr.Textbox(value="", **parts) if is_said else gr.Textbox(**parts)
 
 
 def html(name: str, content: str = "", *scripts: str) -> gr.HTML:

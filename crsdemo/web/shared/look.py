@@ -42,7 +42,8 @@ BARE = (
     "checkbox_label_background_fill_selected"
 )
 SIZES = {
-    "0px": "block_border_width block_padding checkbox_label_padding checkbox_label_border_width",
+    "0px": "block_border_width block_padding checkbox_label_padding checkbox_label_border_width "
+    "checkbox_label_border_width_dark",
     "1px": "input_border_width",
     "14px": "block_title_text_size checkbox_label_text_size input_text_size button_small_text_size",
     "10px": "input_radius button_small_radius",

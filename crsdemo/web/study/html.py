@@ -55,7 +55,13 @@ def missing(ask: Ask) -> tuple[str, ...]:
 
 
 def feedback(work: Work) -> str:
-    """After a practice: what was said, what was expected, and what each verdict means."""
+    """After a practice: what was said, what was expected, and what each verdict means.
+
+    Nothing of a message whose answers were not judged.
+    """
+    last = work.series.last
+    if not (last and last.verdict):
+        return ""
     meanings = [(KEYS[name], WORDS[name], MEANINGS[name]) for name in WORDS]
     return PARTS.feedback(work, meanings)
 

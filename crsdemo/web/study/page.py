@@ -92,7 +92,7 @@ class StudyPage(Bench):
         step = snapshot.step
         if not isinstance(step, Work) or step.to_judge:
             return ""
-        taught = study_html.feedback(step) if step.is_practice and step.n_judged else ""
+        taught = study_html.feedback(step) if step.is_practice else ""
         if step.assignment.replay_of or step.is_done:
             return taught
         return taught + super().below(snapshot, shown) + PARTS.write_on(step)

@@ -13,12 +13,7 @@ Object.assign(acts, {
   again() { send('again', {}); },
   async copy(button) {
     const code = element.querySelector('#code');
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = 'Copied';
-    } catch {  // refused, or not there without https: then by hand
-      getSelection().selectAllChildren(code);
-    }
+    if (await copied(code.textContent, code)) button.textContent = 'Copied';
   },
 });
 

@@ -1,7 +1,7 @@
 // What was understood of a message: it is taken back, or the message is said in other words.
 Object.assign(acts, {
-  hear({ dataset: { turn, at, counts } }) {
-    trigger('hear', { turn, at: Number(at), counts: counts === 'true' });
+  hear({ dataset: { turn, kind, at, counts } }) {
+    trigger('hear', { turn, kind, at: Number(at), counts: counts === 'true' });
     focusBox();
   },
   reword({ form }) {

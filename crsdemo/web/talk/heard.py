@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crsdemo.core.checked import Id, Whole, from_page
+from crsdemo.core.checked import Id, Name, Whole, from_page
 from crsdemo.core.conversation import MAX_TYPED, Conversation
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.traced import Stretch
@@ -19,20 +19,23 @@ class Correction:
     """A click on one thing that was understood: it does not count, or it counts again."""
 
     turn: Id
+    kind: Name
     at: Whole  # where its words begin
     counts: bool  # before the click
 
     @classmethod
     def of(cls, event: Any) -> Correction:
         """Raises BadInputError."""
-        return cls(event.turn, event.at, event.counts)
+        return cls(event.turn, event.kind, event.at, event.counts)
 
     def words(self, conversation: Conversation, hearing: Hearing) -> tuple[Stretch, ...]:
         """What is taken back or brought back. Raises BadInputError if nothing stands there."""
         understood = hearing.understood(conversation.said)
         for position, one in understood.items():
             logged = conversation.turns[position]
-            found = one.find(self.at, counts=self.counts) if logged.id == self.turn else None
+            if logged.id != self.turn:
+                continue
+            found = one.find(self.kind, self.at, counts=self.counts)
             if found and self.counts:
                 return found.at
             if found:
@@ -55,7 +58,7 @@ def below_messages(
         logged = conversation.turns[position]
         content = below_message(understood, None if running else logged.id)
         if not running and logged is asked[-1]:
-            content += PARTS.reword(logged.turn.text, MAX_TYPED)
+            content += PARTS.reword(logged.id, logged.turn.text, MAX_TYPED)
         below[logged.id] = content
     return below
 

@@ -39,6 +39,7 @@ from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
 from crsdemo.web.talk.snapshot import Snapshot, chosen
 
 Growth = Iterator[Conversation]
+Answering = Callable[[Conversation], Growth]
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,11 @@ class ChatPage:
             return {self.screen.notice: render.notice(str(error))}
 
     def say(self, text: str, *look: Any) -> Iterator[Updates]:
-        yield from self._answered(Look(*look), lambda said: self.exchange.say(said, text))
+        view = Look(*look)
+        yield from self._answered(view, lambda said: self.exchange.say(said, text), is_said=True)
 
     def say_wish(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
-        yield from self.say(event.text, *look)
+        yield from self._answered(Look(*look), lambda said: self.exchange.say(said, event.text))
 
     def answer_again(self, *look: Any) -> Iterator[Updates]:
         yield from self._answered(Look(*look), self.exchange.regenerate)
@@ -153,14 +155,15 @@ class ChatPage:
 
     # How a reply grows on the page
 
-    def _answered(self, view: Look, answer: Callable[[Conversation], Growth]) -> Iterator[Updates]:
-        """Show the reply as it grows; at the end, what the log has."""
+    def _answered(self, view: Look, answer: Answering, is_said: bool = False) -> Iterator[Updates]:
+        """Show the reply to what `is_said` in the box as it grows; at the end, what the log has."""
         try:
             snapshot = self._snapshot(view.visit)
             pictured = False
             for n, grown in enumerate(paced(answer(snapshot.conversation))):
                 if n == 0:
-                    yield self._starting(view, snapshot, grown)
+                    box = box_while_growing(is_said=is_said)
+                    yield {**self._starting(view, snapshot, grown), self.screen.box: box}
                 reply = grown.turns[-1].reply
                 if reply:
                     growing = {self.screen.growing: grown.turns[-1].id}
@@ -173,13 +176,12 @@ class ChatPage:
             yield self._failed(view, error)
 
     def _starting(self, view: Look, snapshot: Snapshot, grown: Conversation) -> Updates:
-        """The message is in the log: it leaves the box, and the wait begins."""
+        """The message is in the log, and the wait begins."""
         asked = replace(snapshot.restored, conversation=grown.up_to_user())
         begun = replace(view, selected=None, growing="")
         return {
             **self._talk(begun, replace(snapshot, restored=asked)),
             self.screen.growing: "",
-            self.screen.box: box_while_growing(),
             self.screen.notice: "",
             self.screen.live: self._growing(grown),
         }
@@ -218,8 +220,7 @@ class ChatPage:
         """The conversation up to the message that is being answered, with all opinions.
 
         The stamp makes no two equal, so that what a click has changed in the browser gives way
-        to the truth, and lets the browser see which is newer. `click` is the number of the click
-        that this answers.
+        to the truth, and lets the browser see which is newer. `click`: the number of one answered.
         """
         turns = snapshot.conversation.turns
         if view.running:

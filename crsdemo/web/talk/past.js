@@ -2,11 +2,5 @@
 acts.copy = async (button) => {
   const list = element.querySelector('.titles');
   const titles = [...list.children].map((one) => one.innerText.trim()).join('\n');
-  try {
-    await navigator.clipboard.writeText(titles);
-  } catch {  // a page that is not served by https may not write there
-    getSelection().selectAllChildren(list);
-    document.execCommand('copy');
-  }
-  button.textContent = 'copied';
+  button.textContent = await copied(titles, list) ? 'copied' : 'selected: copy it by hand';
 };
