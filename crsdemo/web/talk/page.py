@@ -236,11 +236,10 @@ class ChatPage:
         else:
             name = self.exchange.recommender.name
             content = render.PARTS.of(self.catalog.domain).welcome(name, len(self.catalog))
+        refused = avoiding(snapshot.conversation, self.hearing, running=view.running)
         return {
             self.screen.thread: render.stamped(content, snapshot.moment, click),
-            self.screen.avoiding: avoiding(
-                snapshot.conversation, self.hearing, running=view.running
-            ),
+            self.screen.avoiding: refused,
         }
 
     def _story(self, view: Look, snapshot: Snapshot) -> Updates:
