@@ -3,7 +3,8 @@
 Whoever is in distress gets one fixed reply, and no recommender is asked. Whoever asks for several
 things is offered the next ones of the recommender's own ranking beside the first; that one is to
 be recommended is settled then ("show me more" alone leaves a small model at talk), and also where
-whoever began otherwise asks to be recommended something.
+somebody asks to be recommended something, unless that is all that was ever said: who begins with
+"what should I watch?" may be asked back.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Plan, Provenance, Recommender, Reply
 from crsdemo.language.distress import is_in_distress
-from crsdemo.language.open_wish import asks_for_one, asks_for_several
+from crsdemo.language.open_wish import asks_for_one, asks_for_several, says_no_more
 
 N_OFFERED = 3  # to who asks for several
 CARE = (
@@ -36,7 +37,8 @@ def replies(
         yield FIXED
         return
     is_open = asks_for_several(said.untitled)
-    is_settled = is_open or (len(dialogue.turns) > 1 and asks_for_one(said.untitled))
+    is_bare = len(dialogue.turns) == 1 and not said.mentions and says_no_more(said.text)
+    is_settled = is_open or (asks_for_one(said.untitled) and not is_bare)
     if is_settled and plan.mode is None and plan.item_id is None:
         plan = replace(plan, mode="REC")
     for reply in recommender().stream(dialogue, plan):

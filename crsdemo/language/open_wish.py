@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from crsdemo.language.things import things
+
 _MANY = (
     r"(?:a (?:few|couple(?: of)?|handful of|bunch of|list of)|some|several|multiple|various|different|"
     r"other|more|two|three|four|five|six|ten|[2-9]|10|top (?:\w+))"
@@ -44,6 +46,8 @@ _ONE = re.compile(
     rf"|(?:^|[.!?;,] *)(?:hi|hey|hello|so|ok|okay|please|just|then|and)?[ ,]*{_RECOMMEND} (?:me |us )?(?:a|an|one|some\w*|any\w*)\b"
     rf"|\bwhat (?:should|shall|can|could|do) (?:i|we) {_USE}\b|\bwhat (?:do|would|can|could) you {_RECOMMEND}\b"
     rf"|\b(?:know|idea|sure|decide|dunno) what to {_USE}\b|\bdunno what to\b"
+    r"|\bwhat(?:'?s| is| are) (?:a|an|some|the|your) (?:really |very )?(?:good|great|best|nice|decent|fun|favou?rite)\b(?! (?:part|thing|scene|bit))"
+    r"|(?:^|[.!?;,] *)(?:do you |you )?(?:know |got |have )?any (?:good|great|nice|decent) (?=\w)"
     r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b",
     re.IGNORECASE,
 )
@@ -54,3 +58,8 @@ def asks_for_one(text: str) -> bool:
     """Whether the words ask to be recommended something: "what should I watch?", "any ideas?"."""
     text = text.replace("\u2019", "'")
     return bool(_ONE.search(text)) and not _ASK_ME.search(text)
+
+
+def says_no_more(text: str) -> bool:
+    """Whether nothing is named in a text that asks for one: "can you recommend a film?"."""
+    return not things(_ONE.sub(" ", text.replace("\u2019", "'")))

@@ -10,7 +10,6 @@ Shapes: n items of the catalog, s of them with a story, d of the encoder.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,32 +19,13 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.kept_vectors import embedded, keep
+from crsdemo.language.things import things
 
 FILE = "stories.safetensors"
 SIGNAL = "the story that you tell"
 NEAR = 0.42  # cosine from which a sentence tells a story: 5% of what seekers say on ReDial dev
 WEIGHT = 40.0  # nats per unit of cosine beyond that
 SEVERAL = 3  # things that a story has
-# What names no thing, and what people say of what they want
-PLAIN = frozenset(
-    """
-    about actually after again all also always and another any anyone anything are aren around ask
-    away back because been before being best better big bit both but call called came can cant come
-    could did didn didnt does doesn dont down each else even ever every feel few film films find
-    first for found from funny get give gives goes going good got great had has hasn have haven
-    hear heard help her here hers hey him his how however into isn its itself just kind kinda know
-    last least let lets like liked likes little look looking looks lot lots love loved made make
-    makes many may maybe mean might mine more most movie movies much must name need never new next
-    nice nobody none not nothing now off okay old one ones only other our out over own people
-    perhaps play please pretty really recommend remember said same saw say scary see seems seen she
-    should show some someone something sometimes somewhere sort still story such suggest sure take
-    tell than thank thanks that thats the their them then there these they thing things think this
-    those though through time tonight too try two type under until upon used very want wanted was
-    wasn watch watched watching way well went were what whats when where which while who whole whos
-    whose why will wish with without won would wouldn yeah year years yes yet you your
-    """.split()  # noqa: SIM905  # it is read, not written, more often
-)
-_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 class Stories:
@@ -79,7 +59,7 @@ class Stories:
 
 def is_told(words: str) -> bool:
     """Whether they name as many things as a story has; one that is named twice counts once."""
-    return len(set(_WORD.findall(words.lower())) - PLAIN) >= SEVERAL
+    return len(things(words)) >= SEVERAL
 
 
 def loglines(catalog: Catalog) -> Sequence[str]:

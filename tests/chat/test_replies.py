@@ -14,7 +14,7 @@ from crsdemo.chat.replies import CARE, replies
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Comparison, Judgment
 from crsdemo.core.conversation import Conversation, ItemMark
-from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan, Reply
 from crsdemo.core.reply_json import as_json
@@ -162,10 +162,12 @@ def test_whoever_asks_for_several_is_recommended_one_first() -> None:
     assert asked.plans == [Plan(mode="REC"), Plan(), given]
 
 
-def test_whoever_began_otherwise_and_asks_for_something_is_recommended_it() -> None:
+def test_whoever_asks_for_something_is_recommended_it_unless_that_is_all_that_was_said() -> None:
     asked = Remembers(0)
-    wish, again = Turn("user", "what should i watch?"), Turn("user", "no idea, surprise me")
+    bare, again = Turn("user", "what should i watch?"), Turn("user", "no idea, surprise me")
     told, why = Turn("assistant", "Films are good."), Turn("user", "why?")
-    for turns in ((wish,), (wish, told, again), (why, told, wish), (wish, told, why)):
+    robots = Turn("user", "can you recommend something with robots?")
+    like = Turn("user", "recommend something like Paprika", (Mention(25, 32, FILMS[2].id),))
+    for turns in ((bare,), (robots,), (like,), (bare, told, again), (why, told, bare), (why,)):
         list(replies(Dialogue(turns), Plan(), lambda: asked))
-    assert [plan.mode for plan in asked.plans] == [None, "REC", "REC", None]
+    assert [plan.mode for plan in asked.plans] == [None, "REC", "REC", "REC", "REC", None]

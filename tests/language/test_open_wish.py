@@ -2,7 +2,7 @@
 
 import pytest
 
-from crsdemo.language.open_wish import asks_for_one, asks_for_several
+from crsdemo.language.open_wish import asks_for_one, asks_for_several, says_no_more
 
 SEVERAL = """
 show me more
@@ -80,6 +80,16 @@ pick one for us
 what would you recommend?
 What do you suggest
 dunno what to put on
+what's a good movie
+know any good films?
+any good ones?
+""".strip().splitlines()
+MORE = """
+what's a good horror movie
+can you recommend something like Inception?
+do you know any good westerns?
+recommend me a film with robots
+any ideas for a rainy sunday?
 """.strip().splitlines()
 NO_WISH = """
 I would recommend it to everybody
@@ -92,12 +102,21 @@ I know what I want to watch
 thanks for the suggestion
 why did you pick that one?
 hello
+what's your favourite scene?
+what is a good part of it?
+is it any good?
 """.strip().splitlines()
 
 
 @pytest.mark.parametrize("said", RECOMMEND)
 def test_to_be_recommended_something_is_asked_for(said: str) -> None:
     assert asks_for_one(said) and asks_for_one(said.upper())
+    assert says_no_more(said)
+
+
+@pytest.mark.parametrize("said", MORE)
+def test_something_is_asked_for_and_told_what(said: str) -> None:
+    assert asks_for_one(said) and not says_no_more(said)
 
 
 @pytest.mark.parametrize("said", NO_WISH)

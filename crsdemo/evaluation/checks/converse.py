@@ -1,12 +1,13 @@
-"""A talk with a recommender, message by message."""
+"""A talk with a recommender, message by message, as on the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from crsdemo.chat.exchange import Linker
+from crsdemo.chat.replies import replies
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Plan, Recommender, Reply, reply
+from crsdemo.core.recommender import Plan, Recommender, Reply
 
 
 def converse(
@@ -16,6 +17,6 @@ def converse(
     dialogue = Dialogue()
     for text in messages:
         dialogue = dialogue.say(Turn("user", text, linker.link(text, dialogue)))
-        answer = reply(recommender, dialogue, plan)
+        *_, answer = replies(dialogue, plan, lambda: recommender)
         yield dialogue, answer
         dialogue = dialogue.say(answer.turn())
