@@ -75,7 +75,6 @@ class TextConstraint:
         denials: frozenset[int] = frozenset(),
         is_known: bool = False,
         before_title: frozenset[int] = frozenset(),
-        not_first: frozenset[int] = frozenset(),
         openings: Collection[tuple[int, ...]] = (),
         never: frozenset[int] = frozenset(),
     ) -> None:
@@ -85,8 +84,8 @@ class TextConstraint:
         none may follow the name of another before its own title was said. `owes_a_title`: the text
         may not end before it was; nor before the facts that are `owed`, and until then no token of
         `denials` may be written, nor anywhere where what is asked for `is_known`. `before_title`:
-        tokens that may not be written before the title that is owed, `not_first` as the first of
-        all. `openings`: how the text has to begin, one of these. `never`: tokens that no text has.
+        tokens that may not be written before the title that is owed. `openings`: how the text
+        has to begin, one of these. `never`: tokens that no text has.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -102,10 +101,9 @@ class TextConstraint:
         self.denials = denials
         self.is_known = is_known
         self.before_title = before_title
-        self.not_first = not_first  # nothing, once the text has begun
         self.openings = set(openings)  # what is left of those that go on as the text does
         self.owed = {control.slot[slot] for slot in owed} & said
-        self._text: dict[tuple[int, bool, bool, int, int, int], Tensor] = {}
+        self._text: dict[tuple[int, bool, bool, int, int], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
 
     @property
@@ -120,17 +118,14 @@ class TextConstraint:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        key = (
-            self.state, self.is_elsewhere, self.is_named, len(self.forbidden), len(self.owed),
-            len(self.not_first),
-        )  # fmt: skip
+        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden), len(self.owed))
         if key not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() - {self.title}
             shut = self.forbidden | (slots if self.is_elsewhere else set())
             shut |= set() if self.is_named and not self.owed else {self.grammar.control.eos}
             shut |= self.denials if self.owed or self.is_known else frozenset()
-            shut |= self.not_first if self.is_named else self.not_first | self.before_title
+            shut |= frozenset() if self.is_named else self.before_title
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
             self._text[key] = allowed[~torch.isin(allowed, forbidden)]
         return self._text[key]
@@ -155,7 +150,6 @@ class TextConstraint:
     def advance(self, token: int) -> None:
         control = self.grammar.control
         self.state = self.grammar.next_state(self.state, token)
-        self.not_first = frozenset()
         going_on = {opening[1:] for opening in self.openings if opening[0] == token}
         self.openings = set() if () in going_on else going_on
         if token == control.boi:

@@ -46,8 +46,7 @@ ASKING = (
     "Would you like something",
     "Are you in the mood for",
 )
-# How what is said of a film begins that excuses itself: "I can't watch films", "I can't see it"
-OF_ONESELF = ("I", " I")
+OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
@@ -184,7 +183,6 @@ class Talker:
             is_known=mode == "CHAT" and retells,
             openings=self.asking if asks_back else (),
             before_title=self.of_oneself if mode == "REC" else frozenset(),
-            not_first=self.of_oneself if item else frozenset(),
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)

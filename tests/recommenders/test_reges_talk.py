@@ -300,15 +300,6 @@ def test_a_recommendation_does_not_begin_with_an_excuse(shelf):
     assert Wants(talker, wanted).words(talker, "CHAT", None, dialogue) == wanted
 
 
-def test_what_is_said_of_a_film_does_not_begin_with_an_excuse(shelf):
-    talker = shelf.get("gcrs").talker
-    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
-    dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", "really?")))
-    wanted = talker.format.text("I I")
-    said = Wants(talker, wanted).words(talker, "CHAT", HEAT, dialogue)
-    assert said[1:] == wanted[1:] and said[0] not in talker.of_oneself, "later it may be said"
-
-
 def test_who_asks_to_be_recommended_something_is_asked_back(shelf):
     talker = shelf.get("gcrs").talker
     openings = [talker.text(opening) for opening in talker.asking]
