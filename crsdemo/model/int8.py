@@ -15,6 +15,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 
+BLOCK = 16  # inputs that the kernel reads at a time; of fewer it reads what is not its own
+
+
 class Int8Linear(nn.Module):
     """(.., I) -> (.., O) like the `nn.Linear` it is made from; products are rounded to bfloat16."""
 
@@ -33,7 +36,7 @@ class Int8Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """What comes is as precise as what goes, so that caches keep their type."""
-        rows = x.reshape(-1, x.shape[-1]).bfloat16()
+        rows = x.reshape(-1, x.shape[-1]).bfloat16().contiguous()  # the kernel reads it as a block
         out = torch._weight_int8pack_mm(rows, self.weight, self.scale).to(x.dtype)
         if self.bias is not None:
             out = out + self.bias
@@ -41,7 +44,7 @@ class Int8Linear(nn.Module):
 
 
 def int8_linears(model: PreTrainedModel) -> PreTrainedModel:
-    """The twin: every `nn.Linear` in 8 bits, everything else shared with `model`, which stays.
+    """The twin: `nn.Linear` in 8 bits, everything else shared with `model`, which stays.
 
     Each reads what the other wrote into a cache. Adapters must be merged first, and weights of
     linear layers that change later need a new twin. Embeddings that the output head may be tied to
@@ -50,7 +53,7 @@ def int8_linears(model: PreTrainedModel) -> PreTrainedModel:
     shared = [*model.parameters(), *model.buffers(), model.config]
     made: dict[int, Any] = {id(one): one for one in shared}
     for module in model.modules():
-        if type(module) is nn.Linear:
+        if type(module) is nn.Linear and module.in_features % BLOCK == 0:
             made[id(module)] = Int8Linear(module)
     twin: PreTrainedModel = copy.deepcopy(model, made)  # takes what is made already as it is
     return twin.eval()

@@ -101,3 +101,21 @@ def test_a_model_without_linear_layers_keeps_what_it_has():
     assert [type(one) for one in twin.modules()].count(Int8Linear) == 1
     error = (logits(twin, IDS) - logits(model, IDS)).norm() / logits(model, IDS).norm()
     assert 0 < error < 0.02
+
+
+def test_a_part_of_a_wider_row_gives_the_same():
+    """As DeepSeek reads the half of what its layer before gave; the kernel reads blocks."""
+    whole = torch.randn(4, 96, generator=torch.Generator().manual_seed(0))
+    half, linear = whole[:, :64], Int8Linear(nn.Linear(64, 32))
+    assert not half.is_contiguous()
+    torch.testing.assert_close(linear(half), linear(half.clone()), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("n_inputs", [8, 12, 24, 40, 64])
+def test_layers_that_the_kernel_cannot_read_in_blocks_stay_as_they_are(n_inputs):
+    small = nn.Sequential(nn.Linear(n_inputs, 8), nn.Linear(8, 32))
+    small.config = None
+    twin = int8_linears(small)  # type: ignore[arg-type]
+    assert [type(layer) is nn.Linear for layer in twin] == [n_inputs % 16 != 0, True]
+    rows = torch.randn(2, n_inputs, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(twin(rows), small(rows), rtol=0.05, atol=0.05)
