@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-
 BLOCK = 16  # inputs that the kernel reads at a time; of fewer it reads what is not its own
 
 
