@@ -102,7 +102,8 @@ I know what I want to watch
 thanks for the suggestion
 why did you pick that one?
 hello
-what's your favourite scene?
+what's your favourite film of all time
+what is the best part of it
 what is a good part of it?
 is it any good?
 """.strip().splitlines()
