@@ -1,10 +1,11 @@
 """What is answered to a message, whoever is asked: every reply of a talk or a comparison passes.
 
 Whoever is in distress gets one fixed reply, and no recommender is asked. Whoever asks for several
-things is offered the next ones of the recommender's own ranking beside the first; that one is to
-be recommended is settled then ("show me more" alone leaves a small model at talk), and also where
-somebody asks to be recommended something, unless that is all that was ever said: who begins with
-"what should I watch?" may be asked back.
+things is offered the next ones of the recommender's own ranking beside the first.
+
+That something is recommended is settled for whoever asks for it, whoever knows or does not want
+what was recommended ("seen it", "something else"), and whoever likes what was not named yet: a
+small model often talks on there. Who begins with "what should I watch?" may be asked back.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Plan, Provenance, Recommender, Reply
 from crsdemo.language.distress import is_in_distress
-from crsdemo.language.open_wish import asks_for_one, asks_for_several, says_no_more
+from crsdemo.language.open_wish import (
+    asks_for_another,
+    asks_for_one,
+    asks_for_several,
+    likes,
+    says_no_more,
+)
 
 N_OFFERED = 3  # to who asks for several
 CARE = (
@@ -37,12 +44,23 @@ def replies(
         yield FIXED
         return
     is_open = asks_for_several(said.untitled)
-    is_bare = len(dialogue.turns) == 1 and not said.mentions and says_no_more(said.text)
-    is_settled = is_open or (asks_for_one(said.untitled) and not is_bare)
-    if is_settled and plan.mode is None and plan.item_id is None:
+    if plan.mode is None and plan.item_id is None and (is_open or _wants_one(dialogue)):
         plan = replace(plan, mode="REC")
     for reply in recommender().stream(dialogue, plan):
         yield replace(reply, also=_next_best(reply, dialogue, plan)) if is_open else reply
+
+
+def _wants_one(dialogue: Dialogue) -> bool:
+    """Whether the newest message asks, in whatever way, for something to be recommended."""
+    *before, said = dialogue.turns
+    if not before and not said.mentions and says_no_more(said.text):
+        return False
+    was_given = any(turn.mentions for turn in before if turn.speaker == "assistant")
+    named = set(Dialogue(tuple(before)).mentioned)
+    likes_new = likes(said.untitled) and any(i not in named for i in said.item_ids)
+    return (
+        asks_for_one(said.untitled) or likes_new or (was_given and asks_for_another(said.untitled))
+    )
 
 
 def _next_best(reply: Reply, dialogue: Dialogue, plan: Plan) -> tuple[Item, ...]:

@@ -110,6 +110,7 @@ class Evidence:
     is_given: bool = False  # the item came with the plan; it was not chosen
     is_fixed: bool = False  # the words were written beforehand, and no recommender was asked
     about: Item | None = None  # what talk goes back to, of all that was spoken of
+    question: str = ""  # one with written answers that the message is near: the words lean on these
     quotes: tuple[Quote, ...] = ()  # what of the person's own words speaks for the item
 
 

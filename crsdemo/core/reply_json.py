@@ -56,6 +56,7 @@ def as_json(reply: Reply) -> Json:
         "is_given": evidence.is_given,
         "is_fixed": evidence.is_fixed,
         "about": _item(evidence.about) if evidence.about else None,
+        "question": evidence.question,
         "quotes": evidence.quotes,
         "also": [_item(one) for one in reply.also],
     }
@@ -84,6 +85,7 @@ def evidence_from_json(row: Mapping[str, Any], catalog: Catalog) -> Evidence:
         is_given=bool(row["is_given"]),
         is_fixed=bool(row["is_fixed"]),
         about=_known(row["about"], catalog) if row["about"] else None,
+        question=row["question"],
         quotes=_QUOTES.validate_python(row["quotes"]),
     )
 

@@ -178,8 +178,12 @@ def folder_written_whole(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
         yield Path(name)
-        for file in Path(name).iterdir():
-            file.replace(folder / file.name)
+        for file in sorted(Path(name).rglob("*")):  # a folder comes before what is in it
+            place = folder / file.relative_to(name)
+            if file.is_dir():
+                place.mkdir(exist_ok=True)
+            else:
+                file.replace(place)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -31,7 +31,7 @@ Row = dict[str, Any]
 _EVIDENCE = (
     "modes", "trie_path", "candidates", "query_sources", "deciders", "quotes", "about", "also",
 )  # fmt: skip
-_PLAIN = ("query", "is_given", "is_fixed")
+_PLAIN = ("query", "is_given", "is_fixed", "question")
 _MENTIONS = TypeAdapter(tuple[Mention, ...])
 _STRETCHES = TypeAdapter(tuple[Stretch, ...])
 _PLAN = TypeAdapter(Plan)

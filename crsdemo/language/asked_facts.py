@@ -13,17 +13,26 @@ _GENRES = (
     rf"{_GENRE} or (?:a |an |more )*{_GENRE}\b",
 )
 
-_STORY = re.compile(
+_PLOT = re.compile(
     r"\bwhat(?:['’]?s| is| are)? [^.?!]{0,25}\babout\b|\b(?:plot|story|synopsis)\b|"
-    r"\bwhat happens\b|\btell me (?:more|about)\b|\bwhy\b(?! not)|\bhow come\b|\breasons?\b|"
+    r"\bwhat happens\b",
+    re.IGNORECASE,
+)
+_WHY = re.compile(
+    r"\btell me (?:more|about)\b|\bwhy\b(?! not)|\bhow come\b|\breasons?\b|"
     r"\bexplain\b|\bwhat makes you\b|^\W*(?:huh|what|sorry|come again)\W*$",
     re.IGNORECASE,
 )
 
 
+def asks_plot(text: str) -> bool:
+    """Whether the story of an item is asked for."""
+    return bool(_PLOT.search(text))
+
+
 def asks_story(text: str) -> bool:
     """Whether the story of an item is asked for, or why it was given: its card has an answer."""
-    return bool(_STORY.search(text))
+    return asks_plot(text) or bool(_WHY.search(text))
 
 
 def asked_facts(text: str, domain: Domain) -> tuple[str, ...]:

@@ -63,3 +63,52 @@ def asks_for_one(text: str) -> bool:
 def says_no_more(text: str) -> bool:
     """Whether nothing is named in a text that asks for one: "can you recommend a film?"."""
     return not things(_ONE.sub(" ", text.replace("\u2019", "'")))
+
+
+_WE = r"(?:i|we)(?:'ve|ve| have| had)?(?: (?:all|both|already|just|actually|also|too))*"
+_THAT = r"(?:it|that|this|them|those|the last (?:one|two))(?: (?:one|film|movie|book|game|song))?"
+# "I've seen that", "know it by heart"; not "have you seen it?", "I saw that it is long"
+_KNOWN = re.compile(
+    rf"(?:\b{_WE} (?:seen|saw|watched|read|played|heard|know)|(?:^|[.!;,] *)(?:already |yeah |yes |no,? ?)?"
+    rf"(?:seen|saw|watched|know|read|played)) {_THAT}(?=\W*$|[.,;!]| (?:already|before|too|once|twice|three|by heart|and|last|years|ages|in|at|on|when|with)\b)",
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(
+    r"\b(?:you|forgot\w*|remember|never|not|haven|havent|didnt|again)\b|n't\b|\?", re.IGNORECASE
+)
+_ANOTHER = re.compile(
+    r"\bnot (?:that|this)(?: one)?\b|\bnot (?:for me|my thing|quite)\b|\bno,? thank(?:s| you)\b|\bi'?ll pass\b|\bpass\b|\bskip\b|\bnext\b|"
+    r"\b(?:something|anything|another|one) (?:\w+ )?(?:else|different|other)\b|\b(?:another|a different) (?:one|film|movie|book|game|song|try)\b|\banother\b$|"
+    r"\btry again\b|\bone more\b|\bdon'?t (?:like|want|fancy) (?:it|that|this)(?: one)?\b",
+    re.IGNORECASE,
+)
+_FILLING = frozenset(
+    """
+    a actually again and but completely did find fine for get give hm hmm i i'd i'm it like maybe me nah no nope now
+    ok okay one or please pls really recommend show something sorry still suggest tell thanks that the
+    then this totally try us we well would yeah you
+    """.split()  # noqa: SIM905  # it is read, not written, more often
+)
+
+
+def asks_for_another(text: str) -> bool:
+    """Whether what was recommended is known already or not wanted, and no more is said of it.
+
+    "seen it", "not that one", "something else"; not "I've seen it but forgot the end".
+    """
+    text = text.replace("\u2019", "'")
+    if _KNOWN.search(text) and not _UNSURE.search(text):
+        return True
+    rest = _ANOTHER.sub(" ", text)
+    return rest != text and _FILLING.issuperset(re.findall(r"[\w']+", rest.lower()))
+
+
+_LIKES = re.compile(
+    r"\b(?:lov|lik|enjoy|ador)(?:e|es|ed)\b|\bfan of\b|\binto\b|\bfavou?rites?\b", re.I
+)
+_NOT_LIKED = re.compile(r"\b(?:not|never|nobody|hates?|too|but|than|as much)\b|n['’]?t\b|\?", re.I)
+
+
+def likes(text: str) -> bool:
+    """Whether somebody tells what they like, and asks nothing: "they loved it"."""
+    return bool(_LIKES.search(text)) and not _NOT_LIKED.search(text)

@@ -26,15 +26,36 @@ class Sampling:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Leaning:
+    """Texts one of which what is written may go on as, and how much that is drawn to.
+
+    As nearest-neighbour language models do (Khandelwal et al. 2020), by whole texts.
+    """
+
+    texts: tuple[tuple[int, ...], ...]  # tokens, with the closing eos
+    nats: float  # by which a token is likelier with which one of them goes on
+
+    def towards(self, written: Sequence[int]) -> list[int]:
+        """The tokens with which the texts that begin as what is `written` go on."""
+        n, so_far = len(written), tuple(written)
+        return sorted({text[n] for text in self.texts if text[:n] == so_far and len(text) > n})
+
+
 class TokenSampler:
     """Writes one text, token by token. Belongs to one request."""
 
     def __init__(
-        self, constraint: TextConstraint, sampling: Sampling, before: Sequence[int] = ()
+        self,
+        constraint: TextConstraint,
+        sampling: Sampling,
+        before: Sequence[int] = (),
+        leaning: Leaning | None = None,
     ) -> None:
         """`before`: tokens that were written earlier, of which no long run is written again."""
         self.constraint = constraint
         self.sampling = sampling
+        self.leaning = leaning
         self.before = list(before)
         self.written: list[int] = []
         self._generator = torch.Generator().manual_seed(sampling.seed)
@@ -52,6 +73,9 @@ class TokenSampler:
         banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = constraint.paying if late and constraint.owes else constraint.allowed
+        if self.leaning and (towards := self.leaning.towards(self.written)):
+            logits = logits.clone()
+            logits[towards] += self.leaning.nats
         token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == constraint.grammar.control.eos:
             return None

@@ -22,13 +22,14 @@ from typing import NamedTuple
 from transformers import PreTrainedTokenizerBase
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Turn
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE, Slot
 from crsdemo.model.tokens import ControlTokens, encode_text
 
 START = "<|im_start|>"
+MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 N_GENRES, N_DIRECTORS, N_CAST, N_TAGS = 3, 1, 3, 6  # on a card
 
 
@@ -56,6 +57,11 @@ class Written(NamedTuple):
 
     ids: list[int]
     are_words: list[bool]
+
+    @property
+    def said(self) -> tuple[int, ...]:
+        """What the assistant writes itself, not the system."""
+        return tuple(i for i, is_word in zip(self.ids, self.are_words, strict=True) if is_word)
 
 
 @dataclass(frozen=True)
@@ -166,3 +172,45 @@ def card_slots(item: Item) -> list[Slot]:
         fields = {name: n for name, n in fields.items() if name in some}
     slots = [Slot(name, place) for name, n in fields.items() for place in range(1, n + 1)]
     return [slot for slot in (Slot("year"), *slots) if slot.value(item)]
+
+
+class History(NamedTuple):
+    """What is read of a conversation."""
+
+    ids: list[int]
+    carded: frozenset[str]  # items whose card stands in it
+
+
+def history_of(dialogue: Dialogue, talk: TalkFormat) -> History:
+    """The newest turns that fit, up to where the assistant begins."""
+    turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
+    carded: set[str] = set()
+    for position, turn in enumerate(dialogue.turns):
+        if turn.speaker == "user":
+            turns.append((talk.user(turn), None))
+            continue
+        said = said_in(turn, frozenset(dialogue.before(position).mentioned), talk.catalog)
+        about = said.item.id if said.item else None
+        is_known = about in carded
+        ids = talk.assistant(said, is_known=is_known).ids
+        turns.append((ids, None if is_known else about))
+        carded.update([about] if about else [])
+    kept, read = list[int](), set[str]()
+    for ids, about in reversed(turns):
+        if len(kept) + len(ids) > MAX_HISTORY:
+            kept = kept or ids[-MAX_HISTORY:]
+            break
+        kept = ids + kept
+        read.update([about] if about else [])
+    return History([*kept, *talk.opening()], frozenset(read))
+
+
+def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
+    """What the assistant did in a turn of the history, as far as the turn tells.
+
+    A film that was not named before is one that it recommended.
+    """
+    named = [i for i in turn.item_ids if i in catalog.row]
+    new = [i for i in named if i not in before]
+    item = catalog.item((new or named)[0]) if named else None
+    return Said("REC" if new else "CHAT", item, pieces_of(turn, catalog))

@@ -10,6 +10,7 @@ Shapes: n items of the catalog, S signals.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
@@ -58,6 +59,8 @@ NEW = 2000  # the year from which newness is counted, in decades
 AFRESH = 0.45  # how probable it is at least that words ask for something else than before
 NEVER = 1.1  # above any probability
 AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
+_INSTEAD = re.compile(r"\binstead\b(?! of)", re.IGNORECASE)
+_LIKE = re.compile(r"\b(?:some|any)thing (?:more )?(?:like|similar to)\b", re.IGNORECASE)
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
@@ -125,17 +128,21 @@ class ItemPrior:
         if not later:
             return dialogue
         said = [dialogue.turns[i].untitled.strip() for i in later]
-        least = [self._afresh_from(text) for text in said]
+        least = [self._afresh_from(dialogue.turns[i]) for i in later]
         asked = self.regression.asked(self.encoder.embed([text or " " for text in said]))
         wishes = np.flatnonzero(asked >= np.array(least))
         return Dialogue(dialogue.turns[later[wishes[-1]] :]) if len(wishes) else dialogue
 
-    def _afresh_from(self, text: str) -> float:
-        """How probable it must be that a text asks for something else than before.
+    def _afresh_from(self, turn: Turn) -> float:
+        """How probable it must be that a turn asks for something else than before.
 
-        What is only refused narrows the wish from before; it is not a new one.
+        What is only refused narrows the wish from before; it is not a new one. Whoever says
+        "instead", or wants something like what they name, gives up what they wished before.
         """
+        text = turn.untitled
         wish = wanted(text)
+        if wish == text and (_INSTEAD.search(text) or (turn.mentions and _LIKE.search(text))):
+            return 0.0
         if self.named.names_something(wish):
             return AFRESH_WHEN_NAMED
         return NEVER if wish != text and self.named.names_something(text) else AFRESH

@@ -11,27 +11,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from string import digits
 
 import torch
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Mode, Plan
 from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
-from crsdemo.language.asked_facts import asked_facts, asks_story
+from crsdemo.language.asked_facts import asked_facts, asks_plot, asks_story
 from crsdemo.language.open_wish import asks_for_one
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
-from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
-from crsdemo.model.talk import Said, TalkFormat, pieces_of
+from crsdemo.model.sampling import Leaning, Sampling, TextConstraint, TokenSampler
+from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
+from crsdemo.recommenders.written_answers import Asked, WrittenAnswers
 
-MAX_HISTORY = 1500  # tokens of a conversation that are read, the newest kept
 # What a denial of what is known begins with, or cannot do without
 DENIALS = (
     "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
@@ -48,46 +48,29 @@ ASKING = (
 )
 OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
+# What is known of no item unless its card or the user says it, as no digit is: a small model makes
+# such things up ("based on a true story", "on Netflix", "two hours")
+CLAIMS = (
+    "true", "real", "Oscar", "award", "awards", "Netflix", "Amazon", "Prime", "Disney", "minutes",
+    "minute", "hours", "hour", "rated", "sequel", "won",
+)  # fmt: skip
+TO_STORY = 6.0  # nats by which the words of a story are likelier where it is asked for
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
-
-
-class History(NamedTuple):
-    """What is read of a conversation."""
-
-    ids: list[int]
-    carded: frozenset[str]  # items whose card stands in it
-
-
-def history_of(dialogue: Dialogue, talk: TalkFormat) -> History:
-    """The newest turns that fit, up to where the assistant begins."""
-    turns: list[tuple[list[int], str | None]] = []  # and the item whose card is in it
-    carded: set[str] = set()
-    for position, turn in enumerate(dialogue.turns):
-        if turn.speaker == "user":
-            turns.append((talk.user(turn), None))
-            continue
-        said = said_in(turn, frozenset(dialogue.before(position).mentioned), talk.catalog)
-        about = said.item.id if said.item else None
-        is_known = about in carded
-        ids = talk.assistant(said, is_known=is_known).ids
-        turns.append((ids, None if is_known else about))
-        carded.update([about] if about else [])
-    kept, read = list[int](), set[str]()
-    for ids, about in reversed(turns):
-        if len(kept) + len(ids) > MAX_HISTORY:
-            kept = kept or ids[-MAX_HISTORY:]
-            break
-        kept = ids + kept
-        read.update([about] if about else [])
-    return History([*kept, *talk.opening()], frozenset(read))
 
 
 class Talker:
     """Reads and speaks. Thread-safe: all state of a request is in its `Context`."""
 
-    def __init__(self, loaded: Loaded, catalog: Catalog, semantic_ids: SemanticIDs) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        catalog: Catalog,
+        semantic_ids: SemanticIDs,
+        answers: WrittenAnswers | None = None,
+    ) -> None:
         self.loaded = loaded
         self.catalog = catalog
+        self.answers = answers
         self.wording = WORDING
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
@@ -99,13 +82,17 @@ class Talker:
         self.of_oneself = frozenset(self.format.text(words)[0] for words in OF_ONESELF)
         misread = [self.format.text(f"â{words}")[1:] for words in MISREAD]
         self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
+        claims = {claim: self.format.text(f" {claim}") for claim in CLAIMS}
+        claims |= {digit: self.format.text(digit) for digit in digits}
+        self.claims = {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1}
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
     def load(cls, folder: Path, resources: Resources) -> Talker:
         """Raises CheckpointError or CatalogError if anything is missing or does not match."""
         loaded = resources.checkpoint(folder)
-        return cls(loaded, resources.catalog, resources.files.semantic_ids)
+        answers = WrittenAnswers.load(folder, resources.encoder())
+        return cls(loaded, resources.catalog, resources.files.semantic_ids, answers)
 
     # reading
 
@@ -132,13 +119,23 @@ class Talker:
 
     # what talk is about
 
-    def spoken_of(self, context: Context, dialogue: Dialogue) -> Item | None:
+    def asked(self, dialogue: Dialogue) -> Asked | None:
+        """The question with a written answer that the newest message is near, if any."""
+        return self.answers.asked(dialogue, self.catalog) if self.answers else None
+
+    def spoken_of(self, context: Context, dialogue: Dialogue, asked: Asked | None) -> Item | None:
         """The film that a turn of talk goes on about, one that was spoken of, or None.
 
-        `context` stands after `<MODE=CHAT>` and grows up to the words or to the `<EOI>`.
+        What is `asked` tells it, else the model. `context` stands after `<MODE=CHAT>` and grows up
+        to the words or to the `<EOI>`.
         """
         control = self.control
         spoken = [i for i in dialogue.mentioned if i in self.catalog.row]
+        if asked is not None:
+            about = asked.item
+            code = self.format.code(about.id)[:-1] if about else [control.resp]
+            self.decoder.feed(context, code)
+            return about
         allowed = self.grammar.allowed(self.grammar.next_state(self.grammar.start, control.chat))
         following = int(allowed[context.logits[0, allowed].argmax()])
         if not spoken or (following == control.resp and not self._asked(dialogue)):
@@ -158,7 +155,13 @@ class Talker:
     # the words
 
     def words(
-        self, context: Context, mode: Mode, item: Item | None, dialogue: Dialogue, plan: Plan
+        self,
+        context: Context,
+        mode: Mode,
+        item: Item | None,
+        dialogue: Dialogue,
+        plan: Plan,
+        asked: Asked | None = None,
     ) -> Iterator[int]:
         """Tokens of the words; other films are followed by their title, put in by the system.
 
@@ -167,6 +170,7 @@ class Talker:
         """
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in _spoken_of_now(dialogue, mode) if i in self.catalog.row}
+        others |= asked.others if asked else set()
         others -= {item.id} if item else set()
         asks_back = mode == "CHAT" and item is None and asks_for_one(_said_last(dialogue))
         retells = item is not None and asks_story(_said_last(dialogue))
@@ -179,14 +183,15 @@ class Talker:
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
             denials=self.denials,
-            never=self.misread,
+            never=self.misread | self._unfounded(item, dialogue),
             is_known=mode == "CHAT" and retells,
             openings=self.asking if asks_back else (),
             before_title=self.of_oneself if mode == "REC" else frozenset(),
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)
-        sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before)
+        leaning = self._leaning(asked, item, dialogue) if mode == "CHAT" else None
+        sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before, leaning)
         codes: list[int] = []
         while (token := sampler.next(context.logits[0])) is not None:
             yield token
@@ -195,6 +200,25 @@ class Talker:
             if token == self.control.eoi:
                 tokens += self.format.text(f" {self._named(codes).name}")
             self.decoder.feed(context, tokens, words=True)
+
+    def _unfounded(self, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
+        """What neither the card of the item nor the user said."""
+        said = [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]
+        said += [item.logline, *item.tags] if item else []
+        known = " ".join(said).lower()
+        return frozenset(token for token, claim in self.claims.items() if claim not in known)
+
+    def _leaning(
+        self, asked: Asked | None, item: Item | None, dialogue: Dialogue
+    ) -> Leaning | None:
+        """What the words are drawn to: written answers, or the story where that is asked for."""
+        eos = self.control.eos
+        if asked is not None:
+            answers = (self.format.words(pieces, item).said for pieces in asked.answers)
+            return Leaning(tuple((*said, eos) for said in answers), asked.nats)
+        if item is not None and item.logline and asks_plot(_said_last(dialogue)):
+            return Leaning(((*self.format.text(item.logline), eos),), TO_STORY)
+        return None
 
     def _said_before(self, dialogue: Dialogue) -> list[int]:
         """The words of earlier replies, each closed, without the titles in them."""
@@ -266,14 +290,3 @@ def _named_last(dialogue: Dialogue) -> str | None:
     """The item that was named last, by either side."""
     named = [item for turn in dialogue.turns for item in turn.item_ids]
     return named[-1] if named else None
-
-
-def said_in(turn: Turn, before: frozenset[str], catalog: Catalog) -> Said:
-    """What the assistant did in a turn of the history, as far as the turn tells.
-
-    A film that was not named before is one that it recommended.
-    """
-    named = [i for i in turn.item_ids if i in catalog.row]
-    new = [i for i in named if i not in before]
-    item = catalog.item((new or named)[0]) if named else None
-    return Said("REC" if new else "CHAT", item, pieces_of(turn, catalog))

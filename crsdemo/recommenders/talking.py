@@ -24,6 +24,7 @@ from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommend
 from crsdemo.model.decoding import Context
 from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.written_answers import Asked
 
 TINY = 1e-9  # below any probability that decides
 
@@ -76,10 +77,12 @@ class TalkingRecommender(ABC):
     def _modes(self, logits: torch.Tensor, dialogue: Dialogue) -> dict[Mode, float]:
         """The tags, most probable first; to recommend is as many nats likelier as a story tells.
 
-        `logits`: (V,)
+        And as many less likely as a question is near one that has written answers. `logits`: (V,)
         """
         modes = self.talker.modes(logits)
-        odds = modes["REC"] / max(modes["CHAT"], TINY) * exp(self._told(dialogue))
+        asked = self.talker.asked(dialogue)
+        nats = self._told(dialogue) - (asked.nats if asked else 0)
+        odds = modes["REC"] / max(modes["CHAT"], TINY) * exp(nats)
         recommends = odds / (1 + odds)
         both: dict[Mode, float] = {"REC": recommends, "CHAT": 1 - recommends}
         return dict(sorted(both.items(), key=lambda mode: -mode[1]))
@@ -106,8 +109,11 @@ class TalkingRecommender(ABC):
         modes = self._modes(context.logits[0], dialogue)
         free = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
+        asked = talker.asked(dialogue) if mode == "CHAT" else None
         found = (
-            self.find(context, dialogue, plan) if mode == "REC" else self._talk(context, dialogue)
+            self.find(context, dialogue, plan)
+            if mode == "REC"
+            else self._talk(context, dialogue, asked)
         )
         item, written = found.item, found.written
         if item is not None:
@@ -128,7 +134,7 @@ class TalkingRecommender(ABC):
         started = time.perf_counter()
         said: list[int] = []
         own = replace(plan, seed=plan.seed + crc32(self.name.encode()))  # no two draw alike
-        for token in talker.words(context, mode, item, dialogue, own):
+        for token in talker.words(context, mode, item, dialogue, own, asked):
             said.append(token)
             yield replace(reply, pieces=talker.pieces(said, item))
         timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - started)))
@@ -142,21 +148,23 @@ class TalkingRecommender(ABC):
             complete=True,
         )
 
-    def _talk(self, context: Context, dialogue: Dialogue) -> Found:
+    def _talk(self, context: Context, dialogue: Dialogue, asked: Asked | None) -> Found:
         started = time.perf_counter()
         chat = self.talker.control.chat
         self.talker.decoder.feed(context, [chat])
-        item = self.talker.spoken_of(context, dialogue)
+        item = self.talker.spoken_of(context, dialogue, asked)
         choosing = Timing("choosing what to talk of", 1000 * (time.perf_counter() - started))
-        return Found(item, (chat,), Evidence(about=item), (choosing,))
+        question = asked.question if asked else ""
+        return Found(item, (chat,), Evidence(about=item, question=question), (choosing,))
 
     def _provenance(self, plan: Plan) -> Provenance:
-        loaded = self.talker.loaded
-        words = {k: v for k, v in asdict(self.talker.wording).items() if k != "seed"}
+        talker, loaded = self.talker, self.talker.loaded
+        words = {k: v for k, v in asdict(talker.wording).items() if k != "seed"}
         decoding = {
             "words": words,
             "temperature": plan.temperature,
             **self.decoding(),
+            **({"answers": talker.answers.sha256} if talker.answers else {}),
         }
         return Provenance(
             recommender=self.name,

@@ -23,6 +23,7 @@ from crsdemo.feedback.judgments import JudgedPair, reading_judgments
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.votes import load_votes
 
+FIRST_SAID = Turn("assistant", FILMS[0].name, (Mention(0, len(FILMS[0].name), FILMS[0].id),))
 SAD = "i dont want to live anymore"
 
 
@@ -171,3 +172,16 @@ def test_whoever_asks_for_something_is_recommended_it_unless_that_is_all_that_wa
     for turns in ((bare,), (robots,), (like,), (bare, told, again), (why, told, bare), (why,)):
         list(replies(Dialogue(turns), Plan(), lambda: asked))
     assert [plan.mode for plan in asked.plans] == [None, "REC", "REC", "REC", "REC", None]
+
+
+def test_whoever_knows_it_or_likes_what_is_new_is_recommended_something() -> None:
+    asked = Remembers(0)
+    begun = (Turn("user", "a film"), FIRST_SAID)
+    seen, other = Turn("user", "seen it"), Turn("user", "something else please")
+    new = Turn("user", "we loved Paprika", (Mention(9, 16, FILMS[2].id),))
+    old = Turn("user", f"I love {FILMS[0].name}", (Mention(7, 11, FILMS[0].id),))
+    asks = Turn("user", "did you like Paprika?", (Mention(13, 20, FILMS[2].id),))
+    for turns in ((*begun, seen), (*begun, other), (*begun, new), (*begun, old), (*begun, asks)):
+        list(replies(Dialogue(turns), Plan(), lambda: asked))
+    list(replies(Dialogue((seen,)), Plan(), lambda: asked))
+    assert [plan.mode for plan in asked.plans] == ["REC", "REC", "REC", None, None, None]

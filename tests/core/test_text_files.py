@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.text_files import json_lines, write_whole, written_whole
+from crsdemo.core.text_files import (
+    folder_written_whole,
+    json_lines,
+    write_whole,
+    written_whole,
+)
 
 
 @pytest.fixture
@@ -69,3 +74,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         raise KeyError
     assert [one.name for one in path.parent.iterdir()] == ["a.txt"]
     assert path.read_text(encoding="utf-8") == "é"
+
+
+def test_a_folder_takes_its_place_with_what_is_in_it_and_keeps_the_rest(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    for words in ("old", "new"):
+        with folder_written_whole(folder) as part:
+            (part / "inner").mkdir()
+            for name in ("card", f"only {words}", "inner/rows"):
+                (part / name).write_text(words)
+    files = {str(f.relative_to(folder)): f.read_text() for f in folder.rglob("*") if f.is_file()}
+    assert files == {"card": "new", "inner/rows": "new", "only old": "old", "only new": "new"}
+    assert list(tmp_path.iterdir()) == [folder]

@@ -2,7 +2,13 @@
 
 import pytest
 
-from crsdemo.language.open_wish import asks_for_one, asks_for_several, says_no_more
+from crsdemo.language.open_wish import (
+    asks_for_another,
+    asks_for_one,
+    asks_for_several,
+    likes,
+    says_no_more,
+)
 
 SEVERAL = """
 show me more
@@ -123,3 +129,64 @@ def test_something_is_asked_for_and_told_what(said: str) -> None:
 @pytest.mark.parametrize("said", NO_WISH)
 def test_nothing_is_asked_for(said: str) -> None:
     assert not asks_for_one(said)
+
+
+ANOTHER = """
+seen it
+I've seen that one already
+I\u2019ve seen this film
+saw that
+we watched that one twice already
+We have watched that one twice already, I'm afraid.
+know that one by heart
+seen it. something newer
+ive seen that. and shaun of the dead too
+not that one
+Not that one, please.
+nope, something else
+something else please
+and another
+another one
+next
+i'll pass
+give me another one
+something completely different
+hm no, try again
+we both know it
+""".strip().splitlines()
+NO_OTHER = """
+have you seen it?
+ive seen it but forgot it
+I haven't seen it
+never seen it
+no
+nope
+ok
+thanks
+i know a better one
+I saw that it has Tom Hanks
+something else about it?
+i have seen the first one, is this the sequel?
+what else do you know
+seen it years ago, dont remember much
+another question
+thanks, another time
+not that I know of
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("said", ANOTHER)
+def test_another_is_asked_for(said: str) -> None:
+    assert asks_for_another(said) and asks_for_another(said.upper())
+
+
+@pytest.mark.parametrize("said", NO_OTHER)
+def test_no_other_is_asked_for(said: str) -> None:
+    assert not asks_for_another(said)
+
+
+def test_likes_are_told_from_questions_and_dislikes() -> None:
+    for said in ("they loved  and ", "I like", "my favourite is ", "big fan of "):
+        assert likes(said)
+    for said in ("did you like ?", "I didn't like ", "liked it but it was slow", "a western"):
+        assert not likes(said)

@@ -21,10 +21,10 @@ from crsdemo.core.recommender import Plan, Recommender, reply
 from crsdemo.core.shipped import CATALOG as shipped_catalog
 from crsdemo.core.slots import TITLE, Slot, slots_of
 from crsdemo.language.corpus import CorpusDialogue
+from crsdemo.model import talk as talk_format
 from crsdemo.model.decoding import Context
 from crsdemo.model.talk import Said, TalkFormat, card_slots
 from crsdemo.model.tokens import add_control_tokens
-from crsdemo.recommenders import talker
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.training.lm.examples import ExampleSampler
@@ -374,7 +374,7 @@ def cut_off(recommender: Gcrs) -> None:
     last = recommender.talker.format.user(dialogue.turns[-1])
     for room in (len(whole.ids) - 20, len(last)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(talker, "MAX_HISTORY", room)
+            patch.setattr(talk_format, "MAX_HISTORY", room)
             cut = recommender.talker.history(dialogue)
         assert cut.carded == (
             set() if recommender.talker.control.card not in cut.ids else {KNOWN.id}

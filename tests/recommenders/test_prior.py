@@ -224,6 +224,18 @@ def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior):
     assert prior.relevant(asking).turns == asking.turns[-1:]
 
 
+def test_instead_and_something_like_give_up_what_was_wished_before(prior):
+    given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
+    before = Dialogue((Turn("user", "a heist"), given))
+    named = (Mention(15, 20, "plain"),)
+    for text in ("something like plain", "rather so instead"):
+        asking = before.say(Turn("user", text, named if "plain" in text else ()))
+        assert prior.relevant(asking).turns == asking.turns[-1:], text
+    for text in ("no dogs instead",):
+        going_on = before.say(Turn("user", text))
+        assert prior.relevant(going_on) == going_on, text
+
+
 def test_of_several_wishes_the_newest_counts(prior):
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
     talk = Dialogue((Turn("user", "a drama"), given, Turn("user", "a heist")))

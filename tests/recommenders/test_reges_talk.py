@@ -28,6 +28,7 @@ from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
@@ -287,6 +288,59 @@ def test_a_story_may_be_told_again(shelf):
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
         said = Wants(talker, story).words(talker, "CHAT", HEAT, dialogue)
         assert (said == story) == is_told
+
+
+def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf):
+    talker = shelf.get("gcrs").talker
+    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+
+    def begins(text, asked=None):  # type: ignore[no-untyped-def]
+        dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", text)))
+        context = talker.read([talker.history(dialogue)])
+        story = replace(HEAT, logline="Zebras,lions.")
+        said = list(talker.words(context, "CHAT", story, dialogue, Plan(), asked))
+        return talker.text(said)
+
+    pieces = ("Xylophones play ", Slot("year"), ".")
+    asked = Asked("a question", 40.0, HEAT, (pieces,))
+    assert begins("what is it about?") != begins("is it long?")
+    assert begins("what is it about?").startswith("Zebras,lions.")
+    assert begins("is it long?", asked) == "Xylophones play <year>."
+    assert begins("is it long?", asked._replace(nats=0.0)) != "Xylophones play <year>."
+
+
+def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monkeypatch):
+    system = shelf.get("gcrs")
+    heat, alien = (
+        Turn("assistant", one.name, (Mention(0, len(one.name), one.id),))
+        for one in (HEAT, films.BY_TITLE["Alien"])
+    )
+    user = Turn("user", "robbers")
+    dialogue = Dialogue((user, heat, user, alien, Turn("user", "who is in the first?")))
+    asked = Asked("who is in the first", 5.0, HEAT, (("Somebody.",),))
+    monkeypatch.setattr(system.talker, "modes", lambda logits: {"REC": 0.9, "CHAT": 0.1})
+    before = system.mode_probabilities([dialogue])[0]["REC"]
+    monkeypatch.setattr(type(system.talker), "asked", lambda self, dialogue: asked)
+    assert before == pytest.approx(0.9)
+    assert system.mode_probabilities([dialogue])[0]["REC"] == pytest.approx(9 / (9 + np.exp(5)))
+    said = reply(system, dialogue)
+    assert (said.mode, said.evidence.about) == ("CHAT", HEAT)
+    assert said.evidence.question == asked.question
+    recommends = reply(system, dialogue, Plan(mode="REC"))
+    assert recommends.item and recommends.evidence.question == ""
+
+
+def test_no_number_and_no_prize_is_made_up(shelf):
+    talker = shelf.get("gcrs").talker
+    wanted = talker.format.text("7")
+    for text, item, is_said in (
+        ("how long?", None, False),
+        ("7 robbers", None, True),
+        ("how long?", replace(HEAT, logline="7 robbers."), True),
+    ):
+        dialogue = Dialogue((Turn("user", text),))
+        said = Wants(talker, wanted).words(talker, "CHAT", item, dialogue)
+        assert (said[: len(wanted)] == wanted) == is_said
 
 
 def test_a_recommendation_does_not_begin_with_an_excuse(shelf):

@@ -109,8 +109,9 @@ def test_what_is_no_model_is_refused_in_words(damage, train: Train, tmp_path, ca
 
 
 def test_a_prompt_with_its_reply_fits_into_the_window() -> None:
+    from crsdemo.model.talk import MAX_HISTORY
     from crsdemo.recommenders.reges import QUERY
-    from crsdemo.recommenders.talker import MAX_HISTORY, WORDING
+    from crsdemo.recommenders.talker import WORDING
 
     card = 300  # tokens, more than any of the shipped catalog
     assert MAX_HISTORY + QUERY.max_tokens + card + WORDING.max_tokens < trainable.WINDOW

@@ -6,9 +6,8 @@ import pytest
 
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.slots import TITLE, Slot, slots_of
-from crsdemo.model.talk import Said, TalkFormat
+from crsdemo.model.talk import Said, TalkFormat, history_of
 from crsdemo.model.tokens import add_control_tokens
-from crsdemo.recommenders.talker import history_of
 from crsdemo.training.lm.examples import ExampleSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence
 from crsdemo.training.preference.transcribe import OtherFormatError, Transcriber, scored

@@ -23,7 +23,7 @@ from crsdemo.core.config import flag, parse
 from crsdemo.core.shipped import checkpoints_of
 from crsdemo.core.slots import TITLE, slots_of
 from crsdemo.core.text_files import folder_written_whole
-from crsdemo.items.encoder import item_text
+from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.model.base import SMOLLM2
 from crsdemo.model.checkpoint import (
@@ -36,6 +36,7 @@ from crsdemo.model.heads import Places, with_head
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import add_control_tokens
 from crsdemo.model.trainable import Base, difference, is_same, load_base, refused, some_tokens
+from crsdemo.recommenders.written_answers import save_answers
 from crsdemo.training.data import Sources, TrainingData, load_training_data
 from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.examples import ExampleSampler
@@ -51,6 +52,7 @@ from crsdemo.training.written.data import (
     WrittenWish,
     read,
 )
+from crsdemo.training.written.follow_ups import answers_of
 
 # Share of the tokens of each kind at the beginning and at the end of the training
 MIXTURE = {
@@ -140,6 +142,8 @@ def save(config: GcrsConfig, model: Any, talk: TalkFormat) -> None:
     )
     with folder_written_whole(config.into) as out:
         save_adapter(out, model, talk, card)
+        if any(one.is_of(talk.catalog) for one in read(WrittenDialogue, config.written)):
+            save_answers(out, answers_of(read(FollowUp, config.written)), TextEncoder())
 
 
 def save_adapter(out: Path, model: Any, talk: TalkFormat, card: CheckpointCard) -> None:

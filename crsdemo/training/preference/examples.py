@@ -14,7 +14,7 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Learn, learned
 from crsdemo.export.preferences import Vote
 from crsdemo.feedback.judgments import JudgedReply, JudgmentReader
-from crsdemo.recommenders.talker import history_of
+from crsdemo.model.talk import history_of
 from crsdemo.training.lm.sequences import TrainingSequence
 from crsdemo.training.preference.transcribe import OtherFormatError, Scored, Transcriber, scored
 

@@ -22,6 +22,7 @@ from crsdemo.recommenders.loading import CHOICE, checkpoint_folder, found_checkp
 from crsdemo.recommenders.ranker import FILE as RANKER
 from crsdemo.recommenders.reges import RETRIEVER, adapter_folder
 from crsdemo.recommenders.resources import Resources
+from crsdemo.recommenders.written_answers import FOLDER as ANSWERS
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Parent:
         return int(self.card.training.get("first_layer", 0))
 
     def copy_rest(self, out: Path) -> None:
-        """Of ReGeS what is not tuned: how it retrieves and chooses."""
+        """What is not tuned: written answers, and of ReGeS how it retrieves and chooses."""
+        if (self.adapter / ANSWERS).is_dir():
+            shutil.copytree(self.adapter / ANSWERS, out / ANSWERS, dirs_exist_ok=True)
         if self.searches:
             for name in (CHOICE, RANKER):
                 shutil.copy2(self.folder / name, out / name)

@@ -19,8 +19,7 @@ import numpy as np
 from crsdemo.core.catalog import Item
 from crsdemo.core.errors import CheckpointError
 from crsdemo.export.concerns import Concern
-from crsdemo.model.talk import TalkFormat
-from crsdemo.recommenders.talker import History
+from crsdemo.model.talk import History, TalkFormat
 from crsdemo.training.lm.sequences import IdPaths, TrainingSequence
 
 

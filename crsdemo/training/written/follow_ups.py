@@ -13,6 +13,7 @@ import numpy as np
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.errors import BadInputError
+from crsdemo.recommenders.written_answers import WrittenAnswer
 from crsdemo.training.written.data import (
     PLACE,
     TITLE,
@@ -107,6 +108,26 @@ class FollowUps:
         if name == "wrong_year":
             return str((item.year or 0) + int(rng.choice([-1, 1])) * int(rng.integers(1, LATER)))
         return slot(name).value(item) or ""
+
+
+def answers_of(rows: Sequence[FollowUp]) -> list[WrittenAnswer]:
+    """What an adapter keeps of them: questions that hold for any film, without its title.
+
+    A question with a fact in it ("is {cast_1} in it?") is true of some films and not of others.
+    """
+    kept = []
+    for row in rows:
+        asks = [text.replace(f"{{{TITLE}}}", "").strip() for text in row.user]
+        asks = [re.sub(r"\s+", " ", text) for text in asks if text and not PLACE.search(text)]
+        says = tuple(PLACE.sub(_token, text) for text in row.says)
+        if asks:
+            of = "talk" if row.act == "thanks" else row.of
+            kept.append(WrittenAnswer(of=of, asks=tuple(asks), says=says))
+    return kept
+
+
+def _token(place: re.Match[str]) -> str:
+    return f"<{place[2]}>" if place[2] in (TITLE, LAST) else slot(place[2]).token
 
 
 def of_follow_up(row: FollowUp) -> list[str]:

@@ -1,0 +1,131 @@
+"""A message near a question that answers were written for is told from others, and answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import BY_TITLE, CATALOG
+
+from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.errors import CheckpointError
+from crsdemo.core.slots import Slot
+from crsdemo.recommenders.written_answers import (
+    FOLDER,
+    ROWS,
+    WrittenAnswer,
+    WrittenAnswers,
+    save_answers,
+)
+from crsdemo.training.written.data import FollowUp
+from crsdemo.training.written.follow_ups import answers_of
+
+HEAT, ALIEN = BY_TITLE["Heat"], BY_TITLE["Alien"]
+WORDS = ("long", "who", "first", "thanks", "no", "rain")
+
+
+class Letters:
+    """An encoder that knows six words."""
+
+    dim = len(WORDS) + 1
+
+    def embed(self, texts):  # type: ignore[no-untyped-def]
+        counts = np.array([[text.split().count(word) for word in WORDS] for text in texts])
+        vectors = np.c_[counts, np.full(len(texts), 0.1)].astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+ANSWERS = (
+    WrittenAnswer(of="last", asks=("long",), says=("<title>? <year>.", "See the link.")),
+    WrittenAnswer(of="last", asks=("who",), says=("<cast_4> is in it.", "By <directors_1>.")),
+    WrittenAnswer(of="first", asks=("first",), says=("<title>, not <last>.",)),
+    WrittenAnswer(of="talk", asks=("thanks",), says=("Gladly.",)),
+    WrittenAnswer(of="none", asks=("rain",), says=("I only know films.",)),
+)
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> WrittenAnswers:
+    save_answers(tmp_path, ANSWERS, Letters())  # type: ignore[arg-type]
+    loaded = WrittenAnswers.load(tmp_path, Letters())  # type: ignore[arg-type]
+    assert loaded is not None
+    return loaded
+
+
+def says(item) -> Turn:  # type: ignore[no-untyped-def]
+    return Turn("assistant", item.name, (Mention(0, len(item.name), item.id),))
+
+
+def after(text: str, *items) -> Dialogue:  # type: ignore[no-untyped-def]
+    """A message after each of the items was recommended."""
+    said = [turn for item in items for turn in (Turn("user", "a film"), says(item))]
+    return Dialogue((*said, Turn("user", text)))
+
+
+def test_a_question_is_about_what_was_said_last_or_first(answers: WrittenAnswers) -> None:
+    last = answers.asked(after("how long ?", HEAT, ALIEN), CATALOG)
+    assert last is not None and (last.question, last.item) == ("long", ALIEN)
+    assert last.answers[0] == (ALIEN, "? ", Slot("year"), ".")
+    first = answers.asked(after("the first one", HEAT, ALIEN), CATALOG)
+    assert first is not None and first.item == HEAT
+    assert first.answers == ((HEAT, ", not ", ALIEN, "."),) and first.others == {HEAT.id, ALIEN.id}
+    assert answers.asked(after("the first one", HEAT), CATALOG) is None, "there was only one"
+
+
+def test_what_is_named_now_is_asked_about(answers: WrittenAnswers) -> None:
+    now = Turn("user", "how long is Heat", (Mention(12, 16, HEAT.id),))
+    asked = answers.asked(Dialogue((*after("", ALIEN).turns[:-1], now)), CATALOG)
+    assert asked is not None and asked.item == HEAT
+    both = (Mention(5, 9, HEAT.id), Mention(10, 15, ALIEN.id))
+    two = Turn("user", "long Heat Alien", both)
+    assert answers.asked(Dialogue((two,)), CATALOG) is None, "of two it is not clear which"
+
+
+def test_nothing_is_asked_where_nothing_was_said(answers: WrittenAnswers) -> None:
+    for text in ("how long ?", "thanks you", "a western with dogs", " "):
+        assert answers.asked(Dialogue((Turn("user", text),)), CATALOG) is None
+    talk = Dialogue((Turn("user", "hi"), Turn("assistant", "Hello."), Turn("user", "thanks you")))
+    gladly = answers.asked(talk, CATALOG)
+    assert gladly is not None and gladly.item is None and gladly.answers == (("Gladly.",),)
+    rain = answers.asked(Dialogue((Turn("user", "rain today"),)), CATALOG)
+    assert rain is not None and rain.item is None
+
+
+def test_answers_need_the_facts_that_they_tell(answers: WrittenAnswers) -> None:
+    asked = answers.asked(after("who is it", HEAT), CATALOG)
+    assert asked is not None
+    assert len(HEAT.facts["cast"]) < 4 and asked.answers == (("By ", Slot("directors"), "."),)
+
+
+def test_nearness_counts_and_a_single_word_must_be_nearer(answers: WrittenAnswers) -> None:
+    exact, near = (answers.asked(after(text, HEAT), CATALOG) for text in ("long", "long who long"))
+    assert exact is not None and near is not None and exact.nats > near.nats > 0
+    answers.vectors[0] = answers.encoder.embed(["long no"])[0]
+    assert answers.asked(after("long", HEAT), CATALOG) is None, "0.7 is too far for one word"
+    assert answers.asked(after("long then", HEAT), CATALOG) is not None
+
+
+def test_what_was_written_becomes_answers() -> None:
+    row = FollowUp(
+        act="facts",
+        of="last",
+        user=("who made {title}", "is {cast_1} in it"),
+        says=("{director_1} made {title}.", "Not {last}."),
+    )
+    bye = FollowUp(act="thanks", of="none", user=("bye",), says=("Bye.",))
+    only_facts = FollowUp(act="facts", of="last", user=("{cast_1}?",), says=("Yes.",))
+    made = answers_of([row, bye, only_facts])
+    assert [one.of for one in made] == ["last", "talk"]
+    assert made[0].asks == ("who made",), "what holds for some films only is left out"
+    assert made[0].says == ("<directors_1> made <title>.", "Not <last>.")
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    encoder = Letters()
+    assert WrittenAnswers.load(tmp_path, encoder) is None  # type: ignore[arg-type]
+    save_answers(tmp_path, ANSWERS, encoder)  # type: ignore[arg-type]
+    with (tmp_path / FOLDER / ROWS).open("a") as file:
+        file.write('{"of": "last"}\n')
+    with pytest.raises(CheckpointError, match="answers.jsonl, line 6"):
+        WrittenAnswers.load(tmp_path, encoder)  # type: ignore[arg-type]
