@@ -183,5 +183,6 @@ def test_whoever_knows_it_or_likes_what_is_new_is_recommended_something() -> Non
     asks = Turn("user", "did you like Paprika?", (Mention(13, 20, FILMS[2].id),))
     for turns in ((*begun, seen), (*begun, other), (*begun, new), (*begun, old), (*begun, asks)):
         list(replies(Dialogue(turns), Plan(), lambda: asked))
-    list(replies(Dialogue((seen,)), Plan(), lambda: asked))
+    no_film = (Turn("user", "hi"), Turn("assistant", "Hello."), seen)
+    list(replies(Dialogue(no_film), Plan(), lambda: asked))
     assert [plan.mode for plan in asked.plans] == ["REC", "REC", "REC", None, None, None]
