@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from string import digits
 
 import torch
 
@@ -48,8 +47,8 @@ ASKING = (
 )
 OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
-# What is known of no item unless its card or the user says it, as no digit is: a small model makes
-# such things up ("based on a true story", "on Netflix", "two hours")
+# What is known of no item unless its card or the user says it: a small model makes such things up
+# ("based on a true story", "on Netflix", "two hours")
 CLAIMS = (
     "true", "real", "Oscar", "award", "awards", "Netflix", "Amazon", "Prime", "Disney", "minutes",
     "minute", "hours", "hour", "rated", "sequel", "won",
@@ -83,7 +82,6 @@ class Talker:
         misread = [self.format.text(f"â{words}")[1:] for words in MISREAD]
         self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
         claims = {claim: self.format.text(f" {claim}") for claim in CLAIMS}
-        claims |= {digit: self.format.text(digit) for digit in digits}
         self.claims = {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1}
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 

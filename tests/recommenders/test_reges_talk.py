@@ -330,13 +330,14 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monk
     assert recommends.item and recommends.evidence.question == ""
 
 
-def test_no_number_and_no_prize_is_made_up(shelf):
+def test_no_prize_and_no_service_is_made_up(shelf, monkeypatch):
     talker = shelf.get("gcrs").talker
-    wanted = talker.format.text("7")
+    wanted = talker.format.text("Q")
+    monkeypatch.setattr(talker, "claims", {wanted[0]: "oscar"})
     for text, item, is_said in (
         ("how long?", None, False),
-        ("7 robbers", None, True),
-        ("how long?", replace(HEAT, logline="7 robbers."), True),
+        ("did it win an Oscar?", None, True),
+        ("how long?", replace(HEAT, logline="An Oscar is stolen."), True),
     ):
         dialogue = Dialogue((Turn("user", text),))
         said = Wants(talker, wanted).words(talker, "CHAT", item, dialogue)

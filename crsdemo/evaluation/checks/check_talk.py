@@ -40,6 +40,9 @@ ADMITS = re.compile(
     r"\bnever (?:seen|watched|heard)|\bonly (?:know|have) films|\bI['’]?m (?:only )?a program|"
     r"\bunknown to me|\bmissing from|\bout of my reach|\bbeyond (?:me|what I know)|"
     r"\bno (?:scores|ratings|running time|length|prices|age rating)|\blink (?:on|below|to)|"
+    r"\b(?:isn|aren)['’]?t (?:noted|mine|given|marked)|\bnot on (?:the|my|its) card|"
+    r"\b(?:behind|at|by|through) (?:the|its) link|\bcard keeps quiet|\bto the linked page|"
+    r"\b(?:the|its) link(?:ed page)? (?:shows?|knows?|has|tells?)|"
     r"\bnone of (?:that|those|this)|\bwith films? only|\bfilms are all I",
     re.IGNORECASE,
 )
