@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import films
+import tiny
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from crsdemo.training.written.data import WrittenDialogue
-from tests import films, tiny
 
 HEAT, ALIEN = films.BY_TITLE["Heat"], films.BY_TITLE["Alien"]
 

@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import films
 import numpy as np
 import pytest
+import tiny
 import torch
+from chatml import WRITTEN, chat_tokenizer, save_base, write_written
+from chatml import chat_model as model
 
 from crsdemo.__main__ import main
 from crsdemo.core.catalog import Catalog
@@ -29,9 +33,6 @@ from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
-from tests import films, tiny
-from tests.chatml import WRITTEN, chat_tokenizer, save_base, write_written
-from tests.chatml import chat_model as model
 
 KNOWN = replace(
     films.BY_TITLE["Heat"], logline="Robbers, and a tired policeman.", tags=("heist", "tense")

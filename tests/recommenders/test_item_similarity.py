@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from films import CATALOG
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.language.title_forms import series
 from crsdemo.recommenders.item_similarity import SIGNALS, ItemSimilarity
-from tests.films import CATALOG
 
 PEOPLE, SERIES, GENRES, AGE = range(4)
 SIMILARITY = ItemSimilarity(CATALOG)

@@ -6,9 +6,12 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import films
 import numpy as np
 import pytest
 import torch
+from chatml import chat_model as model
+from chatml import chat_tokenizer
 from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
@@ -32,9 +35,6 @@ from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
-from tests import films
-from tests.chatml import chat_model as model
-from tests.chatml import chat_tokenizer
 
 CATALOG = films.CATALOG
 HEAT = films.BY_TITLE["Heat"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import films
 import pytest
+import tiny
+from chatml import ALIEN, HEAT, WRITTEN, chat_tokenizer
 
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.slots import TITLE, Slot, slots_of
@@ -11,8 +14,6 @@ from crsdemo.model.tokens import add_control_tokens
 from crsdemo.training.lm.examples import ExampleSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence
 from crsdemo.training.preference.transcribe import OtherFormatError, Transcriber, scored
-from tests import films, tiny
-from tests.chatml import ALIEN, HEAT, WRITTEN, chat_tokenizer
 
 CODES = dict(zip(films.CATALOG.row, tiny.semantic_ids(len(films.CATALOG)).values(), strict=True))
 ASKED = Turn("user", "loved heat <BOI>", (Mention(6, 10, HEAT.id),))
