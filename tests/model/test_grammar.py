@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from outlines.backends.outlines_core import OutlinesCoreLogitsProcessor
 from tiny import (
     SLOTS,
-    PreTrainedModel,
     byte_level_tokenizer,
     causal_lm,
     generated,
     semantic_ids,
     sentencepiece_tokenizer,
 )
-from transformers import LogitsProcessorList, PreTrainedModel  # noqa: F811
+from transformers import LogitsProcessorList, PreTrainedModel
 
 import crsdemo.model.grammar
 from crsdemo.core.errors import CatalogError

@@ -232,7 +232,7 @@ def test_a_refusal_narrows_the_wish_from_before_and_is_no_new_one(prior: ItemPri
     assert prior.relevant(asking).turns == asking.turns[-1:]
 
 
-def test_instead_and_something_like_give_up_what_was_wished_before(prior):
+def test_instead_and_something_like_give_up_what_was_wished_before(prior: ItemPrior) -> None:
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
     before = Dialogue((Turn("user", "a heist"), given))
     named = (Mention(15, 20, "plain"),)
@@ -244,7 +244,7 @@ def test_instead_and_something_like_give_up_what_was_wished_before(prior):
         assert prior.relevant(going_on) == going_on, text
 
 
-def test_of_several_wishes_the_newest_counts(prior):
+def test_of_several_wishes_the_newest_counts(prior: ItemPrior) -> None:
     given = Turn("assistant", "Plain", (Mention(0, 5, "plain"),))
     talk = Dialogue((Turn("user", "a drama"), given, Turn("user", "a heist")))
     talk = talk.say(Turn("assistant", "Old?")).say(Turn("user", "a comedy with dogs"))

@@ -38,8 +38,8 @@ from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
-from crsdemo.recommenders.written_answers import Asked
 from crsdemo.recommenders.talking import TalkingRecommender
+from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
@@ -309,11 +309,11 @@ def test_a_story_may_be_told_again(shelf: Shelf) -> None:
         assert (said == story) == is_told
 
 
-def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf):
+def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
 
-    def begins(text, asked=None):  # type: ignore[no-untyped-def]
+    def begins(text: str, asked: Asked | None = None) -> str:
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", text)))
         context = talker.read([talker.history(dialogue)])
         story = replace(HEAT, logline="Zebras,lions.")
@@ -328,8 +328,10 @@ def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf):
     assert begins("is it long?", asked._replace(nats=0.0)) != "Xylophones play <year>."
 
 
-def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monkeypatch):
-    system = shelf.get("gcrs")
+def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = speaking(shelf, "gcrs")
     heat, alien = (
         Turn("assistant", one.name, (Mention(0, len(one.name), one.id),))
         for one in (HEAT, films.BY_TITLE["Alien"])
@@ -349,7 +351,7 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monk
     assert recommends.item and recommends.evidence.question == ""
 
 
-def test_no_number_and_no_prize_is_made_up(shelf):
+def test_no_number_and_no_prize_is_made_up(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
     wanted = talker.format.text("7")
     for text, item, is_said in (
@@ -362,7 +364,7 @@ def test_no_number_and_no_prize_is_made_up(shelf):
         assert (said[: len(wanted)] == wanted) == is_said
 
 
-def test_a_recommendation_does_not_begin_with_an_excuse(shelf):
+def test_a_recommendation_does_not_begin_with_an_excuse(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
     dialogue = Dialogue((Turn("user", "robbers"),))
     title, wanted = talker.control.slot[TITLE], talker.format.text("I like it")

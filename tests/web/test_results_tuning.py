@@ -16,6 +16,7 @@ from crsdemo.export.files import split_of
 from crsdemo.export.preferences import Readiness
 from crsdemo.recommenders.loading import Version
 from crsdemo.web.results import tuning
+from crsdemo.web.results.figures import Dot
 
 VERSION = Version("blue", 480, 31, "abcdef0123456789" * 4, simulated=False, shuffled=False)
 TRAINED, FROZEN = (
@@ -64,7 +65,7 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
         shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)})
         (dot,) = shown.figure.rows
         assert dot.name == f"{name} against {parent}"
-        assert dot.estimate and dot.estimate.value == share
+        assert isinstance(dot, Dot) and dot.estimate.value == share
         assert dot.estimate.low is not None and dot.estimate.high is not None
         assert dot.estimate.low < share < dot.estimate.high
     assert "blue, tuned from red on 480 votes: too few votes to tell" in shown.answer

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from made_studies import lab
-from pages import Server, Visitor, browser  # noqa: F401  the fixture
+from pages import Served, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, NoLinker, StandIn
 from test_blind_page import LISTEN
@@ -94,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudyServer]:
 class Annotator(Visitor):
     """A person who was sent a link."""
 
-    def __init__(self, web: Browser, server: StudyServer, link: str, width: int = 1280) -> None:
+    def __init__(self, web: Browser, server: Served, link: str, width: int = 1280) -> None:
         self.page = web.new_context(viewport={"width": width, "height": 844}).new_page()
         self.url = server.url
         self.page.set_default_timeout(30_000)
