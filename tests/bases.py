@@ -136,11 +136,14 @@ def tiny_base(base: Base, n_tokens: int) -> PreTrainedModel:
     ids = dict(bos_token_id=None, eos_token_id=0, pad_token_id=1)
     config = AutoConfig.for_model(base.model_type, vocab_size=n_tokens, **ids, **base.options)
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    model: PreTrainedModel = auto.from_config(config, dtype=torch.float32)
+    model: PreTrainedModel = auto.from_config(  # type: ignore[no-untyped-call]  # transformers' own
+        config, dtype=torch.float32
+    )
     for parameter in model.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.1)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def save_base(base: Base, folder: Path) -> Path:

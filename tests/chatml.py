@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import films
+import tiny
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from crsdemo.recommenders.loading import Shelf
+from crsdemo.recommenders.talking import TalkingRecommender
 from crsdemo.training.written.data import WrittenDialogue
-from tests import films, tiny
 
 HEAT, ALIEN = films.BY_TITLE["Heat"], films.BY_TITLE["Alien"]
 
@@ -22,8 +25,14 @@ def chat_tokenizer() -> PreTrainedTokenizerFast:
 
 def chat_model(n_tokens: int) -> LlamaForCausalLM:
     torch.manual_seed(0)
-    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
-    config = LlamaConfig(vocab_size=n_tokens, tie_word_embeddings=True, **shape)
+    config = LlamaConfig(
+        vocab_size=n_tokens,
+        tie_word_embeddings=True,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+    )
     return LlamaForCausalLM(config)
 
 
@@ -64,6 +73,13 @@ def write_written(folder: Path) -> Path:
     for name, row in rows.items():
         (folder / name).write_text(json.dumps(row) + "\n")
     return folder
+
+
+def speaking(shelf: Shelf, name: str) -> TalkingRecommender:
+    """A system with a language model."""
+    system = shelf.get(name)
+    assert isinstance(system, TalkingRecommender)
+    return system
 
 
 def save_base(folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from films import CATALOG, write_inspired, write_redial
@@ -13,6 +14,13 @@ from films import CATALOG, write_inspired, write_redial
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models lose time by sharing work
 os.environ.setdefault("CRSDEMO_PRECISION", "float32")  # the same numbers on every machine
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a base model that is missing is not looked for
+
+
+class Sources(TypedDict):
+    """What every stage is given."""
+
+    dialogues: str
+    catalog: Path
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,7 @@ class Trained:
         return self.folder / "talks.tsv"
 
     @property
-    def sources(self) -> dict[str, object]:
-        """What every stage is given."""
+    def sources(self) -> Sources:
         return {"dialogues": f"{self.redial},{self.inspired}", "catalog": self.catalog}
 
     @property

@@ -51,16 +51,16 @@ class Study:
         names = (self.scribes[0].name, self.scribes[1].name)
         *_, comparison = self.pair.say(series, text, names)
         if verdict:
-            judgment = Judgment(verdict, 1000 * seconds)  # type: ignore[arg-type]
+            judgment = Judgment(verdict, 1000 * seconds)  # type: ignore[arg-type]  # one of the verdicts
             self.pair.comparisons.record_verdict(comparison.id, series.visitor, judgment)
         return self.seen(series)
 
     def kept(self, table: str, visitor: str, **row: object) -> None:
         """What anybody may have said in a log of before, when ids of others sufficed."""
         with self.log.file.writing() as db:
-            db["visitors"].insert({"id": visitor, "app_version": "0"}, ignore=True)
+            db.table("visitors").insert({"id": visitor, "app_version": "0"}, ignore=True)
             said = {"visitor": visitor, "revision": 1, "app_version": "0"}
-            db[table].insert(said | row)
+            db.table(table).insert(said | row)
 
     def thumb(self, reply: str, visitor: str, value: int) -> None:
         """Of somebody else, as `kept` says."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, expect, sync_playwright
@@ -81,12 +81,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+class Served(Protocol):
+    """A server, in this process or in another."""
+
+    url: str
+
+
 class Visitor:
     """A person with a browser of their own, at one page of the server."""
 
     address = ""
 
-    def __init__(self, browser: Browser, server: Server, width: int = 1280) -> None:
+    def __init__(self, browser: Browser, server: Served, width: int = 1280) -> None:
         context = browser.new_context(viewport={"width": width, "height": 844})
         self.page: Page = context.new_page()
         self.url = server.url

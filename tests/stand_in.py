@@ -15,6 +15,7 @@ from crsdemo.core.domain import domain_file, read_domain
 from crsdemo.core.recommender import (
     Branch,
     Evidence,
+    Mode,
     PathStep,
     Plan,
     Provenance,
@@ -126,7 +127,7 @@ class StandIn:
         yield whole
 
     def _chat(self) -> Reply:
-        modes = (("CHAT", 0.94), ("REC", 0.06))
+        modes: tuple[tuple[Mode, float], ...] = (("CHAT", 0.94), ("REC", 0.06))
         evidence = Evidence(modes=modes, timings=(Timing("writing", 80.0),))
         return Reply(("Gladly. Enjoy the evening!",), "CHAT", None, evidence, Provenance(self.name))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from chatml import speaking
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
@@ -24,7 +25,9 @@ def shelf(catalog: Catalog) -> Shelf:
 
 
 @pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
-def test_a_shipped_system_recommends_talks_and_shows_why(shelf, catalog, name) -> None:
+def test_a_shipped_system_recommends_talks_and_shows_why(
+    shelf: Shelf, catalog: Catalog, name: str
+) -> None:
     system, linker = shelf.get(name), MentionLinker(catalog)
     dialogue, said = Dialogue(), list[Reply]()
     for text in ("no musicals please, I'd like a western", "who is in it?", "something else"):
@@ -46,8 +49,8 @@ def test_a_shipped_system_recommends_talks_and_shows_why(shelf, catalog, name) -
     assert bool(first.evidence.path) == (name != "reges")
 
 
-def test_both_systems_share_the_weights_and_are_two(shelf) -> None:
-    gcrs, reges = shelf.get("gcrs"), shelf.get("reges")
+def test_both_systems_share_the_weights_and_are_two(shelf: Shelf) -> None:
+    gcrs, reges = speaking(shelf, "gcrs"), speaking(shelf, "reges")
     assert gcrs.talker.loaded is reges.talker.loaded
     wishes = ("robots", "a sad love story", "a heist", "something for the kids", "war", "jazz")
     firsts = [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
+    Cache,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -15,6 +18,7 @@ from transformers import (
     Qwen3Config,
     Qwen3ForCausalLM,
 )
+from transformers.cache_utils import DynamicLayer
 
 from crsdemo.core.slots import Slot
 
@@ -71,16 +75,40 @@ def semantic_ids(
     return {f"item-{n}": codes for n, codes in enumerate(sorted(found, key=lambda c: c[::-1]))}
 
 
+class Cached(NamedTuple):
+    """Of one layer: (B, G, S, D) each."""
+
+    keys: torch.Tensor
+    values: torch.Tensor
+
+
+def cached(cache: Cache) -> list[Cached]:
+    """What a cache holds, by layer."""
+    found = []
+    for layer in cache.layers:
+        assert isinstance(layer, DynamicLayer) and layer.keys is not None
+        assert layer.values is not None
+        found.append(Cached(layer.keys, layer.values))
+    return found
+
+
+def generated(model: PreTrainedModel, prompts: torch.Tensor, **options: Any) -> torch.Tensor:
+    """What transformers' own loop writes after the prompts (B, T): (B, T + n)."""
+    generate: Any = model.generate  # its type is that of any attribute
+    written: torch.Tensor = generate(prompts, **options)
+    return written
+
+
 def causal_lm(kind: str, n_tokens: int, seed: int = 0) -> PreTrainedModel:
     """A random model of two layers; its probabilities are far from even, control tokens common."""
     torch.manual_seed(seed)
-    ids = {"bos_token_id": None, "eos_token_id": 0, "pad_token_id": 1}
+    ids: dict[str, Any] = {"bos_token_id": None, "eos_token_id": 0, "pad_token_id": 1}
     if kind == "gpt2":
         model: PreTrainedModel = GPT2LMHeadModel(
             GPT2Config(vocab_size=n_tokens, n_embd=32, n_layer=2, n_head=2, n_positions=128, **ids)
         )
     else:
-        shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
+        shape: dict[str, Any] = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2)
         shape |= dict(num_key_value_heads=1, intermediate_size=48, vocab_size=n_tokens)
         if kind == "qwen3":
             config = Qwen3Config(head_dim=16, tie_word_embeddings=True, **shape, **ids)
@@ -92,4 +120,5 @@ def causal_lm(kind: str, n_tokens: int, seed: int = 0) -> PreTrainedModel:
             torch.nn.init.normal_(parameter, std=0.25)
     with torch.no_grad():
         model.get_output_embeddings().weight[-40:] *= 3
-    return model.eval()
+    model.eval()
+    return model

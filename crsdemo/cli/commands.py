@@ -55,7 +55,7 @@ def _plan(config: ChatConfig) -> Plan:
     if config.item and config.mode == "CHAT":
         raise BadInputError("--item needs --mode REC or none: a reply in mode CHAT has no item")
     mode = config.mode or None
-    return Plan(mode=mode, item_id=config.item or None, seed=config.seed)  # type: ignore[arg-type]
+    return Plan(mode=mode, item_id=config.item or None, seed=config.seed)  # type: ignore[arg-type]  # checked above
 
 
 def _typed() -> Iterator[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -157,8 +158,7 @@ class Catalog(Sequence[Item]):
         if not self.items:
             raise CatalogError("the catalog holds no items; build one with `build-catalog`")
         if len(self.row) != len(self.items):
-            seen: set[str] = set()
-            twice = next(i.id for i in self.items if i.id in seen or seen.add(i.id))  # type: ignore[func-returns-value]
+            twice = next(i for i, n in Counter(one.id for one in self.items).items() if n > 1)
             raise CatalogError(f"two items have the id {twice!r}; ids must be unique")
 
     def __len__(self) -> int:
@@ -167,7 +167,11 @@ class Catalog(Sequence[Item]):
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # Sequence: int or slice
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
         return self.items[index]
 
     @cached_property

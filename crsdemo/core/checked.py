@@ -49,7 +49,8 @@ def from_page(cls: type[T]) -> type[T]:
             raise BadInputError(in_words(error, names)) from error
 
     made.__init__ = init
-    return made  # type: ignore[no-any-return]
+    checked: type[T] = made
+    return checked
 
 
 def in_words(error: ValidationError, names: list[str] | None = None) -> str:

@@ -44,7 +44,7 @@ def parse(config: type[T], argv: Sequence[str], prog: str) -> T:
     """
     parser = argparse.ArgumentParser(prog=prog, description=(config.__doc__ or "").strip())
     types = get_type_hints(config)
-    for one in fields(config):  # type: ignore[arg-type]
+    for one in fields(config):  # type: ignore[arg-type]  # always a dataclass
         name, kind, default = _flag_of(one.name), types[one.name], one.default
         text = one.metadata.get("help", "")
         if one.metadata.get("positional"):

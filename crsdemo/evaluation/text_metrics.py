@@ -70,7 +70,8 @@ def _grams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
 
 def words(text: str) -> list[str]:
     """The 13a tokens of a text, `<movie>` being one."""
-    return TOKENIZER(text.replace(TITLE, ONE_WORD)).split()
+    tokens: str = TOKENIZER(text.replace(TITLE, ONE_WORD))
+    return tokens.split()
 
 
 def perplexity(nats: float, n: int) -> float:

@@ -74,7 +74,7 @@ class ComparisonLog:
             comparison = Comparison(
                 new_id(), policy, seed, _begin(db, left, heard), _begin(db, right, also_heard)
             )
-            db["comparisons"].insert(_comparison_row(comparison))
+            db.table("comparisons").insert(_comparison_row(comparison))
         return comparison
 
     def record_ready(self, comparison_id: str, ready_ms: dict[Side, float]) -> None:
@@ -112,7 +112,7 @@ class ComparisonLog:
             if was == (judgment.verdict, _opinion(judgment.details)):
                 return
             still_open(db, comparison_id, visitor)
-            db["verdicts"].insert(
+            db.table("verdicts").insert(
                 {
                     "comparison_id": comparison_id,
                     "visitor": visitor,
@@ -136,7 +136,7 @@ class ComparisonLog:
         with self.log.file.writing() as db:
             own_comparison(db, comparison_id, visitor)
             still_open(db, comparison_id, visitor)
-            db["picks"].insert(row)
+            db.table("picks").insert(row)
 
     def restore(self, series_id: str, catalog: Catalog) -> RestoredSeries | None:
         """A series as its visitor left it, or None if nothing was said in it."""

@@ -154,6 +154,7 @@ def known_version(db: Database, path: Path) -> int:
     Raises FeedbackError for a database of another program or of a newer version.
     """
     (application_id,) = db.execute("pragma application_id").fetchone()
+    version: int
     (version,) = db.execute("pragma user_version").fetchone()
     (n_tables,) = db.execute("select count(*) from sqlite_master").fetchone()
     if application_id != APPLICATION_ID and (application_id or version or n_tables):

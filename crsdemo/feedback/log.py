@@ -79,7 +79,7 @@ class FeedbackLog:
         self.file = LogFile(path, busy_seconds)
         self.record_abandoned()
         with self.file.reading() as db:  # what an earlier process could not wipe
-            self.file.has_traces = db["erasures"].count > 0
+            self.file.has_traces = db.table("erasures").count > 0
 
     def close(self) -> None:
         """Make the file whole, so that a copy of it is. Nothing is to be recorded after this."""
@@ -192,7 +192,7 @@ class FeedbackLog:
             if text != was:
                 revision += 1
                 now = {"value": text, "revision": revision, "app_version": __version__}
-                db["ratings"].insert(row | now | {"withdrawn": text is None})
+                db.table("ratings").insert(row | now | {"withdrawn": text is None})
         return None if kept is None else Rating(generation_id, aspect, kept, revision)
 
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
@@ -230,13 +230,14 @@ class FeedbackLog:
 def _put_mark(db: Database, row: Row, *, on: bool) -> None:
     """Put a mark into its row, unless it is so already."""
     if on != any(db.query(_SQL["mark"], row)):
-        db["item_events"].insert(row | {"is_on": on, "app_version": __version__})
+        db.table("item_events").insert(row | {"is_on": on, "app_version": __version__})
 
 
 def said_before(db: Database, dialogue_id: str, client_event_id: str | None) -> bool:
     """Whether the same click has brought a message to this dialogue before."""
     same = "dialogue_id = ? and client_event_id = ?"
-    return db["turns"].count_where(same, [dialogue_id, client_event_id]) > 0
+    n_same: int = db.table("turns").count_where(same, [dialogue_id, client_event_id])
+    return n_same > 0
 
 
 def insert_said(
@@ -249,7 +250,7 @@ def insert_said(
     """Put what the user says after `conversation` into its row."""
     logged = LoggedTurn(new_id(), turn)
     more = {"client_event_id": client_event_id, "replaces": replaces}
-    db["turns"].insert(turn_row(logged, conversation) | more)
+    db.table("turns").insert(turn_row(logged, conversation) | more)
     return logged
 
 
@@ -257,9 +258,9 @@ def insert_started(db: Database, conversation: Conversation, recommender: str, p
     """Put a reply that has no words yet into its rows; returns the generation's id."""
     logged = LoggedTurn(new_id(), Turn("assistant", ""))
     asked = conversation.turns[-1].id
-    n_earlier = db["turns"].count_where("parent = ? and speaker = 'assistant'", [asked])
-    db["turns"].insert(turn_row(logged, conversation))
-    db["generations"].insert(
+    n_earlier = db.table("turns").count_where("parent = ? and speaker = 'assistant'", [asked])
+    db.table("turns").insert(turn_row(logged, conversation))
+    db.table("generations").insert(
         {
             "id": logged.id,
             "attempt": n_earlier + 1,
@@ -279,5 +280,5 @@ def _put_reply(db: Database, generation_id: str, reply: Reply) -> None:
     turn, generation, evidence = rows_of_reply(reply)
     if not db.execute(_SQL["say"], turn | {"id": generation_id}).rowcount:
         raise RefusedError("This reply was deleted while it was written.")
-    db["generations"].update(generation_id, generation)
-    db["evidence"].insert(evidence | {"generation_id": generation_id}, replace=True)
+    db.table("generations").update(generation_id, generation)
+    db.table("evidence").insert(evidence | {"generation_id": generation_id}, replace=True)

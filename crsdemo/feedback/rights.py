@@ -34,14 +34,14 @@ def admit(db: Database, visitor: str) -> None:
         )
     if first_value(db, _SQL["decision"], visitor) in ("declined", "withdrawn"):
         raise WithdrawnError("You do not take part in this study, so nothing more is kept.")
-    db["visitors"].insert({"id": visitor, "app_version": __version__}, ignore=True)
+    db.table("visitors").insert({"id": visitor, "app_version": __version__}, ignore=True)
 
 
 def own_dialogue(db: Database, dialogue_id: str, visitor: str) -> None:
     """Admit to a dialogue that is new or the visitor's own. Raises RefusedError."""
     admit(db, visitor)
     checked_id(dialogue_id)
-    db["dialogues"].insert({"id": dialogue_id, "visitor": visitor}, ignore=True)
+    db.table("dialogues").insert({"id": dialogue_id, "visitor": visitor}, ignore=True)
     _only_of(visitor, first_value(db, _SQL["of_dialogue"], dialogue_id))
 
 

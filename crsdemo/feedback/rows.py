@@ -103,7 +103,8 @@ def rating_from_row(row: Row) -> Rating:
 
 
 def plan_row(plan: Plan) -> Row:
-    return _PLAN.dump_python(plan) | {"avoid": sorted(plan.avoid)}
+    row: Row = _PLAN.dump_python(plan)
+    return row | {"avoid": sorted(plan.avoid)}
 
 
 def plan_from_json(text: str) -> Plan:

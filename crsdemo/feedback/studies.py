@@ -62,9 +62,9 @@ class StudyLog:
         """Keep the file of a study and its questions, once."""
         with self.log.file.writing() as db:
             row = {"sha256": study.sha256, "name": study.title, "file": study.text}
-            db["studies"].insert(row, ignore=True)
+            db.table("studies").insert(row, ignore=True)
             for asked in study.asked:
-                db["questions"].insert_all(_question_rows(study, asked), ignore=True)
+                db.table("questions").insert_all(_question_rows(study, asked), ignore=True)
 
     def record_arrival(self, study: str, arrival: Arrival) -> str:
         """The annotator's id: a new one for a new person, else the one that the person has."""
@@ -75,7 +75,7 @@ class StudyLog:
             annotator = new_id()
             admit(db, annotator)
             row = {"id": annotator, "study": study, "is_test": arrival.is_test}
-            db["annotators"].insert(row | arrival._asdict())
+            db.table("annotators").insert(row | arrival._asdict())
             return annotator
 
     def record_decision(self, annotator: str, decision: Decision, consent: Consent) -> None:
@@ -91,7 +91,7 @@ class StudyLog:
     def standing(self, study: str, annotator: str) -> Standing | None:
         """None if nobody of this id takes part in the study."""
         with self.log.file.reading() as db:
-            if not db["annotators"].count_where("id = ? and study = ?", [annotator, study]):
+            if not db.table("annotators").count_where("id = ? and study = ?", [annotator, study]):
                 return None
             judged = list(db.query(_SQL["judged"], [annotator]))
             answers = db.query(_SQL["answers"], [annotator])
@@ -120,9 +120,9 @@ class StudyLog:
         """Draw what an annotator is to judge from what was drawn so far, once."""
         with self.log.file.writing() as db:
             admit(db, annotator)
-            if not db["assignments"].count_where("annotator = ?", [annotator]):
+            if not db.table("assignments").count_where("annotator = ?", [annotator]):
                 dealt = draw(_tally(db, study))
-                db["assignments"].insert_all(_assignment_row(annotator, one) for one in dealt)
+                db.table("assignments").insert_all(_assignment_row(annotator, one) for one in dealt)
 
     def replays(self, study: str) -> dict[str, Shared]:
         """By the name of the replay."""
@@ -145,7 +145,7 @@ class StudyLog:
                     "another, or replay its message"
                 )
             row = {"study": study, "task": name, "comparison_id": comparison_id}
-            db["replays"].insert(row, ignore=True)
+            db.table("replays").insert(row, ignore=True)
 
     # What each says
 
@@ -168,13 +168,13 @@ class StudyLog:
             was, revision = db.execute(_SQL["last_answer"], row).fetchone() or (None, 0)
             if was != to_json(value):
                 row |= {"value": to_json(value), "revision": revision + 1}
-                db["answers"].insert(row | {"app_version": __version__})
+                db.table("answers").insert(row | {"app_version": __version__})
 
     def record_completion(self, annotator: str, code: str) -> str:
         """Keep that all is done; returns the code that was shown first."""
         with self.log.file.writing() as db:
             admit(db, annotator)
-            db["completions"].insert({"annotator": annotator, "code": code}, ignore=True)
+            db.table("completions").insert({"annotator": annotator, "code": code}, ignore=True)
             return str(first_value(db, _SQL["code"], annotator))
 
     # Taking it back
@@ -210,7 +210,7 @@ class StudyLog:
     def _is_new(self, one: TakenBack) -> bool:
         """Whether the log knows this person, and not yet that they took it back like this."""
         with self.log.file.reading() as db:
-            known = db["annotators"].count_where("id = ?", [one.annotator])
+            known = db.table("annotators").count_where("id = ?", [one.annotator])
             held = "erasures" if one.what == "erasure" else "withdrawn"
             done = first_value(db, f"select 1 from {held} where annotator = ?", one.annotator)
             return bool(known) and not done
@@ -218,7 +218,7 @@ class StudyLog:
     def _forget(self, one: TakenBack) -> None:
         with self.log.file.writing() as db:
             _decide(db, one.annotator, "withdrawn", one.document, one.document_sha256)
-            db["erasures"].insert({"annotator": one.annotator}, ignore=True)
+            db.table("erasures").insert({"annotator": one.annotator}, ignore=True)
             for statement in statements(_SQL["forget"]):
                 db.execute(statement, {"annotator": one.annotator})
         self.log.file.has_traces = True
@@ -247,7 +247,9 @@ def _decide(
         raise WithdrawnError("You have withdrawn from this study, so nothing more is kept.")
     if was != decision:
         row = {"annotator": annotator, "decision": decision, "app_version": __version__}
-        db["consents"].insert(row | {"document": document, "document_sha256": document_sha256})
+        db.table("consents").insert(
+            row | {"document": document, "document_sha256": document_sha256}
+        )
 
 
 def _question_rows(study: Study, asked: Questionnaire) -> Iterable[Row]:

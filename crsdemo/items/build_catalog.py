@@ -147,8 +147,9 @@ def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] |
 
 def _flat(row: dict[str, Any] | ValueError) -> dict[str, Any] | ValueError:
     """A row whose facts, as a catalog has them, stand beside the rest."""
-    if isinstance(row, dict) and isinstance(row.get("facts"), dict):
-        return row["facts"] | {name: value for name, value in row.items() if name != "facts"}
+    facts = row.get("facts") if isinstance(row, dict) else None
+    if isinstance(row, dict) and isinstance(facts, dict):
+        return facts | {name: value for name, value in row.items() if name != "facts"}
     return row
 
 
@@ -159,7 +160,8 @@ def _item(row: Row | ValueError, columns: Iterable[Column]) -> Item:
     found: dict[str, Any] = {}
     for column in columns:
         if column.field:
-            found[column.field] = READERS.get(column.field, fact)(column, row[column.name])
+            read: Callable[[Column, Any], Any] = READERS.get(column.field, fact)
+            found[column.field] = read(column, row[column.name])
     title, at_end = title_and_year(found["title"])
     if at_end is not None and found.get("year") not in (None, at_end):
         title, at_end = found["title"], None

@@ -105,4 +105,5 @@ def shown(columns: Sequence[Column]) -> str:
     rows = [
         (one.name, one.field, one.kind, " | ".join(one.examples)) for one in columns if one.name
     ]
-    return tabulate(rows, ("column", "becomes", "type", "examples"), disable_numparse=True)
+    table: str = tabulate(rows, ("column", "becomes", "type", "examples"), disable_numparse=True)
+    return table

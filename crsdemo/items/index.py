@@ -75,7 +75,9 @@ class ItemIndex:
 
 def units(vectors: Floats) -> Floats:
     """(n, d) vectors at length 1; a row of zeros stays."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.maximum(lengths, 1e-12)
+    return unit
 
 
 def _two_passes(vectors: Floats, seed: int) -> Any:

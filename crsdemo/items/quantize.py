@@ -92,8 +92,9 @@ def _kmeans(vectors: Floats, k: int, seed: int) -> Floats:
 def squared_distances(vectors: Floats, codebook: Floats) -> Floats:
     """(n, k) squared Euclidean distances."""
     products = vectors @ codebook.T
-    norms = (vectors**2).sum(axis=1)[:, None] + (codebook**2).sum(axis=1)
-    return np.maximum(norms - 2 * products, 0)
+    norms: Floats = (vectors**2).sum(axis=1)[:, None] + (codebook**2).sum(axis=1)
+    distances: Floats = np.maximum(norms - 2 * products, 0)
+    return distances
 
 
 def _nearest(vectors: Floats, codebook: Floats) -> Ints:

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel
+from torch import nn
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -157,7 +158,9 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
 
 def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
     """Make room for control tokens that the base does not know; it may have room already."""
-    if model.get_input_embeddings().weight.shape[0] < len(tokenizer):
+    weight = model.get_input_embeddings().weight
+    assert isinstance(weight, nn.Parameter)
+    if len(weight) < len(tokenizer):
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)  # they are learned
 
 

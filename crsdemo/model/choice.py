@@ -52,7 +52,7 @@ class ChoiceHead(nn.Module):
 
     def forward(self, states: Tensor, rows: Tensor) -> Tensor:
         """Scores (B, k) of candidates, rows (B, k) of the catalog, at states (B, h)."""
-        wanted = self.map(self.norm(states.float()))
+        wanted: Tensor = self.map(self.norm(states.float()))
         return (self.vectors[rows] @ wanted[:, :, None])[:, :, 0]
 
     def save(self, folder: Path) -> None:

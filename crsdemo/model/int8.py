@@ -55,4 +55,5 @@ def int8_linears(model: PreTrainedModel) -> PreTrainedModel:
         if type(module) is nn.Linear and module.in_features % BLOCK == 0:
             made[id(module)] = Int8Linear(module)
     twin: PreTrainedModel = copy.deepcopy(model, made)  # takes what is made already as it is
-    return twin.eval()
+    twin.eval()
+    return twin

@@ -26,7 +26,9 @@ class CatalogProcessor(OutlinesLogitsProcessor):
         # what the rows had written at the last step -> state, None after the end
         self._states: dict[tuple[int, ...], int | None] = {(): self.grammar.start}
 
-    def process_logits(self, input_ids: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    def process_logits(  # type: ignore[override]  # theirs is for tensors of any library
+        self, input_ids: torch.Tensor, logits: torch.Tensor
+    ) -> torch.Tensor:
         """Mask in place what may not follow. `input_ids`: (B, T), `logits`: (B, V)."""
         if self._prompt_length is None:
             self._prompt_length = input_ids.shape[1]

@@ -6,10 +6,11 @@ nothing that its tokens do not say, so conversations that begin alike may share 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 
 import torch
+from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
@@ -48,7 +49,7 @@ class Prefixes:
             return
         if any(type(layer) is not DynamicLayer for layer in cache.layers):
             return
-        if cache.get_seq_length() < len(ids) or len(cache.layers[0].keys) != 1:
+        if cache.get_seq_length() < len(ids) or len(next(_held(cache))[0]) != 1:
             raise ValueError(f"this is no cache of one prompt that begins with {len(ids)} tokens")
         key, copied = tuple(ids), _copy(cache, len(ids))
         with self._lock:
@@ -71,6 +72,12 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
 @torch.no_grad()
 def _copy(cache: DynamicCache, n: int) -> DynamicCache:
     """The first n tokens; `DynamicCache` makes tensors of its own of what it is given."""
-    return DynamicCache(
-        [(layer.keys[..., :n, :], layer.values[..., :n, :]) for layer in cache.layers]
-    )
+    return DynamicCache([(keys[..., :n, :], values[..., :n, :]) for keys, values in _held(cache)])
+
+
+def _held(cache: DynamicCache) -> Iterator[tuple[Tensor, Tensor]]:
+    """Keys and values (B, G, S, D) of each layer."""
+    for layer in cache.layers:
+        assert isinstance(layer, DynamicLayer)
+        assert layer.keys is not None and layer.values is not None
+        yield layer.keys, layer.values

@@ -10,7 +10,7 @@ Shapes: B prompts, T tokens read, S tokens seen, H heads, G of them with keys, D
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,9 +29,10 @@ class QuickBlock(nn.Module):
     def __init__(self, block: LlamaDecoderLayer) -> None:
         super().__init__()
         attention, mlp = block.self_attn, block.mlp
+        width, n_keys = attention.head_dim, attention.config.num_key_value_heads
+        assert width is not None and n_keys is not None  # transformers fills them in
         self.layer_idx: int = attention.layer_idx
-        self.width: int = attention.head_dim
-        self.n_keys: int = attention.config.num_key_value_heads
+        self.width, self.n_keys = width, n_keys
         self.scaling: float = attention.scaling
         self.qkv = _together(attention.q_proj, attention.k_proj, attention.v_proj)
         self.out = attention.o_proj
@@ -58,7 +59,8 @@ class QuickBlock(nn.Module):
             key, value = grow(past_key_values, self.layer_idx, key, value)
         hidden = hidden_states + self.out(self._attended(query, key, value, attention_mask))
         gate, up = self.gate_up(_normed(hidden, self.norms[1])).chunk(2, -1)
-        return hidden + self.down(nn.functional.silu(gate).mul_(up))
+        out: Tensor = hidden + self.down(nn.functional.silu(gate).mul_(up))
+        return out
 
     def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """(B, T, H D) from queries (B, H, T, D), keys and values (B, G, S, D)."""
@@ -115,9 +117,9 @@ def grow(cache: DynamicCache, place: int, key: Tensor, value: Tensor) -> tuple[T
     Nothing is copied where there is room in the memory behind what the layer holds, which is its
     own: what a crop has left there is written over.
     """
-    layer: Any = cache.layers[place] if place < len(cache.layers) else None
-    if type(layer) is not DynamicLayer or not layer.is_initialized:
-        return cast(tuple[Tensor, Tensor], cache.update(key, value, place))
+    layer = cache.layers[place] if place < len(cache.layers) else None
+    if type(layer) is not DynamicLayer or layer.keys is None or layer.values is None:
+        return cache.update(key, value, place)
     layer.keys, layer.values = _longer(layer.keys, key), _longer(layer.values, value)
     return layer.keys, layer.values
 

@@ -171,6 +171,13 @@ def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     return ids
 
 
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
+    """What the tokens say, control tokens included."""
+    text = tokenizer.decode(list(ids))
+    assert isinstance(text, str)  # several, of several sequences
+    return text
+
+
 @lru_cache(maxsize=8)
 def _plain(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
     """A copy of the tokenizer's text part: no added vocabulary, template, padding or limit."""

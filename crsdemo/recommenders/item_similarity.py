@@ -62,7 +62,8 @@ class ItemSimilarity:
         if not known.any():
             return np.zeros(len(self._years), np.float32)
         mean = np.average(years[known], weights=weights[known])
-        return np.nan_to_num(-np.abs(self._years - mean) / 10, nan=NO_AGE)
+        decades: Floats = -np.abs(self._years - mean) / 10
+        return np.nan_to_num(decades, nan=NO_AGE)
 
 
 def genre_matrix(catalog: Catalog) -> Floats:

@@ -39,7 +39,8 @@ class CoOccurrence(Baseline):
     def _popularity(self) -> Floats:
         """(n,) from 0 to below 1: less than one shared dialogue."""
         counts = np.array([item.popularity for item in self.catalog], np.float32)
-        return counts / (counts.max() + 1)
+        shares: Floats = counts / (counts.max() + 1)
+        return shares
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()

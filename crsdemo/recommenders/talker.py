@@ -27,6 +27,7 @@ from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.sampling import Leaning, Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
+from crsdemo.model.tokens import decoded
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.written_answers import Asked, WrittenAnswers
@@ -238,7 +239,7 @@ class Talker:
                     pieces.append(self._named([control.boi, *codes]))
                     codes = None
             elif token == control.boi or token in control.slot_of:
-                pieces.append(self.loaded.tokenizer.decode(text))
+                pieces.append(decoded(self.loaded.tokenizer, text))
                 text = []
                 if token == control.boi:
                     codes = []
@@ -246,7 +247,7 @@ class Talker:
                     pieces.append(control.slot_of[token])
             else:
                 text.append(token)
-        pieces.append(self.loaded.tokenizer.decode(text).rstrip("\ufffd"))
+        pieces.append(decoded(self.loaded.tokenizer, text).rstrip("\ufffd"))
         return trimmed(fill([p for p in pieces if p != ""], item))
 
     def _named(self, tokens: Sequence[int]) -> Item:
@@ -262,8 +263,7 @@ class Talker:
 
     def text(self, ids: Sequence[int]) -> str:
         """As it was read or written, with its control tokens."""
-        said: str = self.loaded.tokenizer.decode(ids)
-        return said
+        return decoded(self.loaded.tokenizer, ids)
 
 
 def _said_last(dialogue: Dialogue) -> str:

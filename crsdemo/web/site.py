@@ -26,12 +26,14 @@ def build(demo: Demo) -> gr.Blocks:
         if function.concurrency_limit == "default":
             function.concurrency_limit, function.concurrency_id = N_AT_ONCE, "page"
     # `guard/rooms.py` says who may wait where
-    return blocks.queue(max_size=None, api_open=False)
+    blocks.queue(max_size=None, api_open=False)
+    return blocks
 
 
 def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
     title = desk.study.title
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
+    blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with blocks:
         study.place_elsewhere(title)
     with blocks.route("Study", "/study", show_in_navbar=False):
         study.place(blocks, desk)
@@ -41,7 +43,8 @@ def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
 
 
 def _without_study(demo: Demo) -> gr.Blocks:
-    with gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True) as blocks:
+    blocks = gr.Blocks(title="crsdemo", analytics_enabled=False, fill_width=True)
+    with blocks:
         chat.place(blocks, demo.exchange, demo.hearing)
     with blocks.route("Side by side", "/compare", show_in_navbar=False):
         compare.place(blocks, demo.side_by_side, demo.hearing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from stand_in import NoLinker, StandIn, StandIns
@@ -73,7 +74,7 @@ def test_no_limits_hold_nobody_and_wrong_ones_are_named() -> None:
         Admission(Limits(all_messages="twenty"))
 
 
-def test_a_message_too_many_leaves_no_trace(tmp_path) -> None:
+def test_a_message_too_many_leaves_no_trace(tmp_path: Path) -> None:
     log = FeedbackLog(tmp_path / "feedback.db")
     admission = Admission(Limits(visitor_messages="2/minute"))
     exchange = Exchange(StandIn(), NoLinker(), log, admission)

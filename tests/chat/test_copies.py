@@ -74,7 +74,7 @@ def test_a_log_that_is_gone_is_restored_without_who_was_erased(made: Lab, tmp_pa
 
 
 def test_copies_from_before_an_erasure_are_told_until_they_are_gone(
-    made: Lab, tmp_path: Path, capsys
+    made: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     db = made.log.path
     ann, _ = told(made)

@@ -20,10 +20,11 @@ from test_exchange import (
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.conversation import Conversation
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, RefusedError
 from crsdemo.core.recommender import Plan, Reply
 from crsdemo.core.traced import Stretch
-from crsdemo.export.examples import kto
+from crsdemo.export.examples import Example, kto
 from crsdemo.feedback.file import connect
 from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.feedback.log import FeedbackLog
@@ -115,11 +116,8 @@ def test_an_export_has_what_each_reply_had_heard(log: FeedbackLog) -> None:
         first, second = judged.opinions()
     assert [turn.unheard for turn in first.reply.heard] == [()]
     assert [turn.unheard for turn in second.reply.heard] == [HORROR]
-    prompts = [
-        one.columns["prompt"][-1]["content"]
-        for opinion in (first, second)
-        for one in kto(opinion, "messages", winners=False)
-    ]
+    made = [one for of in (first, second) for one in kto(of, "messages", winners=False)]
+    prompts = [one.columns["prompt"][-1]["content"] for one in made if isinstance(one, Example)]
     assert prompts == [TEXT, "a sad drama, "]
 
 
@@ -165,7 +163,7 @@ def test_there_must_be_a_message_to_say_in_other_words(log: FeedbackLog) -> None
 class Chatty(Speller):
     """Talks unless asked for a film, and does as the plan says."""
 
-    def stream(self, dialogue, plan=Plan()):  # type: ignore[no-untyped-def]
+    def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         is_wish = plan.mode != "CHAT" and "film" in dialogue.turns[-1].text
         reply = whole_reply(("What about it?",), CATALOG[0])
         self.heard.append((dialogue, plan))
@@ -181,12 +179,15 @@ class Chatty(Speller):
         ("another film", "REC"),
     ],
 )
-def test_a_question_that_is_answered_again_is_still_a_question(log, text, mode) -> None:
+def test_a_question_that_is_answered_again_is_still_a_question(
+    log: FeedbackLog, text: str, mode: str
+) -> None:
     talk = exchange(log, Chatty())
     said = last(talk.say(last(talk.say(talk.start("v"), "a film like Lighthouse Summer")), text))
     for _ in range(2):
         said = last(talk.regenerate(said))
-        assert said.turns[-1].reply.mode == mode
+        answer = said.turns[-1].reply
+    assert answer and answer.mode == mode
 
 
 def test_a_database_from_before_corrections_still_opens(tmp_path: Path) -> None:
@@ -204,7 +205,9 @@ def test_a_database_from_before_corrections_still_opens(tmp_path: Path) -> None:
     old.close()
     log = FeedbackLog(path)
     talk = Exchange(Speller(), TitleLinker(), log)
-    conversation = log.restore("d", CATALOG).conversation
+    kept = log.restore("d", CATALOG)
+    assert kept
+    conversation = kept.conversation
     less = last(talk.take_back(conversation, "t", HORROR, is_on=True))
     assert less.turns[0].turn.unheard == HORROR
     assert restored(talk, less) == less

@@ -97,6 +97,7 @@ def test_a_reply_that_is_still_written_when_its_reader_is_erased_is_not_kept(mad
     work = at(ann, "scenario")
     growth = made.desk.say(ann.id, WORDS)
     begun = next(growth)
+    assert isinstance(begun, Comparison)
     of = begun.left.reply.id
     made.desk.withdraw(ann.id, erase=True)
     whole = Reply((f"You said {WORDS}",), "CHAT")

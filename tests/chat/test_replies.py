@@ -141,7 +141,7 @@ def test_a_film_is_good_or_bad_and_not_both(exchange: Exchange, log: FeedbackLog
     talk = said(exchange, "three films")
     reply_id, film = talk.turns[-1].id, FILMS[1].id
     for kind in ("up", "want", "down"):
-        exchange.mark("v", ItemMark(reply_id, film, kind))  # type: ignore[arg-type]
+        exchange.mark("v", ItemMark(reply_id, film, kind))
     restored = log.restore(talk.id, CATALOG)
     assert restored and {mark.kind for mark in restored.marks} == {"want", "down"}
 

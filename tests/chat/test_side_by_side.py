@@ -97,7 +97,7 @@ def last(series: Series) -> Comparison:
 
 
 def judge(pair: SideBySide, series: Series, verdict: str, click: str | None = None) -> Series:
-    judgment = Judgment(verdict)  # type: ignore[arg-type]
+    judgment = Judgment(verdict)  # type: ignore[arg-type]  # one of the verdicts
     pair.comparisons.record_verdict(last(series).id, series.visitor, judgment, click)
     return restored(pair, series)
 
@@ -171,9 +171,9 @@ def test_without_a_winner_the_stored_seed_draws_and_the_visitor_may_pick(
     series = said(pair, pair.start("v", "shared"), "one")
     series = judge(pair, series, verdict) if verdict else series
     drawn = last(series).onward
-    assert drawn.because == "lot" and restored(pair, series).last.onward == drawn  # type: ignore[union-attr]
+    assert drawn.because == "lot" and restored(pair, series).last.onward == drawn  # type: ignore[union-attr]  # it was restored
     other = "left" if drawn.side == "right" else "right"
-    pair.comparisons.record_pick(last(series).id, "v", other)  # type: ignore[arg-type]
+    pair.comparisons.record_pick(last(series).id, "v", other)  # type: ignore[arg-type]  # one of the sides
     series = restored(pair, series)
     assert last(series).onward == (other, "hand")
     series = said(pair, series, "two")
@@ -289,7 +289,7 @@ def test_a_verdict_of_someone_who_saw_the_sides_swapped_names_the_right_winner(
 ) -> None:
     pair = side_by_side(log)
     series = said(pair, pair.start("v", "own"), "hello")
-    judgment = Judgment(verdict, swapped=True)  # type: ignore[arg-type]
+    judgment = Judgment(verdict, swapped=True)  # type: ignore[arg-type]  # one of the verdicts
     pair.comparisons.record_verdict(last(series).id, "v", judgment)
     assert rows(log, "select winner, swapped from current_verdicts") == [(winner, 1)]
 
@@ -351,7 +351,7 @@ def test_how_a_verdict_came_about_is_kept(log: FeedbackLog) -> None:
 )
 def test_a_verdict_off_the_scale_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInputError):
-        Judgment(**wrong)  # type: ignore[arg-type]
+        Judgment(**wrong)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(BadInputError, match="own, shared"):
         checked_policy("theirs")
 

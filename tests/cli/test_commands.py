@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import Trained
 from films import BY_TITLE, CATALOG
 
 from crsdemo.__main__ import STAGES, main
@@ -31,7 +32,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def tiny(trained, talking) -> tuple[str, ...]:
+def tiny(trained: Trained, talking: Path) -> tuple[str, ...]:
     """Flags that choose the tiny generative recommender."""
     return "--recommender", str(talking / "gcrs"), "--catalog", str(trained.catalog)
 
@@ -39,7 +40,9 @@ def tiny(trained, talking) -> tuple[str, ...]:
 # chat
 
 
-def test_chat_prints_one_object_per_reply_with_its_evidence(capsys, tiny) -> None:
+def test_chat_prints_one_object_per_reply_with_its_evidence(
+    capsys: pytest.CaptureFixture[str], tiny: tuple[str, ...]
+) -> None:
     said = ("--say", "something scary please", "--say", "I loved Alien. More?")
     status, out, _ = typed(capsys, "chat", *tiny, *said, "--mode", "REC", "--json")
     first, second = map(json.loads, out.splitlines())
@@ -56,13 +59,17 @@ def test_chat_prints_one_object_per_reply_with_its_evidence(capsys, tiny) -> Non
     assert second["item"]["id"] not in {first["item"]["id"], BY_TITLE["Alien"].id}
 
 
-def test_chat_without_a_recommendation_has_no_item(capsys, tiny) -> None:
+def test_chat_without_a_recommendation_has_no_item(
+    capsys: pytest.CaptureFixture[str], tiny: tuple[str, ...]
+) -> None:
     _, out, _ = typed(capsys, "chat", *tiny, "--say", "hello", "--mode", "CHAT", "--json")
     row = json.loads(out)
     assert (row["intent"], row["item"], row["trie_path"]) == ("CHAT", None, [])
 
 
-def test_chat_answers_each_line_of_standard_input(capsys, monkeypatch, catalog) -> None:
+def test_chat_answers_each_line_of_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, catalog: str
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nI loved The Matrix\n\nnot read\n"))
     status, out, _ = typed(capsys, "chat", "--recommender", "repeat-last", "--catalog", catalog)
     assert status == 0
@@ -70,7 +77,9 @@ def test_chat_answers_each_line_of_standard_input(capsys, monkeypatch, catalog) 
     assert "The Matrix (1999)" in out.splitlines()[1]
 
 
-def test_chat_can_be_told_which_film_to_speak_of(capsys, tiny) -> None:
+def test_chat_can_be_told_which_film_to_speak_of(
+    capsys: pytest.CaptureFixture[str], tiny: tuple[str, ...]
+) -> None:
     jaws = BY_TITLE["Jaws"]
     _, out, _ = typed(capsys, "chat", *tiny, "--say", "well?", "--item", jaws.id, "--json")
     assert json.loads(out)["item"] == {"id": jaws.id, "title": "Jaws", "year": 1975}
@@ -89,7 +98,14 @@ def test_the_module_runs_from_a_shell() -> None:
 
 @pytest.mark.parametrize("name", ["popularity", "repeat-last", "generative"])
 @pytest.mark.parametrize("data", ["redial", "inspired"])
-def test_evaluate_reads_both_datasets(capsys, trained, tiny, tmp_path, name, data) -> None:
+def test_evaluate_reads_both_datasets(
+    capsys: pytest.CaptureFixture[str],
+    trained: Trained,
+    tiny: tuple[str, ...],
+    tmp_path: Path,
+    name: str,
+    data: str,
+) -> None:
     chosen = tiny if name == "generative" else ("--recommender", name, *tiny[2:])
     path, out = str(getattr(trained, data)), tmp_path / "deep" / "report.json"
     flags = ("--limit", "4", "--json", str(out), "--state", str(tmp_path / "state"))
@@ -108,7 +124,9 @@ def test_evaluate_reads_both_datasets(capsys, trained, tiny, tmp_path, name, dat
     assert (report["mode"] is not None) == (name == "generative")
 
 
-def test_reports_are_tabulated(capsys, trained, tmp_path) -> None:
+def test_reports_are_tabulated(
+    capsys: pytest.CaptureFixture[str], trained: Trained, tmp_path: Path
+) -> None:
     flags = ("--catalog", str(trained.catalog), "--dialogues", str(trained.redial))
     reports = [str(tmp_path / f"{name}.json") for name in ("popularity", "repeat-last")]
     for name, path in zip(("popularity", "repeat-last"), reports, strict=True):
@@ -123,19 +141,23 @@ def test_reports_are_tabulated(capsys, trained, tmp_path) -> None:
     assert (status, "one file name" in err) == (2, True)
 
 
-def test_dialogues_that_were_trained_on_can_be_left_out(capsys, trained, tmp_path) -> None:
+def test_dialogues_that_were_trained_on_can_be_left_out(
+    capsys: pytest.CaptureFixture[str], trained: Trained, tmp_path: Path
+) -> None:
     learned = tmp_path / "train.jsonl"
     learned.write_text("\n".join(trained.redial.read_text().splitlines()[:2]) + "\n")
-    flags = ("--recommender", "popularity", "--catalog", str(trained.catalog))
+    flags = ["--recommender", "popularity", "--catalog", str(trained.catalog)]
     report, state = tmp_path / "report.json", str(tmp_path / "state")
-    flags += ("--dialogues", str(trained.redial), "--state", state, "--without")
+    flags += ["--dialogues", str(trained.redial), "--state", state, "--without"]
     typed(capsys, "evaluate", *flags, f"{learned},{trained.inspired}", "--json", str(report))
     assert {"dialogues": 4, "left_out": 2}.items() <= json.loads(report.read_text()).items()
     status, _, err = typed(capsys, "evaluate", *flags, str(trained.redial))
     assert (status, "were not trained on" in err) == (2, True)
 
 
-def test_facts_are_checked_and_the_status_says_whether_all_are_true(capsys, catalog) -> None:
+def test_facts_are_checked_and_the_status_says_whether_all_are_true(
+    capsys: pytest.CaptureFixture[str], catalog: str
+) -> None:
     flags = ("--recommender", "popularity", "--catalog", catalog, "--replies", "8")
     status, out, _ = typed(capsys, "check-facts", *flags)
     assert status == 0
@@ -146,7 +168,7 @@ def test_facts_are_checked_and_the_status_says_whether_all_are_true(capsys, cata
 # what goes wrong
 
 
-def test_no_stage_or_an_unknown_one_shows_what_there_is(capsys) -> None:
+def test_no_stage_or_an_unknown_one_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert typed(capsys)[0] == 0
     assert typed(capsys, "--help")[0] == 0
     status, out, err = typed(capsys, "sing")
@@ -156,7 +178,7 @@ def test_no_stage_or_an_unknown_one_shows_what_there_is(capsys) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_explains_its_flags(stage: str, capsys) -> None:
+def test_every_stage_explains_its_flags(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([stage, "--help"])
     assert left.value.code == 0
@@ -189,14 +211,18 @@ def test_every_stage_explains_its_flags(stage: str, capsys) -> None:
         (("evaluate", "--recommender", "popularity", "--dialogues", __file__), "ends in '.py'"),
     ],
 )
-def test_what_was_wrong_is_said_in_one_line(capsys, catalog, argv, message) -> None:
+def test_what_was_wrong_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], catalog: str, argv: tuple[str, ...], message: str
+) -> None:
     status, _, err = typed(capsys, argv[0], "--catalog", catalog, *argv[1:])
     assert status == 2
     assert err.startswith("crsdemo: ")
     assert message in err
 
 
-def test_a_catalog_that_is_missing_or_damaged_is_named(capsys, tmp_path) -> None:
+def test_a_catalog_that_is_missing_or_damaged_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     say = ("--recommender", "popularity", "--say", "hi")
     status, _, err = typed(capsys, "chat", "--catalog", str(tmp_path), *say)
     assert (status, "no catalog at" in err, "build-catalog" in err) == (2, True, True)
@@ -205,17 +231,19 @@ def test_a_catalog_that_is_missing_or_damaged_is_named(capsys, tmp_path) -> None
     assert (status, "line 1" in err) == (2, True)
 
 
-def test_training_data_that_is_not_there_is_named(capsys, catalog, trained) -> None:
+def test_training_data_that_is_not_there_is_named(
+    capsys: pytest.CaptureFixture[str], catalog: str, trained: Trained
+) -> None:
     for stage in ("semantic-ids", "fit-prior", "train-gcrs", "train-reges", "fit-retriever"):
-        flags = ("--catalog", catalog, "--dialogues", "nowhere.tsv")
+        flags = ["--catalog", catalog, "--dialogues", "nowhere.tsv"]
         status, _, err = typed(capsys, stage, *flags)
         assert (status, "no dialogues at nowhere.tsv" in err) == (2, True)
-    flags = ("--catalog", catalog, "--dialogues", str(trained.redial), "--likes", "no.csv")
+    flags = ["--catalog", catalog, "--dialogues", str(trained.redial), "--likes", "no.csv"]
     status, _, err = typed(capsys, "semantic-ids", *flags)
     assert (status, "no file at no.csv" in err) == (2, True)
 
 
-def test_the_dialogues_to_evaluate_must_be_given(capsys) -> None:
+def test_the_dialogues_to_evaluate_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["evaluate"])
     assert left.value.code == 2

@@ -40,7 +40,9 @@ def tables(base: str, **changes: tuple[str, ...]) -> Distribution:
     return Distribution("made up", base, ("train.tsv", "dev.tsv"), **changes)
 
 
-def test_the_first_download_is_written_down_and_later_ones_must_agree(served, tmp_path, capsys):
+def test_the_first_download_is_written_down_and_later_ones_must_agree(
+    served: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, base = served
     (folder / "train.tsv").write_text("one")
     (folder / "dev.tsv").write_text("two")
@@ -60,7 +62,9 @@ def test_the_first_download_is_written_down_and_later_ones_must_agree(served, tm
     assert (out / "dev.tsv").read_text() == "changed"
 
 
-def test_a_published_checksum_holds_for_the_first_download(served, tmp_path):
+def test_a_published_checksum_holds_for_the_first_download(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
     folder, base = served
     (folder / "train.tsv").write_text("one")
     with pytest.raises(BadInputError, match="expected was 00"):
@@ -68,7 +72,7 @@ def test_a_published_checksum_holds_for_the_first_download(served, tmp_path):
     assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_an_archive_is_unpacked_beside_it(served, tmp_path):
+def test_an_archive_is_unpacked_beside_it(served: tuple[Path, str], tmp_path: Path) -> None:
     folder, base = served
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -84,7 +88,7 @@ def test_an_archive_is_unpacked_beside_it(served, tmp_path):
         get_data(missing, tmp_path / "data")
 
 
-def test_what_cannot_be_had_is_named(served, tmp_path):
+def test_what_cannot_be_had_is_named(served: tuple[Path, str], tmp_path: Path) -> None:
     _, base = served
     with pytest.raises(BadInputError, match="train.tsv cannot be downloaded .* 404"):
         get_data(tables(base), tmp_path)
@@ -94,7 +98,7 @@ def test_what_cannot_be_had_is_named(served, tmp_path):
         main(["netflix"])
 
 
-def test_the_official_files_are_named_as_the_loaders_read_them():
+def test_the_official_files_are_named_as_the_loaders_read_them() -> None:
     assert {"train_data.jsonl", "test_data.jsonl"} == set(REDIAL.unpacked)
     assert INSPIRED.files == ("train.tsv", "dev.tsv", "test.tsv")
     assert len(REDIAL.sha256[0]) == 64

@@ -11,6 +11,7 @@ from films import CATALOG
 
 from crsdemo.__main__ import STAGES, main
 from crsdemo.core import shipped
+from crsdemo.core.errors import BadInputError
 from crsdemo.training.items import film_catalog
 
 # What each command that writes files is told, and with which flags they may be named
@@ -75,31 +76,37 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> bool:
 
 @pytest.mark.parametrize(("stage", "flag"), NAMED)
 @pytest.mark.parametrize("place", ["catalog", "checkpoints/new", "books/../reports/deep/file.json"])
-def test_no_command_writes_into_shipped_folders(home, capsys, stage, flag, place) -> None:
+def test_no_command_writes_into_shipped_folders(
+    home: Path, capsys: pytest.CaptureFixture[str], stage: str, flag: str, place: str
+) -> None:
     needed, flags = WRITES[stage]
     others = [word for one in flags if one != flag for word in (one, f"mine{one}")]
     assert refused(capsys, stage, *needed, *others, flag, place)
 
 
-def test_a_link_into_a_shipped_folder_is_seen(home, capsys) -> None:
+def test_a_link_into_a_shipped_folder_is_seen(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("mine").symlink_to(home / "catalog")
     assert refused(capsys, "build-catalog", "books.csv", "--out", "mine/new")
     Path("mine").unlink()
 
 
 @pytest.mark.parametrize("stage", BY_DEFAULT)
-def test_over_the_shipped_catalog_a_place_must_be_named(capsys, stage) -> None:
+def test_over_the_shipped_catalog_a_place_must_be_named(
+    capsys: pytest.CaptureFixture[str], stage: str
+) -> None:
     assert refused(capsys, stage, *TALKS)
 
 
-def test_the_film_catalog_is_not_made_over_the_shipped_one(home) -> None:
+def test_the_film_catalog_is_not_made_over_the_shipped_one(home: Path) -> None:
     flags = ("movies", "extracts", "redial", "inspired")
     argv = [word for flag in flags for word in (f"--{flag}", "x")]
-    with pytest.raises(shipped.BadInputError, match="would be overwritten"):
+    with pytest.raises(BadInputError, match="would be overwritten"):
         film_catalog.main([*argv, "--out", "catalog"])
 
 
-def test_force_overwrites(home, capsys, tmp_path) -> None:
+def test_force_overwrites(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     kept = state(home)
     assert main(["build-catalog", "books.csv", "--out", "catalog", "--force"]) == 0
     assert '"Ink"' in (home / "catalog" / "items.jsonl").read_text()
@@ -107,7 +114,9 @@ def test_force_overwrites(home, capsys, tmp_path) -> None:
         path.write_bytes(text)
 
 
-def test_what_is_of_ones_own_is_written_and_its_folder_made(capsys, tmp_path, monkeypatch) -> None:
+def test_what_is_of_ones_own_is_written_and_its_folder_made(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("books.csv").write_text("id,title\n1,Ink\n")
     assert main(["build-catalog", "books.csv", "--out", "new/deep/books"]) == 0
@@ -115,7 +124,9 @@ def test_what_is_of_ones_own_is_written_and_its_folder_made(capsys, tmp_path, mo
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_command_that_names_a_file_to_write_is_among_these(capsys, stage) -> None:
+def test_every_command_that_names_a_file_to_write_is_among_these(
+    capsys: pytest.CaptureFixture[str], stage: str
+) -> None:
     with pytest.raises(SystemExit):
         main([stage, "--help"])
     told = capsys.readouterr().out

@@ -69,7 +69,12 @@ FULL = pytest.param("Book Id;Title;Authors;Genres;Year", marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("columns", [BARE, FULL])
-def test_the_commands_of_the_page_lead_to_talk(tmp_path, monkeypatch, capsys, columns) -> None:
+def test_the_commands_of_the_page_lead_to_talk(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: str,
+) -> None:
     """Of books of which nothing is known but the title, and of books with makers and genres."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def films() -> Catalog:
     return Catalog.load(SHIPPED)
 
 
-def test_a_saved_catalog_loads_again(tmp_path):
+def test_a_saved_catalog_loads_again(tmp_path: Path) -> None:
     catalog = Catalog((ANT, Item("b", "Bée", links={"IMDb": "https://x.org"}, popularity=3)))
     catalog.save(tmp_path / "folder")
     loaded = Catalog.load(tmp_path / "folder")
@@ -27,27 +28,28 @@ def test_a_saved_catalog_loads_again(tmp_path):
     assert loaded.fingerprint == catalog.fingerprint
 
 
-def test_items_are_found_by_id_and_row():
+def test_items_are_found_by_id_and_row() -> None:
     catalog = Catalog((ANT, Item("b", "Bee")))
     assert catalog.item("b") is catalog[1] and catalog.row["b"] == 1
-    assert "a" in catalog and "c" not in catalog
+    assert "a" in catalog  # type: ignore[comparison-overlap]  # by its id
+    assert "c" not in catalog  # type: ignore[comparison-overlap]  # by its id
     with pytest.raises(CatalogError, match="no item 'c' among the 2"):
         catalog.item("c")
 
 
-def test_a_name_has_the_year_and_people_are_named_once():
+def test_a_name_has_the_year_and_people_are_named_once() -> None:
     assert ANT.name == "Ant (1990)" and Item("b", "Bee").name == "Bee"
     assert ANT.people == ("Jo", "Al")
 
 
-def test_an_empty_catalog_and_double_ids_are_refused():
+def test_an_empty_catalog_and_double_ids_are_refused() -> None:
     with pytest.raises(CatalogError, match="no items"):
         Catalog(())
     with pytest.raises(CatalogError, match="two items have the id 'a'"):
         Catalog((ANT, ANT))
 
 
-def test_a_missing_or_damaged_file_says_what_to_do(tmp_path):
+def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="python -m crsdemo build-catalog"):
         Catalog.load(tmp_path)
     for line in ("{", '{"id": "a"}', "[]"):
@@ -82,7 +84,9 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path):
         ("title", "half \ud83d", "half of a character"),
     ],
 )
-def test_a_value_of_a_wrong_type_is_named_with_its_line(tmp_path, field, value, message):
+def test_a_value_of_a_wrong_type_is_named_with_its_line(
+    tmp_path: Path, field: str, value: object, message: str
+) -> None:
     row = json.loads(ANT.to_json()) | {"id": "b", field: value}
     text = "\n" + ANT.to_json() + "\n" + json.dumps(row) + "\n"
     (tmp_path / "items.jsonl").write_text(text, encoding="utf-8-sig")
@@ -91,7 +95,9 @@ def test_a_value_of_a_wrong_type_is_named_with_its_line(tmp_path, field, value, 
     assert message in str(raised.value)
 
 
-def test_an_item_added_by_hand_needs_an_id_and_a_title_and_its_genres_no_small_letters(tmp_path):
+def test_an_item_added_by_hand_needs_an_id_and_a_title_and_its_genres_no_small_letters(
+    tmp_path: Path,
+) -> None:
     lines = ['{"id": "b", "title": "Bee"}']
     lines += ['{"id": "c", "title": "Cat", "facts": {"genres": ["Drama", "drama", "Sci-Fi"]}}']
     (tmp_path / "items.jsonl").write_text("\r\n\r\n".join([ANT.to_json(), *lines]))
@@ -101,17 +107,26 @@ def test_an_item_added_by_hand_needs_an_id_and_a_title_and_its_genres_no_small_l
     assert catalog.genres == ("drama", "sci-fi")
 
 
-def test_the_fingerprint_follows_titles_and_facts_but_not_popularity():
+def test_the_fingerprint_follows_titles_and_facts_but_not_popularity() -> None:
     def fingerprint(**changes: object) -> str:
-        fields = {"id": "a", "title": "Ant", "facts": {"genres": ("drama",)}} | changes
-        return Catalog((Item(**fields),)).fingerprint  # type: ignore[arg-type]
+        fields: dict[str, Any] = {
+            "id": "a",
+            "title": "Ant",
+            "facts": {"genres": ("drama",)},
+        } | changes
+        return Catalog((Item(**fields),)).fingerprint
 
     assert fingerprint() == fingerprint(popularity=9, links={"x": "y"})
-    different = [{"title": "Ants"}, {"year": 1990}, {"facts": {"genres": ("war",)}}, {"id": "b"}]
+    different: list[dict[str, object]] = [
+        {"title": "Ants"},
+        {"year": 1990},
+        {"facts": {"genres": ("war",)}},
+        {"id": "b"},
+    ]
     assert len({fingerprint(), *(fingerprint(**change) for change in different)}) == 5
 
 
-def test_the_shipped_films_are_many_and_have_facts(films):
+def test_the_shipped_films_are_many_and_have_facts(films: Catalog) -> None:
     assert 7500 < len(films) < 8500
     assert all(film.genres or film.people for film in films)
     assert sum(bool(film.genres) for film in films) > 0.99 * len(films)
@@ -124,7 +139,7 @@ def test_the_shipped_films_are_many_and_have_facts(films):
     }
 
 
-def test_genres_and_keywords_are_one_lower_case_vocabulary(films):
+def test_genres_and_keywords_are_one_lower_case_vocabulary(films: Catalog) -> None:
     genres = Counter(genre for film in films for genre in film.genres)
     keywords = Counter(word for film in films for word in film.facts.get("keywords", ()))
     assert len(genres) == 22 and not {"sci-fi", "animated", "romantic"} & genres.keys()
@@ -133,7 +148,7 @@ def test_genres_and_keywords_are_one_lower_case_vocabulary(films):
     assert max(len(film.facts.get("keywords", ())) for film in films) <= 8
 
 
-def test_titles_are_clean_and_no_film_is_there_twice(films):
+def test_titles_are_clean_and_no_film_is_there_twice(films: Catalog) -> None:
     assert all(film.title == " ".join(film.title.split()) for film in films)
     assert not [film.title for film in films if "&amp;" in film.title or ", The" in film.title[-5:]]
     assert max(Counter((film.title, film.year) for film in films).values()) == 1
@@ -150,12 +165,14 @@ def test_titles_are_clean_and_no_film_is_there_twice(films):
         ("Goodfellas", 1990, "crime", "Martin Scorsese"),
     ],
 )
-def test_well_known_films_have_their_own_facts(films, title, year, genre, person):
+def test_well_known_films_have_their_own_facts(
+    films: Catalog, title: str, year: int, genre: str, person: str
+) -> None:
     (film,) = [film for film in films if (film.title, film.year) == (title, year)]
     assert genre in film.genres and person in film.people and film.popularity > 5
 
 
-def test_links_lead_to_imdb_and_wikipedia(films):
+def test_links_lead_to_imdb_and_wikipedia(films: Catalog) -> None:
     hosts = {
         "IMDb": "https://www.imdb.com/title/tt",
         "Wikipedia": "https://en.wikipedia.org/wiki/",
@@ -163,7 +180,7 @@ def test_links_lead_to_imdb_and_wikipedia(films):
     assert all(url.startswith(hosts[site]) for film in films for site, url in film.links.items())
 
 
-def test_every_redial_id_leads_to_a_film(films):
+def test_every_redial_id_leads_to_a_film(films: Catalog) -> None:
     redial_ids = json.loads((SHIPPED / "redial_ids.json").read_text())
     assert len(redial_ids) > 6000 and all(item_id in films for item_id in redial_ids.values())
 
@@ -171,7 +188,7 @@ def test_every_redial_id_leads_to_a_film(films):
 KNOWN = Item("a", "Ant", 1990, logline="Small, on a large hill, it digs.", tags=("slow burn",))
 
 
-def test_what_was_written_about_items_is_kept_beside_them(tmp_path):
+def test_what_was_written_about_items_is_kept_beside_them(tmp_path: Path) -> None:
     catalog = Catalog((KNOWN, Item("b", "Bee")), (Tag("slow burn", "style", "", ("slow",)),))
     catalog.save(tmp_path)
     loaded = Catalog.load(tmp_path)
@@ -191,7 +208,7 @@ def test_what_was_written_about_items_is_kept_beside_them(tmp_path):
         '{"id": "a", "logline": "", "tags": [1]}',
     ],
 )
-def test_a_damaged_line_of_knowledge_is_named(tmp_path, line):
+def test_a_damaged_line_of_knowledge_is_named(tmp_path: Path, line: str) -> None:
     Catalog((KNOWN,)).save(tmp_path)
     with (tmp_path / "knowledge.jsonl").open("a") as file:
         file.write(line + "\n")
@@ -199,14 +216,14 @@ def test_a_damaged_line_of_knowledge_is_named(tmp_path, line):
         Catalog.load(tmp_path)
 
 
-def test_knowledge_of_an_item_that_is_gone_is_passed_over(tmp_path):
+def test_knowledge_of_an_item_that_is_gone_is_passed_over(tmp_path: Path) -> None:
     Catalog((KNOWN, Item("b", "Bee"))).save(tmp_path)
     lines = (tmp_path / "items.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "items.jsonl").write_text(lines[1])
     assert [item.id for item in Catalog.load(tmp_path)] == ["b"]
 
 
-def test_the_shipped_films_are_known(films):
+def test_the_shipped_films_are_known(films: Catalog) -> None:
     known = [item for item in films if item.logline]
     assert len(known) >= 3000
     assert all(item.tags for item in known)

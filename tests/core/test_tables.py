@@ -37,7 +37,9 @@ def cells(one: Table) -> list[tuple[str, ...]]:
         (PLAIN.encode("latin-1"), "cp1252", True),
     ],
 )
-def test_encodings_are_read_and_told(tmp_path, raw: bytes, encoding: str, guessed: bool) -> None:
+def test_encodings_are_read_and_told(
+    tmp_path: Path, raw: bytes, encoding: str, guessed: bool
+) -> None:
     one = table(tmp_path, raw)
     assert (one.text.encoding, one.text.guessed) == (encoding, guessed)
     assert cells(one) == CELLS
@@ -54,13 +56,13 @@ def test_encodings_are_read_and_told(tmp_path, raw: bytes, encoding: str, guesse
         ("id,title\n1,Ο ήλιος και η θάλασσα\n2,Το βιβλίο της ζωής\n", "cp1253"),
     ],
 )
-def test_other_code_pages_are_guessed(tmp_path, text: str, codec: str) -> None:
+def test_other_code_pages_are_guessed(tmp_path: Path, text: str, codec: str) -> None:
     one = table(tmp_path, text.encode(codec))
     assert one.text.text == text
     assert one.text.guessed
 
 
-def test_utf8_with_a_broken_line_is_not_read_as_something_else(tmp_path) -> None:
+def test_utf8_with_a_broken_line_is_not_read_as_something_else(tmp_path: Path) -> None:
     raw = "id,title\n1,Café\n2,Ébène\n3,".encode() + b"\xe9t\xe9\n"
     with pytest.raises(BadInputError, match=r"a\.csv, line 4: not UTF-8, while the rest is"):
         table(tmp_path, raw)
@@ -79,14 +81,14 @@ def test_utf8_with_a_broken_line_is_not_read_as_something_else(tmp_path) -> None
         (codecs.BOM_UTF16_LE + b"a\x00b", "damaged utf-16"),
     ],
 )
-def test_what_is_no_table_is_refused(tmp_path, raw: bytes, message: str) -> None:
+def test_what_is_no_table_is_refused(tmp_path: Path, raw: bytes, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
         table(tmp_path, raw)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_separators_and_line_ends_are_found(tmp_path, separator: str, end: str) -> None:
+def test_separators_and_line_ends_are_found(tmp_path: Path, separator: str, end: str) -> None:
     rows = ["id,title,more", "1,Été,x", "", '2,"Ink, red",y', ""]
     text = end.join(rows).replace(",", separator).replace(f"Ink{separator}", "Ink,")
     one = table(tmp_path, text)
@@ -96,7 +98,7 @@ def test_separators_and_line_ends_are_found(tmp_path, separator: str, end: str) 
 
 
 @pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "sep=;,,"])
-def test_a_first_line_may_name_the_separator(tmp_path, first: str) -> None:
+def test_a_first_line_may_name_the_separator(tmp_path: Path, first: str) -> None:
     one = table(tmp_path, f"{first}\r\nid;title,a,b,c;more\r\n1;Ink;x\r\n")
     assert one.columns == ("id", "title,a,b,c", "more")
     assert list(one.rows) == [(3, ("1", "Ink", "x"))]
@@ -115,25 +117,25 @@ def test_a_first_line_may_name_the_separator(tmp_path, first: str) -> None:
         ('id,title\n1,"Heroes" and villains\n', 2),
     ],
 )
-def test_a_quote_that_swallows_rows_is_named(tmp_path, text: str, line: int) -> None:
+def test_a_quote_that_swallows_rows_is_named(tmp_path: Path, text: str, line: int) -> None:
     with pytest.raises(BadInputError, match=rf"a\.csv, line {line}: a quote opens here"):
         list(table(tmp_path, text).rows)
 
 
-def test_text_over_several_lines_is_text(tmp_path) -> None:
+def test_text_over_several_lines_is_text(tmp_path: Path) -> None:
     text = 'id,title,about\n1,Ink,"A pen, a duel,\nand rain, and\n\nmore"\n2,Oak,"Rain,\nwind"\n'
     one = table(tmp_path, text)
     assert [row.line for row in one.rows] == [2, 6]
     assert cells(one)[0][2].endswith("\nmore")
 
 
-def test_quotes_may_be_written_with_backslashes_or_mean_nothing(tmp_path) -> None:
+def test_quotes_may_be_written_with_backslashes_or_mean_nothing(tmp_path: Path) -> None:
     one = table(tmp_path, 'id,title\n1,"The \\"Ink\\" case, 2"\n')
     assert cells(one) == [("1", 'The "Ink" case, 2')]
     one = table(tmp_path, 'id\ttitle\n1\t"Rome", open\n2\tOak\n', "a.tsv")
     assert cells(one) == [("1", '"Rome", open'), ("2", "Oak")]
 
 
-def test_a_cell_may_be_long(tmp_path) -> None:
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
     one = table(tmp_path, f'id,title\n1,"{"word " * 60_000}"\n')
     assert len(cells(one)[0][1]) == 300_000

@@ -19,7 +19,8 @@ def test_what_is_left_knows_where_it_stood() -> None:
     left = Traced.of(text).without([stretch(text, "horror"), stretch(text, "film")], gap="")
     assert left.text == "a with Tom Hanks"
     assert words_at(text, left.origin(7, 16)) == "Tom Hanks"
-    assert words_at(left.text, left.found(stretch(text, "with"))) == "with"
+    found = left.found(stretch(text, "with"))
+    assert found and words_at(left.text, found) == "with"
     assert left.found(stretch(text, "horror")) is None
 
 
@@ -42,7 +43,9 @@ def test_an_item_that_is_meant_and_not_named_takes_no_place() -> None:
         ("horror and horor", "horror and horror", "horror", "horror"),
     ],
 )
-def test_other_words_come_from_those_that_they_replace(typed, meant, words, stood) -> None:
+def test_other_words_come_from_those_that_they_replace(
+    typed: str, meant: str, words: str, stood: str
+) -> None:
     traced = Traced.of(typed).reworded(meant)
     assert words_at(typed, traced.origin(*stretch(meant, words))) == stood
 

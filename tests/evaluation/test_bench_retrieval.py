@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import faiss
 import numpy as np
+import pytest
+from conftest import Trained
+from numpy.typing import NDArray
 
 from crsdemo.__main__ import main
 from crsdemo.evaluation.bench.bench_retrieval import measure, recall, scattered
 from crsdemo.items.index import ItemIndex, units
 
 RNG = np.random.default_rng(0)
-THEMES = units(np.repeat(RNG.normal(size=(30, 16)), 10, 0) + RNG.normal(size=(300, 16)) / 4)
+
+
+def noise(n: int) -> NDArray[np.float32]:
+    return RNG.normal(size=(n, 16)).astype(np.float32)
+
+
+THEMES = units(np.repeat(noise(30), 10, 0) + noise(300) / np.float32(4))
 THEMES = THEMES.astype(np.float32)
 
 
@@ -23,7 +33,7 @@ def test_made_up_items_are_as_near_to_films_as_films_are_to_each_other() -> None
     index = ItemIndex.build(THEMES)
     apart = np.median(index.search(made, 1).scores[:, 0])
     films = np.median(index.search(THEMES, 2).scores[:, 1])
-    strangers = np.median(index.search(units(RNG.normal(size=(300, 16))), 1).scores[:, 0])
+    strangers = np.median(index.search(units(noise(300)), 1).scores[:, 0])
     assert strangers < apart < 1
     assert abs(films - apart) < abs(films - strangers)
     assert not np.array_equal(made, scattered(THEMES, 2_000, seed=1))
@@ -48,7 +58,9 @@ def test_all_targets_stand_beside_their_figures_and_threads_are_given_back() -> 
     assert "finding 50 of 3,000 items exactly, median" in exact
 
 
-def test_the_command_prints_and_keeps_the_figures(trained, tmp_path, capsys) -> None:
+def test_the_command_prints_and_keeps_the_figures(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "figures.json"
     sizes = ("--items", "3000", "--exact-up-to", "1000")
     catalog = ("--catalog", str(trained.catalog))

@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from outside import free_port
@@ -31,7 +32,7 @@ CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
 
 
 @pytest.fixture(scope="module")
-def decoder(tmp_path_factory) -> ItemDecoder:
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> ItemDecoder:
     grammar = Grammar(TOKENIZER, CONTROL, semantic_ids(60), tmp_path_factory.mktemp("grammars"))
     return ItemDecoder(causal_lm("llama", len(TOKENIZER)), grammar)
 
@@ -73,7 +74,9 @@ def test_the_cost_of_the_grammar_is_a_ratio_of_times_per_token(decoder: ItemDeco
     assert cost.value == pytest.approx(100 * (held.value / free.value - 1))
 
 
-def test_all_figures_come_as_text_and_as_json(decoder: ItemDecoder, monkeypatch) -> None:
+def test_all_figures_come_as_text_and_as_json(
+    decoder: ItemDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crsdemo.evaluation.bench.benchmark.beam_speed", lambda *_: [])
     figures = list(measure(Slow(), decoder, TOKENIZER, [40, 41]))
     rows = json.loads(to_json(figures))
@@ -91,7 +94,7 @@ def test_a_missed_target_is_named() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of a child is read from /proc")
-def test_an_app_is_started_used_and_stopped(tmp_path) -> None:
+def test_an_app_is_started_used_and_stopped(tmp_path: Path) -> None:
     port, used = free_port(), []
     serve = "x = b'x' * 60_000_000; import runpy; runpy.run_module('http.server', {}, '__main__')"
     command = [sys.executable, "-c", serve, str(port), "--directory", str(tmp_path)]

@@ -10,8 +10,8 @@ import pytest
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.catalog import Item
-from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Plan, Reply
+from crsdemo.core.dialogue import Dialogue, Speaker, Turn
+from crsdemo.core.recommender import Mode, Plan, Reply
 from crsdemo.evaluation.checks.check_facts import Checked, check, render
 from crsdemo.evaluation.checks.facts import FactJudge
 from crsdemo.language.mentions import MentionLinker
@@ -26,7 +26,7 @@ def said(*texts: str) -> Dialogue:
     """The user's turn after earlier ones of user and assistant."""
     dialogue = Dialogue()
     for n, text in enumerate(texts):
-        speaker = "assistant" if (len(texts) - n) % 2 == 0 else "user"
+        speaker: Speaker = "assistant" if (len(texts) - n) % 2 == 0 else "user"
         dialogue = dialogue.say(Turn(speaker, text, LINKER.link(text, dialogue)))
     return dialogue
 
@@ -34,7 +34,7 @@ def said(*texts: str) -> Dialogue:
 def wrong(*pieces: str | Item, user: Dialogue | None = None) -> list[tuple[str, str]]:
     """(kind, words) of each false claim; a reply with an item recommends the last one."""
     items = [piece for piece in pieces if isinstance(piece, Item)]
-    mode = "REC" if items else "CHAT"
+    mode: Mode = "REC" if items else "CHAT"
     answer = Reply(tuple(pieces), mode, items[-1] if items else None)
     claims = JUDGE.claims(user or said("hello"), answer)
     return [(claim.kind, claim.said) for claim in claims if claim.wrong]

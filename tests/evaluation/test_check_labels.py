@@ -62,11 +62,11 @@ def judged(*first: str) -> list[Judged]:
         ("1980 to 1989", False),
     ],
 )
-def test_a_fact_is_true_if_the_catalog_says_so_of_the_film(fact, true):
+def test_a_fact_is_true_if_the_catalog_says_so_of_the_film(fact: str, true: bool) -> None:
     assert is_true(fact, ALIEN) is true
 
 
-def test_tags_are_facts_and_no_year_is_true_of_a_film_without_one():
+def test_tags_are_facts_and_no_year_is_true_of_a_film_without_one() -> None:
     assert is_true("snow and ice", THING)
     assert not is_true("1900 to 2100", Item("x", "X"))
 
@@ -79,11 +79,13 @@ def test_tags_are_facts_and_no_year_is_true_of_a_film_without_one():
         ("films such as Alien and The Thing", (), "Alien and The Thing"),
     ],
 )
-def test_a_label_is_read_as_facts_and_titles(label, facts, titles):
+def test_a_label_is_read_as_facts_and_titles(
+    label: str, facts: tuple[str, ...], titles: str
+) -> None:
     assert read(label) == (facts, titles)
 
 
-def test_each_film_under_a_node_is_held_against_its_label():
+def test_each_film_under_a_node_is_held_against_its_label() -> None:
     assert [one.facts for one in judged("horror, 1970s", "crime")] == [
         (True, True),
         (True, False),
@@ -103,33 +105,35 @@ def test_each_film_under_a_node_is_held_against_its_label():
         ("crime, such as Alien", False),
     ],
 )
-def test_examples_must_be_films_of_the_node(label, true):
+def test_examples_must_be_films_of_the_node(label: str, true: bool) -> None:
     assert judged(label, "crime")[0].is_true is true
 
 
-def test_titles_with_and_in_them_are_read():
+def test_titles_with_and_in_them_are_read() -> None:
     assert judged("horror", "films such as Bonnie and Clyde")[2].is_true
 
 
-def test_what_says_nothing_is_told_from_what_tells_apart():
+def test_what_says_nothing_is_told_from_what_tells_apart() -> None:
     assert [one.fits_others for one in judged("horror", "1960 to 1980")] == [0, 0, 0.5]
     assert judged("films such as Alien", "crime")[0].fits_others is None
     assert [one.is_doubled for one in judged("horror", "horror")] == [True] * 3
     assert [one.is_doubled for one in judged("horror", "crime")] == [False] * 3
 
 
-def test_the_table_has_a_row_for_every_level():
+def test_the_table_has_a_row_for_every_level() -> None:
     rows = render(list(check_labels(CATALOG, IDS, TrieLabels(CATALOG, IDS)))).splitlines()[-2:]
     assert [row.split("|")[1].strip() for row in rows] == ["1", "2"]
     assert "66.7" in render(judged("horror, 1970s", "crime"))
 
 
-def test_one_false_label_in_three_is_too_many():
+def test_one_false_label_in_three_is_too_many() -> None:
     assert are_true(judged("horror", "crime"))
     assert not are_true(judged("horror, 1970s", "crime"))
 
 
-def test_the_command_prints_the_table_and_its_status_tells_the_end(tmp_path: Path, capsys):
+def test_the_command_prints_the_table_and_its_status_tells_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     CATALOG.save(tmp_path)
     IDS.save(tmp_path)
     assert main(["check-labels", "--catalog", str(tmp_path), "--verbose"]) == 0

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stand_in import CATALOG, NoLinker
@@ -79,12 +80,14 @@ def faults(expect: Expected, *replies: Reply) -> tuple[str, ...]:
         ({}, says(" ", mode="CHAT"), "says nothing"),
     ],
 )
-def test_the_last_reply_is_judged_by_what_is_expected(expect, last, fault):
+def test_the_last_reply_is_judged_by_what_is_expected(
+    expect: dict[str, Any], last: Reply, fault: str | None
+) -> None:
     found = faults(Expected(**expect), RECOMMENDED, last)
     assert not found if fault is None else any(fault in one for one in found), found
 
 
-def test_without_a_film_before_nothing_can_be_kept():
+def test_without_a_film_before_nothing_can_be_kept() -> None:
     chat = says("Hello.", mode="CHAT")
     assert faults(Expected(film="same"), chat, says("Yes.", mode="CHAT")) == (
         "no film was recommended before",
@@ -96,16 +99,16 @@ def test_without_a_film_before_nothing_can_be_kept():
     ["I don't know that one.", "No idea, sorry", "The link on the card may tell", "never seen it",
      "I'm only a program", "That isn't in my catalog", "I can’t say", "I have no scores here"],
 )  # fmt: skip
-def test_people_admit_in_many_ways(text):
+def test_people_admit_in_many_ways(text: str) -> None:
     assert ADMITS.search(text)
 
 
 @pytest.mark.parametrize("text", ["It is a classic.", "You know it!", "Nobody dies in it."])
-def test_what_admits_nothing(text):
+def test_what_admits_nothing(text: str) -> None:
     assert not ADMITS.search(text)
 
 
-def test_the_table_and_the_transcript_tell_what_went_wrong():
+def test_the_table_and_the_transcript_tell_what_went_wrong() -> None:
     talks = [Talk(act="why", say=("hi", "why"), expect=Expected(film="same")),
              Talk(act="thanks", say=("hi",), expect=Expected(film="none"))]  # fmt: skip
     replies = (RECOMMENDED, says("Try ", SHINING))
@@ -116,14 +119,14 @@ def test_the_table_and_the_transcript_tell_what_went_wrong():
     assert "> why" in transcript(played[0]) and "The Shining" in transcript(played[0])
 
 
-def test_a_bad_line_is_named(tmp_path: Path):
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "talks.jsonl"
     path.write_text('{"act": "why", "say": ["a"], "expect": {"films": "new"}}\n')
     with pytest.raises(BadInputError, match="talks.jsonl, line 1"):
         load_talks(path)
 
 
-def test_what_ships_covers_every_act_and_can_be_met():
+def test_what_ships_covers_every_act_and_can_be_met() -> None:
     talks = load_talks()
     acts = Counter(talk.act for talk in talks)
     assert len(talks) >= 150 and min(acts[act] for act in ACTS) >= 5 and set(acts) == set(ACTS)

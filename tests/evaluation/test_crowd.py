@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from stand_in import CATALOG, FILMS, StandIns
 from crsdemo.__main__ import main
 from crsdemo.core.comparison import Answer, Comparison
 from crsdemo.core.conversation import Conversation, LoggedTurn
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, RefusedError
-from crsdemo.core.recommender import Reply
+from crsdemo.core.recommender import Plan, Reply
 from crsdemo.evaluation.crowd import Crowd, CrowdConfig, Taste, simulate
 from crsdemo.feedback.judgments import JudgedPair, reading_judgments
 from crsdemo.feedback.log import FeedbackLog
@@ -33,7 +35,12 @@ def config(tmp_path: Path) -> CrowdConfig:
 
 
 def made(folder: Path, **options: Any) -> CrowdConfig:
-    known = {"recommenders": "red,blue", "raters": 3, "votes": 5, "catalog": folder / "catalog"}
+    known: dict[str, Any] = {
+        "recommenders": "red,blue",
+        "raters": 3,
+        "votes": 5,
+        "catalog": folder / "catalog",
+    }
     return CrowdConfig(db=folder / "scratch.db", **known | options)
 
 
@@ -89,7 +96,9 @@ def test_decades_count_too() -> None:
     assert Taste(frozenset(), 1980).fits(HORROR) == 1.0 and Taste(frozenset()).fits(HORROR) == 0.0
 
 
-def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(config) -> None:
+def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(
+    config: CrowdConfig,
+) -> None:
     counts = simulate(config, TWO)
     found = pairs(config.db)
     assert counts.total() == len(found) == 15
@@ -101,7 +110,9 @@ def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(config)
     assert any(reply.marks for pair in found for reply in pair.replies)
 
 
-def test_results_say_first_that_votes_are_simulated(config, capsys) -> None:
+def test_results_say_first_that_votes_are_simulated(
+    config: CrowdConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
     simulate(config, TWO)
     assert main(["results", "--db", str(config.db)]) == 0
     assert capsys.readouterr().out.startswith("All votes are SIMULATED: given by a program")
@@ -112,7 +123,9 @@ def test_results_say_first_that_votes_are_simulated(config, capsys) -> None:
     assert "SIMULATED" not in capsys.readouterr().out
 
 
-def test_what_is_exported_of_a_simulation_says_so(config, capsys) -> None:
+def test_what_is_exported_of_a_simulation_says_so(
+    config: CrowdConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
     simulate(config, TWO)
     out = config.db.parent / "pairs"
     assert main(["export", "--db", str(config.db), "--format", "dpo", "--out", str(out)]) == 0
@@ -120,7 +133,9 @@ def test_what_is_exported_of_a_simulation_says_so(config, capsys) -> None:
     assert json.loads((out / "manifest.json").read_text())["simulated"] is True
 
 
-def test_an_interrupted_simulation_goes_on(config, monkeypatch) -> None:
+def test_an_interrupted_simulation_goes_on(
+    config: CrowdConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     simulate(made(config.db.parent, raters=2), TWO)
     assert simulate(config, TWO).total() == 5
     assert simulate(config, TWO).total() == 0
@@ -131,7 +146,9 @@ def test_an_interrupted_simulation_goes_on(config, monkeypatch) -> None:
     assert texts.total() == 21 and len(texts) > 18, "nothing is said once more"
 
 
-def test_a_log_of_people_is_refused_and_stays_as_it_is(config, capsys) -> None:
+def test_a_log_of_people_is_refused_and_stays_as_it_is(
+    config: CrowdConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
     lab = study(config.db.parent)
     lab.judged(lab.start("ann"), "a western", "left")
     lab.log.close()
@@ -144,7 +161,7 @@ def test_a_log_of_people_is_refused_and_stays_as_it_is(config, capsys) -> None:
         assert list(db.iterdump()) == before
 
 
-def test_nobody_votes_in_a_log_of_a_simulation(config) -> None:
+def test_nobody_votes_in_a_log_of_a_simulation(config: CrowdConfig) -> None:
     """Whoever opens the app on it may look at the results, and nothing more."""
     simulate(config, TWO)
     log = FeedbackLog(config.db)
@@ -156,7 +173,7 @@ def test_nobody_votes_in_a_log_of_a_simulation(config) -> None:
     log.close()
 
 
-def test_a_simulation_does_not_vote_among_people_who_came_meanwhile(config) -> None:
+def test_a_simulation_does_not_vote_among_people_who_came_meanwhile(config: CrowdConfig) -> None:
     lab = study(config.db.parent)
     lab.judged(lab.start("ann"), "a western", "left")
     with pytest.raises(RefusedError, match="votes of people"):
@@ -169,14 +186,16 @@ def test_a_simulation_does_not_vote_among_people_who_came_meanwhile(config) -> N
     [({"genres": "polka"}, "no film is 'polka'"), ({"raters": 0}, "--raters is 1 or more"),
      ({"agree": 2.0}, "--agree is a share"), ({"recommenders": "nobody"}, "no recommender")],
 )  # fmt: skip
-def test_wrong_flags_say_what_there_is(config, wrong: dict[str, Any], said: str) -> None:
+def test_wrong_flags_say_what_there_is(
+    config: CrowdConfig, wrong: dict[str, Any], said: str
+) -> None:
     with pytest.raises(BadInputError, match=said):
         simulate(made(config.db.parent, **wrong), TWO)
 
 
-def test_a_reply_that_fails_ends_it_and_says_why(config) -> None:
+def test_a_reply_that_fails_ends_it_and_says_why(config: CrowdConfig) -> None:
     class Broken(Scribe):
-        def stream(self, dialogue, plan=None):  # type: ignore[no-untyped-def]
+        def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
             raise RuntimeError("no weights")
 
     with pytest.raises(BadInputError, match="no weights"):

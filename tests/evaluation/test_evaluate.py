@@ -1,12 +1,15 @@
 """The protocol of evaluation on tiny dialogues in both formats, with figures worked out by hand."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.recommender import Recommendation
+from crsdemo.core.recommender import Mode, Recommendation
 from crsdemo.evaluation.evaluate import evaluate, evaluate_all
 from crsdemo.evaluation.protocol import (
     ALL,
@@ -21,7 +24,7 @@ from crsdemo.evaluation.protocol import (
     protocol_named,
 )
 from crsdemo.evaluation.report import Report
-from crsdemo.language.corpus import load_dialogues
+from crsdemo.language.corpus import CorpusDialogue, load_dialogues
 from crsdemo.recommenders.popularity import Popularity, RepeatLast
 
 TITLES = ["Harbour Lights", "Paper Moose", "Seven Kettles", "The Long Way Down", "Zebra Street"]
@@ -49,7 +52,7 @@ def redial(name: str, *messages: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def dialogues(tmp_path):
+def dialogues(tmp_path: Path) -> list[CorpusDialogue]:
     path = tmp_path / "train_data.jsonl"
     first = redial(
         "one",
@@ -66,7 +69,7 @@ def dialogues(tmp_path):
 
 
 @pytest.fixture
-def state(tmp_path):
+def state(tmp_path: Path) -> Path:
     return tmp_path / "state.jsonl"
 
 
@@ -74,7 +77,7 @@ def value(report: Report, part: str, metric: str) -> float | None:
     return report.parts[part].metrics[metric].value
 
 
-def test_each_recommender_turn_with_a_context_is_a_case(dialogues):
+def test_each_recommender_turn_with_a_context_is_a_case(dialogues: list[CorpusDialogue]) -> None:
     found = cases(dialogues)
     assert [(case.dialogue, case.turn) for case in found] == [(0, 2), (0, 4), (1, 1)]
     assert [case.targets for case in found] == [("f1", "f2", "f0"), (), ("f0",)]
@@ -83,7 +86,7 @@ def test_each_recommender_turn_with_a_context_is_a_case(dialogues):
     assert [len(case.context.turns) for case in found] == [2, 4, 1]
 
 
-def test_protocols_count_different_samples(dialogues, state):
+def test_protocols_count_different_samples(dialogues: list[CorpusDialogue], state: Path) -> None:
     """Turn 2 names f1 f2 f0 f1, f2 was named before; the second dialogue names f0."""
 
     def counted(protocol: Protocol) -> dict[str, int]:
@@ -95,11 +98,15 @@ def test_protocols_count_different_samples(dialogues, state):
     assert counted(HE) == {"new": 3, "new, seen kept": 3, "repeated": 1, "all": 4}
 
 
-def test_protocols_together_give_what_each_gives_and_rank_each_list_once(dialogues, state):
+def test_protocols_together_give_what_each_gives_and_rank_each_list_once(
+    dialogues: list[CorpusDialogue], state: Path
+) -> None:
     asked = []
 
     class Counting(Popularity):
-        def recommend(self, dialogue, k, *, exclude=frozenset()):
+        def recommend(
+            self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+        ) -> list[Recommendation]:
             asked.append((dialogue, exclude))
             return super().recommend(dialogue, k, exclude=exclude)
 
@@ -110,7 +117,9 @@ def test_protocols_together_give_what_each_gives_and_rank_each_list_once(dialogu
         assert report == evaluate(Counting(CATALOG), CATALOG, dialogues, protocol, state=state)
 
 
-def test_films_outside_the_catalog_are_missed_or_no_samples(dialogues, state):
+def test_films_outside_the_catalog_are_missed_or_no_samples(
+    dialogues: list[CorpusDialogue], state: Path
+) -> None:
     smaller = Catalog(CATALOG.items[1:])  # without f0
     ours = evaluate(Popularity(smaller), smaller, dialogues, OURS, state=state)
     unicrs = evaluate(Popularity(smaller), smaller, dialogues, UNICRS, state=state)
@@ -119,7 +128,9 @@ def test_films_outside_the_catalog_are_missed_or_no_samples(dialogues, state):
     assert value(unicrs, "all", "recall@50") == 1
 
 
-def test_named_films_are_hidden_only_where_a_part_says_so(dialogues, state):
+def test_named_films_are_hidden_only_where_a_part_says_so(
+    dialogues: list[CorpusDialogue], state: Path
+) -> None:
     report = evaluate(Popularity(CATALOG), CATALOG, dialogues, HE, state=state)
     # f1 and f0 are new, and f0; popularity puts f0 f1 f2 f3 f4, of which f2 and f4 were named.
     assert value(report, "new", "mrr@10") == pytest.approx((1 / 2 + 1 + 1) / 3)
@@ -129,7 +140,7 @@ def test_named_films_are_hidden_only_where_a_part_says_so(dialogues, state):
     assert value(three, "new", "mrr@10") == pytest.approx((1 / 2 + 1 / 3 + 1 / 5) / 3)
 
 
-def test_protocols_are_found_by_name():
+def test_protocols_are_found_by_name() -> None:
     assert protocol_named("he") is HE
     assert (HE.part(), HE.part("all"), UNICRS.part()) == (NEW, ALL, ALL)
     with pytest.raises(BadInputError, match="there are: ours, unicrs, he, pecrs"):
@@ -138,7 +149,7 @@ def test_protocols_are_found_by_name():
         UNICRS.part("new")
 
 
-def test_figures_of_popularity_on_redial(dialogues, state):
+def test_figures_of_popularity_on_redial(dialogues: list[CorpusDialogue], state: Path) -> None:
     report = evaluate(Popularity(CATALOG), CATALOG, dialogues, state=state)
     assert (report.recommender, report.turns, report.dialogues) == ("popularity", 3, 2)
     # Ranks by popularity: f1 2nd, f2 3rd, f0 1st; then f0 1st.
@@ -153,7 +164,7 @@ def test_figures_of_popularity_on_redial(dialogues, state):
     assert report.mode is None
 
 
-def test_every_sample_is_kept_with_its_ranks(dialogues, state):
+def test_every_sample_is_kept_with_its_ranks(dialogues: list[CorpusDialogue], state: Path) -> None:
     report = evaluate(Popularity(CATALOG), CATALOG, dialogues, state=state)
     rows = [(s.dialogue, s.turn, s.target, s.is_new, s.rank, s.rank_new) for s in report.samples]
     assert rows == [
@@ -168,7 +179,9 @@ def test_every_sample_is_kept_with_its_ranks(dialogues, state):
     ]
 
 
-def test_repeating_finds_old_targets_but_no_new_ones_first(dialogues, state):
+def test_repeating_finds_old_targets_but_no_new_ones_first(
+    dialogues: list[CorpusDialogue], state: Path
+) -> None:
     report = evaluate(RepeatLast(CATALOG), CATALOG, dialogues, state=state)
     # Named f4, then f2: the first list is f2 f4 f0 f1 f3, the second f0 ...
     assert value(report, "all", "recall@1") == 0.5  # f2, f0 of the second dialogue
@@ -176,7 +189,9 @@ def test_repeating_finds_old_targets_but_no_new_ones_first(dialogues, state):
     assert value(report, "new", "mrr@10") == pytest.approx((1 / 2 + 1 + 1) / 3)
 
 
-def test_figures_on_inspired_and_films_that_the_catalog_does_not_hold(tmp_path, state):
+def test_figures_on_inspired_and_films_that_the_catalog_does_not_hold(
+    tmp_path: Path, state: Path
+) -> None:
     path = tmp_path / "dev.tsv"
     rows = [
         ("d1", "SEEKER", "Paper Moose was fun", "Paper Moose (2001)"),
@@ -200,18 +215,22 @@ def test_figures_on_inspired_and_films_that_the_catalog_does_not_hold(tmp_path, 
 class Backwards(Popularity):
     """Ranks the catalog backwards, and only in batches; chats while nothing was named."""
 
-    def recommend_batch(self, dialogues, k, excludes):
+    def recommend_batch(
+        self, dialogues: Sequence[Dialogue], k: int, excludes: Sequence[frozenset[str]]
+    ) -> list[list[Recommendation]]:
         return [
             [Recommendation(i, 0) for i in reversed(self.catalog.items) if i.id not in exclude][:k]
             for _, exclude in zip(dialogues, excludes, strict=True)
         ]
 
-    def mode_probabilities(self, dialogues):
+    def mode_probabilities(self, dialogues: Sequence[Dialogue]) -> list[dict[Mode, float]]:
         probable = [0.9 if dialogue.mentioned else 0.2 for dialogue in dialogues]
         return [{"REC": rec, "CHAT": 1 - rec} for rec in probable]
 
 
-def test_batches_are_used_where_offered_and_the_mode_is_scored(dialogues, state):
+def test_batches_are_used_where_offered_and_the_mode_is_scored(
+    dialogues: list[CorpusDialogue], state: Path
+) -> None:
     report = evaluate(Backwards(CATALOG), CATALOG, dialogues, state=state)
     # f4 f3 f2 f1 f0 for all; f3 f1 f0 for the new ones of the first case.
     assert value(report, "all", "mrr@10") == pytest.approx((1 / 4 + 1 / 3 + 1 / 5 + 1 / 5) / 4)
@@ -223,7 +242,9 @@ def test_batches_are_used_where_offered_and_the_mode_is_scored(dialogues, state)
     assert mode.accuracy == pytest.approx(1 / 3)
 
 
-def test_a_report_is_read_as_it_was_saved(dialogues, state, tmp_path):
+def test_a_report_is_read_as_it_was_saved(
+    dialogues: list[CorpusDialogue], state: Path, tmp_path: Path
+) -> None:
     report = evaluate(Backwards(CATALOG), CATALOG, dialogues, state=state)
     path = tmp_path / "deep" / "report.json"
     report.save(path)
@@ -237,13 +258,13 @@ def test_a_report_is_read_as_it_was_saved(dialogues, state, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}'])
-def test_what_is_no_report_is_refused(text, tmp_path):
+def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text(text)
     with pytest.raises(BadInputError, match="is no report .* evaluate again"):
         Report.load(path)
 
 
-def test_dialogues_without_a_recommender_turn_are_refused(state):
+def test_dialogues_without_a_recommender_turn_are_refused(state: Path) -> None:
     with pytest.raises(BadInputError, match="none of the 0 recommender turns"):
         evaluate(Popularity(CATALOG), CATALOG, [], state=state)

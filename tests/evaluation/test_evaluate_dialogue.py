@@ -6,10 +6,13 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from chatml import speaking
+from conftest import Trained
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.catalog import Item
@@ -32,7 +35,7 @@ HEAT, ALIEN = BY_TITLE["Heat"], BY_TITLE["Alien"]
 
 
 @pytest.fixture(scope="module")
-def shelf(trained, talking) -> Shelf:
+def shelf(trained: Trained, talking: Path) -> Shelf:
     found = Shelf(CATALOG, trained.catalog, talking)
     for name in ("gcrs", "reges"):
         system = found.get(name)
@@ -49,7 +52,7 @@ def gcrs(shelf: Shelf) -> TalkingRecommender:
 
 
 @pytest.fixture(scope="module")
-def dialogues(trained) -> list[CorpusDialogue]:
+def dialogues(trained: Trained) -> list[CorpusDialogue]:
     return load_dialogues(trained.redial, CATALOG, {})[:4]
 
 
@@ -58,7 +61,8 @@ def report(
     shelf: Shelf, dialogues: list[CorpusDialogue], request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     found = evaluate_dialogue(shelf.get(request.param), CATALOG, LINKER, dialogues)
-    return json.loads(json.dumps(found))
+    told: dict[str, Any] = json.loads(json.dumps(found))
+    return told
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def judged(*pieces: str | Item) -> dict[str, Any]:
     return evaluate_dialogue(Says(pieces), CATALOG, LINKER, [one])
 
 
-def test_modes_are_forced_as_the_references_have_them(report, dialogues) -> None:
+def test_modes_are_forced_as_the_references_have_them(
+    report: dict[str, Any], dialogues: list[CorpusDialogue]
+) -> None:
     turns = cases(dialogues)
     n_items = sum(bool(one.said.mentions) for one in turns)
     assert 0 < n_items < len(turns)
@@ -97,7 +103,7 @@ def test_modes_are_forced_as_the_references_have_them(report, dialogues) -> None
     assert report["forced"]["item_ratio"]["share"] >= report["reference"]["item_ratio"]["share"]
 
 
-def test_the_grammar_keeps_words_to_the_item(report) -> None:
+def test_the_grammar_keeps_words_to_the_item(report: dict[str, Any]) -> None:
     n_items = report["forced"]["modes"]["REC"]
     for part in (report["forced"], report["wrong_item"]):
         told = part["faithfulness"]
@@ -137,7 +143,9 @@ def test_a_false_fact_is_counted() -> None:
     assert facts["wrong"]["genre"]["share"] == facts["replies"]["share"] == 1
 
 
-def test_the_choice_of_the_mode_is_held_against_the_references(dialogues) -> None:
+def test_the_choice_of_the_mode_is_held_against_the_references(
+    dialogues: list[CorpusDialogue],
+) -> None:
     found = evaluate_dialogue(Popularity(CATALOG), CATALOG, LINKER, dialogues)["free"]
     turns = cases(dialogues)
     n_items = sum(bool(one.said.mentions) for one in turns)
@@ -147,20 +155,22 @@ def test_the_choice_of_the_mode_is_held_against_the_references(dialogues) -> Non
     assert scores["recall"] == 1
 
 
-def test_a_baseline_has_no_perplexity_but_is_judged_all_the_same(dialogues) -> None:
+def test_a_baseline_has_no_perplexity_but_is_judged_all_the_same(
+    dialogues: list[CorpusDialogue],
+) -> None:
     report = evaluate_dialogue(Popularity(CATALOG), CATALOG, LINKER, dialogues)
     assert "references" not in report
     assert "BLEU" in told(DIALOGUE, report)
 
 
-def test_the_report_is_told_in_tables(report) -> None:
+def test_the_report_is_told_in_tables(report: dict[str, Any]) -> None:
     text = told(DIALOGUE, report)
     for said in ("Perplexity", "distinct by replies: 4", "facts: wrong: genre", "mode: accuracy"):
         assert said in text
     assert all(line.startswith("|") == line.endswith("|") for line in text.splitlines())
 
 
-def test_dialogues_without_a_recommender_turn_are_refused(gcrs) -> None:
+def test_dialogues_without_a_recommender_turn_are_refused(gcrs: TalkingRecommender) -> None:
     alone = CorpusDialogue("one", Dialogue((Turn("user", "hello"),)))
     with pytest.raises(BadInputError, match="recommender turn"):
         evaluate_dialogue(gcrs, CATALOG, LINKER, [alone])
@@ -190,7 +200,9 @@ def fair_die(read: list[int]) -> Any:
 @pytest.mark.parametrize(
     "text", ["See Heat soon", "See Heat soon, not Alien"], ids=["its own", "another beside it"]
 )
-def test_a_title_is_one_token_of_the_perplexity(gcrs, monkeypatch, text) -> None:
+def test_a_title_is_one_token_of_the_perplexity(
+    gcrs: TalkingRecommender, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     form = gcrs.talker.format
     monkeypatch.setattr(gcrs.talker.decoder, "score", fair_die([]))
     mentions = [Mention(4, 8, HEAT.id)]
@@ -206,8 +218,10 @@ def test_a_title_is_one_token_of_the_perplexity(gcrs, monkeypatch, text) -> None
 
 
 @pytest.mark.parametrize("name", ["gcrs", "reges"])
-def test_words_are_read_after_what_stands_before_those_of_a_reply(shelf, monkeypatch, name) -> None:
-    system = shelf.get(name)
+def test_words_are_read_after_what_stands_before_those_of_a_reply(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    system = speaking(shelf, name)
     read: list[int] = []
     monkeypatch.setattr(system.talker.decoder, "score", fair_die(read))
     found = reference_figures(system, cases([SEE_HEAT]))
@@ -225,7 +239,7 @@ def test_words_are_read_after_what_stands_before_those_of_a_reply(shelf, monkeyp
         assert read[0] > len(history) + 2 + len(form.code(HEAT.id)) + 1 + len(form.card(HEAT))
 
 
-def test_turns_with_films_outside_the_catalog_are_left_out(gcrs) -> None:
+def test_turns_with_films_outside_the_catalog_are_left_out(gcrs: TalkingRecommender) -> None:
     turns = cases([say("See Nothing", Mention(4, 11, "redial:1")), say("Hello there")])
     found = reference_figures(gcrs, turns)
     assert found["left_out"] == 1

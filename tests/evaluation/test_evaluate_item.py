@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Trained
 from films import BY_TITLE, CATALOG
 
 from crsdemo.__main__ import main
@@ -59,19 +60,22 @@ def test_the_right_film_takes_the_last_place_unless_it_is_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def system(trained, talking) -> Reges:
+def system(trained: Trained, talking: Path) -> Reges:
     found = Shelf(CATALOG, trained.catalog, talking).get("reges")
     assert isinstance(found, Reges)
     return found
 
 
 @pytest.fixture(scope="module")
-def dialogues(trained) -> list[CorpusDialogue]:
+def dialogues(trained: Trained) -> list[CorpusDialogue]:
     return load_dialogues(trained.redial, CATALOG, {})
 
 
 def figures(system: Reges, dialogues: list[CorpusDialogue]) -> dict[str, Any]:
-    return json.loads(json.dumps(evaluate_item_expert(system, dialogues, (50, 10, 1))))
+    told: dict[str, Any] = json.loads(
+        json.dumps(evaluate_item_expert(system, dialogues, (50, 10, 1)))
+    )
+    return told
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,9 @@ def report(system: Reges, dialogues: list[CorpusDialogue]) -> dict[str, Any]:
     return figures(system, dialogues)
 
 
-def test_the_end_to_end_figures_are_those_of_evaluate(report, system, dialogues, tmp_path) -> None:
+def test_the_end_to_end_figures_are_those_of_evaluate(
+    report: dict[str, Any], system: Reges, dialogues: list[CorpusDialogue], tmp_path: Path
+) -> None:
     overall = report["candidates"]["50"]["overall"]
     new = evaluate(system, CATALOG, dialogues, state=tmp_path / "state").parts["new"]
     assert overall["n"] == new.n > 5
@@ -88,14 +94,14 @@ def test_the_end_to_end_figures_are_those_of_evaluate(report, system, dialogues,
     assert "recall@50" not in report["candidates"]["10"]["overall"]
 
 
-def test_choosing_reorders_what_was_retrieved_and_adds_nothing(report) -> None:
+def test_choosing_reorders_what_was_retrieved_and_adds_nothing(report: dict[str, Any]) -> None:
     ten = report["candidates"]["10"]
     found = [ten[name]["recall@10"] for name in ("retriever_alone", "expert_alone", "overall")]
     assert found[0] == found[1] == found[2] > 0
 
 
 def test_an_expert_to_whom_all_are_alike_leaves_the_order_of_the_retriever(
-    report, system, dialogues
+    report: dict[str, Any], system: Reges, dialogues: list[CorpusDialogue]
 ) -> None:
     bare = without_model(system)
     assert isinstance(bare, Reges)
@@ -104,21 +110,25 @@ def test_an_expert_to_whom_all_are_alike_leaves_the_order_of_the_retriever(
         assert found["retriever_alone"] == report["candidates"][k]["retriever_alone"]
 
 
-def test_without_the_retrievers_scores_the_expert_decides_alone(report, system, dialogues) -> None:
+def test_without_the_retrievers_scores_the_expert_decides_alone(
+    report: dict[str, Any], system: Reges, dialogues: list[CorpusDialogue]
+) -> None:
     deaf = copy.copy(system)
     deaf.retriever_weight = 0
     for k, found in figures(deaf, dialogues)["candidates"].items():
         assert found["overall"] == report["candidates"][k]["expert_alone"]
 
 
-def test_with_the_right_film_among_the_candidates_it_is_found_among_them(report) -> None:
+def test_with_the_right_film_among_the_candidates_it_is_found_among_them(
+    report: dict[str, Any],
+) -> None:
     made = report["candidates"]
     assert made["10"]["item_generation"]["recall@10"] == 1
     assert made["1"]["item_generation"]["recall@1"] == 1  # there is no other
     assert made["10"]["item_generation"]["recall@1"] < 1
 
 
-def test_a_film_outside_the_catalog_is_missed_and_cannot_be_forced(system) -> None:
+def test_a_film_outside_the_catalog_is_missed_and_cannot_be_forced(system: Reges) -> None:
     said = (Mention(4, 8, HEAT.id), Mention(12, 19, "redial:1"))
     turns = (Turn("user", "hello"), Turn("assistant", "See Heat or Nothing", said))
     found = figures(system, [CorpusDialogue("one", Dialogue(turns))])["candidates"]["50"]
@@ -126,7 +136,7 @@ def test_a_film_outside_the_catalog_is_missed_and_cannot_be_forced(system) -> No
     assert (found["item_generation"]["n"], found["item_generation"]["recall@50"]) == (1, 1)
 
 
-def test_what_is_added_is_chosen_among_as_well(system) -> None:
+def test_what_is_added_is_chosen_among_as_well(system: Reges) -> None:
     talk = Dialogue((Turn("user", "robbers"),))
     (plain,) = system.choices([talk], [frozenset({HEAT.id})])
     row = CATALOG.row[HEAT.id]
@@ -135,13 +145,13 @@ def test_what_is_added_is_chosen_among_as_well(system) -> None:
     assert row in added.rows and len(set(added.rows.tolist())) == len(added.rows)
 
 
-def test_searches_are_those_of_the_replies(system) -> None:
+def test_searches_are_those_of_the_replies(system: Reges) -> None:
     talks = [Dialogue((Turn("user", text),)) for text in ("hi", "robbers in a small town, old")]
     found = system.searches(talks)
     assert found == [reply(system, talk, Plan("REC")).evidence.query for talk in talks]
 
 
-def test_what_cannot_be_measured_is_refused(system, dialogues) -> None:
+def test_what_cannot_be_measured_is_refused(system: Reges, dialogues: list[CorpusDialogue]) -> None:
     with pytest.raises(BadInputError, match="--stage item needs a ReGeS checkpoint, not popular"):
         measured("item", Popularity(CATALOG), CATALOG, dialogues)
     talk = Dialogue((Turn("user", "hello"), Turn("assistant", "hello")))
@@ -154,7 +164,12 @@ def test_what_cannot_be_measured_is_refused(system, dialogues) -> None:
     [("reges", "retrieval"), ("reges", "item"), ("gcrs-alone", "generative"), ("gcrs", "dialogue")],
 )
 def test_each_stage_is_measured_from_the_command_line(
-    capsys, trained, talking, tmp_path: Path, name: str, stage: str
+    capsys: pytest.CaptureFixture[str],
+    trained: Trained,
+    talking: Path,
+    tmp_path: Path,
+    name: str,
+    stage: str,
 ) -> None:
     path = tmp_path / "report.json"
     flags = ["--recommender", str(talking / name), "--catalog", str(trained.catalog)]
@@ -169,7 +184,9 @@ def test_each_stage_is_measured_from_the_command_line(
         assert all(one["new"]["recall@50"] == 1 for one in row["searches"])  # there are 32 films
 
 
-def test_the_model_alone_is_evaluated_by_its_name(trained, talking, tmp_path: Path) -> None:
+def test_the_model_alone_is_evaluated_by_its_name(
+    trained: Trained, talking: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "report.json"
     flags = ["--recommender", str(talking / "gcrs-alone"), "--catalog", str(trained.catalog)]
     flags += ["--dialogues", str(trained.redial), "--state", str(tmp_path / "state")]

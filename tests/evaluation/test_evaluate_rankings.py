@@ -1,13 +1,14 @@
 """Lists are made once, in batches, and kept when a run is interrupted."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
-from crsdemo.core.recommender import Provenance
+from crsdemo.core.recommender import Provenance, Recommendation
 from crsdemo.evaluation import rankings as evaluate_rankings
 from crsdemo.evaluation.rankings import BATCH, Request, State, ranked, run_key
 from crsdemo.language.corpus import CorpusDialogue
@@ -24,7 +25,9 @@ class Counting(Popularity):
     asked: list[str] = field(default_factory=list)
     breaks_after: int = 10_000
 
-    def recommend(self, dialogue, k, *, exclude=frozenset()):
+    def recommend(
+        self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
+    ) -> list[Recommendation]:
         if len(self.asked) >= self.breaks_after:
             raise KeyboardInterrupt
         self.asked.append(dialogue.turns[-1].text)
@@ -35,7 +38,7 @@ def request(n: int, *hidden: str) -> Request:
     return Request(Dialogue((Turn("user", "x" * n),)), frozenset(hidden))
 
 
-def test_a_list_is_made_once_and_short_contexts_come_first(tmp_path) -> None:
+def test_a_list_is_made_once_and_short_contexts_come_first(tmp_path: Path) -> None:
     recommender = Counting(CATALOG)
     requests = [request(3), request(1), request(3), request(3, "f0")]
     found = ranked(recommender, requests, 2, State(tmp_path / "state", "key"))
@@ -44,7 +47,7 @@ def test_a_list_is_made_once_and_short_contexts_come_first(tmp_path) -> None:
                      request(3, "f0"): ("f1", "f2")}  # fmt: skip
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path) -> None:
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     requests = [request(n) for n in range(1, 3 * BATCH)]
     state = State(tmp_path / "deep" / "state", "key")
     broken = Counting(CATALOG, breaks_after=2 * BATCH + 3)
@@ -60,14 +63,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path) -> None:
     assert not state.path.exists()
 
 
-def test_lists_of_another_run_are_never_taken(tmp_path) -> None:
+def test_lists_of_another_run_are_never_taken(tmp_path: Path) -> None:
     path = tmp_path / "state"
     ranked(Popularity(CATALOG), [request(1)], 3, State(path, "one"))
     with pytest.raises(BadInputError, match="holds lists of another run"):
         ranked(Popularity(CATALOG), [request(1)], 3, State(path, "other"))
 
 
-def test_the_key_of_a_run_is_of_all_that_lists_rest_on(tmp_path) -> None:
+def test_the_key_of_a_run_is_of_all_that_lists_rest_on(tmp_path: Path) -> None:
     dialogues = [CorpusDialogue("1", Dialogue((Turn("user", "hello"),)))]
     (tmp_path / "weights").write_text("1")
     key = run_key(SPEAKER, dialogues, "ours", [tmp_path])
@@ -82,7 +85,9 @@ def test_the_key_of_a_run_is_of_all_that_lists_rest_on(tmp_path) -> None:
     assert len(others - {key}) == 4
 
 
-def test_the_key_of_a_run_is_of_the_code_of_all_packages(tmp_path, monkeypatch) -> None:
+def test_the_key_of_a_run_is_of_the_code_of_all_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(evaluate_rankings, "__file__", str(tmp_path / "evaluation" / "rankings.py"))
     code = tmp_path / "recommenders" / "gcrs.py"
     code.parent.mkdir()

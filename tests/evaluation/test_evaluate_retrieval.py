@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog, Item
-from crsdemo.core.dialogue import Dialogue, Mention, Turn
+from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.core.errors import BadInputError
 from crsdemo.evaluation.protocol import cases
 from crsdemo.evaluation.stages.retrieval_stage import (
@@ -29,7 +31,8 @@ from crsdemo.evaluation.stages.retrieval_stage import (
 from crsdemo.evaluation.statistics import Hit
 from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.recommenders.candidate_scores import CandidateScores
-from crsdemo.recommenders.retriever import Documents
+from crsdemo.recommenders.reges import Reges
+from crsdemo.recommenders.retriever import Documents, Retriever
 
 TITLES = ("Harbour Lights", "Paper Moose", "Seven Kettles", "The Long Way Down", "Zebra Street")
 N_ITEMS = 30  # films without a title of their own come last
@@ -48,16 +51,18 @@ class Titles:
     def __init__(self, deaf_to: str = "") -> None:
         self.deaf_to = deaf_to
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         heard = [[self._hears(item.title, text) for item in CATALOG] for text in texts]
         vectors = np.array(heard, np.float32)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.maximum(lengths, 1e-9)
+        return unit
 
     def _hears(self, title: str, text: str) -> bool:
         return title in text and title != self.deaf_to
 
     def documents(self) -> Documents:
-        return Documents(self, np.eye(N_ITEMS, dtype=np.float32))  # type: ignore[arg-type]
+        return Documents(self, np.eye(N_ITEMS, dtype=np.float32))  # type: ignore[arg-type]  # a stand-in
 
 
 class Backwards:
@@ -82,9 +87,13 @@ class Seer:
         return ["like Zebra Street"] * len(dialogues)
 
 
-def said(speaker: str, text: str, *items: str) -> Turn:
+def stand_ins(retriever: Backwards | None = None) -> tuple[Retriever, Reges]:
+    return cast(Retriever, retriever or Backwards()), cast(Reges, Seer())
+
+
+def said(speaker: Speaker, text: str, *items: str) -> Turn:
     mentions = tuple(Mention(len(text), len(text), item) for item in items)
-    return Turn(speaker, text, mentions)  # type: ignore[arg-type]
+    return Turn(speaker, text, mentions)
 
 
 DIALOGUES = [
@@ -107,11 +116,12 @@ def found(deaf_to: str = "", retriever: Backwards | None = None) -> dict[tuple[s
     """By query and ranker. The untuned encoder may be deaf to a title."""
     untuned = Titles(deaf_to).documents()
     turns = [case for case in cases(DIALOGUES) if case.targets]
-    made = searched(retriever or Backwards(), untuned, Seer(), CATALOG.row, turns)
+    backwards, seer = stand_ins(retriever)
+    made = searched(backwards, untuned, seer, CATALOG.row, turns)
     return {(one.query, one.ranker): one for one in made}
 
 
-def ranks(found: Found) -> tuple[list, list]:
+def ranks(found: Found) -> tuple[list[int | None], list[int | None]]:
     """Of all targets and of new ones."""
     return [hit.rank for hit in found.all], [hit.rank for hit in found.new]
 
@@ -150,13 +160,15 @@ def test_both_encoders_are_measured_and_may_differ() -> None:
     made = found(deaf_to="Zebra Street")
     assert ranks(made[EXPERT, UNTUNED])[1][0] == 29
     assert ranks(made[EXPERT, TUNED])[1][0] == 1
-    assert made[EXPERT, UNTUNED].cosines.tolist() == [0.0]
-    assert made[EXPERT, TUNED].cosines.tolist() == [1.0]  # a film outside the catalog has none
+    deaf, hearing = made[EXPERT, UNTUNED].cosines, made[EXPERT, TUNED].cosines
+    assert deaf is not None and deaf.tolist() == [0.0]
+    assert hearing is not None and hearing.tolist() == [1.0]  # a film outside the catalog has none
 
 
 def test_the_report_says_how_many_and_by_how_much_better() -> None:
     documents, rows = Titles().documents(), CATALOG.row
-    report = evaluate_retrieval(Backwards(), documents, Seer(), rows, DIALOGUES)
+    backwards, seer = stand_ins()
+    report = evaluate_retrieval(backwards, documents, seer, rows, DIALOGUES)
     row = json.loads(json.dumps(report))
     assert (row["dialogues"], row["turns"], len(row["searches"])) == (2, 2, 9)
     by = {(one["query"], one["ranker"]): one for one in row["searches"]}
@@ -188,5 +200,6 @@ def test_of_a_long_dialogue_the_end_is_searched_for() -> None:
 
 
 def test_dialogues_that_recommend_nothing_are_refused() -> None:
+    backwards, seer = stand_ins()
     with pytest.raises(BadInputError, match="none of the 1 dialogues"):
-        evaluate_retrieval(Backwards(), Titles().documents(), Seer(), CATALOG.row, DIALOGUES[1:])
+        evaluate_retrieval(backwards, Titles().documents(), seer, CATALOG.row, DIALOGUES[1:])

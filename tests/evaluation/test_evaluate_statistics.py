@@ -44,6 +44,8 @@ def test_intervals_narrow_with_more_dialogues_and_are_unknown_for_one() -> None:
     values = np.arange(2000)[:, None] % 4 > 0
     few = means(values[:20], [str(n) for n in range(20)])[0]
     many = means(values, [str(n) for n in range(2000)])[0]
+    assert few.low is not None and few.high is not None
+    assert many.low is not None and many.high is not None
     assert few.low < many.low < 0.75 < many.high < few.high
     one = means(values[:9], ["a"] * 9)[0]
     assert (one.low, one.high) == (None, None)
@@ -54,6 +56,8 @@ def test_samples_of_one_dialogue_count_together() -> None:
     values = np.repeat(np.arange(40) % 2, 10)[:, None]
     alone = means(values, [str(n) for n in range(400)])[0]
     together = means(values, [str(n // 10) for n in range(400)])[0]
+    assert together.low is not None and together.high is not None
+    assert alone.low is not None and alone.high is not None
     assert together.high - together.low > 2 * (alone.high - alone.low)
 
 

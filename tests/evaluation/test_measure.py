@@ -9,6 +9,7 @@ from pathlib import Path
 
 import made_up_stages
 import pytest
+from conftest import Trained
 from films import CATALOG, write_inspired, write_redial
 
 from crsdemo.core.errors import BadInputError
@@ -85,7 +86,7 @@ def test_each_stage_is_told_as_it_is_printed(
 
 
 def test_a_checkpoint_is_measured_with_the_prior_and_alone(
-    config: measure.MeasureConfig, trained, talking
+    config: measure.MeasureConfig, trained: Trained, talking: Path
 ) -> None:
     folder = talking / "gcrs"
     here = replace(

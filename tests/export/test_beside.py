@@ -30,7 +30,7 @@ BOTH = SINGLE + FILE[FILE.index('[[tasks]]\nname = "talk"') :]
 
 
 def rows(made: Lab | Study, table: str, folder: Path, **options: object) -> list[dict[str, str]]:
-    config = ExportConfig(db=made.log.path, format="csv", out=folder / "out", **options)  # type: ignore[arg-type]
+    config = ExportConfig(db=made.log.path, format="csv", out=folder / "out", **options)  # type: ignore[arg-type]  # flags of any type
     manifest = export(config)
     counts = manifest["counts"]
     assert counts["considered"] == counts["written"] + sum(counts["excluded"].values())
@@ -93,7 +93,9 @@ def test_each_answer_is_a_row_that_says_of_whom(made: Lab, tmp_path: Path) -> No
     assert {row["item"] for row in two} == {"relevance", "helpfulness", "would_choose"}
 
 
-def test_the_results_show_the_answers_of_each_system(made: Lab, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_the_results_show_the_answers_of_each_system(
+    made: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("ann", "bob"):
         answered(made.annotator(name))
     answers = ResultsLog(made.log.file).answers("One at a time")
@@ -136,7 +138,7 @@ def test_marks_are_a_table(tmp_path: Path) -> None:
     talk = made.talked("ann", "a quiet film")
     film = FILMS[0].id
     for kind in ("seen", "want"):
-        made.log.record_mark("ann", ItemMark(talk.turns[-1].id, film, kind))  # type: ignore[arg-type]
+        made.log.record_mark("ann", ItemMark(talk.turns[-1].id, film, kind))
     made.log.record_mark("ann", ItemMark(talk.turns[-1].id, film, "seen"), on=False)
     (row,) = rows(made, "marks", tmp_path)
     assert (row["kind"], row["item_id"], row["recommender"]) == ("want", film, "red")

@@ -59,7 +59,8 @@ def written(lab: Study, format: str, **options: Any) -> list[dict[str, Any]]:
 
 
 def left_out(lab: Study, format: str, **options: Any) -> dict[str, int]:
-    return exported(lab, format, **options)[1]["counts"]["excluded"]
+    excluded: dict[str, int] = exported(lab, format, **options)[1]["counts"]["excluded"]
+    return excluded
 
 
 def one(lab: Study, sql: str) -> Any:
@@ -271,7 +272,9 @@ def test_a_tenth_of_many_people_is_about_a_tenth() -> None:
     assert {split_of(f"person {n}", 0.0) for n in range(100)} == {"train"}
 
 
-def test_a_split_without_anybody_is_pointed_out(lab: Study, capsys) -> None:
+def test_a_split_without_anybody_is_pointed_out(
+    lab: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     lab.talked(next(f"p{n}" for n in range(99) if split_of(f"p{n}", 0.1) == "train"), "hi", 1)
     out = lab.log.path.with_name("out")
     assert main(["export", "--db", str(lab.log.path), "--format", "kto", "--out", str(out)]) == 0
@@ -322,7 +325,7 @@ def test_the_manifest_names_the_judgments_by_a_hash_of_what_they_say(lab: Study)
     series = lab.judged(lab.start("v"), "a western", "left")
 
     def digest(**options: Any) -> str:
-        return exported(lab, "dpo", **options)[1]["database"]["judgments_sha256"]
+        return str(exported(lab, "dpo", **options)[1]["database"]["judgments_sha256"])
 
     before = digest()
     assert digest(text="messages") == before
@@ -368,7 +371,7 @@ def test_the_manifest_says_how_it_came_to_be(lab: Study) -> None:
 def test_a_filter_leaves_out_by_name(lab: Study, options: dict[str, Any], reason: str) -> None:
     lab.judged(lab.start("v"), "a western", "left", seconds=5)
     assert left_out(lab, "dpo", **options) == {reason: 1}
-    kept = {"recommenders": "red,blue", "policy": "shared", "since": "2020-01-01"}
+    kept: dict[str, Any] = {"recommenders": "red,blue", "policy": "shared", "since": "2020-01-01"}
     kept |= {"until": "2999-01-01", "without_visitors": "w", "min_seconds": 5.0}
     assert len(written(lab, "dpo", **{name: kept[name] for name in options})) == 1
 
@@ -386,7 +389,8 @@ def test_a_filter_leaves_out_by_name(lab: Study, options: dict[str, Any], reason
 )
 def test_a_flag_that_makes_no_sense_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(BadInputError, match=r"got .+"):
-        ExportConfig(**{"db": tmp_path, "format": "dpo", "out": tmp_path} | wrong)
+        fine: dict[str, Any] = {"db": tmp_path, "format": "dpo", "out": tmp_path}
+        ExportConfig(**fine | wrong)
 
 
 # Tables
@@ -452,15 +456,16 @@ def test_hostile_words_of_a_megabyte_survive(tmp_path: Path, format: str) -> Non
     lab.log.record_rating(assistant.id, "v", "comment", HOSTILE)
     out, _ = exported(lab, format)
     if format == "kto":
-        (row,) = lines(out / "train.jsonl")
-        assert row["completion"] == f"<RESP>red{words}<eos>"
-        assert row["prompt"] == f"<user>{user.turn.text}"
+        (example,) = lines(out / "train.jsonl")
+        assert example["completion"] == f"<RESP>red{words}<eos>"
+        assert example["prompt"] == f"<user>{user.turn.text}"
         return
     csv.field_size_limit(10**8)
+    row: dict[str, Any]
     (row,) = table(out / "ratings.csv") if format == "csv" else lines(out / "ratings.jsonl")
     assert row["text"] == assistant.turn.text and words in row["text"]
     assert row["comment"] == ("'" if format == "csv" else "") + user.turn.text
-    heard = json.loads(row["heard"]) if format == "csv" else row["heard"]
+    heard: Any = json.loads(row["heard"]) if format == "csv" else row["heard"]
     assert heard[0]["text"] == user.turn.text
 
 
@@ -491,7 +496,9 @@ def test_an_export_that_fails_leaves_nothing(lab: Study, tmp_path: Path) -> None
     assert {path.name.split(".db")[0] for path in tmp_path.iterdir()} == {"feedback"}
 
 
-def test_a_log_that_is_not_there_is_named_and_not_made(tmp_path: Path, capsys) -> None:
+def test_a_log_that_is_not_there_is_named_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     missing, out = tmp_path / "missing.db", tmp_path / "out"
     assert main(["export", "--db", str(missing), "--format", "dpo", "--out", str(out)]) == 2
     assert "there is no log" in capsys.readouterr().err

@@ -28,14 +28,12 @@ DIALOGUES = count()  # each reply in one of its own
 
 
 def judged_reply(**known: Any) -> JudgedReply:
-    return JudgedReply.model_construct(
-        **{
-            "id": "r", "mode": "REC", "item_id": "f1", "item_title": "Heat", "item_year": 1995,
-            "text": "Try Heat (1995).", "prompt": "p", "ratings": Ratings(), "marks": [],
-            "dialogue_id": str(next(DIALOGUES)),
-        }
-        | known
-    )  # fmt: skip
+    usual: dict[str, Any] = {
+        "id": "r", "mode": "REC", "item_id": "f1", "item_title": "Heat", "item_year": 1995,
+        "text": "Try Heat (1995).", "prompt": "p", "ratings": Ratings(), "marks": [],
+        "dialogue_id": str(next(DIALOGUES)),
+    }  # fmt: skip
+    return JudgedReply.model_construct(**usual | known)
 
 
 OTHER = {"item_id": "f2", "item_title": "Up", "item_year": 2009}
@@ -68,7 +66,9 @@ def pair(right: dict[str, Any], verdict: str = "left", **details: Any) -> Judged
         (OTHER | {"text": "!"}, {"aspects": {"satisfaction": {"left": 4, "right": 0}}}, "both"),
     ],
 )  # fmt: skip
-def test_what_a_verdict_prefers(right: dict[str, Any], details: dict[str, Any], concern: str):
+def test_what_a_verdict_prefers(
+    right: dict[str, Any], details: dict[str, Any], concern: str
+) -> None:
     assert concern_of(pair(right, **details)) == concern
 
 
@@ -105,7 +105,9 @@ def marked(*kinds: str, item: str = "f1") -> dict[str, Any]:
         ({}, {}, None),
     ],
 )
-def test_what_a_thumb_a_scale_or_a_mark_says(known, scores, label) -> None:
+def test_what_a_thumb_a_scale_or_a_mark_says(
+    known: dict[str, Any], scores: dict[str, int], label: tuple[bool | str, ...] | None
+) -> None:
     assert label_of(judged_reply(**known), scores) == label
 
 
@@ -150,7 +152,8 @@ def test_verdicts_are_pairs_with_the_winner_first(lab: Study) -> None:
 def test_thumbs_ties_scales_and_marks_are_single_votes(lab: Study) -> None:
     lab.talked("v", "thumbed", -1)
     marked = lab.talked("v", "marked").turns[-1]
-    film = marked.reply.item  # type: ignore[union-attr]
+    film = marked.reply.item if marked.reply else None
+    assert film
     lab.log.record_mark("v", ItemMark(marked.id, film.id, "want"))
     lab.judged(lab.start("w"), "tied", "both_bad")
     series = lab.judged(lab.start("x"), "scored")

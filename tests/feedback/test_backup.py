@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
@@ -79,7 +79,8 @@ def test_a_backup_has_what_still_lies_in_the_write_ahead_log(lab: Study) -> None
 
 
 def test_a_backup_while_others_write_is_whole_and_stops_nobody(lab: Study, tmp_path: Path) -> None:
-    done, saved = Event(), []
+    done = Event()
+    saved: list[int] = []
 
     def write() -> None:
         of = lab.talked("w", "hello").turns[-1].id
@@ -191,7 +192,7 @@ def empty(path: Path) -> None:
     ],
 )
 def test_a_backup_that_is_not_sound_replaces_nothing(
-    lab: Study, tmp_path: Path, harm, words: str
+    lab: Study, tmp_path: Path, harm: Callable[[Path], object], words: str
 ) -> None:
     out = backed_up(lab)
     lab.log.close()
@@ -227,7 +228,7 @@ def test_a_log_that_another_process_has_open_is_not_replaced(lab: Study) -> None
     code += "log = FeedbackLog(Path(sys.argv[1])); print('open', flush=True); input()"
     command = [sys.executable, "-c", code, str(lab.log.path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, cwd=ROOT, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(command, text=True, cwd=ROOT, **pipes) as process:  # type: ignore[call-overload]  # names of pipes
         assert process.stdout.readline() == "open\n"
         with pytest.raises(FeedbackError, match="locked by another program"):
             restore(out, lab.log.path)
@@ -271,7 +272,9 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date_by_the_app(tmp_path:
     assert tables(tmp_path / "feedback.db")["visitors"][0][:2] == ("early", "0.0.1")
 
 
-def test_the_commands_say_what_they_did(lab: Study, tmp_path: Path, capsys) -> None:
+def test_the_commands_say_what_they_did(
+    lab: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     db, out = str(lab.log.path), str(tmp_path / "deep" / "monday.db")
     assert main(["backup", "--db", db, "--out", out]) == 0
     assert "checked" in capsys.readouterr().out

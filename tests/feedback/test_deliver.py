@@ -22,7 +22,7 @@ from crsdemo.feedback.outbox import Marked, Outbox, Rated
 def test_opinions_of_a_log_that_was_gone_come_back_after_a_restore(
     log: FeedbackLog,  # noqa: F811
     tmp_path: Path,
-    capsys,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     reply, saved = answered(log).turns[-1].id, tmp_path / "monday.db"
     backup(log.path, saved)
@@ -61,7 +61,7 @@ def test_what_still_fits_nowhere_is_set_apart_again(log: FeedbackLog) -> None:  
 def test_no_log_is_made_and_a_locked_one_loses_nothing(
     log: FeedbackLog,  # noqa: F811
     tmp_path: Path,
-    capsys,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert main(["deliver", "--db", str(tmp_path / "none.db")]) == 2

@@ -166,7 +166,7 @@ def test_times_are_utc_with_milliseconds(log: FeedbackLog, path: Path) -> None:
     answered(log)
     (created_at,) = one(path, "select created_at from turns where speaker = 'user'")
     assert str(created_at).endswith("Z") and len(str(created_at)) == len("2030-01-31T12:00:00.000Z")
-    assert abs(one(path, "select julianday('now') - julianday(created_at) from visitors")[0]) < 1e-3  # type: ignore[arg-type]
+    assert abs(one(path, "select julianday('now') - julianday(created_at) from visitors")[0]) < 1e-3  # type: ignore[arg-type]  # a number
 
 
 def test_a_generation_cut_off_by_a_crash_is_abandoned_at_the_next_start(
@@ -270,7 +270,7 @@ def test_a_value_off_the_scale_is_refused(
 ) -> None:
     of = answered(log).turns[-1].id
     with pytest.raises(BadInputError):
-        log.record_rating(of, "visitor", aspect, value)  # type: ignore[arg-type]
+        log.record_rating(of, "visitor", aspect, value)  # type: ignore[arg-type]  # of any type on purpose
     assert one(path, "select count(*) from ratings") == (0,)
 
 

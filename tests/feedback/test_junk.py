@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from test_outbox import kept_aside, locked, log, ratings  # noqa: F401  the fixt
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Judgment
-from crsdemo.core.conversation import Conversation, ItemMark
+from crsdemo.core.conversation import Aspect, Conversation, ItemMark
 from crsdemo.core.errors import BadInputError, CrsdemoError, KeptAsideError
 from crsdemo.feedback.log import FeedbackLog
-from crsdemo.feedback.outbox import Answered, Judged, Marked, Outbox, Picked, Rated
+from crsdemo.feedback.outbox import Answered, Judged, Marked, Opinion, Outbox, Picked, Rated
 from crsdemo.web.upkeep import Upkeep
 
 
@@ -35,10 +36,21 @@ NO_IDS = (
     {"evil": 1}, ["a"], None, True, 1.5, 2**70, float("nan"), nested(),
     "", "\ud800", "a\n", "é", "<b>", "x" * 65, "x" * 5_000_000,
 )  # fmt: skip
-NO_FLAGS = ("yes", 1, None, [], {})
+NO_FLAGS: tuple[object, ...] = ("yes", 1, None, [], {})
 NO_NUMBERS = (float("nan"), float("inf"), -1.0, 10**400, "5", nested())
 NO_VALUES = (2**70, float("nan"), {"a": 1}, nested(), ("x",) * 3_000, ("x" * 5_000,), (1,), b"x")
 
+
+def rated(aspect: Aspect, junk: Any) -> Rated:
+    return Rated("r", "v", {aspect: junk})
+
+
+VALUES: dict[Aspect, tuple[object, ...]] = {
+    "thumbs": (*NO_VALUES, True, "1"),
+    "relevance": NO_VALUES,
+    "reasons": NO_VALUES,
+    "comment": (*NO_VALUES, 5, "x" * 5_000_000),
+}
 IDS: dict[str, Callable[[Any], object]] = {
     "reply of a rating": lambda junk: Rated(junk, "v", {"thumbs": 1}),
     "visitor of a rating": lambda junk: Rated("r", junk, {"thumbs": 1}),
@@ -59,15 +71,7 @@ OTHERS: dict[str, tuple[Callable[[Any], object], tuple[Any, ...]]] = {
     "on": (lambda junk: Marked("v", ItemMark("r", "f1", "want"), junk), NO_FLAGS),
     "mark": (lambda junk: Marked("v", junk, True), ({"item_id": "f1"}, None, "f1")),
     "ratings": (lambda junk: Rated("r", "v", junk), (None, [], {"taste": 1}, {1: 1}, nested())),
-    **{
-        f"value of {aspect}": (lambda junk, aspect=aspect: Rated("r", "v", {aspect: junk}), wrong)
-        for aspect, wrong in {
-            "thumbs": (*NO_VALUES, True, "1"),
-            "relevance": NO_VALUES,
-            "reasons": NO_VALUES,
-            "comment": (*NO_VALUES, 5, "x" * 5_000_000),
-        }.items()
-    },
+    **{f"value of {aspect}": (partial(rated, aspect), wrong) for aspect, wrong in VALUES.items()},
     "verdict": (lambda junk: Judged("c", "v", Judgment(junk)), ("better", None, {}, 1)),
     "judgment": (lambda junk: Judged("c", "v", junk), ({"verdict": "left"}, None, "left")),
     "time": (lambda junk: Judged("c", "v", Judgment("left", junk)), NO_NUMBERS),
@@ -117,14 +121,15 @@ def test_pages_keep_nothing_of_junk_while_the_log_is_locked(log: FeedbackLog) ->
     exchange = Exchange(StandIn(), NoLinker(), log)
     pair = SideBySide(StandIns((StandIn(),)), NoLinker(), log)
     evil: Any = {"evil": 1}
+    clicks: tuple[Callable[[], object], ...] = (
+        lambda: exchange.mark("visitor", ItemMark(reply, evil, "want")),
+        lambda: exchange.mark("visitor", ItemMark(reply, "f1", "want"), on=evil),
+        lambda: exchange.rate(reply, evil, {"thumbs": 1}),
+        lambda: pair.judge(evil, "visitor", Judgment("left")),
+        lambda: pair.pick("c", evil, "left"),
+    )
     with locked(log):
-        for click in (
-            lambda: exchange.mark("visitor", ItemMark(reply, evil, "want")),
-            lambda: exchange.mark("visitor", ItemMark(reply, "f1", "want"), on="yes"),  # type: ignore[arg-type]
-            lambda: exchange.rate(reply, evil, {"thumbs": 1}),
-            lambda: pair.judge(evil, "visitor", Judgment("left")),
-            lambda: pair.pick("c", evil, "left"),
-        ):
+        for click in clicks:
             with pytest.raises(BadInputError):
                 click()
         assert exchange.outbox.n_waiting() == 0
@@ -139,7 +144,7 @@ def test_no_talk_begins_under_what_is_no_id(log: FeedbackLog, junk: Any) -> None
         with pytest.raises(BadInputError):
             next(exchange.say(conversation, "hello"))
     with pytest.raises(BadInputError):
-        next(exchange.say(Conversation("d", "visitor"), {"evil": 1}))  # type: ignore[arg-type]
+        next(exchange.say(Conversation("d", "visitor"), {"evil": 1}))  # type: ignore[arg-type]  # no text on purpose
     with log.file.reading() as db:
         assert db["dialogues"].count == db["visitors"].count == 0
 
@@ -233,17 +238,19 @@ def test_anything_at_all_is_refused_or_delivered(
     """No error but ours, no line that cannot be read back."""
     a, b, c, d, e = junk
     outbox = Outbox(log)
+    named: Any = {c: d} if isinstance(c, str) else d
+    makers: tuple[Callable[[], Opinion], ...] = (
+        lambda: Rated(a, b, named),
+        lambda: Marked(a, ItemMark(b, c, d), e),
+        lambda: Judged(a, b, Judgment("left", c, details=d), e),
+        lambda: Judged("c", "v", Judgment("left", details={"reasons": a, "by": b})),
+        lambda: Answered(a, b, c, d, e),
+    )
     with locked(log):
-        for make in (
-            lambda: Rated(a, b, {c: d} if isinstance(c, str) else d),
-            lambda: Marked(a, ItemMark(b, c, d), e),
-            lambda: Judged(a, b, Judgment("left", c, details=d), e),
-            lambda: Judged("c", "v", Judgment("left", details={"reasons": a, "by": b})),
-            lambda: Answered(a, b, c, d, e),
-        ):
+        for make in makers:
             try:
                 outbox._rests_until = 0.0
-                outbox.submit(make())  # type: ignore[no-untyped-call]
+                outbox.submit(make())
             except (BadInputError, KeptAsideError):
                 pass
     outbox.drain()

@@ -65,7 +65,9 @@ def test_what_the_log_cannot_take_waits_and_is_delivered_before_the_next(log: Fe
     assert outbox.n_waiting() == 0
 
 
-def test_the_next_start_delivers_what_waits(log: FeedbackLog, capsys) -> None:
+def test_the_next_start_delivers_what_waits(
+    log: FeedbackLog, capsys: pytest.CaptureFixture[str]
+) -> None:
     conversation = answered(log)
     reply = conversation.turns[-1].id
     with locked(log):
@@ -95,11 +97,11 @@ def test_a_delivery_that_a_crash_cut_off_is_done_again_without_harm(
             kept_aside(outbox, Rated(reply, "visitor", {"thumbs": thumb}))
     written = []
 
-    def crash(*_: object) -> int:
+    def crash(file: int, line: bytes, at: int) -> int:
         written.append(1)
         if len(written) == 2:  # the second opinion is in the log, its line is not crossed out
             raise KeyboardInterrupt
-        return real(*_)
+        return real(file, line, at)
 
     real = os.pwrite
     with monkeypatch.context() as patched:

@@ -37,7 +37,7 @@ def half_way(lab: Lab, name: str) -> Annotator:
     raise AssertionError("nothing to judge")
 
 
-def test_the_progress_of_a_study_is_told_per_person(tmp_path):
+def test_the_progress_of_a_study_is_told_per_person(tmp_path: Path) -> None:
     running = short(tmp_path)
     half, new = half_way(running, "half"), running.annotator("new", begun=False)
     gone = running.annotator("gone")
@@ -53,7 +53,7 @@ def test_the_progress_of_a_study_is_told_per_person(tmp_path):
     assert log.participants("Another study") == ()
 
 
-def test_a_pair_is_read_with_what_was_said_before_it(tmp_path):
+def test_a_pair_is_read_with_what_was_said_before_it(tmp_path: Path) -> None:
     running = short(tmp_path)
     half_way(running, "half")
     ((name,),) = running.rows("select comparison_id from verdicts")
@@ -64,7 +64,7 @@ def test_a_pair_is_read_with_what_was_said_before_it(tmp_path):
     assert seen[name].text_of("red") and seen[name].text_of("blue")
 
 
-def test_an_export_is_one_file_with_the_folder_and_its_manifest(tmp_path):
+def test_an_export_is_one_file_with_the_folder_and_its_manifest(tmp_path: Path) -> None:
     running = short(tmp_path)
     half_way(running, "half")
     home = TakeHome(running.log.path, Handouts())
@@ -79,7 +79,7 @@ def test_an_export_is_one_file_with_the_folder_and_its_manifest(tmp_path):
         home.export("xlsx")
 
 
-def test_a_backup_is_a_whole_log(tmp_path):
+def test_a_backup_is_a_whole_log(tmp_path: Path) -> None:
     running = short(tmp_path)
     half_way(running, "half")
     home = TakeHome(running.log.path, Handouts())
@@ -89,7 +89,7 @@ def test_a_backup_is_a_whole_log(tmp_path):
         assert copy.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
-def test_a_file_is_gone_after_a_while_and_no_other_ticket_finds_it():
+def test_a_file_is_gone_after_a_while_and_no_other_ticket_finds_it() -> None:
     clock = Clock()
     handouts = Handouts(clock)
     handout = handouts.make("a.txt", lambda path: path.touch())
@@ -100,7 +100,7 @@ def test_a_file_is_gone_after_a_while_and_no_other_ticket_finds_it():
     assert handouts.find(handout.ticket) is None and not handout.path.exists()
 
 
-def test_a_file_that_could_not_be_made_leaves_no_ticket():
+def test_a_file_that_could_not_be_made_leaves_no_ticket() -> None:
     handouts = Handouts()
 
     def fail(path: Path) -> None:

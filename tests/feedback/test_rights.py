@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_nobody_says_anything_in_a_dialogue_of_another(lab: Study) -> None:
 def test_nobody_goes_on_with_a_series_of_another(lab: Study, policy: Any) -> None:
     series = lab.judged(lab.start("owner", policy), "a western", "left")
     names = (lab.scribes[0].name, lab.scribes[1].name)
-    dialogues = {last(series).side(side).heard.id for side in ("left", "right")}  # type: ignore[arg-type]
+    dialogues = {last(series).side(side).heard.id for side in ("left", "right")}
     talk = lab.talked("owner", "elsewhere")
     refused(
         lab,
@@ -94,11 +95,11 @@ def test_nobody_thinks_anything_of_replies_to_another(lab: Study) -> None:
         mark = ItemMark(reply, "f1", "want")
         refused(
             lab,
-            lambda reply=reply: exchange.rate(reply, "thief", {"thumbs": -1}),
-            lambda reply=reply: exchange.rate(reply, "thief", {"thumbs": None}),
-            lambda mark=mark: exchange.mark("thief", mark),
-            lambda mark=mark: exchange.mark("thief", mark, on=False),
-            lambda mark=mark: lab.pair.mark("thief", mark),
+            partial(exchange.rate, reply, "thief", {"thumbs": -1}),
+            partial(exchange.rate, reply, "thief", {"thumbs": None}),
+            partial(exchange.mark, "thief", mark),
+            partial(exchange.mark, "thief", mark, on=False),
+            partial(lab.pair.mark, "thief", mark),
         )
         exchange.rate(reply, "owner", {"thumbs": 1})
         exchange.mark("owner", mark)
@@ -127,12 +128,13 @@ def test_whoever_has_seen_the_names_changes_nothing_any_more(lab: Study) -> None
     record.record_pick(made.id, "v", "left")
     record.record_verdict(made.id, "v", Judgment("same", details={"finished": True}))
     before = counts(lab)
-    for deed in (
+    deeds: tuple[Callable[[], object], ...] = (
         lambda: lab.log.record_mark("v", mark, on=False),
         lambda: lab.log.record_rating(reply, "v", "thumbs", 1),
         lambda: record.record_pick(made.id, "v", "right"),
         lambda: record.record_verdict(made.id, "v", Judgment("left")),
-    ):
+    )
+    for deed in deeds:
         with pytest.raises(RefusedError, match="have seen who answered"):
             deed()
     assert counts(lab) == before

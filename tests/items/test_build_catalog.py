@@ -1,6 +1,7 @@
 """Catalogs from other people's tables: books, songs, bad rows and bad files."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +10,13 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.items.build_catalog import BadRow, main, understand
 
 
-def written(tmp_path, name: str, text: str, encoding: str = "utf-8"):
+def written(tmp_path: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
     path = tmp_path / name
     path.write_bytes(text.encode(encoding))
     return path
 
 
-def test_books_in_a_csv_become_items_with_facts_of_their_own(tmp_path):
+def test_books_in_a_csv_become_items_with_facts_of_their_own(tmp_path: Path) -> None:
     source = written(
         tmp_path,
         "books.csv",
@@ -35,7 +36,7 @@ def test_books_in_a_csv_become_items_with_facts_of_their_own(tmp_path):
     assert loaded.fingerprint == catalog.fingerprint
 
 
-def test_songs_in_json_lines_keep_lists_and_numbers(tmp_path):
+def test_songs_in_json_lines_keep_lists_and_numbers(tmp_path: Path) -> None:
     rows = [
         {"id": 7, "title": "Slow Rain", "year": 2001, "artists": ["The Gulls"], "bpm": 88},
         {"id": "x", "title": "Hum", "year": "1999", "artists": [], "note": None, "by": "A; B"},
@@ -46,7 +47,7 @@ def test_songs_in_json_lines_keep_lists_and_numbers(tmp_path):
     assert hum.year == 1999 and hum.facts == {"by": ("A; B",)}
 
 
-def test_a_catalog_can_be_built_from_a_catalog(tmp_path):
+def test_a_catalog_can_be_built_from_a_catalog(tmp_path: Path) -> None:
     source = written(tmp_path, "a.csv", "id,title,year,genres,popularity\na,Ant,1990,x|y,3\n")
     first = understand(source).catalog
     first.save(tmp_path / "one")
@@ -54,17 +55,17 @@ def test_a_catalog_can_be_built_from_a_catalog(tmp_path):
     assert [i.to_json() for i in again] == [i.to_json() for i in first]
 
 
-def test_excel_marks_tabs_and_quoted_line_breaks_are_read(tmp_path):
+def test_excel_marks_tabs_and_quoted_line_breaks_are_read(tmp_path: Path) -> None:
     source = written(tmp_path, "a.TSV", '\ufeffid\ttitle\nb1\t"Two\nLines"\nb2\tÉté\n')
     assert [item.title for item in understand(source).catalog] == ["Two Lines", "Été"]
 
 
-def test_a_column_without_a_name_is_ignored(tmp_path):
+def test_a_column_without_a_name_is_ignored(tmp_path: Path) -> None:
     source = written(tmp_path, "a.csv", ",id,title\n0,1,One\n1,2,Two\n")
     assert [item.facts for item in understand(source).catalog] == [{}, {}]
 
 
-def test_bad_rows_are_named_by_line_and_the_rest_goes_on(tmp_path):
+def test_bad_rows_are_named_by_line_and_the_rest_goes_on(tmp_path: Path) -> None:
     source = written(
         tmp_path,
         "a.csv",
@@ -80,7 +81,7 @@ def test_bad_rows_are_named_by_line_and_the_rest_goes_on(tmp_path):
     assert "https" in reasons[4] and "more values than columns" in reasons[5]
 
 
-def test_bad_json_lines_are_named_by_line(tmp_path):
+def test_bad_json_lines_are_named_by_line(tmp_path: Path) -> None:
     source = written(
         tmp_path,
         "a.jsonl",
@@ -111,19 +112,21 @@ def test_bad_json_lines_are_named_by_line(tmp_path):
     ],
 )
 def test_files_that_cannot_be_used_are_refused_and_nothing_is_written(
-    tmp_path, name, text, message
-):
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
     with pytest.raises(BadInputError, match=message):
         main([str(written(tmp_path, name, text)), "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_file_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no file at"):
         understand(tmp_path / "none.csv")
 
 
-def test_the_command_reports_on_stderr_and_sums_up(tmp_path, capsys):
+def test_the_command_reports_on_stderr_and_sums_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = written(tmp_path, "a.csv", "id,title\n1,One\n2,\n")
     main([str(source), "--out", str(tmp_path / "out")])
     shown = capsys.readouterr()
@@ -133,7 +136,7 @@ def test_the_command_reports_on_stderr_and_sums_up(tmp_path, capsys):
     assert last.startswith("1 items -> ") and "1 rows left out" in last
 
 
-def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path):
+def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path: Path) -> None:
     source = written(
         tmp_path,
         "books.csv",
@@ -149,7 +152,7 @@ def test_descriptions_and_tags_become_what_is_known_of_an_item(tmp_path):
     assert (shelf.logline, shelf.tags) == ("", ())
 
 
-def test_a_catalog_that_knows_nothing_leaves_no_knowledge_of_an_older_one(tmp_path):
+def test_a_catalog_that_knows_nothing_leaves_no_knowledge_of_an_older_one(tmp_path: Path) -> None:
     understand(written(tmp_path, "a.csv", "id,title,tags\n1,Ink,witty\n")).catalog.save(
         tmp_path / "out"
     )
@@ -184,7 +187,9 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("cell", "values"), LISTS)
-def test_lists_are_read_however_a_cell_spells_them(tmp_path, cell, values):
+def test_lists_are_read_however_a_cell_spells_them(
+    tmp_path: Path, cell: str, values: tuple[str, ...]
+) -> None:
     quoted = cell.replace('"', '""')
     source = written(tmp_path, "a.csv", f'id,title,genres\n1,Ink,"{quoted}"\n')
     catalog = understand(source).catalog
@@ -194,7 +199,7 @@ def test_lists_are_read_however_a_cell_spells_them(tmp_path, cell, values):
 
 
 @pytest.mark.parametrize("cell", ["['sea', 'ships'", '["sea"', "[{'a': {'b': 1}}]", "{'a': 1}"])
-def test_half_a_list_and_a_nested_one_are_named(tmp_path, cell):
+def test_half_a_list_and_a_nested_one_are_named(tmp_path: Path, cell: str) -> None:
     quoted = cell.replace('"', '""')
     source = written(tmp_path, "a.csv", f'id,title,genres\n1,Ink,"{quoted}"\n2,Oak,x\n')
     bad: list[BadRow] = []
@@ -214,13 +219,15 @@ def test_half_a_list_and_a_nested_one_are_named(tmp_path, cell):
         (["A; B|C", "D; E"], [("A; B", "C"), ("D; E",)]),
     ],
 )
-def test_commas_divide_names_and_what_comes_again_and_no_sentence(tmp_path, cells, values):
+def test_commas_divide_names_and_what_comes_again_and_no_sentence(
+    tmp_path: Path, cells: list[str], values: list[tuple[str, ...]]
+) -> None:
     rows = "".join(f'{n},T{n},"{cell}"\n' for n, cell in enumerate(cells))
     source = written(tmp_path, "a.csv", f"id,title,by\n{rows}")
     assert [item.facts["by"] for item in understand(source).catalog] == values
 
 
-def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
+def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path: Path) -> None:
     lens = written(
         tmp_path,
         "ml.csv",
@@ -260,7 +267,7 @@ def test_movielens_goodreads_tmdb_and_imdb_are_understood(tmp_path):
     assert (oak.year, oak.facts) == (None, {})
 
 
-def test_a_long_description_is_cut_and_a_long_title_refused(tmp_path):
+def test_a_long_description_is_cut_and_a_long_title_refused(tmp_path: Path) -> None:
     rows = f'1,Ink,"{"word " * 30_000}"\n2,{"x" * 501},y\n'
     bad: list[BadRow] = []
     reading = understand(written(tmp_path, "a.csv", f"id,title,blurb\n{rows}"), bad.append)
@@ -270,7 +277,9 @@ def test_a_long_description_is_cut_and_a_long_title_refused(tmp_path):
     assert bad == [BadRow(3, "the title has 501 characters, expected 500 at most")]
 
 
-def test_a_dry_run_shows_what_was_understood_and_writes_nothing(tmp_path, capsys):
+def test_a_dry_run_shows_what_was_understood_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = "sep=;\r\nBook Id;Name;Year;genre;pages\r\n"
     text += "".join(f"{n};Été {n};19{n}0;Sea, War;{n}00\r\n" for n in range(1, 6)) + "6;;;;\r\n"
     source = written(tmp_path, "books.csv", text, "cp1252")
@@ -295,7 +304,7 @@ def test_a_dry_run_shows_what_was_understood_and_writes_nothing(tmp_path, capsys
     assert len(Catalog.load(tmp_path / "new" / "books")) == 5
 
 
-def test_nothing_is_left_behind_where_a_line_cannot_be_written(tmp_path):
+def test_nothing_is_left_behind_where_a_line_cannot_be_written(tmp_path: Path) -> None:
     source = written(tmp_path, "a.jsonl", '{"id": "1", "title": "Ink \\ud83d"}\n')
     with pytest.raises(BadInputError, match="line 1: half of a character"):
         main([str(source), "--out", str(tmp_path / "out")])

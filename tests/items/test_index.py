@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import faiss
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.items.arrays import Floats
@@ -15,7 +16,8 @@ from crsdemo.items.index import ItemIndex
 
 def units(n: int, d: int, seed: int = 0) -> Floats:
     vectors = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 VECTORS, QUERIES = units(3_000, 24), units(20, 24, seed=1)

@@ -44,32 +44,32 @@ def labels() -> TrieLabels:
     return labels_of(CRIME, DRAMA)
 
 
-def test_a_node_is_named_by_what_all_share_inside_and_few_outside(labels):
+def test_a_node_is_named_by_what_all_share_inside_and_few_outside(labels: TrieLabels) -> None:
     assert labels.branch([0]).label == "crime, 1970s, Ada Stone"  # not drama, which all are
 
 
-def test_a_node_knows_its_size_and_its_best_known_items(labels):
+def test_a_node_knows_its_size_and_its_best_known_items(labels: TrieLabels) -> None:
     assert labels.branch((0,)).n_items == 6 and labels.branch(()).n_items == 18
     assert labels.branch((0,)).examples == ("Film 5", "Film 4", "Film 3")
     assert labels.branch((0, 2)).examples == ("Film 2",)
 
 
-def test_what_is_as_true_of_the_siblings_says_nothing_so_examples_speak(labels):
+def test_what_is_as_true_of_the_siblings_says_nothing_so_examples_speak(labels: TrieLabels) -> None:
     assert labels.branch((1,)).label == "items such as Film 17 and Film 16"
     assert labels.branch(()).label == "items such as Film 17 and Film 16"  # it has no siblings
 
 
-def test_a_leaf_is_named_by_the_facts_of_its_item(labels):
+def test_a_leaf_is_named_by_the_facts_of_its_item(labels: TrieLabels) -> None:
     assert "Actor 9" in labels.branch((1, 3)).label
 
 
-def test_a_fact_is_named_if_it_is_true_of_nearly_all_and_not_if_only_of_most():
+def test_a_fact_is_named_if_it_is_true_of_nearly_all_and_not_if_only_of_most() -> None:
     horror = [film(n, None, genres="horror") for n in range(19)]
     assert label(*horror, film(19, None)) == "horror"  # 95%
     assert label(*horror, film(19, None), film(20, None)).startswith("items such as")
 
 
-def test_several_facts_are_named_only_if_nearly_all_have_them_all():
+def test_several_facts_are_named_only_if_nearly_all_have_them_all() -> None:
     both = [film(n, None, genres="horror|fantasy") for n in range(38)]
     horror = [film(n, None, genres="horror") for n in (40, 41)]
     fantasy = [film(n, None, genres="fantasy") for n in (42, 43)]
@@ -77,7 +77,7 @@ def test_several_facts_are_named_only_if_nearly_all_have_them_all():
     assert label(*both[2:], *horror, *fantasy) in ("horror", "fantasy")  # 36 have both
 
 
-def test_films_of_two_genres_are_of_one_or_the_other():
+def test_films_of_two_genres_are_of_one_or_the_other() -> None:
     crime = [film(n, None, genres="crime") for n in range(6)]
     thrillers = [film(n, None, genres="thriller") for n in range(6, 12)]
     assert label(*crime, *thrillers) == "crime or thriller"
@@ -98,21 +98,23 @@ def test_films_of_two_genres_are_of_one_or_the_other():
         ((1994, 1994, None), "items such as Film 2 and Film 1"),
     ],
 )
-def test_years_are_a_year_a_decade_or_a_range_that_is_not_too_long(years, named):
+def test_years_are_a_year_a_decade_or_a_range_that_is_not_too_long(
+    years: tuple[None | int, ...] | tuple[int, ...], named: str
+) -> None:
     assert label(*(film(n, year) for n, year in enumerate(years))) == named
 
 
-def test_a_stray_year_does_not_widen_the_range():
+def test_a_stray_year_does_not_widen_the_range() -> None:
     close = [film(n, 1985 + n % 8) for n in range(39)]
     assert label(*close, film(39, 1950)) == "1985 to 1992"
 
 
-def test_tags_are_facts_and_a_tag_that_reads_as_a_decade_is_not():
+def test_tags_are_facts_and_a_tag_that_reads_as_a_decade_is_not() -> None:
     spooky = [Item(f"g{n}", f"Ghost {n}", tags=("haunted house", "1980s")) for n in range(4)]
     assert label(*spooky) == "haunted house"
 
 
-def test_facts_that_are_true_of_a_sibling_too_are_told_with_examples():
+def test_facts_that_are_true_of_a_sibling_too_are_told_with_examples() -> None:
     comedies = [film(n, None, genres="comedy") for n in range(5)]
     others = [film(n, None, genres="comedy") for n in range(5, 9)]
     labels = labels_of(comedies, others, OTHERS)
@@ -121,7 +123,7 @@ def test_facts_that_are_true_of_a_sibling_too_are_told_with_examples():
     assert label(*comedies, beside=[*others, *OTHERS]) == "comedy"  # its sibling is mixed
 
 
-def test_what_the_whole_family_shares_is_left_to_the_label_of_the_parent():
+def test_what_the_whole_family_shares_is_left_to_the_label_of_the_parent() -> None:
     family = [film(n, 1950 + 10 * (n // 4), genres="comedy") for n in range(16)]
     catalog = Catalog((*family, *OTHERS))
     codes = [(0, n // 4, n) for n in range(16)] + [(1, 0, n) for n in range(len(OTHERS))]
@@ -132,7 +134,7 @@ def test_what_the_whole_family_shares_is_left_to_the_label_of_the_parent():
     assert only_child == labels.branch((1,)).label == "western"
 
 
-def test_a_label_is_short():
+def test_a_label_is_short() -> None:
     long = [Item(f"l{n}", f"{n} {'very ' * 5}long", popularity=9 - n) for n in range(3)]
     short = [Item("s0", "Ark"), Item("s1", "Bay")]
     assert label(*long, *short) == "items such as Ark and Bay"
@@ -141,28 +143,28 @@ def test_a_label_is_short():
     assert label(*wordy) == "x" * half
 
 
-def test_examples_are_well_known_even_if_they_are_long():
+def test_examples_are_well_known_even_if_they_are_long() -> None:
     known = [Item(f"l{n}", f"{n} {'very ' * 8}long", popularity=99 - n) for n in range(9)]
     assert label(*known, Item("s", "Ark")) == f"items such as {known[0].title}"
 
 
-def test_a_label_states_three_facts_at_most():
+def test_a_label_states_three_facts_at_most() -> None:
     assert label(film(1, 1999, genres="a|b", keywords="c|d", moods="e")).count(",") == 2
 
 
-def test_a_label_names_one_person_at_most():
+def test_a_label_names_one_person_at_most() -> None:
     item = Item("a", "A", 1999, {"directors": ("Jo May",), "cast": ("Jo May", "Al Ko", "Bo Li")})
     assert label(item) == "1999, Jo May"
 
 
-def test_a_remake_is_one_example():
+def test_a_remake_is_one_example() -> None:
     remade = [Item("a", "Ark", 1900), Item("b", "Ark", 1990), Item("c", "Bay", 1990)]
     node = labels_of(remade, OTHERS).branch((0,))
     assert node.examples == ("Ark", "Bay")
     assert node.label == "items such as Ark and Bay"
 
 
-def test_a_fact_within_another_is_named_once_and_texts_and_lists_never():
+def test_a_fact_within_another_is_named_once_and_texts_and_lists_never() -> None:
     comedies = [
         film(
             n, 1999, genres="comedy", keywords="dark comedy|black, white|one or two", notes="x" * 41
@@ -172,12 +174,12 @@ def test_a_fact_within_another_is_named_once_and_texts_and_lists_never():
     assert label(*comedies) in ("comedy, 1999", "dark comedy, 1999")
 
 
-def test_a_node_that_is_not_there_is_refused(labels):
+def test_a_node_that_is_not_there_is_refused(labels: TrieLabels) -> None:
     with pytest.raises(CatalogError, match=r"starts with \(7,\)"):
         labels.branch((7,))
 
 
-def test_threads_see_the_same_labels(labels):
+def test_threads_see_the_same_labels(labels: TrieLabels) -> None:
     with ThreadPoolExecutor(8) as pool:
         nodes = list(pool.map(labels.branch, [(0,), (1,)] * 50))
     assert set(nodes) == {labels.branch((0,)), labels.branch((1,))}

@@ -66,7 +66,7 @@ def read(folder: Path, text: str, encoding: str = "utf-8") -> list[CorpusDialogu
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_redial_is_read_in_every_form(tmp_path, form: dict[str, Any], encoding: str) -> None:
+def test_redial_is_read_in_every_form(tmp_path: Path, form: dict[str, Any], encoding: str) -> None:
     (one,) = read(tmp_path, "\n" + json.dumps(TALK | form) + "\r\n\r\n", encoding)
     assert one.id == "7"
     said = [(turn.speaker, turn.text, turn.item_ids) for turn in one.dialogue.turns]
@@ -78,7 +78,7 @@ def test_redial_is_read_in_every_form(tmp_path, form: dict[str, Any], encoding: 
 
 
 @pytest.mark.parametrize("empty", [None, [], {}, {"movieId": [], "movieName": []}])
-def test_a_talk_without_films_is_read(tmp_path, empty: object) -> None:
+def test_a_talk_without_films_is_read(tmp_path: Path, empty: object) -> None:
     row = TALK | {"movieMentions": empty, "initiatorQuestions": empty}
     (one,) = read(tmp_path, json.dumps(row))
     assert [turn.text for turn in one.dialogue.turns] == ["Hello, I enjoyed @11", "Then see @12"]
@@ -96,7 +96,7 @@ def test_a_talk_without_films_is_read(tmp_path, empty: object) -> None:
         ('{"conversationId": NaN}', "NaN is not JSON"),
     ],
 )
-def test_a_line_that_is_no_talk_is_named(tmp_path, line: str, reason: str) -> None:
+def test_a_line_that_is_no_talk_is_named(tmp_path: Path, line: str, reason: str) -> None:
     before = "" if "one JSON list" in reason else json.dumps(TALK) + "\n\n"
     with pytest.raises(BadInputError) as raised:
         read(tmp_path, before + line)
@@ -104,7 +104,7 @@ def test_a_line_that_is_no_talk_is_named(tmp_path, line: str, reason: str) -> No
     assert not before or "talks.jsonl, line 3: " in str(raised.value)
 
 
-def test_inspired_with_a_mark_and_other_line_ends_is_read(tmp_path) -> None:
+def test_inspired_with_a_mark_and_other_line_ends_is_read(tmp_path: Path) -> None:
     plain = load_dialogues(write_inspired(tmp_path / "a.tsv"), CATALOG, {})
     text = (tmp_path / "a.tsv").read_text().replace("\n", "\r\n")
     (tmp_path / "b.TSV").write_bytes(text.encode("utf-8-sig"))

@@ -37,7 +37,9 @@ def people_linker(catalog: Catalog) -> PeopleLinker:
     return PeopleLinker(catalog)
 
 
-def names(linker: MentionLinker, catalog: Catalog, text: str, after: Dialogue = Dialogue()):
+def names(
+    linker: MentionLinker, catalog: Catalog, text: str, after: Dialogue = Dialogue()
+) -> list[str]:
     return [catalog.item(m.item_id).name for m in linker.link(text, after)]
 
 
@@ -65,7 +67,7 @@ OF_MANY_SCRIPTS = Catalog(
 )  # fmt: skip
 
 
-def test_the_fresh_list_is_read_right(linker, catalog):
+def test_the_fresh_list_is_read_right(linker: MentionLinker, catalog: Catalog) -> None:
     """The list was written before the rules that read it."""
     assert len(FRESH) >= 150
     catalogs = {"": catalog, "scripts": OF_MANY_SCRIPTS}
@@ -85,7 +87,7 @@ def test_the_fresh_list_is_read_right(linker, catalog):
 
 
 @pytest.mark.parametrize("title", [item.name for item in OF_MANY_SCRIPTS])
-def test_a_title_of_any_script_is_found_and_no_other_taken_for_it(title):
+def test_a_title_of_any_script_is_found_and_no_other_taken_for_it(title: str) -> None:
     found = Titles(OF_MANY_SCRIPTS).find(title)
     assert found and OF_MANY_SCRIPTS.item(found).name == title
     rest = Catalog(tuple(item for item in OF_MANY_SCRIPTS if item.name != title))
@@ -93,17 +95,17 @@ def test_a_title_of_any_script_is_found_and_no_other_taken_for_it(title):
     assert MentionLinker(rest).link(f"I watched {title} again") == ()
 
 
-def test_titles_in_which_nothing_is_a_word_are_not_all_one():
+def test_titles_in_which_nothing_is_a_word_are_not_all_one() -> None:
     catalog = Catalog((Item("1", "???", 2000), Item("2", "!!!", 2000)))
     assert Titles(catalog).find("*** (2000)") is None
 
 
-def test_the_cases_are_80_and_many_of_them_name_no_film():
+def test_the_cases_are_80_and_many_of_them_name_no_film() -> None:
     assert len(CASES) == 80
     assert sum(not case["films"] for case in CASES) >= 30
 
 
-def test_mentions_are_precise_and_mostly_found(linker, catalog):
+def test_mentions_are_precise_and_mostly_found(linker: MentionLinker, catalog: Catalog) -> None:
     right = found = wanted = 0
     missed = []
     for case in CASES:
@@ -128,42 +130,50 @@ def test_mentions_are_precise_and_mostly_found(linker, catalog):
         ("I told you: toy story 1 is the best", "toy story 1"),
     ],
 )
-def test_a_mention_covers_the_title_as_typed_with_article_and_year(linker, text, said):
+def test_a_mention_covers_the_title_as_typed_with_article_and_year(
+    linker: MentionLinker, text: str, said: str
+) -> None:
     (mention,) = linker.link(text)
     assert text[mention.start : mention.end] == said
 
 
-def test_the_article_of_the_next_title_is_not_taken_for_one_moved_behind(linker, catalog):
+def test_the_article_of_the_next_title_is_not_taken_for_one_moved_behind(
+    linker: MentionLinker, catalog: Catalog
+) -> None:
     found = names(linker, catalog, "the social network, the departed and The Prestige")
     assert found == ["The Social Network (2010)", "The Departed (2006)", "The Prestige (2006)"]
 
 
-def test_mentions_stand_in_order_and_never_overlap(linker):
+def test_mentions_stand_in_order_and_never_overlap(linker: MentionLinker) -> None:
     text = ". ".join(case["text"] for case in CASES)
     mentions = linker.link(text)
     assert len(mentions) > 40
     assert all(a.end <= b.start for a, b in zip(mentions, mentions[1:], strict=False))
 
 
-def test_a_year_that_no_film_of_that_title_has_means_no_film(linker):
+def test_a_year_that_no_film_of_that_title_has_means_no_film(linker: MentionLinker) -> None:
     assert linker.link("I loved Ghostbusters (2016)")
     assert not linker.link("I loved Ghostbusters (1951)")
 
 
-def test_a_sequel_that_the_catalog_lacks_is_not_its_predecessor(linker, catalog):
+def test_a_sequel_that_the_catalog_lacks_is_not_its_predecessor(
+    linker: MentionLinker, catalog: Catalog
+) -> None:
     assert names(linker, catalog, "inception was great") == ["Inception (2010)"]
     assert names(linker, catalog, "inception 2 was great") == []
     assert names(linker, catalog, "i saw inception 2 times") == ["Inception (2010)"]
 
 
-def test_the_film_spoken_of_decides_between_remakes(linker, catalog):
+def test_the_film_spoken_of_decides_between_remakes(
+    linker: MentionLinker, catalog: Catalog
+) -> None:
     old, new = "Ghostbusters (1984)", "Ghostbusters (2016)"
     for film in (old, new):
         after = recommending(catalog, film)
         assert names(linker, catalog, "ghostbusters sounds good", after) == [film]
 
 
-def test_of_titles_that_differ_by_their_article_the_one_typed_is_meant():
+def test_of_titles_that_differ_by_their_article_the_one_typed_is_meant() -> None:
     catalog = Catalog(
         (Item("1", "Heat", 1995, popularity=9), Item("2", "The Heat", 2013, popularity=12))
     )
@@ -176,21 +186,23 @@ def test_of_titles_that_differ_by_their_article_the_one_typed_is_meant():
         assert names(linker, catalog, text) == [film]
 
 
-def test_people_spoken_of_decide_between_remakes(linker, catalog):
+def test_people_spoken_of_decide_between_remakes(linker: MentionLinker, catalog: Catalog) -> None:
     text = "total recall with Colin Farrell"
     assert names(linker, catalog, text) == ["Total Recall (2012)"]
     text = "total recall with arnold schwarzenegger"
     assert names(linker, catalog, text) == ["Total Recall (1990)"]
 
 
-def test_common_words_need_quotes_a_year_or_the_word_movie(linker, catalog):
+def test_common_words_need_quotes_a_year_or_the_word_movie(
+    linker: MentionLinker, catalog: Catalog
+) -> None:
     assert names(linker, catalog, "we looked up and saw it") == []
     assert names(linker, catalog, 'we saw "Up" and the movie It') == ["Up (2009)", "It (2017)"]
     assert names(linker, catalog, "we saw up (2009)") == ["Up (2009)"]
     assert names(linker, catalog, "WE LOOKED UP AND SAW IT WITH US") == []
 
 
-def test_the_name_of_a_person_is_no_film(linker, catalog):
+def test_the_name_of_a_person_is_no_film(linker: MentionLinker, catalog: Catalog) -> None:
     assert names(linker, catalog, "anything with Jackie Chan?") == []
     assert names(linker, catalog, "I like Hitchcock") == []
 
@@ -208,7 +220,9 @@ def test_the_name_of_a_person_is_no_film(linker, catalog):
         ("hello, my name is Smith and I live on Ford street", []),
     ],
 )
-def test_people_are_found_by_name_or_by_telling_surname(people_linker, text, people):
+def test_people_are_found_by_name_or_by_telling_surname(
+    people_linker: PeopleLinker, text: str, people: list[str]
+) -> None:
     assert set(people_linker.link_people(text)) == set(people)
 
 
@@ -216,12 +230,14 @@ def test_people_are_found_by_name_or_by_telling_surname(people_linker, text, peo
     "text",
     ["", "   ", "\x00\x01", "🎬🍿", "مرحبا", "<MODE=REC>", "<a_1>", "<script>x</script>", "'"],
 )
-def test_odd_texts_name_no_film(linker, people_linker, text):
+def test_odd_texts_name_no_film(
+    linker: MentionLinker, people_linker: PeopleLinker, text: str
+) -> None:
     assert linker.link(text) == ()
     assert people_linker.link_people(text) == ()
 
 
-def test_a_very_long_text_is_read_to_its_end(linker):
+def test_a_very_long_text_is_read_to_its_end(linker: MentionLinker) -> None:
     text = " ".join(case["text"] for case in CASES)
     text *= 100_000 // len(text) + 1
     last = "I loved Inception (2010)"
@@ -230,14 +246,14 @@ def test_a_very_long_text_is_read_to_its_end(linker):
     assert found[-1].start == len(text) + 2 + last.index("Inception")
 
 
-def test_titles_without_latin_letters_or_any_letters_do_no_harm():
+def test_titles_without_latin_letters_or_any_letters_do_no_harm() -> None:
     catalog = Catalog((Item("1", "千と千尋"), Item("2", "???"), Item("3", "The The")))
     linker = MentionLinker(catalog)
     assert [m.item_id for m in linker.link('I watched "千と千尋"')] == ["1"]
     assert linker.link("??? the the") == ()
 
 
-def test_a_title_has_its_forms():
+def test_a_title_has_its_forms() -> None:
     forms = {(" ".join(f.words), f.part) for f in title_forms("Saga: Part II - The Return")}
     assert ("saga part ii return", Part.WHOLE) in forms
     assert ("saga 2 return", Part.WHOLE) in forms
@@ -247,18 +263,18 @@ def test_a_title_has_its_forms():
     assert ("return", Part.SUBTITLE) in forms
 
 
-def test_only_unknown_words_are_mended():
+def test_only_unknown_words_are_mended() -> None:
     speller = Speller({"inception": 3, "interception": 1, "heat": 1, "fanboys": 1})
     typed = ["inseption", "heart", "exception", "fanboy", "zzzzzz"]
     assert speller.mend(typed) == {"inseption": "inception"}
 
 
-def test_a_known_word_with_an_ending_is_not_taken_for_another():
+def test_a_known_word_with_an_ending_is_not_taken_for_another() -> None:
     speller = Speller({"spiders": 9, "thriller": 1, "should": 1})
     assert speller.mend(["spoilers", "thrileer", "shouldnt"]) == {"thrileer": "thriller"}
 
 
-def test_an_ending_that_no_family_of_words_has_is_a_typo():
+def test_an_ending_that_no_family_of_words_has_is_a_typo() -> None:
     speller = Speller(
         dict.fromkeys(["interstellar", "predator", "melancholia", "alien", "mindler"], 1)
     )
@@ -276,17 +292,19 @@ def test_an_ending_that_no_family_of_words_has_is_a_typo():
         ("we saw predater again", "Predator (1987)"),
     ],
 )
-def test_a_misspelt_ending_names_the_film(linker, catalog, text, film):
+def test_a_misspelt_ending_names_the_film(
+    linker: MentionLinker, catalog: Catalog, text: str, film: str
+) -> None:
     assert names(linker, catalog, text) == [film]
 
 
-def test_two_typos_are_mended_from_eight_letters_on():
+def test_two_typos_are_mended_from_eight_letters_on() -> None:
     speller = Speller({"thriller": 1, "inception": 1})
     mended = {"trhiller": "thriller", "trhileer": "thriller", "incetpon": "inception"}
     assert speller.mend([*mended, "trhlier", "incetpn", "trlhieer"]) == mended
 
 
-def test_plain_words_lose_accents_apostrophes_and_digits_for_letters():
+def test_plain_words_lose_accents_apostrophes_and_digits_for_letters() -> None:
     assert [plain_word(w) for w in ["Amélie", "Ocean's", "Se7en", "&", "vs", "21"]] == [
         "amelie",
         "oceans",

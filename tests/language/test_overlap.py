@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import Trained
 from films import CATALOG, write_inspired, write_redial
 
 from crsdemo.core.dialogue import Dialogue, Speaker, Turn
@@ -94,7 +95,9 @@ def test_the_dialogues_that_models_are_tried_on_are_all_different(tmp_path: Path
     assert all(one.dialogue != other.dialogue for one, other in pairwise(read))
 
 
-def test_training_drops_what_is_held_out_and_says_how_much(trained, tmp_path, caplog) -> None:
+def test_training_drops_what_is_held_out_and_says_how_much(
+    trained: Trained, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from crsdemo.training.data import Sources, load_training_data
 
     lines = trained.redial.read_text().splitlines()

@@ -58,23 +58,23 @@ def themes() -> Themes:
         ("", set()),
     ],
 )
-def test_a_theme_is_heard_in_any_of_its_forms(themes, typed, meant):
+def test_a_theme_is_heard_in_any_of_its_forms(themes: Themes, typed: str, meant: set[str]) -> None:
     assert themes.named(typed) == meant
 
 
-def test_a_keyword_counts_as_the_tag_that_it_is_a_way_to_say(themes):
+def test_a_keyword_counts_as_the_tag_that_it_is_a_way_to_say(themes: Themes) -> None:
     assert themes.rows["zombies"] == [0, 2]
     assert themes.of(CATALOG[2]) == {"zombies", "farming", "god", "timetravel"}
 
 
-def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name():
+def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name() -> None:
     catalog = Catalog((Item("a", "Ants", tags=("slow burn",)),))
     assert [tag.name for tag in catalog.tags] == ["slow burn"]
     assert Themes(catalog).named("a slow burn") == {"slow burn"}
 
 
 @given(st.text())
-def test_whatever_is_typed_beside_it_a_theme_is_heard(themes, typed):
+def test_whatever_is_typed_beside_it_a_theme_is_heard(themes: Themes, typed: str) -> None:
     assert themes.named(f"{typed}\nzombies\n{typed}") >= {"zombies"} | themes.named(typed)
 
 
@@ -100,11 +100,11 @@ def test_whatever_is_typed_beside_it_a_theme_is_heard(themes, typed):
         ("women", "woman"),
     ],
 )
-def test_plurals_and_owners_are_one_word(word, stemmed):
+def test_plurals_and_owners_are_one_word(word: str, stemmed: str) -> None:
     assert stem(word) == stemmed
 
 
-def test_a_vocabulary_is_kept(tmp_path):
+def test_a_vocabulary_is_kept(tmp_path: Path) -> None:
     save_tags(TAGS, tmp_path)
     assert read_tags(tmp_path) == TAGS
     assert read_tags(tmp_path / "nowhere") == ()
@@ -113,13 +113,13 @@ def test_a_vocabulary_is_kept(tmp_path):
 @pytest.mark.parametrize(
     "text", ["{", "3", '["heist"]', '[{"name": ""}]', '[{"name": 3, "says": []}]', '[{"says": []}]']
 )
-def test_a_damaged_vocabulary_says_what_is_expected(tmp_path, text):
+def test_a_damaged_vocabulary_says_what_is_expected(tmp_path: Path, text: str) -> None:
     (tmp_path / "tags.json").write_text(text)
     with pytest.raises(CatalogError, match="not a vocabulary of tags"):
         read_tags(tmp_path)
 
 
-def test_a_tag_twice_is_refused(tmp_path):
+def test_a_tag_twice_is_refused(tmp_path: Path) -> None:
     save_tags((TAGS[0], TAGS[0]), tmp_path)
     with pytest.raises(CatalogError, match="'zombies' twice"):
         read_tags(tmp_path)
@@ -150,7 +150,7 @@ def shipped() -> Themes:
         "not really",
     ],
 )
-def test_small_talk_names_no_theme(shipped, typed):
+def test_small_talk_names_no_theme(shipped: Themes, typed: str) -> None:
     assert shipped.named(typed) == frozenset()
 
 
@@ -169,7 +169,7 @@ def test_small_talk_names_no_theme(shipped, typed):
         ("make me cry", "when you need a cry"),
     ],
 )
-def test_what_people_say_names_a_theme(shipped, typed, theme):
+def test_what_people_say_names_a_theme(shipped: Themes, typed: str, theme: str) -> None:
     assert theme in shipped.named(typed)
 
 

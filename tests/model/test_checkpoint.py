@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from conftest import Trained
 from films import CATALOG
 
 from crsdemo.core.catalog import Catalog
@@ -22,13 +24,13 @@ from crsdemo.recommenders.resources import Resources
 
 
 @pytest.fixture
-def copy(talking, tmp_path: Path) -> Path:
+def copy(talking: Path, tmp_path: Path) -> Path:
     """A copy of the checkpoints that a test may damage."""
     return Path(shutil.copytree(talking, tmp_path / "checkpoints"))
 
 
 @pytest.fixture(scope="module")
-def semantic_ids(trained) -> SemanticIDs:
+def semantic_ids(trained: Trained) -> SemanticIDs:
     return SemanticIDs.load(trained.catalog, CATALOG)
 
 
@@ -37,7 +39,9 @@ def cut_in_half(path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
 
 
-def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(trained, talking) -> None:
+def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(
+    trained: Trained, talking: Path
+) -> None:
     assert names(talking) == ["gcrs", "reges"]
     by_name = Shelf(CATALOG, trained.catalog, talking).get("gcrs")
     by_folder = Shelf(CATALOG, trained.catalog).get(str(talking / "gcrs"))
@@ -46,15 +50,18 @@ def test_the_name_of_a_checkpoint_and_its_folder_both_load_it(trained, talking) 
     loaded = by_name.talker.loaded
     assert loaded.base_sha256 != loaded.adapter_sha256
     assert len(loaded.base_sha256) == len(loaded.adapter_sha256) == 64
-    assert loaded.model.get_input_embeddings().weight.shape[0] == len(loaded.tokenizer)
+    weight = loaded.model.get_input_embeddings().weight
+    assert isinstance(weight, torch.Tensor) and len(weight) == len(loaded.tokenizer)
 
 
-def test_an_unknown_name_is_answered_with_those_there_are(trained, talking) -> None:
+def test_an_unknown_name_is_answered_with_those_there_are(trained: Trained, talking: Path) -> None:
     with pytest.raises(CheckpointError, match="there are: popularity, .*, signals-trees, gcrs"):
         Shelf(CATALOG, trained.catalog, talking).get("oracle")
 
 
-def test_a_folder_without_a_checkpoint_says_how_to_train_one(tmp_path, semantic_ids) -> None:
+def test_a_folder_without_a_checkpoint_says_how_to_train_one(
+    tmp_path: Path, semantic_ids: SemanticIDs
+) -> None:
     with pytest.raises(CheckpointError, match=r"no crsdemo.json.*train-gcrs"):
         load_checkpoint(tmp_path, CATALOG, semantic_ids)
 
@@ -76,7 +83,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_what_is_missing_or_damaged_is_named(copy, semantic_ids, damage) -> None:
+def test_what_is_missing_or_damaged_is_named(
+    copy: Path, semantic_ids: SemanticIDs, damage: Callable[[Path], object]
+) -> None:
     damage(copy)
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(copy / "gcrs", CATALOG, semantic_ids)
@@ -85,7 +94,7 @@ def test_what_is_missing_or_damaged_is_named(copy, semantic_ids, damage) -> None
     assert str(copy) in message
 
 
-def test_other_semantic_ids_are_refused(talking, semantic_ids) -> None:
+def test_other_semantic_ids_are_refused(talking: Path, semantic_ids: SemanticIDs) -> None:
     items = list(semantic_ids)
     swapped = dict(semantic_ids) | {
         items[0]: semantic_ids[items[1]],
@@ -96,7 +105,9 @@ def test_other_semantic_ids_are_refused(talking, semantic_ids) -> None:
         load_checkpoint(talking / "gcrs", CATALOG, other)
 
 
-def test_a_checkpoint_of_another_catalog_is_refused(talking, tmp_path, semantic_ids) -> None:
+def test_a_checkpoint_of_another_catalog_is_refused(
+    talking: Path, tmp_path: Path, semantic_ids: SemanticIDs
+) -> None:
     fewer = Catalog(CATALOG.items[:20])
     fewer.save(tmp_path)
     SemanticIDs.assign(fewer, list(semantic_ids.values())[:20], 6).save(tmp_path)
@@ -104,7 +115,7 @@ def test_a_checkpoint_of_another_catalog_is_refused(talking, tmp_path, semantic_
         Gcrs.load(talking / "gcrs", Resources(fewer, tmp_path))
 
 
-def test_facts_that_no_item_has_any_more_are_never_said(talking) -> None:
+def test_facts_that_no_item_has_any_more_are_never_said(talking: Path) -> None:
     card = json.loads((talking / "gcrs" / "crsdemo.json").read_text())
     slots = slots_by_token(tuple(card["slots"]))
     assert [slot.token for slot in slots] == card["slots"]
@@ -115,6 +126,6 @@ def test_facts_that_no_item_has_any_more_are_never_said(talking) -> None:
         slots_by_token(("<title>", "<cast>"))
 
 
-def test_the_card_tells_how_it_was_trained(talking) -> None:
+def test_the_card_tells_how_it_was_trained(talking: Path) -> None:
     card = json.loads((talking / "gcrs" / "crsdemo.json").read_text())
     assert card["training"]["rank"] == str(16) and "out" not in card["training"]

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import pytest
 import torch
 from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids
 
+from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
-from crsdemo.model.tokens import add_control_tokens
+from crsdemo.model.tokens import add_control_tokens, decoded
 
 TOKENIZER = byte_level_tokenizer()
 CONTROL = add_control_tokens(TOKENIZER, 3, 8, SLOTS)
@@ -21,7 +24,7 @@ KINDS = ("qwen3", "llama", "gpt2")
 
 
 @pytest.fixture(scope="module")
-def grammar(tmp_path_factory) -> Grammar:
+def grammar(tmp_path_factory: pytest.TempPathFactory) -> Grammar:
     return Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path_factory.mktemp("grammars"))
 
 
@@ -39,7 +42,9 @@ def read(decoder: Decoder, *prompt: int) -> Context:
     return decoder.read(torch.tensor([prompt or PROMPT]))
 
 
-def write(decoder: Decoder, mode="REC", n=60, seed=0, **limits) -> list[int]:
+def write(
+    decoder: Decoder, mode: Mode = "REC", n: int = 60, seed: int = 0, **limits: Any
+) -> list[int]:
     context = read(decoder, 40, 41 + seed % 9, CONTROL.mode(mode), CONTROL.resp)
     sampling = limits.pop("sampling", Sampling(n, temperature=5.0, seed=seed))
     constraint = TextConstraint(
@@ -57,9 +62,11 @@ def items_in(tokens: list[int]) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_written_holds_only_text_allowed_slots_and_sayable_items(decoders, kind) -> None:
+def test_what_is_written_holds_only_text_allowed_slots_and_sayable_items(
+    decoders: dict[str, Decoder], kind: str
+) -> None:
     sayable = {"item-3", "item-4", "item-50"}
-    limits = {"slots": SLOTS[:2], "sayable": sayable}
+    limits: dict[str, Any] = {"slots": SLOTS[:2], "sayable": sayable}
     chats = [write(decoders[kind], "CHAT", seed=seed, **limits) for seed in range(10)]
     recs = [write(decoders[kind], "REC", seed=seed, **limits) for seed in range(10)]
     said = {codes for tokens in chats + recs for codes in items_in(tokens)}
@@ -71,7 +78,7 @@ def test_what_is_written_holds_only_text_allowed_slots_and_sayable_items(decoder
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
+def test_no_slot_follows_the_name_of_another_item(decoders: dict[str, Decoder], kind: str) -> None:
     """A fact must not seem to be said of a film that it is not of."""
     said = named = 0
     for seed in range(60):
@@ -83,7 +90,7 @@ def test_no_slot_follows_the_name_of_another_item(decoders, kind) -> None:
     assert said and named
 
 
-def test_after_its_own_title_facts_may_follow_again(grammar) -> None:
+def test_after_its_own_title_facts_may_follow_again(grammar: Grammar) -> None:
     tokenizer = byte_level_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *SLOTS))
     place = TextConstraint(Grammar(tokenizer, control, ITEMS), "REC", (TITLE, *SLOTS), {"item-3"})
@@ -96,12 +103,12 @@ def test_after_its_own_title_facts_may_follow_again(grammar) -> None:
     assert year in place.allowed and control.slot[TITLE] not in place.allowed
 
 
-def test_any_item_of_the_catalog_may_be_named(decoder) -> None:
+def test_any_item_of_the_catalog_may_be_named(decoder: Decoder) -> None:
     said = {codes for seed in range(20) for codes in items_in(write(decoder, "CHAT", seed=seed))}
     assert len(said) > 3 and said <= set(ITEMS.values())
 
 
-def test_the_words_are_greedy_over_what_is_allowed(decoder) -> None:
+def test_the_words_are_greedy_over_what_is_allowed(decoder: Decoder) -> None:
     """The cached loop writes what full forward passes without a cache would."""
     ids = [40, 41, CONTROL.chat, CONTROL.resp]
     state = decoder.grammar.text_state["CHAT"]
@@ -120,26 +127,26 @@ def test_the_words_are_greedy_over_what_is_allowed(decoder) -> None:
     assert written[:12] == expected
 
 
-def test_an_item_begun_is_completed_beyond_the_limit(decoder) -> None:
+def test_an_item_begun_is_completed_beyond_the_limit(decoder: Decoder) -> None:
     for seed in range(40):
         tokens = write(decoder, n=3, seed=seed)
         assert tokens.count(CONTROL.boi) == tokens.count(CONTROL.eoi)
         assert len(tokens) <= 3 + 4
-        TOKENIZER.decode(tokens).encode("utf-8")
+        decoded(TOKENIZER, tokens).encode("utf-8")
         assert "\ufffd" not in TOKENIZER.decode(tokens)
 
 
-def test_with_nothing_sayable_no_item_is_opened(decoder) -> None:
+def test_with_nothing_sayable_no_item_is_opened(decoder: Decoder) -> None:
     assert not any(CONTROL.boi in write(decoder, seed=s, sayable=()) for s in range(10))
 
 
-def test_the_same_seed_writes_the_same_and_another_seed_something_else(decoder) -> None:
+def test_the_same_seed_writes_the_same_and_another_seed_something_else(decoder: Decoder) -> None:
     assert write(decoder) == write(decoder)
     varied = {tuple(write(decoder, sampling=Sampling(20, 2.5, seed=s))) for s in range(5)}
     assert len(varied) == 5
 
 
-def test_no_run_of_tokens_is_written_twice(decoder) -> None:
+def test_no_run_of_tokens_is_written_twice(decoder: Decoder) -> None:
     def runs(tokens: list[int]) -> list[tuple[int, ...]]:
         """Runs of three that do not end within a character of several bytes."""
         found, state = [], decoder.grammar.text_state["CHAT"]
@@ -160,7 +167,7 @@ def test_no_run_of_tokens_is_written_twice(decoder) -> None:
     assert loops  # without the guard a random model repeats itself
 
 
-def test_what_was_written_before_is_not_written_again(decoder) -> None:
+def test_what_was_written_before_is_not_written_again(decoder: Decoder) -> None:
     def written(before: list[int]) -> list[int]:
         sampling = Sampling(12, no_repeat_ngram=3)
         sampler, context = (
@@ -178,22 +185,25 @@ def test_what_was_written_before_is_not_written_again(decoder) -> None:
     assert tuple(second[:3]) not in closed
 
 
-def test_a_small_top_p_is_greedy(decoder) -> None:
+def test_a_small_top_p_is_greedy(decoder: Decoder) -> None:
     narrow = Sampling(20, temperature=1.0, top_p=1e-6, seed=3)
     assert write(decoder, sampling=narrow) == write(decoder, sampling=Sampling(20))
 
 
-def test_the_text_streams_and_may_be_stopped(decoder) -> None:
+def test_the_text_streams_and_may_be_stopped(decoder: Decoder) -> None:
     context = read(decoder, 40, CONTROL.chat, CONTROL.resp)
     constraint = TextConstraint(decoder.grammar, "CHAT", (), ITEMS)
     text = decoder.write(context, TokenSampler(constraint, Sampling(50, temperature=2.5)))
     assert len(list(islice(text, 2))) == 2
     assert context.cache.get_seq_length() == 4  # the second token is not read before it is shown
+    assert isinstance(text, Generator)
     text.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_text_is_scored_as_one_token_after_the_other_is_read(decoders, kind) -> None:
+def test_a_text_is_scored_as_one_token_after_the_other_is_read(
+    decoders: dict[str, Decoder], kind: str
+) -> None:
     decoder, tokens, wanted = decoders[kind], [5, 9, 5, 2], []
     found = decoder.score(read(decoder, 40, 41), tokens)
     context = read(decoder, 40, 41)

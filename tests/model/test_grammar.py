@@ -10,8 +10,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outlines.backends.outlines_core import OutlinesCoreLogitsProcessor
-from tiny import SLOTS, byte_level_tokenizer, causal_lm, semantic_ids, sentencepiece_tokenizer
-from transformers import LogitsProcessorList
+from tiny import (
+    SLOTS,
+    byte_level_tokenizer,
+    causal_lm,
+    generated,
+    semantic_ids,
+    sentencepiece_tokenizer,
+)
+from transformers import LogitsProcessorList, PreTrainedModel
 
 import crsdemo.model.grammar
 from crsdemo.core.errors import CatalogError
@@ -26,7 +33,7 @@ ITEMS = semantic_ids(60)
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory) -> Path:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("grammars")
 
 
@@ -36,7 +43,7 @@ def grammar(kept: Path) -> Grammar:
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> PreTrainedModel:
     return causal_lm("qwen3", len(TOKENIZER))
 
 
@@ -61,9 +68,11 @@ def names(state: int, grammar: Grammar) -> set[str]:
 
 def accepted(grammar: Grammar) -> set[tuple[int, ...]]:
     """Every semantic ID that the automaton lets through, found by walking all of its paths."""
-    control, found = grammar.control, set()
+    control = grammar.control
+    found: set[tuple[int, ...]] = set()
     after_mode = grammar.next_state(grammar.start, control.rec)
-    open_paths = [((), grammar.next_state(after_mode, control.boi))]
+    begun: tuple[int, ...] = ()
+    open_paths = [(begun, grammar.next_state(after_mode, control.boi))]
     while open_paths:
         codes, state = open_paths.pop()
         for token in grammar.allowed(state).tolist():
@@ -75,14 +84,17 @@ def accepted(grammar: Grammar) -> set[tuple[int, ...]]:
     return found
 
 
-def test_ten_thousand_generations_hold_no_invalid_item(grammar: Grammar, model) -> None:
+def test_ten_thousand_generations_hold_no_invalid_item(
+    grammar: Grammar, model: PreTrainedModel
+) -> None:
     processor = CatalogProcessor(grammar)
     torch.manual_seed(1)
     prompts = torch.randint(2, 300, (500, 4))
     mistakes, items = [], 0
     for _ in range(20):
         processor.reset()
-        out = model.generate(
+        out = generated(
+            model,
             prompts,
             do_sample=True,
             temperature=3.0,
@@ -96,20 +108,21 @@ def test_ten_thousand_generations_hold_no_invalid_item(grammar: Grammar, model) 
     assert items > 3000
 
 
-def test_without_the_grammar_the_same_model_makes_mistakes(model) -> None:
+def test_without_the_grammar_the_same_model_makes_mistakes(model: PreTrainedModel) -> None:
     torch.manual_seed(1)
     prompts = torch.randint(2, 300, (50, 4))
-    out = model.generate(prompts, do_sample=True, temperature=3.0, max_new_tokens=9)
+    out = generated(model, prompts, do_sample=True, temperature=3.0, max_new_tokens=9)
     assert sum(mistake(reply, ITEMS) is not None for reply in out[:, 4:].tolist()) > 40
 
 
-def test_beam_search_holds_no_invalid_item(grammar: Grammar, model) -> None:
+def test_beam_search_holds_no_invalid_item(grammar: Grammar, model: PreTrainedModel) -> None:
     processor = CatalogProcessor(grammar)
     mistakes, items = [], set()
     for seed in range(20):
         processor.reset()
         torch.manual_seed(seed)
-        out = model.generate(
+        out = generated(
+            model,
             torch.randint(2, 300, (2, 4)),
             num_beams=5,
             num_return_sequences=5,
@@ -122,21 +135,26 @@ def test_beam_search_holds_no_invalid_item(grammar: Grammar, model) -> None:
     assert len(items) > 3
 
 
-def test_the_stock_processor_fails_under_beam_search(grammar: Grammar, model) -> None:
+def test_the_stock_processor_fails_under_beam_search(
+    grammar: Grammar, model: PreTrainedModel
+) -> None:
     """Why `CatalogProcessor` exists. Should this fail one day, it can go."""
     stock = LogitsProcessorList([OutlinesCoreLogitsProcessor(grammar.index, "torch")])
     torch.manual_seed(0)
     prompts = torch.randint(2, 300, (2, 4))
     with torch.compiler.set_stance("force_eager"), pytest.raises(ValueError, match="No next state"):
-        model.generate(prompts, num_beams=5, max_new_tokens=10, logits_processor=stock)
+        generated(model, prompts, num_beams=5, max_new_tokens=10, logits_processor=stock)
 
 
-def test_outlines_generates_a_batch_under_the_grammar(grammar: Grammar, model) -> None:
+def test_outlines_generates_a_batch_under_the_grammar(
+    grammar: Grammar, model: PreTrainedModel
+) -> None:
     generator = outlines.Generator(
-        outlines.from_transformers(model, TOKENIZER), processor=CatalogProcessor(grammar)
+        outlines.from_transformers(model, TOKENIZER),  # type: ignore[arg-type]  # takes both kinds
+        processor=CatalogProcessor(grammar),
     )
     replies = generator.batch(["a calm film", "hello", "something funny tonight"], max_new_tokens=7)
-    assert len(replies) == 3
+    assert isinstance(replies, list) and len(replies) == 3
     for reply in replies:
         item = r"<BOI><a_\d><b_\d><c_\d><EOI><RESP>"
         assert re.match(rf"<MODE=REC>({item}|<QUERY>)|<MODE=CHAT>({item}|<RESP>)", reply)
@@ -144,14 +162,18 @@ def test_outlines_generates_a_batch_under_the_grammar(grammar: Grammar, model) -
 
 @given(st.sets(st.tuples(*[st.integers(0, 7)] * 3), min_size=1, max_size=40))
 @settings(max_examples=25, deadline=None)
-def test_the_automaton_admits_exactly_the_items_of_the_catalog(kept, codes) -> None:
+def test_the_automaton_admits_exactly_the_items_of_the_catalog(
+    kept: Path, codes: set[tuple[int, ...]]
+) -> None:
     items = {f"i{n}": c for n, c in enumerate(codes)}
     grammar = Grammar(TOKENIZER, CONTROL, items, kept)
     assert accepted(grammar) == codes
     assert {grammar.trie.codes(item_id) for item_id in items} == codes
 
 
-def test_after_a_catalog_change_exactly_the_new_items_are_admitted(kept, grammar) -> None:
+def test_after_a_catalog_change_exactly_the_new_items_are_admitted(
+    kept: Path, grammar: Grammar
+) -> None:
     new = {"new": (0, 0, 7), "newer": (6, 7, 7)}
     assert set(new.values()).isdisjoint(ITEMS.values())
     changed = dict(list(ITEMS.items())[10:]) | new
@@ -242,14 +264,16 @@ def test_a_catalog_without_slots_has_a_grammar(kept: Path) -> None:
 # the kept automaton
 
 
-def test_the_automaton_is_built_once(tmp_path, monkeypatch) -> None:
+def test_the_automaton_is_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path)
     monkeypatch.setattr(crsdemo.model.grammar, "Index", None)  # building would now fail
     assert accepted(Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path)) == accepted(first)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no pickle", None])
-def test_a_damaged_file_is_named_and_built_again(tmp_path, caplog, damage) -> None:
+def test_a_damaged_file_is_named_and_built_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes | None
+) -> None:
     Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
@@ -262,14 +286,18 @@ def test_a_damaged_file_is_named_and_built_again(tmp_path, caplog, damage) -> No
     assert caplog.text == ""  # the file is whole again
 
 
-def test_a_folder_that_cannot_be_written_is_only_a_warning(tmp_path, caplog) -> None:
+def test_a_folder_that_cannot_be_written_is_only_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").touch()
     grammar = Grammar(TOKENIZER, CONTROL, ITEMS, tmp_path / "file" / "below")
     assert accepted(grammar) == set(ITEMS.values())
     assert "cannot keep the grammar" in caplog.text
 
 
-def test_grammars_are_kept_in_the_users_cache_folder(tmp_path, monkeypatch, caplog) -> None:
+def test_grammars_are_kept_in_the_users_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with caplog.at_level(logging.INFO):
         Grammar(TOKENIZER, CONTROL, ITEMS)
@@ -290,7 +318,9 @@ def test_grammars_are_kept_in_the_users_cache_folder(tmp_path, monkeypatch, capl
         ({"x": (1, 2, 3), "y": (1, 2, 3)}, "'x' and 'y' share"),
     ],
 )
-def test_semantic_ids_that_cannot_be_used_are_refused(items, message, tmp_path) -> None:
+def test_semantic_ids_that_cannot_be_used_are_refused(
+    items: dict[str, tuple[int, ...]], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(CatalogError, match=message):
         Grammar(TOKENIZER, CONTROL, items, tmp_path)
 
@@ -301,7 +331,9 @@ CODES = st.sets(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=30)
 
 
 @given(CODES, st.lists(st.integers(0, 3), max_size=3))
-def test_children_and_items_of_a_prefix_are_those_of_a_plain_search(codes, prefix) -> None:
+def test_children_and_items_of_a_prefix_are_those_of_a_plain_search(
+    codes: set[tuple[int, ...]], prefix: list[int]
+) -> None:
     trie = Trie({str(c): c for c in codes}, 3)
     n = len(prefix)
     under = sorted(c for c in codes if c[:n] == tuple(prefix))
@@ -311,7 +343,9 @@ def test_children_and_items_of_a_prefix_are_those_of_a_plain_search(codes, prefi
 
 
 @given(CODES, st.data())
-def test_counts_follow_the_allowed_items_up_to_the_root(codes, data) -> None:
+def test_counts_follow_the_allowed_items_up_to_the_root(
+    codes: set[tuple[int, ...]], data: st.DataObject
+) -> None:
     trie = Trie({str(c): c for c in codes}, 3)
     allowed = data.draw(st.sets(st.sampled_from(sorted(codes))))
     counts = trie.count(trie.leaves([*map(str, allowed), "unknown"]))

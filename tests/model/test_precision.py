@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from conftest import Trained
 from films import CATALOG
 from torch import nn
 
@@ -16,7 +19,9 @@ from crsdemo.recommenders.loading import Shelf
 
 
 @pytest.mark.parametrize("has_amx, has_bf16", [(True, False), (False, True), (False, False)])
-def test_the_machine_decides(monkeypatch, has_amx, has_bf16) -> None:
+def test_the_machine_decides(
+    monkeypatch: pytest.MonkeyPatch, has_amx: bool, has_bf16: bool
+) -> None:
     monkeypatch.delenv(PRECISION, raising=False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: has_amx)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_bf16)
@@ -24,7 +29,7 @@ def test_the_machine_decides(monkeypatch, has_amx, has_bf16) -> None:
     assert fast_dtype() == (torch.bfloat16 if has_amx or has_bf16 else torch.float32)
 
 
-def test_but_for_who_asks_for_one(monkeypatch) -> None:
+def test_but_for_who_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("float32", "bfloat16"):
         monkeypatch.setenv(PRECISION, name)
         assert fast_dtype() == getattr(torch, name)
@@ -37,10 +42,12 @@ def test_weights_are_rounded_and_buffers_are_not() -> None:
     layer = nn.BatchNorm1d(4)
     round_weights(layer, torch.bfloat16)
     assert layer.weight.dtype == torch.bfloat16
-    assert layer.running_mean.dtype == torch.float32
+    assert layer.running_mean is not None and layer.running_mean.dtype == torch.float32
 
 
-def test_a_conversation_in_half_precision(talking, trained, monkeypatch) -> None:
+def test_a_conversation_in_half_precision(
+    talking: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The twin writes into the caches of the model; films keep the order of whole numbers."""
     talk = Dialogue((Turn("user", "robbers, please"),))
     lists, dtypes = [], set()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import causal_lm
-from transformers import DynamicCache
+from tiny import cached, causal_lm
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
 from crsdemo.model.int8 import int8_linears
@@ -15,22 +16,28 @@ IDS = torch.randint(2, 100, (2, 30), generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module")
-def twins():
+def twins() -> tuple[PreTrainedModel, PreTrainedModel]:
     """In 8 bits with the blocks of transformers, and with quick ones."""
     model = causal_lm("llama", 100)
     return int8_linears(model), quick_blocks(int8_linears(model))
 
 
 @torch.inference_mode()
-def read(model, ids, cache, mask=None):
-    return model(ids, attention_mask=mask, past_key_values=cache, use_cache=True).logits
+def read(
+    model: PreTrainedModel, ids: Tensor, cache: DynamicCache, mask: Tensor | None = None
+) -> Tensor:
+    output = model(ids, attention_mask=mask, past_key_values=cache, use_cache=True)
+    logits: Tensor = output.logits
+    return logits
 
 
-def close(one, other) -> bool:
+def close(one: Tensor, other: Tensor) -> bool:
     return bool(torch.allclose(one, other, atol=0.02))  # products are rounded to bfloat16
 
 
-def test_every_block_of_a_llama_is_replaced_and_of_others_none(twins):
+def test_every_block_of_a_llama_is_replaced_and_of_others_none(
+    twins: tuple[PreTrainedModel, PreTrainedModel],
+) -> None:
     plain, quick = twins
     assert all(type(one) is LlamaDecoderLayer for one in plain.model.layers)
     assert all(type(one) is QuickBlock for one in quick.model.layers)
@@ -42,18 +49,20 @@ def test_every_block_of_a_llama_is_replaced_and_of_others_none(twins):
 
 
 @pytest.mark.parametrize("pieces", [(30,), (20, 1, 1, 3, 1, 4), (1,) * 30])
-def test_logits_and_caches_are_those_of_the_other_twin(twins, pieces):
+def test_logits_and_caches_are_those_of_the_other_twin(
+    twins: tuple[PreTrainedModel, PreTrainedModel], pieces: tuple[int, ...]
+) -> None:
     caches = DynamicCache(), DynamicCache()
     for ids in IDS.split(list(pieces), 1):
         plain, quick = (read(one, ids, cache) for one, cache in zip(twins, caches, strict=True))
         assert close(plain, quick)
-    for one, other in zip(caches[0].layers, caches[1].layers, strict=True):
+    for one, other in zip(cached(caches[0]), cached(caches[1]), strict=True):
         assert one.keys.shape == other.keys.shape
         assert close(one.keys, other.keys)
         assert close(one.values, other.values)
 
 
-def test_padding_is_not_seen(twins):
+def test_padding_is_not_seen(twins: tuple[PreTrainedModel, PreTrainedModel]) -> None:
     mask = torch.ones(2, 30, dtype=torch.long)
     mask[0, :12] = 0
     found = []
@@ -64,34 +73,38 @@ def test_padding_is_not_seen(twins):
     assert close(*found)
 
 
-def test_a_cache_grows_in_place_and_after_a_crop_forgets_what_was_cut(twins):
+def test_a_cache_grows_in_place_and_after_a_crop_forgets_what_was_cut(
+    twins: tuple[PreTrainedModel, PreTrainedModel],
+) -> None:
     _, quick = twins
     cache = DynamicCache()
     read(quick, IDS[:, :20], cache)
     read(quick, IDS[:, 20:21], cache)
-    place = cache.layers[0].keys.data_ptr()
+    place = cached(cache)[0].keys.data_ptr()
     first = read(quick, IDS[:, 21:24], cache)
-    assert cache.layers[0].keys.data_ptr() == place
+    assert cached(cache)[0].keys.data_ptr() == place
     cache.crop(-3)
     other = read(quick, IDS[:, 24:27], cache)
     assert not close(first, other)
     cache.crop(-3)
     assert torch.equal(read(quick, IDS[:, 21:24], cache), first)
-    assert cache.layers[0].keys.data_ptr() == place
+    assert cached(cache)[0].keys.data_ptr() == place
     for _ in range(ROOM):
         read(quick, IDS[:, :1], cache)
-    assert cache.layers[0].keys.data_ptr() != place
+    assert cached(cache)[0].keys.data_ptr() != place
     assert cache.get_seq_length() == 24 + ROOM
 
 
-def test_what_copies_a_cache_has_one_of_its_own(twins):
+def test_what_copies_a_cache_has_one_of_its_own(
+    twins: tuple[PreTrainedModel, PreTrainedModel],
+) -> None:
     _, quick = twins
     cache = DynamicCache()
     read(quick, IDS[:, :20], cache)
     read(quick, IDS[:, 20:21], cache)
-    copy = DynamicCache([(one.keys, one.values) for one in cache.layers])
-    kept = copy.layers[0].keys.clone()
+    copy = DynamicCache(list(cached(cache)))
+    kept = cached(copy)[0].keys.clone()
     read(quick, IDS[:, 21:24], cache)
-    assert torch.equal(copy.layers[0].keys, kept)
+    assert torch.equal(cached(copy)[0].keys, kept)
     read(quick, IDS[:, 24:26], copy)
-    assert torch.equal(copy.layers[0].keys[:, :, :21], kept)
+    assert torch.equal(cached(copy)[0].keys[:, :, :21], kept)

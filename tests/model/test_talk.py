@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import films
 import numpy as np
 import pytest
+import tiny
 import torch
+from chatml import WRITTEN, chat_tokenizer, save_base, write_written
+from chatml import chat_model as model
+from numpy.typing import NDArray
 
 from crsdemo.__main__ import main
 from crsdemo.core.catalog import Catalog
@@ -24,14 +29,11 @@ from crsdemo.language.corpus import CorpusDialogue
 from crsdemo.model import talk as talk_format
 from crsdemo.model.decoding import Context
 from crsdemo.model.talk import Said, TalkFormat, card_slots
-from crsdemo.model.tokens import add_control_tokens
+from crsdemo.model.tokens import add_control_tokens, decoded
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import WORDS, Decision, IdPaths, TrainingSequence, sequence_loss
-from tests import films, tiny
-from tests.chatml import WRITTEN, chat_tokenizer, save_base, write_written
-from tests.chatml import chat_model as model
 
 KNOWN = replace(
     films.BY_TITLE["Heat"], logline="Robbers, and a tired policeman.", tags=("heist", "tense")
@@ -49,21 +51,21 @@ def talk() -> TalkFormat:
 
 
 def read(talk: TalkFormat, ids: list[int]) -> str:
-    return talk.tokenizer.decode(ids, skip_special_tokens=False)
+    return decoded(talk.tokenizer, ids)
 
 
 def code(talk: TalkFormat, item_id: str) -> str:
     return read(talk, talk.code(item_id))
 
 
-def test_a_film_that_the_user_names_is_its_title_and_its_id(talk):
+def test_a_film_that_the_user_names_is_its_title_and_its_id(talk: TalkFormat) -> None:
     turn = Turn("user", "loved that heat <BOI>", (Mention(6, 15, KNOWN.id),))
     said = read(talk, talk.user(turn))
     assert said == (f"<|im_start|>user\nloved Heat (1995){code(talk, KNOWN.id)} <BOI><|im_end|>\n")
     assert talk.user(turn).count(talk.control.boi) == 1, "what is typed is text"
 
 
-def test_the_assistant_writes_tag_id_and_words_and_the_system_the_card(talk):
+def test_the_assistant_writes_tag_id_and_words_and_the_system_the_card(talk: TalkFormat) -> None:
     pieces = ("Try ", KNOWN, " with ", Slot("cast"), ", or ", ALIEN, ".")
     written = talk.assistant(Said("REC", KNOWN, pieces), is_known=False)
     card = (
@@ -81,7 +83,7 @@ def test_the_assistant_writes_tag_id_and_words_and_the_system_the_card(talk):
     ), "neither tag, card nor what the system puts there"
 
 
-def test_a_card_is_given_once_and_talk_needs_no_film(talk):
+def test_a_card_is_given_once_and_talk_needs_no_film(talk: TalkFormat) -> None:
     again = read(talk, talk.assistant(Said("CHAT", KNOWN, ("Yes.",)), is_known=True).ids)
     assert again == (
         f"<|im_start|>assistant\n<MODE=CHAT>{code(talk, KNOWN.id)}<RESP>Yes.<|im_end|>\n"
@@ -90,7 +92,7 @@ def test_a_card_is_given_once_and_talk_needs_no_film(talk):
     assert alone == "<|im_start|>assistant\n<MODE=CHAT><RESP>Hello!<|im_end|>\n"
 
 
-def test_a_turn_is_the_beginning_of_the_next_prompt(talk):
+def test_a_turn_is_the_beginning_of_the_next_prompt(talk: TalkFormat) -> None:
     """So that the cache of one turn serves the next."""
     user = talk.user(Turn("user", "hi"))
     reply = talk.assistant(Said("CHAT", None, ("Hello!",)), is_known=False).ids
@@ -98,14 +100,14 @@ def test_a_turn_is_the_beginning_of_the_next_prompt(talk):
     assert read(talk, user + reply).endswith("Hello!<|im_end|>\n")
 
 
-def test_a_tokenizer_without_chatml_is_refused():
+def test_a_tokenizer_without_chatml_is_refused() -> None:
     tokenizer = tiny.byte_level_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE,))
     with pytest.raises(CheckpointError, match="ChatML"):
         TalkFormat(tokenizer, control, CATALOG, CODES).opening()
 
 
-def test_books_have_cards_too():
+def test_books_have_cards_too() -> None:
     book = replace(KNOWN, facts={"authors": ("Ann Lee",), "keywords": ("sea",)})
     assert card_slots(book) == [Slot("year"), Slot("authors")]
 
@@ -114,11 +116,13 @@ def test_books_have_cards_too():
 
 
 @pytest.fixture(scope="module")
-def paths(talk) -> IdPaths:
+def paths(talk: TalkFormat) -> IdPaths:
     return IdPaths(CATALOG, CODES, talk.control)
 
 
-def test_each_code_is_a_decision_among_what_the_catalog_allows(talk, paths):
+def test_each_code_is_a_decision_among_what_the_catalog_allows(
+    talk: TalkFormat, paths: IdPaths
+) -> None:
     rows, weights = np.array([0, 1, 2]), np.array([0.5, 0.3, 0.2])
     sequence = TrainingSequence()
     paths.write(sequence, 0, rows, weights)
@@ -137,7 +141,7 @@ def test_each_code_is_a_decision_among_what_the_catalog_allows(talk, paths):
             assert wanted == pytest.approx(share[place] / whole)
 
 
-def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk):
+def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk: TalkFormat) -> None:
     lm = model(len(talk.tokenizer)).eval()
     sequence = TrainingSequence([5, 6, 7, 8], [False, False, True, False])
     sequence.decisions.append(Decision(3, (8, 9), (0.25, 0.75), "mode"))
@@ -154,7 +158,7 @@ def test_the_loss_is_that_of_words_and_decisions_and_of_nothing_else(talk):
     }
 
 
-def test_many_decisions_do_not_drown_the_words(talk):
+def test_many_decisions_do_not_drown_the_words(talk: TalkFormat) -> None:
     """The mean of each kind counts, however many decisions of it a conversation has."""
     lm = model(len(talk.tokenizer)).eval()
     sequence = TrainingSequence([5, 6, 7, 8], [False] * 4)
@@ -164,7 +168,7 @@ def test_many_decisions_do_not_drown_the_words(talk):
     assert sequence_loss(lm, [sequence], pad=0).total.item() == pytest.approx(once, rel=1e-4)
 
 
-def test_padding_does_not_change_the_loss(talk):
+def test_padding_does_not_change_the_loss(talk: TalkFormat) -> None:
     lm = model(len(talk.tokenizer)).eval()
     short = TrainingSequence([5, 6, 7], [False, True, True])
     long = TrainingSequence([5] * 9, [False] * 9)
@@ -173,16 +177,18 @@ def test_padding_does_not_change_the_loss(talk):
 
 
 class EvenTeacher:
-    def top(self, mentioned, k, without=()):  # type: ignore[no-untyped-def]
+    def top(
+        self, mentioned: list[int], k: int, without: Sequence[int] = ()
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         rows = np.array([r for r in range(len(CATALOG)) if r not in mentioned][:k])
         return rows, np.full(len(rows), 1 / len(rows))
 
 
 @pytest.fixture
-def sampler(talk) -> ExampleSampler:
+def sampler(talk: TalkFormat) -> ExampleSampler:
     wishes = [("robbers", [KNOWN.id]), ("of another catalog", ["nobody"])]
     liked = [[KNOWN.id, ALIEN.id, UP.id]]
-    return ExampleSampler(talk, EvenTeacher(), [], liked, [WRITTEN], wishes)  # type: ignore[arg-type]
+    return ExampleSampler(talk, EvenTeacher(), [], liked, [WRITTEN], wishes)  # type: ignore[arg-type]  # stand-ins
 
 
 def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
@@ -194,7 +200,9 @@ def chosen(sequence: TrainingSequence, kind: str) -> list[tuple[int, int]]:
     ]
 
 
-def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, sampler):
+def test_a_conversation_teaches_a_decision_and_words_at_every_reply(
+    talk: TalkFormat, sampler: ExampleSampler
+) -> None:
     sequence = sampler.conversation()
     control = talk.control
     assert chosen(sequence, "mode") == [(m, m) for m in (control.chat, control.rec, control.chat)]
@@ -208,7 +216,7 @@ def test_a_conversation_teaches_a_decision_and_words_at_every_reply(talk, sample
     assert read(talk, sequence.ids).count("</CARD>") == 1, "the card is given once"
 
 
-def test_every_kind_is_drawn_and_alike_again(talk, sampler):
+def test_every_kind_is_drawn_and_alike_again(talk: TalkFormat, sampler: ExampleSampler) -> None:
     kinds = sampler.kinds
     assert set(kinds) == {"card", "fact", "wish", "liked", "absent", "written"}
     for draw in kinds.values():
@@ -223,7 +231,9 @@ def test_every_kind_is_drawn_and_alike_again(talk, sampler):
     assert sampler.wishes == [("robbers", [CATALOG.row[KNOWN.id]])]
 
 
-def test_the_command_trains_an_adapter_that_goes_on_and_talks(tmp_path, monkeypatch):
+def test_the_command_trains_an_adapter_that_goes_on_and_talks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     catalog = tmp_path / "catalog"
     CATALOG.save(catalog)
@@ -314,12 +324,14 @@ def pointed_back(recommender: Gcrs, dialogue: Dialogue) -> None:
         assert reply(recommender, alone, Plan(mode="CHAT")).output_ids[1] == control.resp
 
 
-def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
+def test_a_public_dialogue_does_not_help_to_predict_itself(talk: TalkFormat) -> None:
     """Half of the weight lies on the film recommended; the teacher leaves the talk's counts out."""
     asked: list[tuple[list[int], list[int]]] = []
 
     class Asked(EvenTeacher):
-        def top(self, mentioned, k, without=()):  # type: ignore[no-untyped-def]
+        def top(
+            self, mentioned: list[int], k: int, without: Sequence[int] = ()
+        ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
             asked.append((list(mentioned), list(without)))
             return super().top(mentioned, k, without)
 
@@ -329,7 +341,7 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
         Turn("assistant", "then alien", (Mention(5, 10, ALIEN.id),)),
     )
     one = CorpusDialogue("1", Dialogue(turns))
-    sampler = ExampleSampler(talk, Asked(), [one], [], [], [])  # type: ignore[arg-type]
+    sampler = ExampleSampler(talk, Asked(), [one], [], [], [])  # type: ignore[arg-type]  # stand-ins
     sequence = sampler.real()
     assert asked == [([heat], [heat, alien])]
     first = next(one for one in sequence.decisions if one.kind == "level 1")
@@ -337,7 +349,9 @@ def test_a_public_dialogue_does_not_help_to_predict_itself(talk):
     assert right >= 0.5 and chosen(sequence, "mode") == [(talk.control.rec, talk.control.rec)]
 
 
-def test_what_the_ranker_said_of_a_turn_is_learned_before_what_the_teacher_says(talk):
+def test_what_the_ranker_said_of_a_turn_is_learned_before_what_the_teacher_says(
+    talk: TalkFormat,
+) -> None:
     heat, alien, up = (CATALOG.row[one.id] for one in (KNOWN, ALIEN, UP))
     turns = (
         Turn("user", "liked heat", (Mention(6, 10, KNOWN.id),)),
@@ -345,21 +359,21 @@ def test_what_the_ranker_said_of_a_turn_is_learned_before_what_the_teacher_says(
     )
     one = CorpusDialogue("1", Dialogue(turns))
     answers = {("1", 1): (np.array([up]), np.array([1.0]))}
-    sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], answers=answers)  # type: ignore[arg-type]
+    sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], answers=answers)  # type: ignore[arg-type]  # stand-ins
     first = next(one for one in sampler.real().decisions if one.kind == "level 1")
     codes = {talk.control.item(talk.semantic_ids[CATALOG[row].id])[0] for row in (alien, up)}
     wanted = {token for token, share in zip(first.options, first.wanted, strict=True) if share}
     assert wanted == codes and heat not in (alien, up)
 
 
-def test_the_words_of_public_dialogues_are_learned_only_if_wished(talk):
+def test_the_words_of_public_dialogues_are_learned_only_if_wished(talk: TalkFormat) -> None:
     turns = (
         Turn("user", "hello, what should I watch tonight?"),
         Turn("assistant", "What kind of films do you like best?"),
     )
     one = CorpusDialogue("1", Dialogue(turns))
     for real_words in (True, False):
-        sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], real_words=real_words)  # type: ignore[arg-type]
+        sampler = ExampleSampler(talk, EvenTeacher(), [one], [], [], [], real_words=real_words)  # type: ignore[arg-type]  # stand-ins
         sequence = sampler.real()
         assert any(sequence.are_words) == real_words
         assert chosen(sequence, "mode") == [(talk.control.chat, talk.control.chat)]

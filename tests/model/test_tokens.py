@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +50,8 @@ def test_ids_and_meanings_are_each_others_inverse() -> None:
     control = CONTROL[byte_level]
     assert byte_level.convert_tokens_to_ids("<c_7>") == control.item_token[2][7]
     assert control.code[control.item_token[2][7]] == (2, 7)
-    assert control.item((1, 2)) == tuple(byte_level.convert_tokens_to_ids(["<a_1>", "<b_2>"]))
+    ids = byte_level.convert_tokens_to_ids(["<a_1>", "<b_2>"])
+    assert isinstance(ids, list) and control.item((1, 2)) == tuple(ids)
     assert {control.slot_of[control.slot[slot]] for slot in SLOTS} == set(SLOTS)
     assert (control.n_levels, control.codebook_size) == (3, 8)
     assert (control.mode("REC"), control.mode("CHAT")) == (control.rec, control.chat)
@@ -61,7 +64,7 @@ def test_adding_twice_changes_nothing() -> None:
     assert len(byte_level) == size
 
 
-def test_a_saved_tokenizer_has_the_same_control_tokens(tmp_path) -> None:
+def test_a_saved_tokenizer_has_the_same_control_tokens(tmp_path: Path) -> None:
     byte_level.save_pretrained(tmp_path)
     again = PreTrainedTokenizerFast.from_pretrained(tmp_path)
     assert ControlTokens.of(again, 3, 8, SLOTS) == CONTROL[byte_level]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Trained
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.catalog import Catalog
@@ -69,7 +71,12 @@ TALKS = (
 
 
 @pytest.fixture(scope="module", params=EDITED)
-def shelf(request, trained, talking, tmp_path_factory) -> Shelf:
+def shelf(
+    request: pytest.FixtureRequest,
+    trained: Trained,
+    talking: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Shelf:
     """Over a catalog folder in which somebody edited `items.jsonl`."""
     folder = tmp_path_factory.mktemp("edited") / "catalog"
     shutil.copytree(trained.catalog, folder)
@@ -93,7 +100,9 @@ def test_every_recommender_answers_over_an_edited_catalog(shelf: Shelf, system: 
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_when_all_of_a_small_catalog_was_named_the_talk_goes_on(trained, talking, system) -> None:
+def test_when_all_of_a_small_catalog_was_named_the_talk_goes_on(
+    trained: Trained, talking: Path, system: str
+) -> None:
     names = " and ".join(BY_TITLE)
     everything = Dialogue((said(names, *BY_TITLE),))
     for text in ("one more please", "no horror, no comedy, no drama, nothing with people"):

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import Trained
 from films import BY_TITLE, CATALOG
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.recommender import Recommender
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.hearing import Hearing
 from crsdemo.recommenders.loading import Shelf
@@ -63,17 +65,17 @@ def taken_back(dialogue: Dialogue, *labels: str, position: int = -1) -> Dialogue
         ("İ", []),
     ],
 )  # fmt: skip
-def test_each_kind_is_shown_with_its_words(text, heard):
+def test_each_kind_is_shown_with_its_words(text: str, heard: list[tuple[str, str]]) -> None:
     assert shown(talk(text)) == heard
 
 
-def test_what_stands_for_a_person_is_shown_as_that_person():
+def test_what_stands_for_a_person_is_shown_as_that_person() -> None:
     assert shown(talk("something with Bill Murray", "what else did he make?")) == [
         ("person", "Bill Murray")
     ]
 
 
-def test_what_is_avoided_holds_until_it_is_asked_for():
+def test_what_is_avoided_holds_until_it_is_asked_for() -> None:
     dialogue = talk("no horror and no westerns", "with Tom Hanks")
     assert [(a.position, a.heard.label) for a in HEARING.avoided(dialogue)] == [
         (0, "horror"),
@@ -85,13 +87,14 @@ def test_what_is_avoided_holds_until_it_is_asked_for():
     assert [a.heard.label for a in HEARING.avoided(back)] == ["horror"]
 
 
-def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
+def test_what_was_taken_back_stays_listed_and_can_be_brought_back() -> None:
     dialogue = talk("a horror film with Tom Hanks, no comedies")
     less = taken_back(dialogue, "horror", "comedy")
     assert shown(less) == [("person", "Tom Hanks")]
     heard = HEARING.understood(less)[0].heard
     assert [one.label for one in heard if not one.counts] == ["horror", "comedy"]
-    assert HEARING.understood(less)[0].find("wish", 2, counts=False).label == "horror"
+    horror = HEARING.understood(less)[0].find("wish", 2, counts=False)
+    assert horror and horror.label == "horror"
     assert HEARING.understood(less)[0].find("wish", 2, counts=True) is None
     assert less.heard.turns[0].text.endswith(", "), "no refusal is left without what it refuses"
 
@@ -106,13 +109,15 @@ def test_what_was_taken_back_stays_listed_and_can_be_brought_back():
         ("no comedies or westerns", "comedy", "no or westerns"),
     ],
 )
-def test_a_dislike_goes_with_its_no_unless_that_refuses_more(text, label, left):
+def test_a_dislike_goes_with_its_no_unless_that_refuses_more(
+    text: str, label: str, left: str
+) -> None:
     less = taken_back(talk(text), label)
     assert less.heard.turns[0].text == left
     assert label not in dict(shown(less)).values()
 
 
-def test_the_last_dislike_of_a_no_takes_it_along():
+def test_the_last_dislike_of_a_no_takes_it_along() -> None:
     dialogue = talk("with Tom Hanks, no comedies or westerns")
     less = taken_back(taken_back(dialogue, "comedy"), "western")
     assert less.heard.turns[0].text.strip() == "with Tom Hanks,"
@@ -137,7 +142,7 @@ def test_the_last_dislike_of_a_no_takes_it_along():
         "i hate horror, Heat, westerns and comedies",
     ],
 )
-def test_a_dislike_that_is_taken_back_leaves_the_others_of_its_list(text):
+def test_a_dislike_that_is_taken_back_leaves_the_others_of_its_list(text: str) -> None:
     dialogue = talk(text)
     others = [(kind, label) for kind, label in shown(dialogue) if kind not in ("avoid", "film")]
     names = {"horror", "western", "comedy"}
@@ -155,7 +160,7 @@ def test_a_dislike_that_is_taken_back_leaves_the_others_of_its_list(text):
                 assert wishes == others, less.heard.turns[0].text
 
 
-def test_words_that_were_no_title_may_be_something_else():
+def test_words_that_were_no_title_may_be_something_else() -> None:
     dialogue = talk("Up is what I like, an Alien abduction")
     assert ("film", "Alien (1979)") in shown(dialogue)
     less = taken_back(dialogue, "Alien (1979)")
@@ -163,13 +168,13 @@ def test_words_that_were_no_title_may_be_something_else():
     assert ("wish", "science fiction") in shown(less)  # which "alien" means where it is a word
 
 
-def test_limits_that_no_fact_tells_are_named():
+def test_limits_that_no_fact_tells_are_named() -> None:
     asked = HEARING.understood(talk("a French film under 90 minutes"))[0].unknown
     assert asked == ("length: under 90 minutes", "country: France")
     assert HEARING.understood(talk("a drama"))[0].unknown == ()
 
 
-def test_whatever_people_type_is_read():
+def test_whatever_people_type_is_read() -> None:
     for case in CASES.read_text(encoding="utf-8").splitlines():
         text = json.loads(case)["text"]
         for typed in (text, text.upper(), f"İ no {text} ẞ", text * 3):
@@ -177,12 +182,12 @@ def test_whatever_people_type_is_read():
                 assert all(0 <= at.start < at.end <= len(typed) for at in one.at)
 
 
-def ranked(system, dialogue: Dialogue) -> list[str]:
+def ranked(system: Recommender, dialogue: Dialogue) -> list[str]:
     return [one.item.title for one in system.recommend(dialogue.heard, 20)]
 
 
 @pytest.mark.parametrize("name", ["signals", "signals-trees"])
-def test_a_refusal_that_was_taken_back_hides_nothing(trained, name):
+def test_a_refusal_that_was_taken_back_hides_nothing(trained: Trained, name: str) -> None:
     catalog = Catalog.load(trained.catalog)
     system = Shelf(catalog, trained.catalog).get(name)
     dialogue = talk("with ghosts and monsters, but no horror")
@@ -191,19 +196,20 @@ def test_a_refusal_that_was_taken_back_hides_nothing(trained, name):
     assert horror & set(ranked(system, taken_back(dialogue, "horror")))
 
 
-def test_people_and_years_that_were_taken_back_leave_no_film_out(trained):
+def test_people_and_years_that_were_taken_back_leave_no_film_out(trained: Trained) -> None:
     catalog = Catalog.load(trained.catalog)
     system = Shelf(catalog, trained.catalog).get("signals")
     dialogue = talk("something with Tom Hanks from the 90s")
     assert set(ranked(system, dialogue)[:3]) == {"Toy Story", "Saving Private Ryan", "Forrest Gump"}
     others = taken_back(dialogue, "Tom Hanks")
     assert any("Tom Hanks" not in BY_TITLE[title].people for title in ranked(system, others)[:5])
-    assert all(1990 <= BY_TITLE[title].year <= 1999 for title in ranked(system, others)[:5])
+    years = [BY_TITLE[title].year for title in ranked(system, others)[:5]]
+    assert all(year and 1990 <= year <= 1999 for year in years)
     older = taken_back(dialogue, "Tom Hanks", "1990s")
     assert ranked(system, older) == ranked(system, talk("something with"))
 
 
-def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained):
+def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained: Trained) -> None:
     catalog = Catalog.load(trained.catalog)
     system = Shelf(catalog, trained.catalog).get("co-occurrence")
     dialogue = talk("I loved Goodfellas")
@@ -213,11 +219,11 @@ def test_a_film_that_was_taken_back_pulls_at_nothing_and_may_be_said(trained):
     assert ranked(system, less) == ranked(system, Dialogue()) != ranked(system, dialogue)
 
 
-def test_a_dialogue_is_read_once_however_often_a_page_asks(monkeypatch):
+def test_a_dialogue_is_read_once_however_often_a_page_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     hearing, dialogue = Hearing(CATALOG), talk("no horror", "with Tom Hanks")
     avoided, understood = hearing.avoided(dialogue), hearing.understood(dialogue)
 
-    def again(*_):
+    def again(*_: object) -> None:
         raise AssertionError("it was read again")
 
     monkeypatch.setattr(type(hearing.named), "as_meant", again)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from films import CATALOG
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.language.title_forms import series
 from crsdemo.recommenders.item_similarity import SIGNALS, ItemSimilarity
-from tests.films import CATALOG
 
 PEOPLE, SERIES, GENRES, AGE = range(4)
 SIMILARITY = ItemSimilarity(CATALOG)
@@ -61,7 +61,7 @@ def test_a_series_is_known_by_what_its_titles_share(title: str, name: str) -> No
 
 
 def test_films_of_a_series_find_each_other_and_nameless_ones_nobody() -> None:
-    films = Catalog([Item("1", "Rocky"), Item("2", "Rocky II"), Item("3", "?"), Item("4", "!")])
+    films = Catalog((Item("1", "Rocky"), Item("2", "Rocky II"), Item("3", "?"), Item("4", "!")))
     similarity = ItemSimilarity(films)
     assert similarity.signals([0])[SERIES].tolist() == [1, 1, 0, 0]
     assert not similarity.signals([2])[SERIES].any()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import films
 import numpy as np
 import pytest
 import torch
+from chatml import chat_model as model
+from chatml import chat_tokenizer, speaking
+from conftest import Trained
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from crsdemo.__main__ import main
@@ -21,27 +29,27 @@ from crsdemo.evaluation.checks.compare_systems import figures, first, without_mo
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.language.corpus import load_aliases, load_dialogues
 from crsdemo.model.choice import ChoiceHead
+from crsdemo.model.decoding import Context
+from crsdemo.model.grammar import Grammar
 from crsdemo.model.sampling import TextConstraint
-from crsdemo.recommenders.candidate_scores import ItemKnowledge
+from crsdemo.recommenders.candidate_scores import CandidateScores, ItemKnowledge
 from crsdemo.recommenders.gcrs import PRIOR_WEIGHT, Gcrs
 from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talking import TalkingRecommender
 from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
-from tests import films
-from tests.chatml import chat_model as model
-from tests.chatml import chat_tokenizer
 
 CATALOG = films.CATALOG
 HEAT = films.BY_TITLE["Heat"]
 
 
 @pytest.fixture(scope="module")
-def system(shelf, talking) -> Reges:
+def system(shelf: Shelf, talking: Path) -> Reges:
     assert json.loads((talking / "reges" / CARD).read_text()) == {"adapter": "../gcrs"}
     assert names(talking) == ["gcrs", "reges"]
     loaded = shelf.get("reges")
@@ -50,11 +58,13 @@ def system(shelf, talking) -> Reges:
 
 
 @pytest.fixture(scope="module")
-def shelf(talking, trained) -> Shelf:
+def shelf(talking: Path, trained: Trained) -> Shelf:
     return Shelf(CATALOG, trained.catalog, talking)
 
 
-def test_training_goes_on_from_what_was_learned(talking, trained, tmp_path, monkeypatch):
+def test_training_goes_on_from_what_was_learned(
+    talking: Path, trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a step nothing changes."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
     monkeypatch.chdir(trained.folder)
@@ -74,7 +84,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
+def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf: Shelf) -> None:
     assert shelf.names[:3] == ("gcrs", "reges", "gcrs-alone"), (
         "two systems stand side by side first"
     )
@@ -89,13 +99,18 @@ def test_the_generative_system_is_offered_with_its_prior_and_alone(shelf):
     assert first(bare, dialogue) == bare.recommend(dialogue, 1)[0].item.id
 
 
-def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, monkeypatch):
+def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     system = shelf.get("gcrs")
+    assert isinstance(system, Gcrs) and system.knowledge
     dialogue = Dialogue((Turn("user", "robbers"),))
     last = system.recommend(dialogue, 40)[-1].item
     look = ItemKnowledge.look
 
-    def sure(self, dialogue, exclude=frozenset()):  # type: ignore[no-untyped-def]
+    def sure(
+        self: ItemKnowledge, dialogue: Dialogue, exclude: frozenset[str] = frozenset()
+    ) -> CandidateScores:
         found = look(self, dialogue, exclude)
         parts = np.zeros_like(found.parts)
         parts[0, CATALOG.row[last.id]] = 60
@@ -105,8 +120,10 @@ def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, mon
         ItemKnowledge(system.knowledge.prior, system.knowledge.ranker, weight).look(dialogue)
         for weight in (1.0, 0.5)
     )
+    assert whole.scores is not None and half.scores is not None
     assert np.abs(whole.scores).max() > 0
     own = system.knowledge.look(dialogue).scores
+    assert own is not None
     np.testing.assert_allclose(own, PRIOR_WEIGHT * whole.scores, rtol=1e-5)
     made = reply(system, dialogue, Plan(mode="REC")).provenance.decoding
     assert json.loads(made)["prior_weight"] == PRIOR_WEIGHT < 1
@@ -118,7 +135,7 @@ def test_the_prior_adds_to_what_the_model_says_and_never_outweighs_it(shelf, mon
 
 
 @pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
-def test_what_is_refused_is_not_recommended(shelf, name):
+def test_what_is_refused_is_not_recommended(shelf: Shelf, name: str) -> None:
     """Now and for as long as it is not asked for again."""
     system = shelf.get(name)
     dialogue = Dialogue((Turn("user", "anything but crime films, I hate crime"),))
@@ -132,7 +149,7 @@ def test_what_is_refused_is_not_recommended(shelf, name):
 
 
 @pytest.mark.parametrize("name", ["gcrs", "gcrs-alone", "reges"])
-def test_another_reply_is_about_another_film(shelf, name):
+def test_another_reply_is_about_another_film(shelf: Shelf, name: str) -> None:
     system = shelf.get(name)
     dialogue = Dialogue((Turn("user", "robbers"),))
     said = list[str]()
@@ -142,9 +159,9 @@ def test_another_reply_is_about_another_film(shelf, name):
         said.append(found.item.id)
 
 
-def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
+def test_a_growing_conversation_is_answered_as_one_read_whole(shelf: Shelf) -> None:
     """What was read before is not read again, and changes nothing."""
-    talker = shelf.get("gcrs").talker
+    talker = speaking(shelf, "gcrs").talker
     dialogue = Dialogue((Turn("user", "robbers"),))
     talker.read([talker.history(dialogue)])
     grown = dialogue.say(Turn("assistant", "Which?")).say(Turn("user", "tired ones"))
@@ -157,8 +174,8 @@ def test_a_growing_conversation_is_answered_as_one_read_whole(shelf):
     assert context.mask.shape == fresh.mask.shape
 
 
-def test_no_recommendation_ends_before_its_film_is_named(shelf):
-    talker = shelf.get("gcrs").talker
+def test_no_recommendation_ends_before_its_film_is_named(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     title = talker.control.slot[TITLE]
     slots = list(talker.control.slot)
     place = TextConstraint(talker.grammar, "REC", slots, [], owes_a_title=True)
@@ -170,8 +187,8 @@ def test_no_recommendation_ends_before_its_film_is_named(shelf):
     assert talker.control.eos in place.allowed and not place.owes
 
 
-def test_a_fact_that_is_owed_is_said_and_not_denied(shelf):
-    talker = shelf.get("gcrs").talker
+def test_a_fact_that_is_owed_is_said_and_not_denied(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     control, slots = talker.control, list(talker.control.slot)
     year = next(slot for slot in slots if slot.field == "year")
     denied = frozenset(talker.format.text("not"))
@@ -195,7 +212,7 @@ class Wants:
         return 90 * torch.eye(self.n_tokens)[[self.left.pop(0)]]
 
     def words(self, talker: Talker, mode: Mode, item: Item | None, dialogue: Dialogue) -> list[int]:
-        def feed(context, tokens, *, words=False):  # type: ignore[no-untyped-def]
+        def feed(context: Context, tokens: object, *, words: bool = False) -> None:
             context.logits = self.logits()
 
         context = talker.read([talker.history(dialogue)])
@@ -205,15 +222,15 @@ class Wants:
             return list(talker.words(context, mode, item, dialogue, Plan()))
 
 
-def test_a_film_is_named_though_the_model_would_end(shelf):
-    talker = shelf.get("gcrs").talker
+def test_a_film_is_named_though_the_model_would_end(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     dialogue = Dialogue((Turn("user", "robbers"),))
     said = Wants(talker, []).words(talker, "REC", HEAT, dialogue)
     assert talker.control.slot[TITLE] in said
 
 
-def test_what_is_gone_back_to_is_named_and_what_is_spoken_of_need_not_be(shelf):
-    talker = shelf.get("gcrs").talker
+def test_what_is_gone_back_to_is_named_and_what_is_spoken_of_need_not_be(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
     other = films.BY_TITLE["Alien"]
     another = Turn("assistant", other.name, (Mention(0, len(other.name), other.id),))
@@ -225,8 +242,8 @@ def test_what_is_gone_back_to_is_named_and_what_is_spoken_of_need_not_be(shelf):
     assert Wants(talker, []).words(talker, "CHAT", other, back) == []
 
 
-def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf):
-    talker = shelf.get("gcrs").talker
+def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
     for asked, fact in (("who is in it?", "cast"), ("what year is it?", "year")):
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
@@ -234,8 +251,8 @@ def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf):
         assert talker.control.slot[Slot(fact)] in said
 
 
-def test_a_story_that_is_known_is_not_denied(shelf):
-    talker = shelf.get("gcrs").talker
+def test_a_story_that_is_known_is_not_denied(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
     denial = min(talker.denials)
     for asked, may_deny in (("what is it about?", False), ("is it on netflix?", True)):
@@ -249,7 +266,9 @@ def named(talker: Talker, dialogue: Dialogue, mode: Mode, item: Item | None) -> 
     with pytest.MonkeyPatch.context() as patch:
         seen = list[set[str]]()
 
-        def place(grammar, mode, slots, sayable, **more):  # type: ignore[no-untyped-def]
+        def place(
+            grammar: Grammar, mode: Mode, slots: Collection[Slot], sayable: set[str], **more: Any
+        ) -> TextConstraint:
             seen.append(sayable)
             return TextConstraint(grammar, mode, slots, sayable, **more)
 
@@ -258,8 +277,8 @@ def named(talker: Talker, dialogue: Dialogue, mode: Mode, item: Item | None) -> 
     return seen[0]
 
 
-def test_words_name_what_is_spoken_of_now(shelf):
-    talker = shelf.get("gcrs").talker
+def test_words_name_what_is_spoken_of_now(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
 
     def turn(speaker: Speaker, *titles: str) -> Turn:
         text, mentions = "", list[Mention]()
@@ -278,8 +297,8 @@ def test_words_name_what_is_spoken_of_now(shelf):
     assert named(talker, compared, "CHAT", HEAT) == {ids["Gladiator"]}
 
 
-def test_a_story_may_be_told_again(shelf):
-    talker = shelf.get("gcrs").talker
+def test_a_story_may_be_told_again(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     story = talker.format.text("Robbers,policemen.")
     assert talker.denials.isdisjoint(story), "in the tiny alphabet a space begins a denial"
     told = talker.text(story) + HEAT.name
@@ -290,11 +309,11 @@ def test_a_story_may_be_told_again(shelf):
         assert (said == story) == is_told
 
 
-def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf):
-    talker = shelf.get("gcrs").talker
+def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
 
-    def begins(text, asked=None):  # type: ignore[no-untyped-def]
+    def begins(text: str, asked: Asked | None = None) -> str:
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", text)))
         context = talker.read([talker.history(dialogue)])
         story = replace(HEAT, logline="Zebras,lions.")
@@ -309,8 +328,10 @@ def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf):
     assert begins("is it long?", asked._replace(nats=0.0)) != "Xylophones play <year>."
 
 
-def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monkeypatch):
-    system = shelf.get("gcrs")
+def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = speaking(shelf, "gcrs")
     heat, alien = (
         Turn("assistant", one.name, (Mention(0, len(one.name), one.id),))
         for one in (HEAT, films.BY_TITLE["Alien"])
@@ -330,8 +351,8 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(shelf, monk
     assert recommends.item and recommends.evidence.question == ""
 
 
-def test_no_prize_and_no_service_is_made_up(shelf, monkeypatch):
-    talker = shelf.get("gcrs").talker
+def test_no_prize_and_no_service_is_made_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    talker = speaking(shelf, "gcrs").talker
     wanted = talker.format.text("Q")
     monkeypatch.setattr(talker, "claims", {wanted[0]: "oscar"})
     for text, item, is_said in (
@@ -344,8 +365,8 @@ def test_no_prize_and_no_service_is_made_up(shelf, monkeypatch):
         assert (said[: len(wanted)] == wanted) == is_said
 
 
-def test_a_recommendation_does_not_begin_with_an_excuse(shelf):
-    talker = shelf.get("gcrs").talker
+def test_a_recommendation_does_not_begin_with_an_excuse(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     dialogue = Dialogue((Turn("user", "robbers"),))
     title, wanted = talker.control.slot[TITLE], talker.format.text("I like it")
     for begun in (wanted, [title, *wanted]):
@@ -355,8 +376,8 @@ def test_a_recommendation_does_not_begin_with_an_excuse(shelf):
     assert Wants(talker, wanted).words(talker, "CHAT", None, dialogue) == wanted
 
 
-def test_who_asks_to_be_recommended_something_is_asked_back(shelf):
-    talker = shelf.get("gcrs").talker
+def test_who_asks_to_be_recommended_something_is_asked_back(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     openings = [talker.text(opening) for opening in talker.asking]
     assert "What kind of film would you like" in openings
     wanted = talker.format.text(" robbers")
@@ -370,17 +391,19 @@ def test_who_asks_to_be_recommended_something_is_asked_back(shelf):
 
 
 @pytest.mark.parametrize("name", ["gcrs", "reges"])
-def test_who_tells_a_story_is_recommended_the_film(shelf, name, monkeypatch):
-    system = shelf.get(name)
+def test_who_tells_a_story_is_recommended_the_film(
+    shelf: Shelf, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = speaking(shelf, name)
 
-    def scores(words):  # type: ignore[no-untyped-def]
+    def scores(words: str) -> NDArray[np.float32]:
         told = np.zeros(len(CATALOG), np.float32)
         told[CATALOG.row[HEAT.id]] = 3.0 if "robbers" in words else 0.0
         return told
 
     monkeypatch.setattr(type(system), "stories", SimpleNamespace(scores=scores))
 
-    def recommends(dialogue):  # type: ignore[no-untyped-def]
+    def recommends(dialogue: Dialogue) -> float:
         return system.mode_probabilities([dialogue])[0]["REC"]
 
     plain, told = (Dialogue((Turn("user", text),)) for text in ("hello", "the one with robbers"))
@@ -395,8 +418,8 @@ def test_who_tells_a_story_is_recommended_the_film(shelf, name, monkeypatch):
     assert recommends(later) == pytest.approx(0.1), "it was named before"
 
 
-def test_earlier_replies_are_not_said_again(shelf):
-    talker = shelf.get("gcrs").talker
+def test_earlier_replies_are_not_said_again(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
     text = "Robbers and policemen, a tired one and a proud one."
     wanted = talker.format.text(text)
     fresh = Dialogue((Turn("user", "robbers"),))
@@ -407,7 +430,9 @@ def test_earlier_replies_are_not_said_again(shelf):
     assert said[: n - 1] == wanted[: n - 1] and said[n - 1] != wanted[n - 1]
 
 
-def test_the_ranker_answers_every_training_turn_and_names_nothing_again(talking, trained):
+def test_the_ranker_answers_every_training_turn_and_names_nothing_again(
+    talking: Path, trained: Trained
+) -> None:
     talks = {
         one.id: one.dialogue
         for one in load_dialogues(trained.redial, CATALOG, load_aliases(trained.catalog))
@@ -428,7 +453,7 @@ def test_the_ranker_answers_every_training_turn_and_names_nothing_again(talking,
         read_answers(talking / "nowhere.npz", "")
 
 
-def test_it_searches_chooses_and_speaks(system):
+def test_it_searches_chooses_and_speaks(system: Reges) -> None:
     dialogue = Dialogue((Turn("user", "robbers and policemen please"),))
     first = reply(system, dialogue, Plan(mode="REC"))
     control = system.talker.control
@@ -457,7 +482,7 @@ def test_it_searches_chooses_and_speaks(system):
     assert (free.mode == "REC") == (dict(free.evidence.modes)["REC"] >= 0.5)
 
 
-def test_dialogues_read_together_are_answered_as_alone(system):
+def test_dialogues_read_together_are_answered_as_alone(system: Reges) -> None:
     talks = [
         Dialogue((Turn("user", "hi"),)),
         Dialogue((Turn("user", "I liked Heat", (Mention(8, 12, HEAT.id),)),)),
@@ -472,18 +497,20 @@ def test_dialogues_read_together_are_answered_as_alone(system):
         assert without.isdisjoint(one.item.id for one in found)
 
 
-def test_both_orders_decide(system, monkeypatch):
+def test_both_orders_decide(system: Reges, monkeypatch: pytest.MonkeyPatch) -> None:
     """The item expert's order counts; without it the retriever's first is the first."""
     dialogue = Dialogue((Turn("user", "robbers"),))
     found = system.recommend(dialogue, 50)
     unlikely = system.catalog.row[found[-1].item.id]
 
-    def prefer(states, rows):  # type: ignore[no-untyped-def]
+    def prefer(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         return (rows == unlikely).float() * 50
 
     monkeypatch.setattr(system.head, "forward", prefer)
     assert system.recommend(dialogue, 1)[0].item == system.catalog[unlikely]
-    system = without_model(system)
+    alone = without_model(system)
+    assert isinstance(alone, Reges)
+    system = alone
     deciders = reply(system, dialogue, Plan(mode="REC")).evidence.deciders
     assert [one.place for one in deciders] == [1, 1], "all alike to one, first to the other"
     assert system.recommend(dialogue, 1)[0].score > 1 / len(found)
@@ -492,7 +519,7 @@ def test_both_orders_decide(system, monkeypatch):
     assert scores == pytest.approx([1 / len(found)] * len(found))
 
 
-def test_what_the_model_decides_is_counted(system):
+def test_what_the_model_decides_is_counted(system: Reges) -> None:
     bare = without_model(system)
     assert isinstance(bare, Reges) and bare is not system
     talks = [Dialogue((Turn("user", text),)) for text in ("robbers", "a wedding", "ghosts")]
@@ -503,12 +530,12 @@ def test_what_the_model_decides_is_counted(system):
     assert shares == pytest.approx([sum(others) / 3] * len(shares), abs=1e-4)
 
 
-def test_two_systems_draw_their_words_each_by_itself(system):
+def test_two_systems_draw_their_words_each_by_itself(system: Reges) -> None:
     """Greetings of both were the same word for word: one adapter, one seed."""
     other = Gcrs("other", system.talker)
     talks = [Dialogue((Turn("user", text),)) for text in ("hello", "thanks", "who are you?")]
 
-    def said(one):  # type: ignore[no-untyped-def]
+    def said(one: TalkingRecommender) -> list[str]:
         return [reply(one, talk, Plan(mode="CHAT")).text for talk in talks]
 
     assert said(system) == said(system)
@@ -516,7 +543,7 @@ def test_two_systems_draw_their_words_each_by_itself(system):
     assert said(system) != said(other)
 
 
-def test_a_damaged_card_is_refused(tmp_path):
+def test_a_damaged_card_is_refused(tmp_path: Path) -> None:
     assert adapter_folder(tmp_path) == tmp_path, "without one the adapter lies beside it"
     (tmp_path / CARD).write_text("[]")
     with pytest.raises(CheckpointError, match="adapter"):
@@ -526,7 +553,7 @@ def test_a_damaged_card_is_refused(tmp_path):
 # choosing among candidates is learned
 
 
-def test_a_head_learns_which_candidate_goes_with_a_state():
+def test_a_head_learns_which_candidate_goes_with_a_state() -> None:
     torch.manual_seed(0)
     vectors = torch.nn.functional.normalize(torch.randn(12, 6), dim=1)
     head = ChoiceHead(16, vectors)
@@ -543,7 +570,7 @@ def test_a_head_learns_which_candidate_goes_with_a_state():
     assert torch.equal(head(states, rows).gather(1, some), head(states, some))
 
 
-def test_how_loud_a_state_is_tells_nothing():
+def test_how_loud_a_state_is_tells_nothing() -> None:
     """Hidden states differ in size from place to place."""
     head = ChoiceHead(8, torch.randn(5, 3))
     torch.nn.init.normal_(head.map.weight)
@@ -551,7 +578,7 @@ def test_how_loud_a_state_is_tells_nothing():
     assert torch.allclose(head(10 * states, rows), head(states, rows), atol=1e-3)
 
 
-def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path):
+def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path: Path) -> None:
     head = ChoiceHead(8, torch.randn(5, 3))
     torch.nn.init.normal_(head.map.weight)
     head.save(tmp_path)
@@ -562,7 +589,7 @@ def test_a_head_is_saved_and_of_other_vectors_refused(tmp_path):
         ChoiceHead.load(tmp_path, 8, torch.randn(5, 4))
 
 
-def test_choices_are_part_of_the_loss():
+def test_choices_are_part_of_the_loss() -> None:
     tokenizer = chat_tokenizer()
     lm = model(len(tokenizer))
     head = ChoiceHead(lm.config.hidden_size, torch.eye(4))
@@ -582,13 +609,13 @@ def test_choices_are_part_of_the_loss():
 class Near:
     """Answers every search with the first rows."""
 
-    def nearest(self, texts, k):  # type: ignore[no-untyped-def]
+    def nearest(self, texts: Sequence[str], k: int) -> SimpleNamespace:
         rows = np.tile(np.arange(k), (len(texts), 1))
-        return type("Found", (), {"rows": rows})
+        return SimpleNamespace(rows=rows)
 
 
-def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
-    sampler = CandidateSampler(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]
+def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones() -> None:
+    sampler = CandidateSampler(Near(), ["heists"], np.ones(200))  # type: ignore[arg-type]  # a stand-in
     rng = np.random.default_rng(0)
     two = Target(120, np.array([120, 3]), np.array([3.0, 1.0]), [120])
     rows, wanted = sampler.draw("heists", two, rng)
@@ -608,7 +635,7 @@ def test_candidates_hold_what_is_right_and_the_nearest_wrong_ones():
     assert set(rows.tolist()) == {7, 150, 151}
 
 
-def test_a_search_is_traced_to_the_words_that_it_took_up():
+def test_a_search_is_traced_to_the_words_that_it_took_up() -> None:
     dialogue = Dialogue((Turn("user", "Something terrifying about robbers, for the kids"),))
     found = sources(dialogue, ["scary film about robbery"], TextEncoder(MINILM))
     assert "robbers" in found and "terrifying" in found and "kids" not in found

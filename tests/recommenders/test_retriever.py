@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
@@ -50,9 +51,9 @@ def retriever(n_relevant: int) -> Retriever:
         relevant=lambda dialogue: Dialogue(dialogue.turns[-n_relevant:]),
         signals=lambda dialogue: np.zeros((0, len(NAMES)), np.float32),
     )
-    reader = QueryReader(Deaf())  # type: ignore[arg-type]
+    reader = QueryReader(Deaf())  # type: ignore[arg-type]  # a stand-in
     documents = Documents(reader, np.full((len(NAMES), 4), 0.5, np.float32))
-    return Retriever(documents, prior, TwoOrders())  # type: ignore[arg-type]
+    return Retriever(documents, prior, TwoOrders())  # type: ignore[arg-type]  # a stand-in
 
 
 def found(n_relevant: int, k: int, text: str = "a comedy", without: str = "") -> str:
@@ -80,15 +81,15 @@ def test_what_is_refused_or_left_out_is_no_candidate() -> None:
     assert found(3, 8, "no war films please", without="a") == "hfedcb"
 
 
-def test_a_story_that_is_told_brings_its_item() -> None:
-    class Told:
-        def scores(self, words: str) -> np.ndarray:
-            return np.array([9.0 * (name == "e" and words == "he flies") for name in NAMES])
+def test_a_story_that_is_told_brings_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scores(words: str) -> NDArray[np.float64]:
+        return np.array([9.0 * (name == "e" and words == "he flies") for name in NAMES])
 
+    told: Any = SimpleNamespace(scores=scores)
     plain = retriever(1)
-    plain.prior.texts = lambda dialogue: ("", dialogue.turns[-1].text, "")
-    look = replace(plain, stories=Told()).look(Dialogue((Turn("user", "he flies"),)), "", 3)
+    monkeypatch.setattr(plain.prior, "texts", lambda one: ("", one.turns[-1].text, ""), False)
+    look = replace(plain, stories=told).look(Dialogue((Turn("user", "he flies"),)), "", 3)
     assert look.shortlist == ("e", "a", "b")
     assert look.names == ("in order", "the story that you tell")
-    untold = replace(plain, stories=Told()).look(Dialogue((Turn("user", "hi"),)), "", 3)
+    untold = replace(plain, stories=told).look(Dialogue((Turn("user", "hi"),)), "", 3)
     assert untold.shortlist == ("a", "b", "c")

@@ -1,16 +1,19 @@
 """The baselines that count: what they rank, hide and say."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Trained
 from films import BY_TITLE
 from scipy import sparse
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import CatalogError
-from crsdemo.core.recommender import Plan, reply
+from crsdemo.core.recommender import Plan, Recommender, reply
 from crsdemo.recommenders.loading import BASELINES, PLAIN, Shelf
 from crsdemo.recommenders.signal_baselines import CoOccurrence
 
@@ -26,11 +29,11 @@ def naming(*item_ids: str) -> Dialogue:
     return Dialogue((Turn("user", "x" * len(item_ids), mentions),))
 
 
-def ranking(recommender, dialogue, **options) -> list[str]:
+def ranking(recommender: Recommender, dialogue: Dialogue, **options: Any) -> list[str]:
     return [r.item.id for r in recommender.recommend(dialogue, 4, **options)]
 
 
-def test_co_occurrence_counts_shared_dialogues_and_falls_back_to_popularity():
+def test_co_occurrence_counts_shared_dialogues_and_falls_back_to_popularity() -> None:
     system = CoOccurrence(ITEMS, TOGETHER)
     assert ranking(system, Dialogue()) == ["b", "d", "c", "a"]
     assert ranking(system, naming("a")) == ["c", "d", "b", "a"]
@@ -40,7 +43,7 @@ def test_co_occurrence_counts_shared_dialogues_and_falls_back_to_popularity():
     assert best.signals[0].value == 4
 
 
-def test_co_occurrence_says_what_it_is_and_repeats_nothing():
+def test_co_occurrence_says_what_it_is_and_repeats_nothing() -> None:
     answer = reply(CoOccurrence(ITEMS, TOGETHER), naming("a", "c"))
     assert answer.item == ITEMS.item("d")
     assert "baseline" not in answer.text and "occurrence" not in answer.text
@@ -48,7 +51,7 @@ def test_co_occurrence_says_what_it_is_and_repeats_nothing():
 
 
 @pytest.mark.parametrize("name", ["signals", "signals-trees"])
-def test_the_sum_of_signals_ranks_and_names_no_system(trained, name):
+def test_the_sum_of_signals_ranks_and_names_no_system(trained: Trained, name: str) -> None:
     system = Shelf(trained_catalog(trained), trained.catalog).get(name)
     dialogue = Dialogue((Turn("user", "something scary, please"),))
     ranked = system.recommend(dialogue, 5)
@@ -60,7 +63,7 @@ def test_the_sum_of_signals_ranks_and_names_no_system(trained, name):
     assert first not in ranking(system, dialogue, exclude=frozenset({first}))
 
 
-def test_what_the_user_refuses_is_hidden(trained):
+def test_what_the_user_refuses_is_hidden(trained: Trained) -> None:
     system = Shelf(trained_catalog(trained), trained.catalog).get("signals")
     alien = BY_TITLE["Alien"]
     genre = alien.genres[0]
@@ -70,7 +73,7 @@ def test_what_the_user_refuses_is_hidden(trained):
     assert hidden and not hidden & set(kept)
 
 
-def test_the_shelf_offers_what_the_catalog_can_answer(trained, tmp_path):
+def test_the_shelf_offers_what_the_catalog_can_answer(trained: Trained, tmp_path: Path) -> None:
     catalog = trained_catalog(trained)
     assert Shelf(catalog, trained.catalog, tmp_path).names == BASELINES
     bare = Shelf(catalog, tmp_path, tmp_path)
@@ -81,12 +84,12 @@ def test_the_shelf_offers_what_the_catalog_can_answer(trained, tmp_path):
         bare.get("signals")
 
 
-def trained_catalog(trained) -> Catalog:
+def trained_catalog(trained: Trained) -> Catalog:
     return Catalog.load(trained.catalog)
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_no_reply_says_whose_it_is(trained, name):
+def test_no_reply_says_whose_it_is(trained: Trained, name: str) -> None:
     catalog = trained_catalog(trained)
     system = Shelf(catalog, trained.catalog).get(name)
     dialogue = Dialogue((Turn("user", "who are you? something scary, please"),))

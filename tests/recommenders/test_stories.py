@@ -82,12 +82,12 @@ class Counting:
 
 def test_only_what_is_new_is_read_again(tmp_path: Path) -> None:
     encoder = Counting()
-    keep_stories(CATALOG, encoder, tmp_path)  # type: ignore[arg-type]
+    keep_stories(CATALOG, encoder, tmp_path)  # type: ignore[arg-type]  # a stand-in
     assert encoder.read == 3
-    Stories.of(CATALOG, encoder, tmp_path)  # type: ignore[arg-type]
+    Stories.of(CATALOG, encoder, tmp_path)  # type: ignore[arg-type]  # a stand-in
     assert encoder.read == 3
     told = Catalog((*CATALOG, replace(CATALOG[0], id="new", logline="Another one.")))
-    found = Stories.of(told, encoder, tmp_path)  # type: ignore[arg-type]
+    found = Stories.of(told, encoder, tmp_path)  # type: ignore[arg-type]  # a stand-in
     assert encoder.read == 4
     assert found.vectors[:, 0].tolist() == [len(i.logline) for i in told if i.logline]
 
@@ -96,7 +96,7 @@ def test_vectors_of_another_encoder_or_a_damaged_file_are_refused(tmp_path: Path
     path = tmp_path / FILE
     keep(["a"], np.ones((1, 5), np.float32), path)
     with pytest.raises(CheckpointError, match="5 numbers, the encoder gives 3; remove it"):
-        embedded(["a"], Counting(), path)  # type: ignore[arg-type]
+        embedded(["a"], Counting(), path)  # type: ignore[arg-type]  # a stand-in
     path.write_bytes(b"no vectors")
     with pytest.raises(CheckpointError, match="damaged"):
-        embedded(["a"], Counting(), path)  # type: ignore[arg-type]
+        embedded(["a"], Counting(), path)  # type: ignore[arg-type]  # a stand-in

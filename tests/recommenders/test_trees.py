@@ -28,21 +28,27 @@ def fitted() -> tuple[list[HistGradientBoostingClassifier], np.ndarray]:
     return models, rng.normal(size=(200, 5)).astype(np.float32)
 
 
-def test_the_mean_of_forests_is_what_scikit_learn_says(fitted) -> None:
+def test_the_mean_of_forests_is_what_scikit_learn_says(
+    fitted: tuple[list[HistGradientBoostingClassifier], np.ndarray],
+) -> None:
     models, rows = fitted
     wanted = np.mean([m.decision_function(rows) - m._baseline_prediction.item() for m in models], 0)
     assert np.std(wanted) > 0.5
     assert np.allclose(Trees.of([forest(m) for m in models]).scores(rows), wanted, atol=1e-4)
 
 
-def test_arrays_keep_everything(fitted) -> None:
+def test_arrays_keep_everything(
+    fitted: tuple[list[HistGradientBoostingClassifier], np.ndarray],
+) -> None:
     models, rows = fitted
     trees = Trees.of([forest(model) for model in models])
     again = Trees.from_arrays(trees.arrays())
     assert np.array_equal(trees.scores(rows), again.scores(rows))
 
 
-def test_a_missing_array_is_an_error(fitted) -> None:
+def test_a_missing_array_is_an_error(
+    fitted: tuple[list[HistGradientBoostingClassifier], np.ndarray],
+) -> None:
     kept = Trees.of([forest(model) for model in fitted[0]]).arrays()
     del kept["value"]
     with pytest.raises(KeyError, match="value"):

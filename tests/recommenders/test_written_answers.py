@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from films import BY_TITLE, CATALOG
+from numpy.typing import NDArray
 
+from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import CheckpointError
 from crsdemo.core.slots import Slot
@@ -30,10 +33,11 @@ class Letters:
 
     dim = len(WORDS) + 1
 
-    def embed(self, texts):  # type: ignore[no-untyped-def]
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         counts = np.array([[text.split().count(word) for word in WORDS] for text in texts])
         vectors = np.c_[counts, np.full(len(texts), 0.1)].astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 ANSWERS = (
@@ -47,17 +51,17 @@ ANSWERS = (
 
 @pytest.fixture
 def answers(tmp_path: Path) -> WrittenAnswers:
-    save_answers(tmp_path, ANSWERS, Letters())  # type: ignore[arg-type]
-    loaded = WrittenAnswers.load(tmp_path, Letters())  # type: ignore[arg-type]
+    save_answers(tmp_path, ANSWERS, Letters())  # type: ignore[arg-type]  # a stand-in
+    loaded = WrittenAnswers.load(tmp_path, Letters())  # type: ignore[arg-type]  # a stand-in
     assert loaded is not None
     return loaded
 
 
-def says(item) -> Turn:  # type: ignore[no-untyped-def]
+def says(item: Item) -> Turn:
     return Turn("assistant", item.name, (Mention(0, len(item.name), item.id),))
 
 
-def after(text: str, *items) -> Dialogue:  # type: ignore[no-untyped-def]
+def after(text: str, *items: Item) -> Dialogue:
     """A message after each of the items was recommended."""
     said = [turn for item in items for turn in (Turn("user", "a film"), says(item))]
     return Dialogue((*said, Turn("user", text)))
@@ -123,9 +127,9 @@ def test_what_was_written_becomes_answers() -> None:
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     encoder = Letters()
-    assert WrittenAnswers.load(tmp_path, encoder) is None  # type: ignore[arg-type]
-    save_answers(tmp_path, ANSWERS, encoder)  # type: ignore[arg-type]
+    assert WrittenAnswers.load(tmp_path, encoder) is None  # type: ignore[arg-type]  # a stand-in
+    save_answers(tmp_path, ANSWERS, encoder)  # type: ignore[arg-type]  # a stand-in
     with (tmp_path / FOLDER / ROWS).open("a") as file:
         file.write('{"of": "last"}\n')
     with pytest.raises(CheckpointError, match="answers.jsonl, line 6"):
-        WrittenAnswers.load(tmp_path, encoder)  # type: ignore[arg-type]
+        WrittenAnswers.load(tmp_path, encoder)  # type: ignore[arg-type]  # a stand-in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_a_vote_is_for_whoever_stood_on_the_side() -> None:
 
 def test_attention_items_and_one_recommender_on_both_sides_measure_nothing() -> None:
     votes = [vote("ann", "left", expected="left"), vote("ann", "left", right="red")]
-    assert pairs(votes) == recommenders(votes) == compare_pairs(votes) == ()
+    assert pairs(votes) == () and recommenders(votes) == () and compare_pairs(votes) == ()
     assert result(votes).tally.votes == 0
 
 
@@ -59,7 +60,7 @@ def test_attention_items_and_one_recommender_on_both_sides_measure_nothing() -> 
         ({"strength": 4}, "from 1 to 3"),
     ],
 )
-def test_what_cannot_be_is_no_vote(wrong, message) -> None:
+def test_what_cannot_be_is_no_vote(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInputError, match=message):
         replace(vote("ann", "left"), **wrong)
 

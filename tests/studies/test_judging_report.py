@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from ballots import ballots, mirrored, study, vote
@@ -20,7 +21,7 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.votes import VoteFilter, load_votes, open_votes
 from crsdemo.studies.statistics.exclusion import counted, flagged
 from crsdemo.studies.statistics.habits import aspect_scores, position_bias, progress, times
-from crsdemo.studies.statistics.judging import FLAGS, Scores, Vote
+from crsdemo.studies.statistics.judging import FLAGS, Flag, Scores, Vote
 from crsdemo.studies.statistics.pairs import Tally
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.results.answer import text
@@ -69,7 +70,8 @@ def test_flags_are_reversible() -> None:
     assert votes[0].flags == {"too_fast"}
     assert counted(votes) == ()
     assert counted(votes, ()) == votes
-    assert counted(votes, ("duplicate",)) == votes
+    rules: tuple[Flag, ...] = ("duplicate",)
+    assert counted(votes, rules) == votes
 
 
 # habits
@@ -135,7 +137,7 @@ def compared(log: FeedbackLog, visitor: str, left: str = "red", right: str = "bl
 
 def judge(log: FeedbackLog, comparison: Comparison, visitor: str, *what: object) -> None:
     pair = SideBySide(StandIns(()), NoLinker(), log)
-    pair.comparisons.record_verdict(comparison.id, visitor, Judgment(*what))  # type: ignore[arg-type]
+    pair.comparisons.record_verdict(comparison.id, visitor, Judgment(*what))  # type: ignore[arg-type]  # a verdict and its time
 
 
 def test_votes_are_the_newest_verdicts_of_the_log(log: FeedbackLog) -> None:
@@ -166,13 +168,16 @@ def test_details_of_a_verdict_become_part_of_the_vote(log: FeedbackLog) -> None:
     "details",
     [{"strength": 9}, {"strength": "much"}, {"aspects": [1]}, {"aspects": {"novelty": "good"}}],
 )
-def test_details_that_make_no_sense_are_refused_with_their_place(log, details) -> None:
+def test_details_that_make_no_sense_are_refused_with_their_place(
+    log: FeedbackLog,
+    details: dict[str, dict[str, str]] | dict[str, int] | dict[str, list[int]] | dict[str, str],
+) -> None:
     one = compared(log, "ann")  # written by another program: ours would have refused them
     with log.file.writing() as db:
         db.execute(
             "insert into visitors (id, app_version) values ('bob', '') on conflict do nothing"
         )
-        db["verdicts"].insert(
+        db.table("verdicts").insert(
             {
                 "comparison_id": one.id,
                 "visitor": "bob",
@@ -208,15 +213,20 @@ def test_a_log_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def three_way(n: int) -> list[Vote]:
     """Votes of 6 annotators on three recommenders, red the best, each task judged by two."""
-    random, votes = Random(2), []
+    random = Random(2)
+    votes: list[Vote] = []
+    verdicts: tuple[Verdict, ...] = ("left", "right", "both_bad")
     for number in range(n):
         left, right = random.sample(["red", "blue", "green"], 2)
-        verdict = random.choices(["left", "right", "both_bad"], [7 if left == "red" else 4, 4, 3])[
-            0
-        ]
+        verdict = random.choices(verdicts, [7 if left == "red" else 4, 4, 3])[0]
         for person in random.sample(range(6), 2):
             aspects = {"relevance": Scores(random.randint(0, 3), random.randint(0, 3))}
-            more = {"left": left, "right": right, "task": f"task {number}", "aspects": aspects}
+            more: dict[str, Any] = {
+                "left": left,
+                "right": right,
+                "task": f"task {number}",
+                "aspects": aspects,
+            }
             votes.append(vote(f"p{person}", verdict, number, seconds=9.0, **more))
     return votes
 
@@ -261,7 +271,9 @@ def test_the_report_as_text_shows_every_table() -> None:
         assert part in told
 
 
-def test_the_command_prints_the_report_of_a_log(log: FeedbackLog, capsys) -> None:
+def test_the_command_prints_the_report_of_a_log(
+    log: FeedbackLog, capsys: pytest.CaptureFixture[str]
+) -> None:
     judge(log, compared(log, "ann"), "ann", "left", 8000.0)
     assert main(["results", "--db", str(log.path)]) == 0
     assert "red wins 100% of decided comparisons" in capsys.readouterr().out

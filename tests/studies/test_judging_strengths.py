@@ -60,7 +60,7 @@ def duels(wins: str) -> NDArray[np.float64]:
 def league(n_each: int, ties: bool = True, seed: int = 0) -> list[Vote]:
     """Votes on three recommenders of strengths 2, 0 and -1 by 10 annotators."""
     random, strengths = Random(seed), {"ace": 2.0, "bee": 0.0, "cat": -1.0}
-    votes = []
+    votes: list[Vote] = []
     for n in range(n_each):
         for left, right in (("ace", "bee"), ("bee", "cat"), ("cat", "ace")):
             odds = [math.exp(strengths[left]), math.exp(strengths[right])]
@@ -185,7 +185,10 @@ def test_one_tie_is_enough_to_have_a_scale() -> None:
 
 
 def test_nothing_but_ties_is_no_scale() -> None:
-    votes = [vote("ann", "both_bad", n, left=a, right=b) for n, (a, b) in enumerate(["ab", "bc"])]
+    votes = [
+        vote("ann", "both_bad", n, left=a, right=b)
+        for n, (a, b) in enumerate([("a", "b"), ("b", "c")])
+    ]
     assert compare_all(votes).reason == "every comparison ended in a tie"
     assert compare_all([]).reason == "there are no votes to compare"
 

@@ -20,7 +20,7 @@ from crsdemo.web.results.answer import answer
 N_STUDIES = 2000
 
 
-def found(share: float, each: float, ties: float, twins: float, alike: float) -> float:
+def found(share: float, each: int, ties: float, twins: float, alike: float) -> float:
     """The share of made-up studies of the size asked for that find the difference.
 
     Each person has a share of their own (beta, correlation `alike`); a study finds the difference
@@ -75,7 +75,7 @@ def test_more_ties_twins_and_likeness_ask_for_more_and_never_for_too_few_people(
 )
 def test_what_cannot_be_is_refused(wrong: tuple[float, ...]) -> None:
     with pytest.raises(BadInputError):
-        need(*wrong)  # type: ignore[arg-type]
+        need(*wrong)
 
 
 def test_a_pilot_tells_its_ties_and_twins() -> None:

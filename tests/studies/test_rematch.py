@@ -26,7 +26,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_version_meets_its_parent_in_a_study_that_can_be_run(home: Path, capsys) -> None:
+def test_the_version_meets_its_parent_in_a_study_that_can_be_run(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["rematch", "--of", "gcrs-2", "--catalog", "catalog", "--seed", "7"]) == 0
     said = capsys.readouterr().out
     assert "python -m crsdemo check-study rematch.toml" in said
@@ -38,7 +40,9 @@ def test_the_version_meets_its_parent_in_a_study_that_can_be_run(home: Path, cap
     assert not {"TITLE", "SEED", "SYSTEMS", "FILE"} & set(study.text.split())
 
 
-def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(home, capsys) -> None:
+def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["rematch", "--of", "gcrs", "--catalog", "catalog"]) == 2
     assert "'gcrs' is no version" in capsys.readouterr().err
     (home / "mine.toml").write_text("kept")

@@ -32,7 +32,7 @@ def flat() -> np.ndarray:
     return np.zeros((len(CATALOG), 4), np.float32)
 
 
-def test_pairs_are_counted_in_both_directions_and_never_with_themselves(affinity) -> None:
+def test_pairs_are_counted_in_both_directions_and_never_with_themselves(affinity: Affinity) -> None:
     together = affinity.together.toarray()
     assert together[ROW["Heat"], ROW["Goodfellas"]] == 2
     assert (together == together.T).all()
@@ -49,7 +49,9 @@ def test_items_outside_the_catalog_and_repetitions_count_nothing() -> None:
     assert affinity.together.nnz == 0
 
 
-def test_the_teacher_prefers_what_was_named_with_the_mentioned_items(affinity, flat) -> None:
+def test_the_teacher_prefers_what_was_named_with_the_mentioned_items(
+    affinity: Affinity, flat: np.ndarray
+) -> None:
     teacher = Teacher(affinity, flat, flat)
     rows, weights = teacher.top([ROW["Heat"]], 5)
     assert rows[weights.argmax()] == ROW["Goodfellas"]
@@ -59,7 +61,7 @@ def test_the_teacher_prefers_what_was_named_with_the_mentioned_items(affinity, f
     assert liked.argmax() == ROW["Blade Runner"]
 
 
-def test_text_that_is_alike_speaks_for_an_item(affinity, flat) -> None:
+def test_text_that_is_alike_speaks_for_an_item(affinity: Affinity, flat: np.ndarray) -> None:
     themes = flat.copy()
     themes[[ROW["Jaws"], ROW["Jurassic Park"]]] = (1, 0, 0, 0)
     scores = Teacher(affinity, themes, flat).scores([ROW["Jaws"]])
@@ -68,7 +70,7 @@ def test_text_that_is_alike_speaks_for_an_item(affinity, flat) -> None:
     assert gained.tolist() == [ROW["Jurassic Park"]]
 
 
-def test_a_dialogue_does_not_help_to_predict_itself(affinity, flat) -> None:
+def test_a_dialogue_does_not_help_to_predict_itself(affinity: Affinity, flat: np.ndarray) -> None:
     """With its own counts taken back, the scores are those of a teacher that never saw it."""
     weights = TeacherWeights(dialogues_nearest=0, ratings_summed=0, ratings_nearest=0)
     teacher = Teacher(affinity, flat, flat, weights)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from bases import BASES, Base, save_base, table, tiny_base
+from chatml import speaking
+from conftest import Trained
 from films import CATALOG
 from peft import LoraConfig, get_peft_model
 from tiny import byte_level_tokenizer
@@ -29,7 +33,9 @@ OF_TYPE = {one.model_type: one for one in BASES if not one.refusal}
 
 
 @pytest.fixture
-def train(talking, trained, tmp_path, monkeypatch) -> Train:
+def train(
+    talking: Path, trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Train:
     """Both systems on a base for a moment, into `out`; the status of the command."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
     monkeypatch.chdir(trained.folder)
@@ -54,7 +60,12 @@ def train(talking, trained, tmp_path, monkeypatch) -> Train:
     ],
 )
 def test_a_base_trains_and_talks_or_is_refused_before(
-    base: Base, train: Train, talking, trained, tmp_path, capsys
+    base: Base,
+    train: Train,
+    talking: Path,
+    trained: Trained,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder, out = save_base(base, tmp_path / "base"), tmp_path / "out"
     status = train(folder)
@@ -69,7 +80,7 @@ def test_a_base_trains_and_talks_or_is_refused_before(
     shelf = Shelf(CATALOG, trained.catalog, out)
     talk = Dialogue((Turn("user", "I loved Heat"),))
     for name in ("gcrs", "reges"):
-        system = shelf.get(name)
+        system = speaking(shelf, name)
         first = reply(system, talk, Plan(mode="REC"))
         assert first.item in CATALOG.items and first.text
         said = (*talk.turns, first.turn(), Turn("user", "why?"))
@@ -78,14 +89,18 @@ def test_a_base_trains_and_talks_or_is_refused_before(
         assert [len(one) for one in together] == [5, 5]
 
 
-def test_experts_with_dropout_are_refused(train: Train, tmp_path, capsys) -> None:
+def test_experts_with_dropout_are_refused(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = save_base(OF_TYPE["olmoe"], tmp_path / "base")
     assert train(base, "--dropout", "0.1") == 2
     assert "cannot learn with these options" in (told := capsys.readouterr().err)
     assert "dropout" in told and not (tmp_path / "out").exists()
 
 
-def test_a_tokenizer_without_chatml_is_refused(train: Train, tmp_path, capsys) -> None:
+def test_a_tokenizer_without_chatml_is_refused(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     tokenizer = byte_level_tokenizer()
     tiny_base(OF_TYPE["llama"], len(tokenizer)).save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")
@@ -94,7 +109,9 @@ def test_a_tokenizer_without_chatml_is_refused(train: Train, tmp_path, capsys) -
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "no config", "another config", "no weights"])
-def test_what_is_no_model_is_refused_in_words(damage, train: Train, tmp_path, capsys) -> None:
+def test_what_is_no_model_is_refused_in_words(
+    damage: str, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = tmp_path / "base"
     if damage != "nothing there":
         save_base(OF_TYPE["llama"], base)
@@ -140,10 +157,11 @@ def test_learning_in_place_changes_nothing(kind: str) -> None:
     )
     adapted = get_peft_model(model, adapter)
     ids = some_tokens(model)
+    base: Any = adapted.get_base_model().base_model
     with torch.no_grad():
-        expected = adapted.get_base_model().base_model(input_ids=ids).last_hidden_state
+        expected = base(input_ids=ids).last_hidden_state
         fuse(adapted)
-        found = adapted.get_base_model().base_model(input_ids=ids).last_hidden_state
+        found = base(input_ids=ids).last_hidden_state
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 

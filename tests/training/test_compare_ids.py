@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import Trained
 
 from crsdemo.__main__ import main
 from crsdemo.training.items import compare_ids
@@ -26,7 +27,9 @@ def test_surprise_is_the_entropy_of_the_first_code() -> None:
     assert surprise(sure, CODES) == pytest.approx(0)
 
 
-def test_the_command_prints_a_row_for_each_way(trained, monkeypatch, capsys) -> None:
+def test_the_command_prints_a_row_for_each_way(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(trained.folder)
     monkeypatch.setattr(compare_ids, "VARIANTS", VARIANTS[1:3])
     sources = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Trained
 from films import CATALOG
 
 from crsdemo.core.dialogue import Mention, Turn
@@ -23,12 +24,12 @@ from crsdemo.training.written.made_wishes import Wish, WishMaker
 
 
 @pytest.fixture(scope="module")
-def config(trained) -> PriorConfig:
+def config(trained: Trained) -> PriorConfig:
     return PriorConfig(turns=50, wishes=0, **trained.sources)
 
 
 @pytest.fixture(scope="module")
-def data(trained, config) -> TrainingData:
+def data(trained: Trained, config: PriorConfig) -> TrainingData:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
         return load_training_data(config)
@@ -43,7 +44,9 @@ def cases(config: PriorConfig, data: TrainingData) -> list[Case]:
     return fit_prior.gather(config, data, prior, turns, talks, [])
 
 
-def test_signals_do_not_tell_what_the_same_dialogue_names_later(config, data) -> None:
+def test_signals_do_not_tell_what_the_same_dialogue_names_later(
+    config: PriorConfig, data: TrainingData
+) -> None:
     place = next(i for i, one in enumerate(data.dialogues) if _first(cases(config, data), one))
     talk = data.dialogues[place]
     unheard = [item for item in CATALOG if item.id not in talk.dialogue.mentioned]
@@ -66,7 +69,7 @@ def _first(found: list[Case], talk: CorpusDialogue) -> Case | None:
     return next((case for case in found if case.dialogue in beginnings), None)
 
 
-def test_no_wish_that_was_written_is_in_both_kinds(config, tmp_path: Path) -> None:
+def test_no_wish_that_was_written_is_in_both_kinds(config: PriorConfig, tmp_path: Path) -> None:
     """What was learned from a wish may not be a signal of the same wish."""
     texts = [f"wish number {n}" for n in range(8)]
     rows = ({"kind": "plain", "wish": text, "items": ["f00", "f01"]} for text in texts)
@@ -84,7 +87,9 @@ def written(drawn: Iterable[Wish], texts: list[str]) -> set[str]:
     return {text for text in texts if any(one.endswith(text) for one in said)}
 
 
-def test_dialogues_about_other_things_are_refused(config, tmp_path: Path, monkeypatch) -> None:
+def test_dialogues_about_other_things_are_refused(
+    config: PriorConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     talks = tmp_path / "talks.tsv"
     rows = ["dialog_id\tspeaker\ttext\tmovies", "1\tSEEKER\thi\t", "1\tRECOMMENDER\thello\t"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Trained
 from films import CATALOG
 
 from crsdemo.__main__ import main
@@ -22,18 +24,18 @@ from crsdemo.training.ranking.tune_retriever import TuneConfig
 
 
 @pytest.fixture(scope="module")
-def config(trained) -> RetrieverConfig:
+def config(trained: Trained) -> RetrieverConfig:
     return RetrieverConfig(written=trained.written, **trained.sources)
 
 
 @pytest.fixture(scope="module")
-def data(trained, config) -> TrainingData:
+def data(trained: Trained, config: RetrieverConfig) -> TrainingData:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
         return load_training_data(config)
 
 
-def test_it_leaves_a_ranker_with_which_reges_loads(talking, trained) -> None:
+def test_it_leaves_a_ranker_with_which_reges_loads(talking: Path, trained: Trained) -> None:
     ranker = Ranker.load(talking / "reges" / FILE, RETRIEVAL_SIGNALS)
     assert np.isfinite(ranker.weights).all() and ranker.weights.any()
     assert ranker.trees is not None
@@ -42,7 +44,13 @@ def test_it_leaves_a_ranker_with_which_reges_loads(talking, trained) -> None:
     np.testing.assert_array_equal(loaded.retriever.ranker.weights, ranker.weights)
 
 
-def test_it_needs_an_adapter(talking, trained, tmp_path, monkeypatch, capsys) -> None:
+def test_it_needs_an_adapter(
+    talking: Path,
+    trained: Trained,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(trained.folder)
     shutil.copytree(talking / "reges" / "retriever", tmp_path / "retriever")
     options = ["--dialogues", str(trained.redial), "--catalog", str(trained.catalog)]
@@ -51,7 +59,9 @@ def test_it_needs_an_adapter(talking, trained, tmp_path, monkeypatch, capsys) ->
     assert not (tmp_path / FILE).exists()
 
 
-def test_the_reader_of_a_fold_never_saw_its_dialogues(config, data) -> None:
+def test_the_reader_of_a_fold_never_saw_its_dialogues(
+    config: RetrieverConfig, data: TrainingData
+) -> None:
     """Neither the ends of their talks nor the searches written for them."""
     tune = TuneConfig(dialogues=config.dialogues, written=config.written, seed=config.seed)
     deal = list(dealt(data, config.seed))
@@ -69,7 +79,9 @@ def test_the_reader_of_a_fold_never_saw_its_dialogues(config, data) -> None:
         assert "robbers" in queries, "what was written is of no dialogue"
 
 
-def test_many_searches_at_once_are_those_of_each(talking, trained, monkeypatch) -> None:
+def test_many_searches_at_once_are_those_of_each(
+    talking: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
     talker = searching_talker(talking / "reges", Resources(CATALOG, trained.catalog))
     texts = ["hi", "a film about robbers, please, for a long evening", "more"]
     asked = [Dialogue((Turn("user", text),)) for text in texts]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -33,7 +35,7 @@ def adapted(kind: str = "qwen3") -> PeftModel:
 
 
 def learned(model: PeftModel) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    plain = model.get_base_model()
+    plain: Any = model.get_base_model()
     hidden = plain.model(input_ids=IDS).last_hidden_state
     logits = plain.lm_head(hidden.flatten(0, 1))
     (logits * torch.linspace(-1, 1, logits.numel()).view_as(logits)).sum().backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from stand_in import CATALOG
 from tiny import causal_lm
 
 from crsdemo.core.errors import BadInputError, CatalogError, CheckpointError
-from crsdemo.evaluation.checks.check_talk import Talk
+from crsdemo.evaluation.checks.check_talk import Expected, Talk
 from crsdemo.export.preferences import Vote
 from crsdemo.feedback.judgments import JudgedReply
 from crsdemo.training.preference import loop
@@ -63,7 +64,7 @@ def model() -> Any:
 
 def run(method: str, lm: Any, state: Path, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:
     flags = PreferenceFlags(**{**vars(FLAGS), **options})
-    preferring = Preferring(lm, 1, method, flags, "parent", state)  # type: ignore[arg-type]
+    preferring = Preferring(lm, 1, method, flags, "parent", state)  # type: ignore[arg-type]  # one of the methods
     return preferring.learn(votes(method), votes(method)[:12])
 
 
@@ -87,7 +88,9 @@ def test_raters_who_slip_are_allowed_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["dpo", "kto"])
-def test_an_interrupted_run_ends_as_if_it_had_not_been(method: str, tmp_path, monkeypatch) -> None:
+def test_an_interrupted_run_ends_as_if_it_had_not_been(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = model()
     expected = run(method, whole, tmp_path / "whole.pt")
     monkeypatch.setattr(loop, "SAVE_STEPS", 1)
@@ -113,12 +116,14 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(method: str, tmp_path, mo
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_where_it_started_is_computed_once(tmp_path: Path, monkeypatch) -> None:
+def test_where_it_started_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("dpo", model(), tmp_path / "s.pt")
     told: list[str] = []
     was = Preferring._of
 
-    def counted(self, votes, about=""):  # type: ignore[no-untyped-def]
+    def counted(
+        self: Preferring, votes: Sequence[Sequence[Scored]], about: str = ""
+    ) -> torch.Tensor:
         told.append(about)
         return was(self, votes, about)
 
@@ -184,10 +189,12 @@ def test_a_reply_in_the_kl_term_is_whole_whatever_is_learned_of_it() -> None:
 )  # fmt: skip
 def test_flags_out_of_range_are_refused(options: dict[str, Any], method: str) -> None:
     with pytest.raises(BadInputError):
-        PreferenceFlags(**options).check(method)  # type: ignore[arg-type]
+        PreferenceFlags(**options).check(method)  # type: ignore[arg-type]  # of any type on purpose
 
 
-def test_a_run_goes_on_whatever_its_adapter_is_to_be_called(tmp_path: Path, monkeypatch) -> None:
+def test_a_run_goes_on_whatever_its_adapter_is_to_be_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Unless one names it the state is named by the run: start, votes and how it learns."""
     monkeypatch.chdir(tmp_path)
     some = votes("dpo")
@@ -268,8 +275,8 @@ def test_before_and_after_are_compared_sample_by_sample() -> None:
 
 
 def test_talk_is_measured_with_length_and_variety() -> None:
-    talks = (Talk(act="wish", say=("hi", "a film"), expect={"film": "new"}),
-             Talk(act="bye", say=("thanks",), expect={"film": "new"}))  # fmt: skip
+    talks = (Talk(act="wish", say=("hi", "a film"), expect=Expected(film="new")),
+             Talk(act="bye", say=("thanks",), expect=Expected(film="new")))  # fmt: skip
     figures = talk_figures(Scribe(name="red", pause=0), CATALOG, talks)
     assert figures.shares["talk as expected"].estimate.value == 0.5
     assert figures.told["words per reply"] > 5

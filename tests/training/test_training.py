@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from chatml import WRITTEN, chat_model, chat_tokenizer
+from conftest import Trained
 from films import CATALOG
 from tiny import causal_lm, semantic_ids
 from torch import nn
@@ -19,7 +20,7 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.core.recommender import Plan, reply
 from crsdemo.core.slots import TITLE, slots_of
 from crsdemo.model.talk import TalkFormat
-from crsdemo.model.tokens import add_control_tokens
+from crsdemo.model.tokens import add_control_tokens, decoded
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.training.items import semantic_ids as stages
@@ -37,7 +38,7 @@ def sampler() -> ExampleSampler:
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *slots_of(CATALOG)))
     codes = dict(zip(CATALOG.row, semantic_ids(len(CATALOG)).values(), strict=True))
     talk = TalkFormat(tokenizer, control, CATALOG, codes)
-    return ExampleSampler(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]
+    return ExampleSampler(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]  # no teacher is asked
 
 
 def model(sampler: ExampleSampler) -> nn.Module:
@@ -54,14 +55,14 @@ def run(
     """The number of steps so far."""
     flags = LearnFlags(state=state, minutes=minutes, tokens=300, learning_rate=1e-2)
     learn(flags, one, sampler, MIXTURE, save)
-    return torch.load(state, weights_only=True)["step"]
+    return int(torch.load(state, weights_only=True)["step"])
 
 
 def weights(one: nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in one.parameters()]).clone()
 
 
-def test_the_loss_goes_down(sampler, tmp_path: Path) -> None:
+def test_the_loss_goes_down(sampler: ExampleSampler, tmp_path: Path) -> None:
     one = model(sampler)
     batch = [sampler.conversation()]
     eos = sampler.talk.control.eos
@@ -73,18 +74,20 @@ def test_the_loss_goes_down(sampler, tmp_path: Path) -> None:
         assert after.parts[part] < 0.7 * before.parts[part]
 
 
-def test_a_title_that_no_film_has_is_answered_without_a_film(sampler) -> None:
+def test_a_title_that_no_film_has_is_answered_without_a_film(sampler: ExampleSampler) -> None:
     control, titles = sampler.talk.control, {item.title.lower() for item in CATALOG}
     for _ in range(20):
         sequence = sampler.absent()
-        typed = sampler.talk.tokenizer.decode(sequence.ids)
+        typed = decoded(sampler.talk.tokenizer, sequence.ids)
         assert not any(f"do you know {title}?" in typed.lower() for title in titles)
         chosen = [sequence.ids[one.at] for one in sequence.decisions]
         assert chosen == [control.chat, control.resp]
         assert not any(sequence.are_words)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(sampler, tmp_path: Path, monkeypatch) -> None:
+def test_an_interrupted_run_goes_on_where_it_was(
+    sampler: ExampleSampler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, kept = model(sampler), []
     monkeypatch.setattr(loop, "SAVE_SECONDS", 0)
 
@@ -102,7 +105,7 @@ def test_an_interrupted_run_goes_on_where_it_was(sampler, tmp_path: Path, monkey
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_a_run_whose_time_is_spent_learns_no_more(sampler, tmp_path: Path) -> None:
+def test_a_run_whose_time_is_spent_learns_no_more(sampler: ExampleSampler, tmp_path: Path) -> None:
     one = model(sampler)
     steps = run(sampler, one, tmp_path / "state.pt", 0.005)
     assert steps > 0
@@ -111,7 +114,7 @@ def test_a_run_whose_time_is_spent_learns_no_more(sampler, tmp_path: Path) -> No
     assert torch.equal(weights(one), before)
 
 
-def test_the_state_of_another_run_is_refused(sampler, tmp_path: Path) -> None:
+def test_the_state_of_another_run_is_refused(sampler: ExampleSampler, tmp_path: Path) -> None:
     state = tmp_path / "state.pt"
     run(sampler, causal_lm("llama", len(sampler.talk.tokenizer)), state, 0)
     with pytest.raises(CheckpointError, match="does not continue this run"):
@@ -121,7 +124,9 @@ def test_the_state_of_another_run_is_refused(sampler, tmp_path: Path) -> None:
         run(sampler, model(sampler), state, 0)
 
 
-def test_semantic_ids_are_made_alike_again(trained, tmp_path, monkeypatch) -> None:
+def test_semantic_ids_are_made_alike_again(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(trained.folder)
     CATALOG.save(tmp_path)
     sources = trained.sources | {"catalog": tmp_path}
@@ -131,7 +136,9 @@ def test_semantic_ids_are_made_alike_again(trained, tmp_path, monkeypatch) -> No
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
-def test_any_causal_lm_that_speaks_chatml_can_be_the_base(trained, tmp_path, monkeypatch, kind):
+def test_any_causal_lm_that_speaks_chatml_can_be_the_base(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     """Also one whose head is no copy of the embeddings: the rows of new tokens learn in both."""
     monkeypatch.chdir(trained.folder)
     tokenizer = chat_tokenizer()

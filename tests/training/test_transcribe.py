@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import films
 import pytest
+import tiny
+from chatml import ALIEN, HEAT, WRITTEN, chat_tokenizer
 
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.slots import TITLE, Slot, slots_of
 from crsdemo.model.talk import Said, TalkFormat, history_of
-from crsdemo.model.tokens import add_control_tokens
-from crsdemo.training.lm.examples import ExampleSampler, Target
+from crsdemo.model.tokens import add_control_tokens, decoded
+from crsdemo.training.lm.candidates import Target
+from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.sequences import TrainingSequence
 from crsdemo.training.preference.transcribe import OtherFormatError, Transcriber, scored
-from tests import films, tiny
-from tests.chatml import ALIEN, HEAT, WRITTEN, chat_tokenizer
 
 CODES = dict(zip(films.CATALOG.row, tiny.semantic_ids(len(films.CATALOG)).values(), strict=True))
 ASKED = Turn("user", "loved heat <BOI>", (Mention(6, 10, HEAT.id),))
@@ -28,7 +30,7 @@ def talk() -> TalkFormat:
 
 def trained_on(talk: TalkFormat, said: Said, before: tuple[Turn, ...] = ()) -> TrainingSequence:
     """The sequence that `train-gcrs` makes of a conversation, without the line break at its end."""
-    sampler = ExampleSampler(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]
+    sampler = ExampleSampler(talk, None, [], [], [WRITTEN], [])  # type: ignore[arg-type]  # no teacher is asked
     sequence = TrainingSequence()
     for turn in (*before, ASKED):
         sequence.add(talk.user(turn))
@@ -70,11 +72,11 @@ def test_a_card_that_was_given_is_not_given_again(talk: TalkFormat) -> None:
 
 def read(talk: TalkFormat, sequence: TrainingSequence, concern: str) -> str:
     """The tokens that are learned."""
-    learned = scored(sequence, concern, talk.control.resp)  # type: ignore[arg-type]
+    learned = scored(sequence, concern, talk.control.resp)  # type: ignore[arg-type]  # one of the concerns
     assert learned.ids == tuple(sequence.ids[: len(learned.ids)])
     assert learned.ids[learned.start] in (talk.control.chat, talk.control.rec)
     assert learned.places[-1].at == len(learned.ids) - 1, "nothing is read in vain"
-    return talk.tokenizer.decode([learned.ids[place.at] for place in learned.places])
+    return decoded(talk.tokenizer, [learned.ids[place.at] for place in learned.places])
 
 
 def test_a_film_is_its_tag_and_its_id_and_words_are_the_rest(talk: TalkFormat) -> None:

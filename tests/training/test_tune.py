@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Trained
 from films import CATALOG
 from safetensors.torch import load_file
 
@@ -38,12 +39,12 @@ WEIGHTS = "adapter_model.safetensors"
 
 
 @pytest.fixture(scope="module")
-def votes(trained, talking, tmp_path_factory) -> Path:
+def votes(trained: Trained, talking: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log of a crowd that talked with the tiny gcrs."""
     return crowd(trained, talking, tmp_path_factory.mktemp("votes") / "gcrs.db", "gcrs")
 
 
-def crowd(trained, talking, db: Path, system: str, raters: int = 12) -> Path:
+def crowd(trained: Trained, talking: Path, db: Path, system: str, raters: int = 12) -> Path:
     config = CrowdConfig(
         db=db, recommenders=system, raters=raters, votes=2, catalog=trained.catalog, seed=1
     )
@@ -52,7 +53,9 @@ def crowd(trained, talking, db: Path, system: str, raters: int = 12) -> Path:
 
 
 @pytest.fixture
-def options(trained, talking, votes, tmp_path, monkeypatch) -> dict[str, Any]:
+def options(
+    trained: Trained, talking: Path, votes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     """Flags for a small run; four in ten are frozen, for there are few raters."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(trained.folder / "cache"))
@@ -72,7 +75,11 @@ def argv(options: dict[str, Any]) -> list[str]:
 
 
 def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
-    options, trained, talking, tmp_path, capsys
+    options: dict[str, Any],
+    trained: Trained,
+    talking: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     shelf = tmp_path / "shelf"
     for name in ("gcrs", "reges"):
@@ -110,18 +117,18 @@ def test_votes_become_a_version_that_the_app_lists_behind_its_parent(
 
 
 @pytest.mark.slow
-def test_tuning_of_nothing_gives_the_parent_again(options, talking) -> None:
+def test_tuning_of_nothing_gives_the_parent_again(options: dict[str, Any], talking: Path) -> None:
     """Whatever is written is the adapter that was started from, moved by the votes alone."""
     tune.tune(TuneConfig(**options | {"learning_rate": 1e-12, "offer": True}))
     old, new = load_file(talking / "gcrs" / WEIGHTS), load_file(options["out"] / WEIGHTS)
     assert old.keys() == new.keys()
     assert all((old[name] - new[name]).abs().max() < 1e-6 for name in old)
-    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
+    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]  # what was tuned says how
     assert figures["before"] == pytest.approx(figures["after"])
 
 
 @pytest.mark.filterwarnings("error:Converting a tensor with requires_grad")
-def test_an_adapter_with_dropout_goes_on(talking, trained, tmp_path) -> None:
+def test_an_adapter_with_dropout_goes_on(talking: Path, trained: Trained, tmp_path: Path) -> None:
     adapter = tmp_path / "dropping"
     shutil.copytree(talking / "gcrs", adapter)
     path = adapter / "adapter_config.json"
@@ -133,14 +140,18 @@ def test_an_adapter_with_dropout_goes_on(talking, trained, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_single_replies_teach_by_kto(options) -> None:
+def test_single_replies_teach_by_kto(options: dict[str, Any]) -> None:
     said = tune.tune(TuneConfig(**options | {"method": "kto", "offer": True}))
     assert "is written" in said
-    assert load_card(options["out"]).tuned.method == "kto"  # type: ignore[union-attr]
+    assert load_card(options["out"]).tuned.method == "kto"  # type: ignore[union-attr]  # what was tuned says how
 
 
 def test_reges_keeps_its_choice_and_learns_to_search(
-    options, trained, talking, tmp_path_factory, tmp_path
+    options: dict[str, Any],
+    trained: Trained,
+    talking: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
 ) -> None:
     db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 6)
     shelf = tmp_path / "shelf"
@@ -161,7 +172,9 @@ def fell(*after: float) -> Any:
     return lambda *_: Figures({"recall@10": Share(next(found), clusters)})
 
 
-def test_what_has_lost_too_much_is_written_and_not_offered(options, monkeypatch, capsys) -> None:
+def test_what_has_lost_too_much_is_written_and_not_offered(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(tune, "behaviour", fell(0, 0, 0, 0, 0, 0, 0, 1))
     nothing = Share(np.zeros(0), ())
     monkeypatch.setattr(tune, "preferred", lambda *_: nothing)
@@ -178,7 +191,9 @@ def test_what_has_lost_too_much_is_written_and_not_offered(options, monkeypatch,
 
 
 @pytest.mark.slow
-def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch) -> None:
+def test_it_is_not_offered_before_it_is_known_what_it_lost(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -194,18 +209,18 @@ def test_it_is_not_offered_before_it_is_known_what_it_lost(options, monkeypatch)
 
 
 @pytest.mark.slow
-def test_a_control_learns_from_labels_turned_round(options) -> None:
+def test_a_control_learns_from_labels_turned_round(options: dict[str, Any]) -> None:
     tune.tune(TuneConfig(**options | {"shuffle_labels": True, "offer": True}))
-    assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]
+    assert load_card(options["out"]).tuned.shuffled  # type: ignore[union-attr]  # what was tuned says how
     version = version_of(options["out"].name, options["out"].parent)
     assert version and version.told.startswith("a control with shuffled labels, from gcrs on")
 
 
 @pytest.mark.slow
-def test_recall_is_measured_before_and_after(options, trained) -> None:
+def test_recall_is_measured_before_and_after(options: dict[str, Any], trained: Trained) -> None:
     said = tune.tune(TuneConfig(**options | {"dialogues": trained.redial, "offer": True}))
     assert "recall@1 " in said and "recall@50" in said
-    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]
+    figures = load_card(options["out"]).tuned.figures  # type: ignore[union-attr]  # what was tuned says how
     assert {"recall@1", "recall@10", "recall@50"} <= figures["before"].keys()
 
 
@@ -214,7 +229,9 @@ def test_recall_is_measured_before_and_after(options, trained) -> None:
 
 @pytest.mark.parametrize("force", [True, False])
 @pytest.mark.parametrize("place", ["gcrs", "", "gcrs/crsdemo.json"])
-def test_what_tune_did_not_write_is_not_overwritten(options, talking, place, force) -> None:
+def test_what_tune_did_not_write_is_not_overwritten(
+    options: dict[str, Any], talking: Path, place: str, force: bool
+) -> None:
     """Whatever is in `runs/`: the checkpoints that came with crsdemo are of this kind."""
     before = {path: path.read_bytes() for path in talking.rglob("*") if path.is_file()}
     Path("runs").mkdir()
@@ -224,7 +241,9 @@ def test_what_tune_did_not_write_is_not_overwritten(options, talking, place, for
     assert {path: path.read_bytes() for path in talking.rglob("*") if path.is_file()} == before
 
 
-def test_a_version_is_overwritten_if_one_says_so_but_never_by_its_child(options) -> None:
+def test_a_version_is_overwritten_if_one_says_so_but_never_by_its_child(
+    options: dict[str, Any],
+) -> None:
     options |= {"epochs": 1, "offer": True}
     tune.tune(TuneConfig(**options))
     with pytest.raises(BadInputError, match="overwrite it with --force"):
@@ -233,22 +252,26 @@ def test_a_version_is_overwritten_if_one_says_so_but_never_by_its_child(options)
     with pytest.raises(BadInputError, match="is what is started from"):
         tune.tune(TuneConfig(**own))
     tune.tune(TuneConfig(**options | {"seed": 1, "force": True}))
-    assert load_card(options["out"]).tuned.seed == 1  # type: ignore[union-attr]
+    assert load_card(options["out"]).tuned.seed == 1  # type: ignore[union-attr]  # what was tuned says how
 
 
-def test_a_state_is_not_kept_over_what_came_with_crsdemo(options, monkeypatch, tmp_path) -> None:
+def test_a_state_is_not_kept_over_what_came_with_crsdemo(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(shipped, "FOLDERS", (tmp_path / "shipped",))
     with pytest.raises(BadInputError, match="came with crsdemo"):
         tune.tune(TuneConfig(**options | {"state": tmp_path / "shipped" / "weights"}))
 
 
-def test_too_few_votes_are_refused_before_anything_is_written(options) -> None:
+def test_too_few_votes_are_refused_before_anything_is_written(options: dict[str, Any]) -> None:
     with pytest.raises(BadInputError, match=r"can be learned from and 900 are needed"):
         tune.tune(TuneConfig(**options | {"at_least": 900}))
     assert not options["out"].exists()
 
 
-def test_a_catalog_that_the_parent_does_not_know_is_refused(options, tmp_path) -> None:
+def test_a_catalog_that_the_parent_does_not_know_is_refused(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
     other = tmp_path / "catalog"
     shutil.copytree(options["catalog"], other)
     path = other / "semantic_ids.json"
@@ -270,7 +293,7 @@ def test_a_catalog_that_the_parent_does_not_know_is_refused(options, tmp_path) -
     ],
 )
 def test_votes_of_another_catalog_base_or_format_are_left_out(
-    options, trained, spoiled: dict[str, str], reason: str
+    options: dict[str, Any], trained: Trained, spoiled: dict[str, str], reason: str
 ) -> None:
     parent = Parent.load(options["from_"], CATALOG, trained.catalog)
     base = sha256_of(Path(parent.card.base))
@@ -290,6 +313,6 @@ def test_votes_of_another_catalog_base_or_format_are_left_out(
     [{"method": "ppo"}, {"learn": "style"}, {"frozen_share": 0.0}, {"margin": 1.0},
      {"at_least": 0}, {"noise": 0.7}],
 )  # fmt: skip
-def test_wrong_flags_are_refused(options, wrong: dict[str, Any]) -> None:
+def test_wrong_flags_are_refused(options: dict[str, Any], wrong: dict[str, Any]) -> None:
     with pytest.raises(BadInputError):
         TuneConfig(**options | wrong)

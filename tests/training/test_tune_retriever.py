@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from films import BY_TITLE, CATALOG, write_redial
 from safetensors.numpy import save_file
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import BertConfig, BertModel, BertTokenizer
 
 from crsdemo.__main__ import main
 from crsdemo.core.errors import BadInputError, CheckpointError
@@ -37,9 +38,11 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     letters = [chr(n) for n in range(33, 127)]
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
     (folder / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
     torch.manual_seed(0)
-    shape = dict(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    shape: dict[str, Any] = dict(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
     BertModel(BertConfig(vocab_size=len(words), **shape)).save_pretrained(folder)
     return folder
 
@@ -89,7 +92,7 @@ def test_the_map_brings_a_query_to_its_film_and_spares_what_is_not_wrong() -> No
 
 def test_talks_searches_and_wishes_that_were_written_become_pairs(tmp_path: Path) -> None:
     matrix, up = BY_TITLE["The Matrix"], BY_TITLE["Up"]
-    rows = {
+    rows: dict[str, list[Any]] = {
         "searches.jsonl": [
             {"dialogue": "1", "turn": 1, "item": matrix.id, "query": "hackers"},
             {"dialogue": "3", "turn": 1, "item": "nobody", "query": "of another catalog"},
@@ -131,6 +134,7 @@ def test_a_small_map_is_all_that_is_written_and_it_changes_how_queries_are_read(
     config: TuneConfig, bert: Path
 ) -> None:
     tune_retriever(config)
+    assert config.out
     assert [path.name for path in config.out.iterdir()] == [MAP_FILE]
     encoder = TextEncoder(str(bert))
     reader = QueryReader.load(config.out, encoder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ def test_some_words_change_and_most_stay() -> None:
     assert 1 <= len(changed) < len(before) / 2
 
 
-def test_a_slip_is_one_letter_or_two_that_changed_places(monkeypatch) -> None:
+def test_a_slip_is_one_letter_or_two_that_changed_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typos, "SHARE", 1.0)
     kinds = set()
     for seed in range(40):

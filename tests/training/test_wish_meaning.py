@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from chatml import ALIEN, WRITTEN
+from conftest import Trained
 from films import CATALOG
 
 from crsdemo.core.catalog import Catalog
+from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.prior import AFRESH, AFRESH_WHEN_NAMED, ItemPrior
 from crsdemo.training.data import load_training_data
 from crsdemo.training.ranking.fit_prior import PriorConfig, blank_prior
@@ -15,18 +17,18 @@ from crsdemo.training.written.made_wishes import WishMaker
 
 
 @pytest.fixture(scope="module")
-def prior(trained) -> ItemPrior:
+def prior(trained: Trained) -> ItemPrior:
     config = PriorConfig(**trained.sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(trained.folder)
         return blank_prior(config, load_training_data(config))
 
 
-def asked(prior: ItemPrior, regression, *texts: str) -> list[float]:  # type: ignore[no-untyped-def]
-    return regression.asked(prior.encoder.embed(list(texts))).tolist()
+def asked(prior: ItemPrior, regression: DialogueRegression, *texts: str) -> list[float]:
+    return list(regression.asked(prior.encoder.embed(list(texts))).tolist())
 
 
-def test_what_is_said_of_a_film_that_was_given_is_no_wish(prior) -> None:
+def test_what_is_said_of_a_film_that_was_given_is_no_wish(prior: ItemPrior) -> None:
     wishes = WishMaker(CATALOG, [], seed=0).draw(60)
     regression = what_wishes_mean(prior, wishes, [], [WRITTEN])
     of_film, wish = asked(prior, regression, "what is it about?", "any good horror film?")
@@ -36,7 +38,7 @@ def test_what_is_said_of_a_film_that_was_given_is_no_wish(prior) -> None:
     assert regression.meant(scary)[horror] > regression.meant(calm)[horror]
 
 
-def test_without_any_talk_only_words_that_name_something_ask_afresh(prior) -> None:
+def test_without_any_talk_only_words_that_name_something_ask_afresh(prior: ItemPrior) -> None:
     wishes = WishMaker(CATALOG, [], seed=0).draw(10)
     fewer = Catalog(tuple(item for item in CATALOG if item != ALIEN))
     assert not WRITTEN.is_of(fewer) and WRITTEN.is_of(CATALOG)

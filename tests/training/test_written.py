@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from crsdemo.training.written.data import (
     ACTS,
     WRITTEN,
     AssistantTurn,
+    Move,
     Search,
     UserTurn,
     WrittenDialogue,
@@ -45,7 +47,9 @@ CATALOG = Catalog((HEAT, ALIEN))
 SEARCH = "a tired policeman after a careful gang of robbers in a big city"
 
 
-def reply(says: str, move: str = "recommend", item: str | None = "h", **more: str) -> AssistantTurn:
+def reply(
+    says: str, move: Move = "recommend", item: str | None = "h", **more: Any
+) -> AssistantTurn:
     return AssistantTurn(
         move=move,
         item=item,
@@ -54,7 +58,7 @@ def reply(says: str, move: str = "recommend", item: str | None = "h", **more: st
     )
 
 
-def test_markup_becomes_mentions_items_and_slots():
+def test_markup_becomes_mentions_items_and_slots() -> None:
     user = UserTurn(user="loved [alien|x], [that heat thing|h] less", acts=("like-but",)).turn()
     assert user.text == "loved alien, that heat thing less"
     assert user.mentions == (Mention(6, 11, "x"), Mention(13, 28, "h"))
@@ -83,7 +87,7 @@ def test_markup_becomes_mentions_items_and_slots():
 
 
 @pytest.mark.parametrize("name", ["plot", "cast_0", "cast_x", "_1", ""])
-def test_what_is_no_slot_is_refused(name):
+def test_what_is_no_slot_is_refused(name: str) -> None:
     with pytest.raises(BadInputError, match="no slot"):
         slot(name)
 
@@ -111,12 +115,12 @@ def test_what_is_no_slot_is_refused(name):
         (reply("What about {title}?", "ask", None), "without a film"),
     ],
 )
-def test_a_reply_is_held_to_its_rules(one, problem):
+def test_a_reply_is_held_to_its_rules(one: AssistantTurn, problem: str | None) -> None:
     found = list(of_reply(one, CATALOG, "hello"))
     assert not found if problem is None else any(problem in what for what in found), found
 
 
-def test_what_the_user_said_may_be_taken_up():
+def test_what_the_user_said_may_be_taken_up() -> None:
     assert list(of_reply(reply("{title}, with your Al Pacino."), CATALOG, "i like al pacino")) == []
     assert list(of_reply(reply("{title} is not of 1999."), CATALOG, "the one of 1999")) == []
 
@@ -145,7 +149,9 @@ REC = {"move": "recommend", "item": "h", "says": "Try {title}.", "search": SEARC
         (({"user": "[heat", "acts": ["seen"]}, ASK, USER, REC), "a bracket"),
     ],
 )
-def test_a_conversation_is_held_to_its_rules(turns, problem):
+def test_a_conversation_is_held_to_its_rules(
+    turns: tuple[dict[str, object], ...], problem: str | None
+) -> None:
     found = list(of_dialogue(talk(*turns), CATALOG))
     assert not found if problem is None else any(problem in what for what in found), found
 
@@ -166,19 +172,21 @@ GOOD = "In a glittering city, careful robbers and a tired policeman learn how al
         (GOOD, "abcdz", "'z' is not in the vocabulary"),
     ],
 )
-def test_a_logline_and_tags_are_held_to_their_rules(logline, tags, problem):
+def test_a_logline_and_tags_are_held_to_their_rules(
+    logline: str, tags: str, problem: str | None
+) -> None:
     item = Item("h", "Heat Wave", facts=HEAT.facts, logline=logline, tags=tuple(tags))
     found = list(of_item(item, frozenset("abcde")))
     assert not found if problem is None else any(problem in what for what in found), found
 
 
-def test_a_title_of_one_ordinary_word_may_be_said_in_small_letters():
+def test_a_title_of_one_ordinary_word_may_be_said_in_small_letters() -> None:
     query = "a lonely crew hunted by an alien in the corridors of their ship"
     assert list(of_search(query, CATALOG, "x")) == []
     assert list(of_search(query.replace("alien", "Alien"), CATALOG, "x"))
 
 
-def test_variety_sees_what_repeats():
+def test_variety_sees_what_repeats() -> None:
     told = "the same old story told to us all over"
     texts = [f"{told} again", f"{told} once more", "nothing like it"]
     found = variety(texts)
@@ -187,7 +195,7 @@ def test_variety_sees_what_repeats():
     assert variety([]).distinct_3 == 0
 
 
-def test_a_damaged_line_is_named(tmp_path):
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "searches.jsonl").write_text('{"dialogue": "1", "turn": 3}\n')
     with pytest.raises(BadInputError, match="searches.jsonl, line 1"):
         list(read(Search, tmp_path))
@@ -195,7 +203,7 @@ def test_a_damaged_line_is_named(tmp_path):
         list(read(Search, tmp_path / "nowhere"))
 
 
-def test_what_ships_keeps_every_rule_and_covers_every_act():
+def test_what_ships_keeps_every_rule_and_covers_every_act() -> None:
     report = check_written(Catalog.load(ROOT / "catalog"))
     assert report.violations == [], render(report)
     assert min(report.acts[act] for act in ACTS) >= 150
@@ -211,7 +219,9 @@ def test_what_ships_keeps_every_rule_and_covers_every_act():
     assert all(path.stat().st_size < 2_000_000 for path in WRITTEN.glob("*.jsonl"))
 
 
-def test_the_command_names_what_is_wrong(tmp_path, capsys):
+def test_the_command_names_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "c").mkdir()
     CATALOG.save(tmp_path / "c")
     rows = {

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from judged import Scribe
 from made_up import made_up
 from made_up_stages import write_stages
 from pages import Judge, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
 from stand_in import StandIn
 from test_blind_page import BlindJudge
-from test_results_page import RED, Researcher, Scribe, vote
+from test_results_page import RED, Researcher, vote
 from test_study_page import Annotator, StudyServer
 
 from crsdemo.evaluation.stages.folder import load_stages

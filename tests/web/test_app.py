@@ -45,22 +45,26 @@ def refused(capsys: pytest.CaptureFixture[str]) -> str:
     return said
 
 
-def test_a_busy_port_is_named(folder, busy_port, capsys):
+def test_a_busy_port_is_named(
+    folder: Path, busy_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert start(folder, port=busy_port) == 2
     assert f"port {busy_port}" in (said := refused(capsys)) and "--port" in said
 
 
-def test_an_unknown_host_is_named(folder, capsys):
+def test_an_unknown_host_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(folder, "--host", "no-such-host.invalid") == 2
     assert "no-such-host.invalid" in refused(capsys)
 
 
-def test_a_missing_catalog_is_named(tmp_path, capsys):
+def test_a_missing_catalog_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(tmp_path) == 2
     assert "build-catalog" in refused(capsys)
 
 
-def test_the_database_of_another_program_is_left_alone(folder, capsys):
+def test_the_database_of_another_program_is_left_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with sqlite3.connect(folder / "feedback.db") as other:
         other.execute("create table invoices (id)")
     before = (folder / "feedback.db").read_bytes()
@@ -69,25 +73,29 @@ def test_the_database_of_another_program_is_left_alone(folder, capsys):
     assert (folder / "feedback.db").read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_refused(folder, capsys):
+def test_a_file_that_is_no_database_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "feedback.db").write_text("notes, no database" * 100)
     assert start(folder) == 2
     assert "--db" in refused(capsys)
 
 
-def test_a_missing_checkpoint_is_named_with_those_that_are_there(folder, capsys):
+def test_a_missing_checkpoint_is_named_with_those_that_are_there(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert start(folder, "--checkpoint", "no-such-model") == 2
     assert "no-such-model" in (said := refused(capsys)) and "popularity" in said
 
 
-def test_a_damaged_checkpoint_is_refused(folder, capsys):
+def test_a_damaged_checkpoint_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "model").mkdir()
     (folder / "model" / "crsdemo.json").write_text("{")
     assert start(folder, "--checkpoint", str(folder / "model")) == 2
     refused(capsys)
 
 
-def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder):
+def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder: Path) -> None:
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--db", str(folder / "feedback.db")]
     command += ["--catalog", str(folder / "catalog"), "--checkpoint", "popularity"]

@@ -96,7 +96,9 @@ def visitor(regular: BlindJudge) -> Iterator[BlindJudge]:
     assert regular.complaints == []
 
 
-def test_no_name_reaches_the_browser_before_the_verdict_and_then_both_do(regular, server):
+def test_no_name_reaches_the_browser_before_the_verdict_and_then_both_do(
+    regular: BlindJudge, server: Server
+) -> None:
     """The first of all: nothing was judged yet in what this browser has heard."""
     visitor, page = regular, regular.page
     page.evaluate(
@@ -140,7 +142,9 @@ def test_no_name_reaches_the_browser_before_the_verdict_and_then_both_do(regular
     assert server.rows(winner) == [(who["right"],)]
 
 
-def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(visitor, server):
+def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(
+    visitor: BlindJudge, server: Server
+) -> None:
     page = visitor.page
     visitor.say("something to judge")
     page.keyboard.press("1")
@@ -191,7 +195,9 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(visitor
     ]
 
 
-def test_a_side_that_fails_blocks_the_vote_in_a_plain_sentence(visitor, server):
+def test_a_side_that_fails_blocks_the_vote_in_a_plain_sentence(
+    visitor: BlindJudge, server: Server
+) -> None:
     visitor.say("break down: quokka")
     expect(visitor.page.locator(".hindrance")).to_contain_text("could not answer, so the two")
     visitor.page.keyboard.press("1")
@@ -204,8 +210,8 @@ def test_a_side_that_fails_blocks_the_vote_in_a_plain_sentence(visitor, server):
 
 
 def test_the_same_answer_twice_is_recognised_and_what_is_not_saved_can_be_tried_again(
-    visitor, server
-):
+    visitor: BlindJudge, server: Server
+) -> None:
     visitor.say("thanks")
     expect(visitor.page.locator(".twin")).to_contain_text("same answer")
     expect(visitor.verdict("the same")).to_be_focused()
@@ -246,7 +252,7 @@ def test_the_same_answer_twice_is_recognised_and_what_is_not_saved_can_be_tried_
         bench.judge(visitor.comparison, who, Judgment("right"))
 
 
-def test_a_phone_holds_the_verdicts_and_the_form(browser, server):  # noqa: F811
+def test_a_phone_holds_the_verdicts_and_the_form(browser: Browser, server: Server) -> None:  # noqa: F811
     visitor = BlindJudge(browser, server, width=390)
     visitor.say("on the train")
     visitor.verdict("both good").click()
@@ -258,7 +264,7 @@ def test_a_phone_holds_the_verdicts_and_the_form(browser, server):  # noqa: F811
     visitor.leave()
 
 
-def test_who_stood_where_can_be_drawn_again_from_the_seed_that_is_kept(server):
+def test_who_stood_where_can_be_drawn_again_from_the_seed_that_is_kept(server: Server) -> None:
     rows = server.rows("select seed, left_recommender, right_recommender from comparisons")
     assert len(rows) >= 5
     assert all(drawn(NAMES, seed) == (left, right) for seed, left, right in rows)

@@ -19,7 +19,7 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.recommender import Evidence, Plan, Recommendation, Reply, Signal, reply
+from crsdemo.core.recommender import Evidence, Mode, Plan, Recommendation, Reply, Signal, reply
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.items.build_catalog import main as build_catalog
 from crsdemo.language.asked_facts import asked_facts
@@ -115,7 +115,8 @@ def test_cards_reasons_and_evidence_speak_of_books(catalog: Catalog) -> None:
     item, domain = catalog[0], catalog.domain
     signals = tuple(Signal(domain.own_words(name), 0.1) for name in SIGNALS)
     ranked = (Recommendation(item, 1.0, signals),)
-    path, modes = path_to(item), (("REC", 0.9), ("CHAT", 0.1))
+    path = path_to(item)
+    modes: tuple[tuple[Mode, float], ...] = (("REC", 0.9), ("CHAT", 0.1))
     told = [evidence.outline(300, domain)]
     for mode in ("REC", "CHAT"):
         for given in (False, True):

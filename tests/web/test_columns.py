@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from stand_in import FILM, FILMS, path_to
@@ -20,7 +21,7 @@ PARTS = verdicts.PARTS.of(FILM)
 def answer(name: str, text: str = "Try ", status: str = "ok", error: str = "") -> Answer:
     said = LoggedTurn("u", Turn("user", "hello"))
     reply = Reply((text, FILMS[0]), "REC", FILMS[0], Evidence(path=path_to(FILMS[0])))
-    logged = LoggedTurn("r" + name, reply.turn(), reply, status, error)  # type: ignore[arg-type]
+    logged = LoggedTurn("r" + name, reply.turn(), reply, status, error)  # type: ignore[arg-type]  # one of the statuses
     return Answer(name, Conversation("d", "v", (said,)), logged)
 
 
@@ -33,7 +34,7 @@ def text(html: str) -> str:
     return Reader(html).text
 
 
-def test_a_comparison_drawn_blind_gives_no_one_away(pair):
+def test_a_comparison_drawn_blind_gives_no_one_away(pair: Comparison) -> None:
     failed = replace(pair, right=answer("blue", status="failed", error="Error: blue broke"))
     for comparison in (pair, failed):
         html = PARTS.settled(comparison, 1, BLIND, is_last=True) + PARTS.row(comparison, BLIND)
@@ -42,7 +43,9 @@ def test_a_comparison_drawn_blind_gives_no_one_away(pair):
     assert "blue broke" in PARTS.settled(failed, 1, Shown(), is_last=True)
 
 
-def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(pair):
+def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(
+    pair: Comparison,
+) -> None:
     faster = replace(pair, right=answer("blue", status="running"))
     held = PARTS.growing(faster, 8, BLIND)
     assert held.count("chosen among 8 films") == 1 and "After Life" not in held
@@ -55,7 +58,7 @@ def test_replies_that_are_held_say_nothing_of_either_side_until_both_are_whole(p
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
+def test_markup_in_names_messages_and_errors_shows_as_text(pair: Comparison, nasty: str) -> None:
     broken = answer(nasty, nasty, "failed", f"Error: {nasty}")
     html = PARTS.settled(replace(pair, left=broken), 1, Shown(), is_last=True)
     html += PARTS.growing(replace(pair, left=broken), 8, Shown()) + PARTS.welcome((nasty, "b"), 8)
@@ -71,7 +74,7 @@ def test_markup_in_names_messages_and_errors_shows_as_text(pair, nasty):
         ("running", ""),
     ],
 )
-def test_only_two_whole_replies_can_be_judged(pair, status, why):
+def test_only_two_whole_replies_can_be_judged(pair: Comparison, status: str, why: str) -> None:
     whole = replace(pair, right=answer("blue", "Watch "))
     assert PARTS.row(whole, Shown()).count("<button") == 6
     half = replace(pair, left=answer("red", status=status))
@@ -82,13 +85,13 @@ def test_only_two_whole_replies_can_be_judged(pair, status, why):
     assert ("Neither side" in PARTS.row(neither, Shown())) == (status == "failed")
 
 
-def test_a_verdict_that_is_not_saved_is_pressed_and_not_called_saved(pair):
+def test_a_verdict_that_is_not_saved_is_pressed_and_not_called_saved(pair: Comparison) -> None:
     html = PARTS.row(pair, Shown(judgment=Judgment("both_bad"), unsaved=True))
     assert 'data-verdict="both_bad" aria-pressed="true"' in html
     assert "not saved" in html and 'role="status">saved' not in html
 
 
-def test_what_is_finished_is_locked_and_what_is_not_can_be(pair):
+def test_what_is_finished_is_locked_and_what_is_not_can_be(pair: Comparison) -> None:
     told = Shown(judgment=Judgment("both_bad"), revealed=True, locked=True)
     row = PARTS.row(pair, told)
     assert row.count("disabled") == row.count("<button") and PARTS.more(pair, told) == ""
@@ -97,7 +100,9 @@ def test_what_is_finished_is_locked_and_what_is_not_can_be(pair):
     assert "Reveal" not in PARTS.row(pair, replace(judged, unsaved=True))
 
 
-def test_two_replies_with_the_same_words_are_called_the_same_and_neither_can_win(pair):
+def test_two_replies_with_the_same_words_are_called_the_same_and_neither_can_win(
+    pair: Comparison,
+) -> None:
     shown = re.findall(
         'data-verdict="([a-z_]+)".*?aria-keyshortcuts="([0-9])"', PARTS.row(pair, BLIND)
     )
@@ -109,13 +114,15 @@ def test_two_replies_with_the_same_words_are_called_the_same_and_neither_can_win
     assert "same answer" not in PARTS.row(other, BLIND) and "offered" not in PARTS.row(other, BLIND)
 
 
-def test_names_that_were_hidden_are_told_after_the_verdict(pair):
+def test_names_that_were_hidden_are_told_after_the_verdict(pair: Comparison) -> None:
     html = PARTS.row(pair, Shown(judgment=Judgment("left"), revealed=True))
     assert "A was red, B was blue" in text(html)
     assert "was red" not in text(PARTS.row(pair, Shown(judgment=Judgment("left"))))
 
 
-def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pair):
+def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(
+    pair: Comparison,
+) -> None:
     details = {
         "strength": 2,
         "aspects": {"satisfaction": {"right": 0}},
@@ -150,19 +157,19 @@ def test_the_form_shows_what_was_said_and_asks_for_strength_only_of_a_winner(pai
     ],
 )
 def test_the_page_says_where_the_talk_goes_on_and_offers_the_other_side(
-    pair, changes, words, button
-):
+    pair: Comparison, changes: dict[str, Any], words: str, button: bool
+) -> None:
     html = verdicts.onward(Series("d", "v", "shared", (replace(pair, **changes),)), Shown())
     assert words in text(html) and ("<button" in html) == button
 
 
-def test_before_a_blind_verdict_the_lot_speaks_for_no_side(pair):
+def test_before_a_blind_verdict_the_lot_speaks_for_no_side(pair: Comparison) -> None:
     html = verdicts.onward(Series("d", "v", "shared", (pair,)), BLIND)
     assert "by lot" in text(html) and "<button" not in html
     assert not {"A", "B"} & set(re.findall(r"\w+", text(html)))
 
 
-def test_after_a_blind_tie_the_lot_is_told_and_may_be_changed(pair):
+def test_after_a_blind_tie_the_lot_is_told_and_may_be_changed(pair: Comparison) -> None:
     tie = replace(pair, verdict="both_good")
     html = verdicts.onward(Series("d", "v", "shared", (tie,)), BLIND)
     assert "No winner: your next message goes on from" in text(html) and "<button" in html

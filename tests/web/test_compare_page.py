@@ -52,7 +52,7 @@ def visitor(regular: Chooser) -> Iterator[Chooser]:
     assert regular.complaints == []
 
 
-def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
+def test_both_columns_stream_at_once_and_are_told_apart(visitor: Chooser, server: Server) -> None:
     page = visitor.page
     page.evaluate(
         """() => { window.seen = [];
@@ -76,7 +76,9 @@ def test_both_columns_stream_at_once_and_are_told_apart(visitor, server):
     expect(visitor.column("right").locator(".fork.taken").first).to_contain_text("quiet drama")
 
 
-def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor, server):
+def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(
+    visitor: Chooser, server: Server
+) -> None:
     visitor.say("judge me")
     expect(visitor.judging).to_be_focused()  # keys work at once
     visitor.page.keyboard.press("1")
@@ -102,7 +104,9 @@ def test_a_verdict_by_key_and_by_click_is_saved_once_and_can_be_changed(visitor,
     assert len(visitor.verdicts(server)) == 2
 
 
-def test_more_can_be_said_of_a_verdict_in_a_form_that_is_folded(visitor, server):
+def test_more_can_be_said_of_a_verdict_in_a_form_that_is_folded(
+    visitor: Chooser, server: Server
+) -> None:
     visitor.say("a word on both")
     visitor.page.keyboard.press("1")
     visitor.expect_saved()
@@ -118,7 +122,7 @@ def test_more_can_be_said_of_a_verdict_in_a_form_that_is_folded(visitor, server)
     assert named[-1] == (1, 1)
 
 
-def test_one_side_breaks_down_and_the_other_goes_on(visitor, server):
+def test_one_side_breaks_down_and_the_other_goes_on(visitor: Chooser, server: Server) -> None:
     visitor.keep("each keeps its own history")
     visitor.say("break down: red")
     expect(visitor.column("left").locator(".trouble")).to_contain_text("could not answer")
@@ -131,7 +135,7 @@ def test_one_side_breaks_down_and_the_other_goes_on(visitor, server):
     expect(visitor.judging).to_have_count(1)
 
 
-def test_the_chosen_reply_becomes_the_history_of_both(visitor, server):
+def test_the_chosen_reply_becomes_the_history_of_both(visitor: Chooser, server: Server) -> None:
     visitor.choose("A", BLUE)
     visitor.choose("B", RED)
     visitor.say("one")
@@ -158,7 +162,9 @@ def test_the_chosen_reply_becomes_the_history_of_both(visitor, server):
     expect(visitor.page.locator(".onward")).to_contain_text(f"from {letter}, as you chose")
 
 
-def test_under_the_other_policy_each_side_keeps_its_own_history(visitor, server):
+def test_under_the_other_policy_each_side_keeps_its_own_history(
+    visitor: Chooser, server: Server
+) -> None:
     visitor.keep("each keeps its own history")
     visitor.say("first")
     expect(visitor.page.locator("#policy input").first).to_be_disabled()
@@ -173,7 +179,7 @@ def test_under_the_other_policy_each_side_keeps_its_own_history(visitor, server)
     assert parents == [(RED,), (BLUE,)]
 
 
-def test_a_reload_keeps_everything(visitor, server):
+def test_a_reload_keeps_everything(visitor: Chooser, server: Server) -> None:
     page = visitor.page
     visitor.choose("A", BLUE)
     visitor.say("before the reload")
@@ -201,7 +207,9 @@ def test_a_reload_keeps_everything(visitor, server):
     )
 
 
-def test_a_verdict_that_cannot_be_saved_says_so_and_can_be_tried_again(visitor, server):
+def test_a_verdict_that_cannot_be_saved_says_so_and_can_be_tried_again(
+    visitor: Chooser, server: Server
+) -> None:
     visitor.say("the database will be locked")
     lock = sqlite3.connect(server.db, isolation_level=None)
     lock.execute("begin immediate")
@@ -215,7 +223,9 @@ def test_a_verdict_that_cannot_be_saved_says_so_and_can_be_tried_again(visitor, 
     assert visitor.verdicts(server) == [("both_bad", 1)]
 
 
-def test_stopping_stops_both_sides_and_a_new_comparison_begins_empty(visitor, server):
+def test_stopping_stops_both_sides_and_a_new_comparison_begins_empty(
+    visitor: Chooser, server: Server
+) -> None:
     page = visitor.page
     visitor.type("very slowly please")
     expect(page.locator("#live .right .words")).to_be_visible()
@@ -227,7 +237,10 @@ def test_stopping_stops_both_sides_and_a_new_comparison_begins_empty(visitor, se
     expect(page.locator("#policy input").first).to_be_enabled()
 
 
-def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(browser, server):  # noqa: F811
+def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(
+    browser: Browser,  # noqa: F811
+    server: Server,  # noqa: F811
+) -> None:
     visitor = Chooser(browser, server, width=390)
     hostile = "<script>document.title = 'taken'</script> {{value}}"
     visitor.say(hostile)
@@ -246,7 +259,7 @@ def test_a_phone_shows_one_answer_above_the_other_without_sideways_scroll(browse
     visitor.page.context.close()
 
 
-def test_saying_something_from_outside_returns_both_replies(server):
+def test_saying_something_from_outside_returns_both_replies(server: Server) -> None:
     client = Client(server.url, verbose=False)
     first = client.predict("a quiet film", RED, BLUE, "shared", api_name="/compare_say")
     assert first["left"]["recommender"] == RED and first["right"]["recommender"] == BLUE

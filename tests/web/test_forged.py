@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, get_type_hints
 from uuid import uuid4
 
@@ -34,7 +35,16 @@ FORGED: tuple[Any, ...] = (
     {"reply": "<b>", "click": "first", "changes": [1], "comparison": "", "judgment": 5},
     {"reply": "r" * 65, "comparison": "c\n", "click": 2**40, "changes": {}},
 )
-VISITS = ("x", 5, [], {"visitor": 5}, {"visitor": {"a": 1}}, {"dialogue": "d"}, {}, None)
+VISITS: tuple[object, ...] = (
+    "x",
+    5,
+    [],
+    {"visitor": 5},
+    {"visitor": {"a": 1}},
+    {"dialogue": "d"},
+    {},
+    None,
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +72,7 @@ def send(server: Server, function: Any, data: list[Any], event: Any) -> httpx.Re
 def honest(function: Any) -> list[Any]:
     """What a page would hold when it calls this handler."""
     held = {"visitor": "v", "dialogue": "d", "series": "s"}
-    kinds = {gr.BrowserState: held, gr.Textbox: "hello"}
+    kinds: dict[type, object] = {gr.BrowserState: held, gr.Textbox: "hello"}
     return [kinds.get(type(component)) for component in function.inputs]
 
 
@@ -72,7 +82,7 @@ def takes_event(function: Any) -> bool:
     return any(hints.get(name) is gr.EventData for name in names)
 
 
-def test_every_event_that_a_handler_looks_at_has_a_shape(server) -> None:
+def test_every_event_that_a_handler_looks_at_has_a_shape(server: Server) -> None:
     looked_at = [one for one in handlers(server) if takes_event(one)]
     assert len(looked_at) >= 12
     for function in looked_at:
@@ -80,7 +90,9 @@ def test_every_event_that_a_handler_looks_at_has_a_shape(server) -> None:
         assert names & shapes_of(function.page).keys(), (function.page, names)
 
 
-def test_forged_events_are_refused_in_words(server, capfd) -> None:
+def test_forged_events_are_refused_in_words(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     for function in handlers(server):
         if not takes_event(function):
             continue
@@ -94,7 +106,9 @@ def test_forged_events_are_refused_in_words(server, capfd) -> None:
     assert server.rows("select count(*) from visitors") == [(0,)]
 
 
-def test_what_a_browser_remembers_is_names(server, capfd) -> None:
+def test_what_a_browser_remembers_is_names(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     for function in handlers(server):
         places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
         if not places or function.inputs[places[0]].default_value == "":
@@ -110,7 +124,9 @@ def test_what_a_browser_remembers_is_names(server, capfd) -> None:
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_text_is_a_text_and_nothing_is_left_out(server, capfd) -> None:
+def test_a_text_is_a_text_and_nothing_is_left_out(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     (submit,) = [one for one in handlers(server) if one.page == "" and "submit" in names_of(one)]
     for junk in (5, None, {"a": 1}, ["x"], True):
         assert send(server, submit, [junk, *honest(submit)[1:]], None).status_code == 400
@@ -119,7 +135,7 @@ def test_a_text_is_a_text_and_nothing_is_left_out(server, capfd) -> None:
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_the_operators_token_is_a_text(tmp_path) -> None:
+def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
     server = Server(tmp_path, StandIn(0), operator=Operator(WORD))
     for function in handlers(server):
         places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
@@ -146,7 +162,9 @@ def on_blind(server: Server, visitor: str, series: str) -> str:
 
 
 @pytest.mark.parametrize(("names_shown", "shown"), [(False, True), (True, False)])
-def test_a_blind_series_with_an_old_id_is_still_shown(server, names_shown, shown) -> None:
+def test_a_blind_series_with_an_old_id_is_still_shown(
+    server: Server, names_shown: bool, shown: bool
+) -> None:
     """And no other: what was judged with the names in sight is not judged blind as well."""
     visitor, series = uuid4().hex, Series(uuid4().hex, uuid4().hex, "shared")
     series = replace(series, visitor=visitor)
@@ -165,7 +183,9 @@ def test_the_operators_limits_do_not_follow_the_clock_on_the_wall() -> None:
     assert inspect.signature(Operator).parameters["clock"].default is time.monotonic
 
 
-def test_a_clock_that_was_set_back_keeps_no_session(server, monkeypatch) -> None:
+def test_a_clock_that_was_set_back_keeps_no_session(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(housekeeping, "CLOSED", 0.5)
     config = httpx.get(server.url + "config").json()
     caller = Caller(server.url, config)
@@ -178,7 +198,7 @@ def test_a_clock_that_was_set_back_keeps_no_session(server, monkeypatch) -> None
     assert caller.session not in holder.session_data
 
 
-def test_a_clock_that_was_set_forward_drops_no_session(server) -> None:
+def test_a_clock_that_was_set_forward_drops_no_session(server: Server) -> None:
     config = httpx.get(server.url + "config").json()
     caller = Caller(server.url, config)
     caller.call("submit", ["hello", caller.visit, None, None, None])

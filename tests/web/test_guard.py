@@ -38,7 +38,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def config(server: Server) -> dict[str, Any]:
-    return httpx.get(server.url + "config").json()
+    told: dict[str, Any] = httpx.get(server.url + "config").json()
+    return told
 
 
 def limited(folder: Path, limits: Limits, proxies: Proxies = Proxies()) -> Server:
@@ -58,7 +59,9 @@ def joined(server: Server, caller: Caller, text: str, session: str = "") -> http
 # Only what the documents name is callable
 
 
-def test_no_handler_is_called_by_name_past_the_queue(server, config):
+def test_no_handler_is_called_by_name_past_the_queue(
+    server: Server, config: dict[str, Any]
+) -> None:
     names = {one["api_name"] for one in config["dependencies"] if one["api_name"]}
     names |= {"say", "compare_say", "rate", "judge", "lambda", "", "say/"}
     indices = [one["id"] for one in config["dependencies"]]
@@ -78,13 +81,13 @@ def test_no_handler_is_called_by_name_past_the_queue(server, config):
     "address",
     ["//gradio_api/run/say", "gradio_api/./run/say", "gradio_api%2frun/say", "gradio_api/RUN/say"],
 )
-def test_an_address_written_otherwise_opens_nothing(server, address):
+def test_an_address_written_otherwise_opens_nothing(server: Server, address: str) -> None:
     body = json.dumps({"data": ["past the queue", ""]}).encode()
     answer = raw(server, "POST", f"/{address}", body)
     assert answer.split(b" ")[1] in (b"404", b"307") and not said(server, "past the queue")
 
 
-def test_programs_still_say_and_compare(server):
+def test_programs_still_say_and_compare(server: Server) -> None:
     client = Client(server.url, verbose=False)
     first = client.predict("a quiet film", api_name="/say")
     again = client.predict("another", first["dialogue_id"], api_name="/say")
@@ -97,7 +100,9 @@ def test_programs_still_say_and_compare(server):
 
 
 @pytest.mark.parametrize("index", [10_000, -1, "0", None, True, 1.0, [0]])
-def test_a_number_of_no_handler_is_not_found(server, index, capfd):
+def test_a_number_of_no_handler_is_not_found(
+    server: Server, index: bool | float | list[int] | str | None, capfd: pytest.CaptureFixture[str]
+) -> None:
     body = {"data": [], "fn_index": index, "session_hash": "s"}
     answer = httpx.post(f"{server.url}gradio_api/queue/join", json=body)
     assert answer.status_code == 404
@@ -109,14 +114,16 @@ def test_a_number_of_no_handler_is_not_found(server, index, capfd):
     ["gradio_api/upload_progress?upload_id=x", "monitoring", "gradio_api/file=/etc/passwd"]
     + ["gradio_api/proxy=https://x.hf.space/", "gradio_api/dev/reload", "gradio_api/vibe-code"],
 )
-def test_routes_that_no_page_needs_are_closed(server, address):
+def test_routes_that_no_page_needs_are_closed(server: Server, address: str) -> None:
     assert httpx.get(server.url + address).status_code in (404, 413)
 
 
 # Room in the queue
 
 
-def test_a_hundred_who_do_not_listen_keep_nobody_from_rating_or_asking(server, config):
+def test_a_hundred_who_do_not_listen_keep_nobody_from_rating_or_asking(
+    server: Server, config: dict[str, Any]
+) -> None:
     honest = Caller(server.url, config)
     honest.call("submit", ["before the flood", honest.visit, None, None, None])
     ((reply,),) = server.rows(
@@ -137,7 +144,7 @@ def test_a_hundred_who_do_not_listen_keep_nobody_from_rating_or_asking(server, c
     assert said(server, "during the flood")
 
 
-def test_one_tab_has_only_so_many_places(server, config):
+def test_one_tab_has_only_so_many_places(server: Server, config: dict[str, Any]) -> None:
     caller, session = Caller(server.url, config), uuid4().hex
     for n in range(40):
         joined(server, caller, f"very slowly {n}", session)
@@ -148,7 +155,9 @@ def test_one_tab_has_only_so_many_places(server, config):
         assert sum(event.session_hash == session for event in list(room)) <= OF_A_SESSION
 
 
-def test_answers_that_nobody_fetches_are_let_go(server, config, monkeypatch):
+def test_answers_that_nobody_fetches_are_let_go(
+    server: Server, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crsdemo.web.guard.rooms.KEPT", 1.0)
     session = uuid4().hex
     joined(server, Caller(server.url, config), "asked and gone", session)
@@ -162,7 +171,7 @@ def test_answers_that_nobody_fetches_are_let_go(server, config, monkeypatch):
 # Limits by address
 
 
-def test_a_program_that_is_always_somebody_else_is_one_visitor(tmp_path):
+def test_a_program_that_is_always_somebody_else_is_one_visitor(tmp_path: Path) -> None:
     server = limited(tmp_path, Limits(visitor_messages="3/minute", all_messages="20/minute"))
     url = f"{server.url}gradio_api/call/say"
     codes = [httpx.post(url, json={"data": [f"n {n}", ""]}).status_code for n in range(6)]
@@ -174,7 +183,7 @@ def test_a_program_that_is_always_somebody_else_is_one_visitor(tmp_path):
     server.close()
 
 
-def test_made_up_visitors_of_one_address_are_counted_together(tmp_path):
+def test_made_up_visitors_of_one_address_are_counted_together(tmp_path: Path) -> None:
     server = limited(tmp_path, Limits(address_messages="4/minute"))
     config = httpx.get(server.url + "config").json()
     answers = [joined(server, Caller(server.url, config), f"n {n}") for n in range(6)]
@@ -184,7 +193,9 @@ def test_made_up_visitors_of_one_address_are_counted_together(tmp_path):
 
 
 @pytest.mark.parametrize(("trusted", "passed"), [((), 2), (("127.0.0.1",), 6)])
-def test_a_forwarding_header_counts_only_from_a_proxy_that_was_named(tmp_path, trusted, passed):
+def test_a_forwarding_header_counts_only_from_a_proxy_that_was_named(
+    tmp_path: Path, trusted: tuple[str, ...], passed: int
+) -> None:
     server = limited(tmp_path, Limits(address_messages="2/minute"), Proxies.named(trusted))
     url, codes = f"{server.url}gradio_api/call/say", []
     for n in range(6):
@@ -198,7 +209,7 @@ def test_a_forwarding_header_counts_only_from_a_proxy_that_was_named(tmp_path, t
 # Sizes
 
 
-def test_large_bodies_are_refused_before_they_are_read(server):
+def test_large_bodies_are_refused_before_they_are_read(server: Server) -> None:
     host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
     with socket.create_connection((host, port), timeout=20) as wire:
         wire.sendall(
@@ -208,7 +219,7 @@ def test_large_bodies_are_refused_before_they_are_read(server):
         assert b" 413 " in wire.recv(1000)
 
 
-def test_large_bodies_of_unknown_length_are_refused_too(server):
+def test_large_bodies_of_unknown_length_are_refused_too(server: Server) -> None:
     def drops() -> Iterator[bytes]:
         for _ in range(200):
             yield b"x" * 100_000
@@ -221,7 +232,7 @@ def test_large_bodies_of_unknown_length_are_refused_too(server):
 
 @pytest.mark.parametrize("route", ["upload", "upload/", "process_recording", "component_server"])
 @pytest.mark.parametrize("size", [1, 2**16])
-def test_no_file_is_taken(server, route, size):
+def test_no_file_is_taken(server: Server, route: str, size: int) -> None:
     sent = httpx.post(f"{server.url}gradio_api/{route}", files={"files": b"x" * size})
     assert sent.status_code == 413
     folder = Path(server.blocks.app.uploaded_file_dir)
@@ -242,7 +253,9 @@ def test_no_file_is_taken(server, route, size):
         {"data": ["x"] * 3000},
     ],
 )
-def test_ids_and_lists_have_bounds(server, config, change):
+def test_ids_and_lists_have_bounds(
+    server: Server, config: dict[str, Any], change: dict[str, object]
+) -> None:
     caller = Caller(server.url, config)
     body = {"data": ["hi", caller.visit, None, None, None], "session_hash": "s"}
     body |= {"fn_index": caller.events["submit"]} | change
@@ -251,7 +264,9 @@ def test_ids_and_lists_have_bounds(server, config, change):
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff", b"[]", b"1" * 9000, b"", b"null"])
-def test_what_is_no_json_object_is_refused_in_words(server, content, capfd):
+def test_what_is_no_json_object_is_refused_in_words(
+    server: Server, content: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
     answer = httpx.post(f"{server.url}gradio_api/queue/join", content=content)
     assert answer.status_code == 400 and answer.json()["detail"]
     assert "Traceback" not in capfd.readouterr().err
@@ -261,7 +276,9 @@ def test_what_is_no_json_object_is_refused_in_words(server, content, capfd):
 
 
 @pytest.mark.parametrize("address", ["", "compare", "config", "health", "nothing-here", "results"])
-def test_every_answer_says_that_it_is_not_to_be_framed_or_guessed_at(server, address):
+def test_every_answer_says_that_it_is_not_to_be_framed_or_guessed_at(
+    server: Server, address: str
+) -> None:
     headers = httpx.get(server.url + address).headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-frame-options"] == "DENY"

@@ -57,14 +57,16 @@ class Counting(Caller):
 
 
 @pytest.mark.parametrize("page", ["", "compare", "blind"])
-def test_a_message_late_in_a_talk_sends_no_more_than_an_early_one(server, page):
+def test_a_message_late_in_a_talk_sends_no_more_than_an_early_one(
+    server: Server, page: str
+) -> None:
     caller = Counting(server, page)
     sizes = [caller.bytes_of(f"message {n}") for n in range(LATE[page])]
     assert sizes[-1] < 1.5 * sizes[EARLY - 1], sizes
     assert max(sizes) < 300_000
 
 
-def test_earlier_messages_are_a_click_away(browser: Browser, server: Server):  # noqa: F811
+def test_earlier_messages_are_a_click_away(browser: Browser, server: Server) -> None:  # noqa: F811
     caller = Counting(server, "")
     visitor = Talker(browser, server)
     page, shown = visitor.page, visitor.page.locator("#thread .said-by-user")
@@ -87,7 +89,7 @@ def test_earlier_messages_are_a_click_away(browser: Browser, server: Server):  #
     assert caller.http
 
 
-def test_earlier_comparisons_are_a_click_away(browser: Browser, server: Server):  # noqa: F811
+def test_earlier_comparisons_are_a_click_away(browser: Browser, server: Server) -> None:  # noqa: F811
     judge = Judge(browser, server)
     for n in range(N_SHOWN + 1):
         judge.type(f"number {n}")
@@ -99,7 +101,9 @@ def test_earlier_comparisons_are_a_click_away(browser: Browser, server: Server):
     judge.leave()
 
 
-def test_sessions_are_bounded_and_closed_ones_go(server, monkeypatch):
+def test_sessions_are_bounded_and_closed_ones_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(housekeeping, "CLOSED", 0.5)
     caller = Counting(server, "")
     sessions = server.blocks.app.state_holder.session_data
@@ -116,7 +120,9 @@ def test_sessions_are_bounded_and_closed_ones_go(server, monkeypatch):
     assert caller.session not in sessions
 
 
-def test_what_was_drawn_for_a_session_is_not_kept(server, monkeypatch):
+def test_what_was_drawn_for_a_session_is_not_kept(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(housekeeping, "DRAWN", 0.5)
     caller = Counting(server, "")
     caller.bytes_of("to be forgotten by the session")

@@ -28,7 +28,7 @@ def say(caller: Caller, text: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_long_talk_and_closed_sessions_leave_the_memory_as_it_was(tmp_path) -> None:
+def test_a_long_talk_and_closed_sessions_leave_the_memory_as_it_was(tmp_path: Path) -> None:
     port = free_port()
     serve = [sys.executable, str(Path(__file__).parent.parent / "serve.py")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

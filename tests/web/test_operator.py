@@ -69,7 +69,7 @@ def guess(operator: Operator, caller: Caller = FAR, word: str = "wrong guess") -
         Caller("127.8.8.8", "127.0.0.1"),
     ],
 )
-def test_without_a_password_the_machine_itself_is_let_in(caller):
+def test_without_a_password_the_machine_itself_is_let_in(caller: Caller) -> None:
     assert is_let_in(Operator(), caller=caller)
 
 
@@ -85,7 +85,7 @@ def test_without_a_password_the_machine_itself_is_let_in(caller):
         Caller("testclient", "127.0.0.1"),
     ],
 )
-def test_without_a_password_nobody_else_is_let_in_and_hears_why(caller):
+def test_without_a_password_nobody_else_is_let_in_and_hears_why(caller: Caller) -> None:
     operator = Operator()
     with pytest.raises(AccessError, match=VARIABLE):
         operator.check("", caller)
@@ -93,11 +93,13 @@ def test_without_a_password_nobody_else_is_let_in_and_hears_why(caller):
         operator.sign_in("", caller)
 
 
-def test_with_a_password_nobody_is_let_in_without_it_not_even_from_here(operator):
+def test_with_a_password_nobody_is_let_in_without_it_not_even_from_here(operator: Operator) -> None:
     assert not is_let_in(operator, "", HERE) and not is_let_in(operator, "", FAR)
 
 
-def test_the_password_opens_from_anywhere_until_the_token_is_old(operator, clock):
+def test_the_password_opens_from_anywhere_until_the_token_is_old(
+    operator: Operator, clock: Clock
+) -> None:
     token = operator.sign_in(WORD, FAR)
     assert is_let_in(operator, token, FAR) and is_let_in(operator, token, HERE)
     clock.now += GOOD_FOR - 1
@@ -106,7 +108,9 @@ def test_the_password_opens_from_anywhere_until_the_token_is_old(operator, clock
     assert not is_let_in(operator, token)
 
 
-def test_a_token_cannot_be_made_up_made_longer_or_taken_from_another_start(operator):
+def test_a_token_cannot_be_made_up_made_longer_or_taken_from_another_start(
+    operator: Operator,
+) -> None:
     token = operator.sign_in(WORD, FAR)
     end, signature = token.split(".")
     others = [
@@ -123,7 +127,7 @@ def test_a_token_cannot_be_made_up_made_longer_or_taken_from_another_start(opera
     assert not any(is_let_in(operator, other) for other in others)
 
 
-def test_signing_out_ends_every_token_and_strangers_cannot_do_it(operator):
+def test_signing_out_ends_every_token_and_strangers_cannot_do_it(operator: Operator) -> None:
     tokens = [operator.sign_in(WORD, FAR) for _ in range(2)]
     with pytest.raises(AccessError):
         operator.sign_out("0.made-up", FAR)
@@ -133,7 +137,9 @@ def test_signing_out_ends_every_token_and_strangers_cannot_do_it(operator):
     assert is_let_in(operator, operator.sign_in(WORD, FAR))
 
 
-def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(operator, clock):
+def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(
+    operator: Operator, clock: Clock
+) -> None:
     said = [guess(operator, word=f"guess {n}") for n in range(TRIES)]
     assert all("not the password" in words for words in said)
     assert "try again in 300 seconds" in guess(operator, word=WORD)
@@ -141,25 +147,27 @@ def test_wrong_passwords_are_counted_and_then_even_the_right_one_waits(operator,
     assert is_let_in(operator, operator.sign_in(WORD, FAR))
 
 
-def test_somebody_who_guesses_does_not_lock_out_the_operator_elsewhere(operator):
+def test_somebody_who_guesses_does_not_lock_out_the_operator_elsewhere(operator: Operator) -> None:
     for _ in range(TRIES):
         guess(operator)
     assert is_let_in(operator, operator.sign_in(WORD, HERE))
 
 
-def test_guessing_from_many_addresses_is_limited_too(operator):
+def test_guessing_from_many_addresses_is_limited_too(operator: Operator) -> None:
     for n in range(TRIES_OF_ALL):
         assert "not the password" in guess(operator, Caller(f"198.51.100.{n}", "lab.example"))
     assert "too many" in guess(operator, Caller("192.0.2.1", "lab.example"), WORD)
 
 
-def test_guesses_at_the_same_moment_are_all_counted(operator):
+def test_guesses_at_the_same_moment_are_all_counted(operator: Operator) -> None:
     with ThreadPoolExecutor(16) as pool:
         said = list(pool.map(lambda _: guess(operator), range(40)))
     assert sum("not the password" in words for words in said) == TRIES
 
 
-def test_the_password_comes_from_the_file_or_else_from_the_environment(monkeypatch, tmp_path):
+def test_the_password_comes_from_the_file_or_else_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv(VARIABLE, WORD)
     assert operator_of(None).sign_in(WORD, FAR)
     file = tmp_path / "password.txt"
@@ -171,7 +179,9 @@ def test_the_password_comes_from_the_file_or_else_from_the_environment(monkeypat
 
 
 @pytest.mark.parametrize("content", [None, b"", b"short\n", b"\xff\xfe\xfa not text"])
-def test_a_password_file_that_is_of_no_use_is_refused(tmp_path: Path, content: bytes | None):
+def test_a_password_file_that_is_of_no_use_is_refused(
+    tmp_path: Path, content: bytes | None
+) -> None:
     file = tmp_path / "password.txt"
     if content is not None:
         file.write_bytes(content)

@@ -48,7 +48,9 @@ def visitor(browser: Browser, server: Server) -> Iterator[Talker]:  # noqa: F811
     visitor.leave()
 
 
-def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_at(visitor):
+def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_at(
+    visitor: Talker,
+) -> None:
     page = visitor.page
     page.locator(".wish").nth(1).click()
     expect(page.locator("#thread .film")).to_have_count(1)
@@ -68,12 +70,13 @@ def test_a_conversation_shows_films_and_the_reasons_of_the_reply_that_is_looked_
     expect(picture(page)).to_be_visible()
     picture(page).scroll_into_view_if_needed()
     row = page.locator("#path .barlayer .trace").first.locator(".point").first.bounding_box()
+    assert row
     page.mouse.move(row["x"] + row["width"] / 2, row["y"] + row["height"] / 2)
     expect(page.locator("#path .hoverlayer")).to_contain_text("Tokyo Story")
     expect(visitor.answers.first).to_have_attribute("aria-current", "true")
 
 
-def test_words_stream_after_a_line_that_says_what_happens(visitor):
+def test_words_stream_after_a_line_that_says_what_happens(visitor: Talker) -> None:
     visitor.page.evaluate(
         """() => { window.seen = [];
         new MutationObserver(() => window.seen.push(document.querySelector('#live').innerText))
@@ -87,7 +90,9 @@ def test_words_stream_after_a_line_that_says_what_happens(visitor):
     assert len(set(lengths)) >= 3 and lengths[0] < max(lengths)
 
 
-def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor, server):
+def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(
+    visitor: Talker, server: Server
+) -> None:
     page = visitor.page
     visitor.say("rate me")
     row = page.locator("#thread .rating")
@@ -125,7 +130,9 @@ def test_a_rating_is_saved_shown_changed_withdrawn_and_survives_a_reload(visitor
     assert len(server.rows(f"select * from ratings where generation_id = '{reply}'")) > 5
 
 
-def test_what_is_typed_while_a_comment_is_being_saved_is_not_lost(visitor, server):
+def test_what_is_typed_while_a_comment_is_being_saved_is_not_lost(
+    visitor: Talker, server: Server
+) -> None:
     page = visitor.page
     visitor.say("let me explain")
     row = page.locator("#thread .rating")
@@ -147,7 +154,9 @@ def test_what_is_typed_while_a_comment_is_being_saved_is_not_lost(visitor, serve
     assert server.rows(f"select value {kept}") == [('"first"',), ('"first and second"',)]
 
 
-def test_a_rating_that_cannot_be_saved_stays_on_the_page_and_can_be_tried_again(visitor, server):
+def test_a_rating_that_cannot_be_saved_stays_on_the_page_and_can_be_tried_again(
+    visitor: Talker, server: Server
+) -> None:
     visitor.say("rate me while the database is locked")
     row = visitor.page.locator("#thread .rating")
     lock = sqlite3.connect(server.db, isolation_level=None)
@@ -165,7 +174,7 @@ def test_a_rating_that_cannot_be_saved_stays_on_the_page_and_can_be_tried_again(
     assert server.rows(query) == [("thumbs", "1")]
 
 
-def test_what_cannot_be_answered_is_explained_and_stays_in_the_box(visitor):
+def test_what_cannot_be_answered_is_explained_and_stays_in_the_box(visitor: Talker) -> None:
     notice = visitor.page.locator("#notice")
     visitor.type("   ")
     expect(notice).to_contain_text("nothing to answer yet")
@@ -177,7 +186,7 @@ def test_what_cannot_be_answered_is_explained_and_stays_in_the_box(visitor):
     expect(notice).to_have_text("")
 
 
-def test_a_recommender_that_breaks_down_loses_no_message(visitor):
+def test_a_recommender_that_breaks_down_loses_no_message(visitor: Talker) -> None:
     visitor.type("break down")
     expect(visitor.page.locator("#notice")).to_contain_text("could not answer")
     expect(visitor.page.locator("#thread")).to_contain_text("This has no answer yet")
@@ -194,13 +203,13 @@ def test_a_recommender_that_breaks_down_loses_no_message(visitor):
         "‮abc‬ שלום عالم 👩‍👧‍👦 é",
     ],
 )
-def test_odd_text_shows_as_it_was_typed(visitor, text):
+def test_odd_text_shows_as_it_was_typed(visitor: Talker, text: str) -> None:
     visitor.say(text)
     shown = visitor.page.locator(".said-by-user").inner_text()
     assert shown == "".join(c for c in text if c >= " ")
 
 
-def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor):
+def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor: Talker) -> None:
     page = visitor.page
     visitor.type("very slowly please")
     expect(page.locator("#live .growing")).to_be_visible()
@@ -219,7 +228,9 @@ def test_a_reply_can_be_stopped_answered_again_and_taken_back(visitor):
     expect(visitor.box).to_have_value("very slowly please")
 
 
-def test_a_new_conversation_begins_empty_and_hears_nothing_of_the_old_one(visitor, server):
+def test_a_new_conversation_begins_empty_and_hears_nothing_of_the_old_one(
+    visitor: Talker, server: Server
+) -> None:
     visitor.say("first conversation")
     visitor.page.get_by_role("button", name="new conversation").click()
     expect(visitor.page.locator(".welcome h2")).to_be_visible()
@@ -231,7 +242,7 @@ def test_a_new_conversation_begins_empty_and_hears_nothing_of_the_old_one(visito
     assert len(set(dialogues)) == 2 and {position for _, position in dialogues} == {0}
 
 
-def test_everything_works_by_keyboard(visitor):
+def test_everything_works_by_keyboard(visitor: Talker) -> None:
     page = visitor.page
     visitor.say("by keyboard")
     page.locator("#thread .film .actions button").first.focus()
@@ -244,7 +255,10 @@ def test_everything_works_by_keyboard(visitor):
     expect(good).to_be_focused()
 
 
-def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):  # noqa: F811
+def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(
+    browser: Browser,  # noqa: F811
+    server: Server,  # noqa: F811
+) -> None:
     visitor = Talker(browser, server, width=390)
     page = visitor.page
     visitor.say("at the station")
@@ -260,7 +274,7 @@ def test_a_phone_has_no_sideways_scroll_and_folds_the_evidence(browser, server):
     visitor.leave()
 
 
-def test_saying_something_from_outside_returns_the_reply_with_its_evidence(server):
+def test_saying_something_from_outside_returns_the_reply_with_its_evidence(server: Server) -> None:
     client = Client(server.url, verbose=False)
     first = client.predict("a quiet film", api_name="/say")
     assert first["intent"] == "REC" and first["item"]["title"] == "After Life"
@@ -306,27 +320,31 @@ class Caller:
                 message = json.loads(line.removeprefix("data: ")) if line else {}
                 if message.get("msg") == "process_completed":
                     assert message["success"], message
-                    return message["output"]["data"]
+                    return list(message["output"]["data"])
         raise AssertionError("the server hung up")
 
     def talk_and_rate(self, server: Server) -> str:
         """Two messages, then a thumb on the last reply; returns its id."""
         for n in (1, 2):
             self.call("submit", [f"message {n} of {self.session}", self.visit, None, None, None])
-        conversation = server.log.restore(self.visit["dialogue"], CATALOG).conversation
-        reply = conversation.turns[-1].id
+        restored = server.log.restore(self.visit["dialogue"], CATALOG)
+        assert restored
+        reply = restored.conversation.turns[-1].id
         changes = {"reply": reply, "click": 1, "changes": {"thumbs": 1, "comment": self.session}}
         self.call("rate", [self.visit, None, None, None], changes)
         return reply
 
 
-def test_fifty_visitors_at_once_hear_only_their_own_words_and_lose_no_rating(server):
+def test_fifty_visitors_at_once_hear_only_their_own_words_and_lose_no_rating(
+    server: Server,
+) -> None:
     config = httpx.get(server.url + "config").json()
     callers = [Caller(server.url, config) for _ in range(50)]
     with ThreadPoolExecutor(50) as pool:
         replies = list(pool.map(lambda caller: caller.talk_and_rate(server), callers))
     for caller, reply in zip(callers, replies, strict=True):
         restored = server.log.restore(caller.visit["dialogue"], CATALOG)
+        assert restored
         texts = [turn.turn.text for turn in restored.conversation.turns]
         assert len(texts) == 4 and all(caller.session in text for text in texts)
         assert {(r.generation_id, r.aspect, r.value) for r in restored.ratings} == {

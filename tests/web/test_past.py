@@ -43,7 +43,7 @@ def say(visitor: Visitor, text: str) -> None:
 def shot(visitor: Visitor, name: str) -> None:
     """A picture of the page for whoever asks for one."""
     if folder := os.environ.get("CRSDEMO_SHOTS"):
-        width = visitor.page.viewport_size["width"]  # type: ignore[index]
+        width = visitor.page.viewport_size["width"]  # type: ignore[index]  # it has a size
         for theme in ("light", "dark"):
             visitor.page.wait_for_timeout(700)  # colours change slowly
             visitor.page.screenshot(path=f"{folder}/{name}-{width}-{theme}.png", full_page=True)

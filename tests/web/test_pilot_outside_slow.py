@@ -124,11 +124,11 @@ def test_from_nothing_to_results_in_ten_minutes(
     running: Running,
 ) -> None:
     for number in range(2):
-        annotator = Scripted(browser, running, f"participant=script-{number}")  # type: ignore[arg-type]
+        annotator = Scripted(browser, running, f"participant=script-{number}")
         annotator.page.set_default_timeout(120_000)
-        assert annotator.finish(number) == "PILOT-2"
-        page = annotator.page.content() + str(annotator.page.evaluate("window.heard"))
-        heard = re.sub(r"base64,[\w+/=]+", "", page)  # a font may hold any letters
+        assert annotator.finished(number) == "PILOT-2"
+        seen = annotator.page.content() + str(annotator.page.evaluate("window.heard"))
+        heard = re.sub(r"base64,[\w+/=]+", "", seen)  # a font may hold any letters
         assert "[hidden]" in heard
         assert not [name for name in ("quokka", "gcrs", "/chat") if name in heard.lower()]
         annotator.leave()

@@ -65,7 +65,7 @@ WISHES = ("something by the sea", "older than me", "and without violence", "one 
 class Scripted(Annotator):
     """Prefers the system that says "Watch", mostly; never misses what is plainly worse."""
 
-    def finish(self, seed: int) -> str:
+    def finished(self, seed: int) -> str:
         """Everything that the study asks for, to the code."""
         self.random = random.Random(seed)
         while not self.sheet.locator("output").count():
@@ -138,7 +138,7 @@ def test_three_annotators_finish_the_results_answer_and_trl_reads_the_pairs(
 ) -> None:
     for number in range(3):
         annotator = Scripted(browser, server, f"participant=script-{number}")
-        assert annotator.finish(number) == "PILOT-1"
+        assert annotator.finished(number) == "PILOT-1"
         annotator.leave()
 
     votes = load_votes(server.lab.log.file)
@@ -152,7 +152,8 @@ def test_three_annotators_finish_the_results_answer_and_trl_reads_the_pairs(
     assert judges == [(3,)] * N_SHARED
     told = results(votes)
     (pair,) = told.pairs
-    assert pair.net is not None and pair.net.low <= pair.net.value <= pair.net.high
+    assert pair.net and pair.net.low is not None and pair.net.high is not None
+    assert pair.net.value is not None and pair.net.low <= pair.net.value <= pair.net.high
     answered = "select about = 'study', count(*), count(distinct annotator) from answers group by 1"
     assert server.rows(answered) == [(0, 9, 3), (1, 3, 3)]
     assert server.rows("select count(*), min(code) from completions") == [(3, "PILOT-1")]

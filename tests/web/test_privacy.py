@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from http.client import HTTPConnection
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from test_page import CATALOG, Caller, Server, server  # noqa: F401  the fixture
+from pages import Server
+from stand_in import CATALOG
+from test_page import Caller, server  # noqa: F401  the fixture
 
-from crsdemo.core.conversation import new_id, seen_id
+from crsdemo.core.conversation import Conversation, new_id, seen_id
 from crsdemo.web.compare.blind import BlindPage
 from crsdemo.web.compare.compare import ComparePage
 from crsdemo.web.compare.screen import Look
@@ -23,12 +25,19 @@ SECRET = "my secret wish is a film about lighthouses"
 
 
 @pytest.fixture(scope="module")
-def config(server: Server) -> dict:  # noqa: F811
-    return httpx.get(server.url + "config").json()
+def config(server: Server) -> dict[str, Any]:  # noqa: F811
+    told: dict[str, Any] = httpx.get(server.url + "config").json()
+    return told
+
+
+def kept(server: Server, dialogue: str) -> Conversation:  # noqa: F811
+    restored = server.log.restore(dialogue, CATALOG)
+    assert restored
+    return restored.conversation
 
 
 @pytest.fixture(scope="module")
-def victim(server: Server, config: dict) -> Caller:  # noqa: F811
+def victim(server: Server, config: dict[str, Any]) -> Caller:  # noqa: F811
     caller = Caller(server.url, config)
     caller.call("submit", [SECRET, caller.visit, None, None, None])
     assert server.rows(f"select 1 from turns where text = '{SECRET}'")
@@ -57,7 +66,11 @@ def fetched(url: str, address: str) -> tuple[int, str, bytes]:
     return answer.status, answer.headers.get("content-type", ""), content
 
 
-def test_the_database_cannot_be_fetched_by_any_address(server, victim, monkeypatch):  # noqa: F811
+def test_the_database_cannot_be_fetched_by_any_address(
+    server: Server,  # noqa: F811
+    victim: Caller,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     monkeypatch.chdir(server.db.parent)  # as when the app is started beside its log
     content = server.db.read_bytes() + server.db.with_name("feedback.db-wal").read_bytes()
     assert SECRET.encode() in content
@@ -67,7 +80,10 @@ def test_the_database_cannot_be_fetched_by_any_address(server, victim, monkeypat
         assert status != 200 or "html" in kind, address
 
 
-def test_gradio_serves_no_file_of_ours_though_it_is_asked_to_move_one(server, victim):  # noqa: F811
+def test_gradio_serves_no_file_of_ours_though_it_is_asked_to_move_one(
+    server: Server,  # noqa: F811
+    victim: Caller,  # noqa: F811
+) -> None:
     with httpx.Client(base_url=server.url) as http:
         file = {"path": str(server.db), "meta": {"_type": "gradio.FileData"}}
         body = {"data": [file], "fn_index": victim.events["submit"], "session_hash": "thief"}
@@ -78,25 +94,33 @@ def test_gradio_serves_no_file_of_ours_though_it_is_asked_to_move_one(server, vi
         assert sent.status_code == 413
 
 
-def test_guessing_the_dialogue_of_another_shows_nothing_of_it(server, config, victim):  # noqa: F811
+def test_guessing_the_dialogue_of_another_shows_nothing_of_it(
+    server: Server,  # noqa: F811
+    config: dict[str, Any],
+    victim: Caller,  # noqa: F811
+) -> None:
     thief = Caller(server.url, config)
     thief.visit["dialogue"] = victim.visit["dialogue"]
     for event in ("load", "redraw"):
         shown = json.dumps(thief.call(event, [thief.visit, None, None, None]))
         assert SECRET not in shown and "lighthouses" not in shown
-    reply = server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns[-1].id
+    reply = kept(server, victim.visit["dialogue"]).turns[-1].id
     chosen = {"reply": reply, "click": 1}
     shown = json.dumps(thief.call("select", [thief.visit, reply, None, None], chosen))
     assert "lighthouses" not in shown
 
 
-def test_saying_something_in_the_dialogue_of_another_does_not_enter_it(server, config, victim):  # noqa: F811
+def test_saying_something_in_the_dialogue_of_another_does_not_enter_it(
+    server: Server,  # noqa: F811
+    config: dict[str, Any],
+    victim: Caller,  # noqa: F811
+) -> None:
     thief = Caller(server.url, config)
     thief.visit["dialogue"] = victim.visit["dialogue"]
-    n_before = len(server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns)
+    n_before = len(kept(server, victim.visit["dialogue"]).turns)
     shown = json.dumps(thief.call("submit", ["and what did I say?", thief.visit, None, None, None]))
     assert "lighthouses" not in shown
-    after = server.log.restore(victim.visit["dialogue"], CATALOG).conversation
+    after = kept(server, victim.visit["dialogue"])
     assert len(after.turns) == n_before and after.visitor == victim.visit["visitor"]
     of = f"dialogue_id = '{victim.visit['dialogue']}'"
     # also beside the branch that is shown
@@ -104,7 +128,7 @@ def test_saying_something_in_the_dialogue_of_another_does_not_enter_it(server, c
     assert server.rows("select 1 from turns where text = 'and what did I say?'") == []
 
 
-def test_no_program_goes_on_with_what_is_not_its_own(server, victim):  # noqa: F811
+def test_no_program_goes_on_with_what_is_not_its_own(server: Server, victim: Caller) -> None:  # noqa: F811
     """Ids stand in every export."""
     of = f"dialogue_id = '{victim.visit['dialogue']}'"
     n_before = server.rows(f"select count(*) from turns where {of}")
@@ -118,9 +142,13 @@ def test_no_program_goes_on_with_what_is_not_its_own(server, victim):  # noqa: F
     assert one.predict("still mine", begun, api_name="/say")["dialogue_id"] == begun
 
 
-def test_nobody_rates_or_marks_a_reply_to_another(server, config, victim):  # noqa: F811
+def test_nobody_rates_or_marks_a_reply_to_another(
+    server: Server,  # noqa: F811
+    config: dict[str, Any],
+    victim: Caller,  # noqa: F811
+) -> None:
     thief = Caller(server.url, config)
-    reply = server.log.restore(victim.visit["dialogue"], CATALOG).conversation.turns[-1].id
+    reply = kept(server, victim.visit["dialogue"]).turns[-1].id
     rate = {"reply": reply, "click": 1, "changes": {"thumbs": -1}}
     mark = {"reply": reply, "click": 2, "item": "tt0000000", "kind": "want", "on": True}
     for event, click in (("rate", rate), ("mark", mark)):
@@ -133,7 +161,7 @@ def test_nobody_rates_or_marks_a_reply_to_another(server, config, victim):  # no
 
 def test_what_is_judged_blind_is_shown_on_no_page_with_names() -> None:
     """Its id, which the browser knows, finds nothing where names are told."""
-    view = Look({"visitor": new_id()}, {"series": "abc"}, None, None, False)
+    view = Look({"visitor": new_id()}, {"series": "abc"}, None, {}, False)
     hidden = BlindPage.series_id(cast(BlindPage, None), view)
     again = replace(view, at={"series": hidden})
     assert BlindPage.series_id(cast(BlindPage, None), again) == hidden != "abc"

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
-from test_page import Talker, browser  # noqa: F401  the fixture
+from test_page import Talker
 
 TESTS = Path(__file__).parents[1]
 HOSTILE = """'); drop table ratings; -- <script>document.title = "taken"</script> ${1} {{2}} "é\""""
@@ -90,7 +91,9 @@ def ended(rows: list[tuple[Any, ...]]) -> bool:
     return bool(rows) and rows[0][0] != "running"
 
 
-def test_what_was_said_before_a_kill_is_kept_and_the_talk_goes_on(visitor, server):
+def test_what_was_said_before_a_kill_is_kept_and_the_talk_goes_on(
+    visitor: Talker, server: Process
+) -> None:
     text = "very slowly, before the kill"
     visitor.type(text)
     server.wait_for(reply_to(text), said_so_far)  # while it is still growing
@@ -107,7 +110,9 @@ def test_what_was_said_before_a_kill_is_kept_and_the_talk_goes_on(visitor, serve
     expect(visitor.answers).to_have_count(2)
 
 
-def test_a_tab_closed_in_mid_stream_leaves_what_was_written(visitor, server):
+def test_a_tab_closed_in_mid_stream_leaves_what_was_written(
+    visitor: Talker, server: Process
+) -> None:
     text = "very slowly, then the tab is closed"
     visitor.type(text)
     expect(visitor.page.locator("#live .growing")).to_be_visible()
@@ -122,7 +127,7 @@ def test_a_tab_closed_in_mid_stream_leaves_what_was_written(visitor, server):
     expect(again.locator("#thread .answer .words")).to_contain_text(kept[:10])
 
 
-def test_a_reload_in_mid_stream_loses_nothing(visitor, server):
+def test_a_reload_in_mid_stream_loses_nothing(visitor: Talker, server: Process) -> None:
     text = "slowly, then the page is loaded again"
     visitor.type(text)
     server.wait_for(reply_to(text), bool)
@@ -136,14 +141,14 @@ def test_a_reload_in_mid_stream_loses_nothing(visitor, server):
     assert len(server.rows(reply_to(text))) == 1
 
 
-def test_a_double_click_says_it_once(visitor, server):
+def test_a_double_click_says_it_once(visitor: Talker, server: Process) -> None:
     visitor.box.fill("said with a double click")
     visitor.page.locator("#box .submit-button").dblclick()
     expect(visitor.answers).to_have_count(1)
     assert len(server.rows(reply_to("said with a double click"))) == 1
 
 
-def test_two_tabs_of_one_visitor_lose_nothing(visitor, server):
+def test_two_tabs_of_one_visitor_lose_nothing(visitor: Talker, server: Process) -> None:
     visitor.say("begun in the first tab")
     other: Page = visitor.page.context.new_page()
     other.goto(server.url)
@@ -164,7 +169,9 @@ def test_two_tabs_of_one_visitor_lose_nothing(visitor, server):
         server.wait_for(reply_to(f"from tab {n}"), lambda rows: rows[:1] and rows[0][0] == "ok")
 
 
-def test_a_rating_given_offline_is_saved_once_the_network_is_back(visitor, server):
+def test_a_rating_given_offline_is_saved_once_the_network_is_back(
+    visitor: Talker, server: Process
+) -> None:
     visitor.say("rate me in a tunnel")
     context, row = visitor.page.context, visitor.page.locator("#thread .rating")
     context.set_offline(True)
@@ -178,7 +185,9 @@ def test_a_rating_given_offline_is_saved_once_the_network_is_back(visitor, serve
     assert server.rows(f"select value from ratings where generation_id = '{reply}'") == [("1",)]
 
 
-def test_hostile_comments_are_kept_as_they_are_or_refused_in_words(visitor, server):
+def test_hostile_comments_are_kept_as_they_are_or_refused_in_words(
+    visitor: Talker, server: Process
+) -> None:
     visitor.say("what do you say to this?")
     row = visitor.page.locator("#thread .rating")
     row.get_by_label("Good answer").click()

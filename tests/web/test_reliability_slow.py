@@ -21,9 +21,10 @@ from typing import Any
 
 import httpx
 import pytest
+from pages import browser  # noqa: F401  the fixture
 from playwright.sync_api import expect
 from stand_in import NoLinker, StandIn, StandIns
-from test_page import Caller, browser  # noqa: F401  the fixture
+from test_page import Caller
 from test_reliability import Process, visitor  # noqa: F401  the fixture
 
 from crsdemo.chat.admission import NO_LIMITS, Admission

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_up import around, made_up
 from pages import Server, browser  # noqa: F401  the fixture
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 from stand_in import StandIn
 
 from crsdemo.core.errors import BadInputError
@@ -33,7 +33,12 @@ def test_everybody_reads_the_answer_and_the_numbers(
     server = Server(tmp_path, StandIn(0.0, "red"), StandIn(0.0, "blue"), reports=REPORTS)
     page = browser.new_page(viewport={"width": 390, "height": 844})
     wrong: list[str] = []
-    page.on("dialog", lambda dialog: (wrong.append("a dialog"), dialog.dismiss()))
+
+    def dismissed(dialog: Dialog) -> None:
+        wrong.append("a dialog")
+        dialog.dismiss()
+
+    page.on("dialog", dismissed)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(server.url)
     page.get_by_role("link", name="scores").click()

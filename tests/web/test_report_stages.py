@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import Trained
 from films import CATALOG
 from made_up_stages import dialogue, generative, item, wishes, write, write_stages
 from pages import Server, browser  # noqa: F401  the fixture
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 from stand_in import StandIn
 
 from crsdemo.evaluation import measure
@@ -89,7 +90,7 @@ def test_systems_need_not_have_the_same_levels_or_wishes(tmp_path: Path) -> None
 
 
 def test_what_stages_write_is_what_the_page_reads(
-    trained, talking, tmp_path: Path, monkeypatch
+    trained: Trained, talking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = (check_wishes.DATA / "wishes.jsonl").read_text().splitlines()
     kept = [line for line in lines if "similar_to" not in line][:3]
@@ -99,7 +100,7 @@ def test_what_stages_write_is_what_the_page_reads(
     shelf = Shelf(CATALOG, trained.catalog, talking)
     systems = ("gcrs", "gcrs-alone", "reges")
     for name in systems:
-        shelf.get(name).talker.wording = replace(WORDING, max_tokens=16)  # type: ignore[attr-defined]
+        shelf.get(name).talker.wording = replace(WORDING, max_tokens=16)  # type: ignore[attr-defined]  # a system that talks
     bench = measure.Bench(shelf, tmp_path / "out", tmp_path / "kept")
     some = load_dialogues(trained.redial, CATALOG, {})[:3]
     on_some = measure.Data("redial", Source(), some)
@@ -121,7 +122,12 @@ def test_everybody_reads_the_stages_on_a_phone(browser: Browser, tmp_path: Path)
     server = Server(tmp_path, StandIn(), stages=found)
     page = browser.new_page(viewport={"width": 390, "height": 844})
     wrong: list[str] = []
-    page.on("dialog", lambda dialog: (wrong.append("a dialog"), dialog.dismiss()))
+
+    def dismissed(dialog: Dialog) -> None:
+        wrong.append("a dialog")
+        dialog.dismiss()
+
+    page.on("dialog", dismissed)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(server.url + "report")
     expect(page.get_by_role("heading", name="Is the wish heard?")).to_be_visible()

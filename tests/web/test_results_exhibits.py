@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ballots import START, ballots, vote
 
+from crsdemo.core.comparison import Verdict
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.feedback.results import Participant, SeenPair, pseudonym
 from crsdemo.studies.statistics.bootstrap import Estimate
@@ -49,7 +50,7 @@ def dots(exhibit: Exhibit) -> list[Estimate]:
     return [row.estimate for row in exhibit.figure.rows]
 
 
-def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar():
+def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar() -> None:
     exhibit = shown(HAND)["verdicts"]
     (row,) = cells(exhibit)
     assert (row["first"], row["second"]) == ("blue", "red")
@@ -65,7 +66,7 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar():
     assert "2 of 8 votes" in exhibit.answer
 
 
-def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval():
+def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval() -> None:
     exhibit = shown(HAND)["net-win-rate"]
     (row,) = cells(exhibit)
     assert row["net win rate"] == pytest.approx((1 - 4) / 7)
@@ -77,7 +78,7 @@ def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval():
     assert row["sign test"] == pytest.approx(12 / 32)  # 2 (1 + 5) / 2^5
 
 
-def test_three_recommenders_stand_on_one_scale_each_in_its_own_colour():
+def test_three_recommenders_stand_on_one_scale_each_in_its_own_colour() -> None:
     pairs = (("red", "blue"), ("blue", "gold"), ("red", "gold"))
     made = [
         vote(f"p{n % 6}", "left" if n % 3 else "right", n, left=a, right=b)
@@ -96,11 +97,11 @@ def test_three_recommenders_stand_on_one_scale_each_in_its_own_colour():
     assert len(ends) >= 3 and low <= min(ends) and max(ends) <= high
 
 
-def test_two_recommenders_have_no_common_scale():
+def test_two_recommenders_have_no_common_scale() -> None:
     assert "strengths" not in shown(HAND)
 
 
-def test_aspects_are_drawn_on_the_scale_that_each_was_asked_on():
+def test_aspects_are_drawn_on_the_scale_that_each_was_asked_on() -> None:
     asked = {"satisfaction": Scores(3, 1), "interest": Scores(2, None)}
     votes = (
         vote("ann", "left", 1, aspects=asked),
@@ -116,7 +117,7 @@ def test_aspects_are_drawn_on_the_scale_that_each_was_asked_on():
     assert sorted(one.value or 0 for one in dots(exhibit)) == [1 / 4, 2.5 / 4, 2 / 2]
 
 
-def test_the_place_on_the_screen_is_told_with_its_test():
+def test_the_place_on_the_screen_is_told_with_its_test() -> None:
     exhibit = shown(HAND)["position"]
     (row,) = cells(exhibit)
     assert (row["decided votes"], row["for the left"], row["share of left"]) == (5, 4, 0.8)
@@ -126,27 +127,29 @@ def test_the_place_on_the_screen_is_told_with_its_test():
     assert "The left side is chosen more often" in shown(always)["position"].answer
 
 
-def test_votes_are_counted_by_how_long_they_took():
+def counted(table: Table) -> dict[str, int]:
+    return {str(slot): int(str(n)) for slot, n in table.rows}
+
+
+def test_votes_are_counted_by_how_long_they_took() -> None:
     late = replace(HAND[0], annotator="cat", created=START + timedelta(days=2), seconds=40.0)
     exhibit = shown((*HAND, late))["seconds"]
-    assert dict(exhibit.table.rows)["30 to 45"] == 1
+    assert counted(exhibit.table)["30 to 45"] == 1
     assert "They took about 40 s, the median is 40 s" in exhibit.answer
     assert "seconds" not in shown(HAND)
 
 
-def test_every_time_falls_into_one_slot():
+def test_every_time_falls_into_one_slot() -> None:
     took = (0, 4.9, 5, 59.9, 119.9, 120, 5000)
     votes = tuple(vote("ann", "left", n, seconds=float(s)) for n, s in enumerate(took))
-    slots = dict(shown(votes)["seconds"].table.rows)
+    slots = counted(shown(votes)["seconds"].table)
     assert slots["0 to 5"] == 2 and slots["5 to 10"] == 1 and slots["120 up"] == 2
     assert sum(slots.values()) == 7
 
 
-def test_agreement_counts_pairs_of_people_on_the_same_replies():
-    votes = tuple(
-        vote(name, verdict, task="shared")
-        for name, verdict in (("ann", "left"), ("bob", "left"), ("cat", "right"))
-    )
+def test_agreement_counts_pairs_of_people_on_the_same_replies() -> None:
+    said: tuple[tuple[str, Verdict], ...] = (("ann", "left"), ("bob", "left"), ("cat", "right"))
+    votes = tuple(vote(name, verdict, task="shared") for name, verdict in said)
     exhibit = shown(votes)["agreement"]
     verdicts = cells(exhibit)[0]
     assert verdicts["judged by 2 or more"] == 1 and verdicts["say the same"] == pytest.approx(1 / 3)
@@ -155,7 +158,7 @@ def test_agreement_counts_pairs_of_people_on_the_same_replies():
     assert dots(alone) == [] and "No two people" in alone.answer
 
 
-def test_progress_shows_who_is_where_and_never_a_real_id():
+def test_progress_shows_who_is_where_and_never_a_real_id() -> None:
     people = (
         Participant("ann", "Pilot", "given", 8, 4, None),
         Participant("dan", "Pilot", "given", 8, 8, "2026-03-01T10:00:00.000Z"),
@@ -174,7 +177,7 @@ def test_progress_shows_who_is_where_and_never_a_real_id():
     assert not any(word in told for word in (">ann", ">bob", ">dan", ",ann", "ann,", "\nbob"))
 
 
-def test_what_has_nothing_to_show_is_not_shown():
+def test_what_has_nothing_to_show_is_not_shown() -> None:
     assert shown(()) == {}
     assert list(shown(ballots("ann: ?"))) == ["verdicts", "net-win-rate", "agreement", "progress"]
     assert "position" in shown(ballots("ann: l"))
@@ -182,34 +185,34 @@ def test_what_has_nothing_to_show_is_not_shown():
         assert 'class="verdict"' in page(votes) and text(results(votes))
 
 
-def test_names_that_want_to_be_markup_stay_words():
+def test_names_that_want_to_be_markup_stay_words() -> None:
     name = "<b>red</b> %{x}"
     votes = tuple(replace(one, left=name) for one in HAND)
     assert "<b>red" not in page(votes) and "&lt;b&gt;red" in page(votes)
     assert "&lt;b&gt;red" in shown(votes)["verdicts"].table.html()
 
 
-def test_a_csv_has_the_numbers_as_they_are_and_nothing_that_a_spreadsheet_runs():
+def test_a_csv_has_the_numbers_as_they_are_and_nothing_that_a_spreadsheet_runs() -> None:
     table = Table((Column("who"), Column("share", "share")), (("=1+1", 1 / 3), ("b, c", None)))
     rows = list(csv.reader(io.StringIO(table.csv())))
     assert rows == [["who", "share"], ["'=1+1", str(1 / 3)], ["b, c", ""]]
     assert "33%" in table.html() and "–" in table.html()
 
 
-def test_figures_are_said_with_their_interval_and_no_minus_before_zero():
+def test_figures_are_said_with_their_interval_and_no_minus_before_zero() -> None:
     assert share(Estimate(0.584, 0.51, 0.649)) == "58% (51 to 65)"
     assert share(Estimate(-0.1, -0.25, 0.001), signed=True) == "−10% (−25 to +0)"
     assert number(Estimate(0.5, -0.001, 1.0), 2) == "0.50 (0.00 to 1.00)"
     assert number(Estimate(None), 2) == "–" and share(Estimate(0.5)) == "50%"
 
 
-def test_colours_follow_the_recommender_and_none_comes_twice():
+def test_colours_follow_the_recommender_and_none_comes_twice() -> None:
     names = tuple("abcdefg")
     colors = [figures.color_of(name, names) for name in names]
     assert len(set(colors)) == len(colors) > 4
 
 
-def test_the_answer_comes_first_and_says_what_is_missing():
+def test_the_answer_comes_first_and_says_what_is_missing() -> None:
     few = page(HAND)
     assert "Too few votes to tell: about" in few and "So far red wins" not in few.split("so-far")[0]
     many = tuple(
@@ -222,11 +225,11 @@ def test_the_answer_comes_first_and_says_what_is_missing():
     assert "No vote counts" in page(hasty)
 
 
-def contradicting(task: str, *verdicts: str) -> list[Vote]:
+def contradicting(task: str, *verdicts: Verdict) -> list[Vote]:
     return [vote(f"p{n}", verdict, n, task=task) for n, verdict in enumerate(verdicts)]
 
 
-def test_the_most_disputed_replies_come_first_and_agreement_is_no_dispute():
+def test_the_most_disputed_replies_come_first_and_agreement_is_no_dispute() -> None:
     votes = [
         *contradicting("calm", "left", "left", "left"),
         *contradicting("split", "left", "right", "left", "right"),
@@ -239,7 +242,7 @@ def test_the_most_disputed_replies_come_first_and_agreement_is_no_dispute():
     assert (found[0].for_first, found[0].for_second, found[2].undecided) == (2, 2, 1)
 
 
-def test_a_dispute_shows_both_replies_under_their_own_names():
+def test_a_dispute_shows_both_replies_under_their_own_names() -> None:
     votes = contradicting("c1", "left", "right")
     heard = Dialogue(
         (Turn("user", "<i>hi</i>"), Turn("assistant", "hello"), Turn("user", "a film"))
@@ -252,7 +255,7 @@ def test_a_dispute_shows_both_replies_under_their_own_names():
     assert "a comparison that this log does not have" in page(votes)
 
 
-def test_while_a_study_runs_the_results_lead_to_no_page_that_is_closed():
+def test_while_a_study_runs_the_results_lead_to_no_page_that_is_closed() -> None:
     assert 'href="compare"' in results_html.masthead(study_runs=False)
     closed = results_html.masthead(study_runs=True)
     assert [page for page in ("./", "compare", "blind") if f'href="{page}"' in closed] == []

@@ -114,7 +114,7 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.close()
 
 
-def test_nobody_without_a_token_gets_a_word_from_any_event(server):
+def test_nobody_without_a_token_gets_a_word_from_any_event(server: Server) -> None:
     called = events(server)
     assert len(called) >= 9  # come, refresh, sign in, 4 filters, export, backup, sign out
     forged = f"{10**12}.{'0' * 64}"
@@ -127,7 +127,7 @@ def test_nobody_without_a_token_gets_a_word_from_any_event(server):
     assert leaks(static) == []
 
 
-def test_the_same_events_answer_whoever_has_a_token(server):
+def test_the_same_events_answer_whoever_has_a_token(server: Server) -> None:
     token = server.demo.operator.sign_in(WORD, FAR)
     said = [event.call(asked(token, event.n_inputs)) for event in events(server)]
     assert sum(BLUE in one for one in said) >= 6
@@ -144,19 +144,23 @@ def test_the_same_events_answer_whoever_has_a_token(server):
         {"Forwarded": "for=203.0.113.9"},
     ],
 )
-def test_without_a_password_what_comes_from_elsewhere_is_told_why_not(open_server, headers):
+def test_without_a_password_what_comes_from_elsewhere_is_told_why_not(
+    open_server: Server, headers: dict[str, str]
+) -> None:
     for event in events(open_server):
         said = event.call(asked("", event.n_inputs), headers)
         assert leaks(said) == [] and "CRSDEMO_PASSWORD" in said
 
 
-def test_without_a_password_the_machine_itself_sees_the_results(open_server):
+def test_without_a_password_the_machine_itself_sees_the_results(open_server: Server) -> None:
     first = events(open_server)[0]
     said = first.call(asked("", first.n_inputs))
     assert BLUE in said and "Which one do people prefer?" in said
 
 
-def test_a_file_is_fetched_by_its_ticket_for_a_while_and_by_no_other_address(server):
+def test_a_file_is_fetched_by_its_ticket_for_a_while_and_by_no_other_address(
+    server: Server,
+) -> None:
     handout = server.demo.handouts.make("note.txt", lambda path: void(path.write_text("for you")))
     address = f"{server.url}results-file/{handout.ticket}"
     answer = httpx.get(address)
@@ -194,7 +198,11 @@ class Researcher:
         return Path(download.value.path())
 
 
-def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, server, clock):  # noqa: F811
+def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(
+    browser: Browser,  # noqa: F811
+    server: Server,
+    clock: Clock,  # noqa: F811
+) -> None:
     at = Researcher(browser, server)
     page, answer = at.page, at.page.locator("#answer")
     clock.now += WINDOW  # what was tried before is forgotten
@@ -244,7 +252,7 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(browser, s
     page.context.close()
 
 
-def test_a_phone_has_no_sideways_scroll(browser, open_server):  # noqa: F811
+def test_a_phone_has_no_sideways_scroll(browser: Browser, open_server: Server) -> None:  # noqa: F811
     at = Researcher(browser, open_server, width=390)
     expect(at.page.locator("#progress .picture")).to_be_visible(timeout=90_000)
     assert at.page.evaluate("() => document.documentElement.scrollWidth") <= 390
@@ -252,7 +260,7 @@ def test_a_phone_has_no_sideways_scroll(browser, open_server):  # noqa: F811
     assert at.complaints == []
 
 
-def test_an_empty_log_says_where_votes_come_from(tmp_path):
+def test_an_empty_log_says_where_votes_come_from(tmp_path: Path) -> None:
     server = Server(tmp_path, Scribe(name=RED))
     first = events(server)[0]
     said = first.call(asked("", first.n_inputs))

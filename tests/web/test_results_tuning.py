@@ -16,6 +16,7 @@ from crsdemo.export.files import split_of
 from crsdemo.export.preferences import Readiness
 from crsdemo.recommenders.loading import Version
 from crsdemo.web.results import tuning
+from crsdemo.web.results.figures import Dot
 
 VERSION = Version("blue", 480, 31, "abcdef0123456789" * 4, simulated=False, shuffled=False)
 TRAINED, FROZEN = (
@@ -43,7 +44,9 @@ def test_too_few_pairs_say_how_many_are_needed() -> None:
     assert shown.table.rows == ((12, 100, 0),)
 
 
-def test_pairs_in_a_log_are_counted_as_tune_counts_them(tmp_path: Path, monkeypatch) -> None:
+def test_pairs_in_a_log_are_counted_as_tune_counts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(preferences, "ENOUGH", 2)
     lab = study(tmp_path)
     for name in (*TRAINED[:3], *FROZEN[:2]):
@@ -61,9 +64,10 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
     for name, parent, share in (("red", "blue", 3 / 4), ("blue", "red", 1 / 4)):
         shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)})
         (dot,) = shown.figure.rows
-        assert dot.name == f"{name} against {parent}"  # type: ignore[union-attr]
-        assert dot.estimate.value == share  # type: ignore[union-attr]
-        assert dot.estimate.low < share < dot.estimate.high  # type: ignore[union-attr]
+        assert dot.name == f"{name} against {parent}"
+        assert isinstance(dot, Dot) and dot.estimate.value == share
+        assert dot.estimate.low is not None and dot.estimate.high is not None
+        assert dot.estimate.low < share < dot.estimate.high
     assert "blue, tuned from red on 480 votes: too few votes to tell" in shown.answer
     row = dict(zip((one.name for one in shown.table.columns), shown.table.rows[0], strict=True))
     assert (row["wins"], row["losses"], row["people"]) == (1, 3, 31)
@@ -87,7 +91,9 @@ def test_only_versions_are_listed(names: tuple[str, ...]) -> None:
         assert [row[0] for row in shown["versions"].table.rows] == ["red"]
 
 
-def test_the_command_results_tells_it_too(tmp_path: Path, capsys) -> None:
+def test_the_command_results_tells_it_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lab = study(tmp_path)
     lab.judged(lab.start("v"), "a western", "left")
     lab.log.close()

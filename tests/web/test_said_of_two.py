@@ -14,7 +14,7 @@ from crsdemo.web.compare.said_of_two import judgment, together
 FILM = read_domain(domain_file("film"))
 
 
-def given(*changes: dict[str, Any], **manner: Any) -> dict[str, Any]:
+def given(*changes: object, **manner: Any) -> dict[str, Any]:
     """A click as judge.js sends it."""
     how = {"by": "click", "decided_ms": 900, "shown_ms": 1500, "evidence_open": False}
     return {"id": "1", "changes": list(changes), "layout": "stacked", **how, **manner}

@@ -42,7 +42,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 # The operator
 
 
-def test_asking_without_a_password_is_no_wrong_one(tmp_path):
+def test_asking_without_a_password_is_no_wrong_one(tmp_path: Path) -> None:
     server = Server(tmp_path, StandIn(), operator=Operator(WORD))
     with httpx.Client(base_url=server.url, timeout=20) as http:
         other = [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic !"}]
@@ -58,7 +58,7 @@ def test_asking_without_a_password_is_no_wrong_one(tmp_path):
     server.close()
 
 
-def test_guesses_from_everywhere_do_not_lock_out_a_known_address():
+def test_guesses_from_everywhere_do_not_lock_out_a_known_address() -> None:
     operator = Operator(WORD)
     operator.sign_in(WORD, FAR)
     for n in range(TRIES_OF_ALL):
@@ -76,17 +76,17 @@ def test_guesses_from_everywhere_do_not_lock_out_a_known_address():
     + ["X-Client-IP: 127.0.0.1", "True-Client-IP: 127.0.0.1", "X-Original-Host: localhost"]
     + ["x-forwarded-client-cert: x", "X-ProxyUser-Ip: 127.0.0.1"],
 )
-def test_what_was_passed_on_is_not_from_this_machine(local, header):
+def test_what_was_passed_on_is_not_from_this_machine(local: Server, header: str) -> None:
     assert b" 403 " in raw(local, "GET", "/health.json", headers=f"{header}\r\n")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:80", "localhost:1"])
-def test_a_forwarder_at_another_port_does_not_open_what_is_local(local, host):
+def test_a_forwarder_at_another_port_does_not_open_what_is_local(local: Server, host: str) -> None:
     assert httpx.get(f"{local.url}health.json", headers={"Host": host}).status_code == 403
     assert httpx.get(f"{local.url}health.json").status_code in (200, 503)
 
 
-def test_of_a_trusted_proxy_the_last_stranger_is_believed():
+def test_of_a_trusted_proxy_the_last_stranger_is_believed() -> None:
     proxies = Proxies.named(["10.0.0.0/8"])
 
     def address(peer: str, said: bytes) -> str:
@@ -120,12 +120,12 @@ def test_of_a_trusted_proxy_the_last_stranger_is_believed():
         ),
     ],
 )
-def test_no_error_tells_where_files_lie(said, shown):
+def test_no_error_tells_where_files_lie(said: str, shown: str) -> None:
     assert placeless(said) == shown
     assert len(placeless("x" * 10**6)) < 2000
 
 
-def test_an_error_of_the_log_does_not_show_its_place(tmp_path):
+def test_an_error_of_the_log_does_not_show_its_place(tmp_path: Path) -> None:
     server = Server(tmp_path, StandIn())
     visitor = Visitor(server.url, httpx.get(server.url + "config").json())
     with sqlite3.connect(server.db, isolation_level=None) as lock:
@@ -142,7 +142,7 @@ def test_an_error_of_the_log_does_not_show_its_place(tmp_path):
 # Starting
 
 
-def test_it_starts_whatever_proxies_the_environment_names(folder):  # noqa: F811
+def test_it_starts_whatever_proxies_the_environment_names(folder: Path) -> None:  # noqa: F811
     command = [sys.executable, "app.py", "--port", str(free_port()), "--checkpoint", "popularity"]
     command += ["--db", str(folder / "feedback.db"), "--catalog", str(folder / "catalog")]
     proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9"}
@@ -177,7 +177,12 @@ LONG = "x" * 5000
         ["--trusted-proxy", LONG],
     ],
 )
-def test_a_name_that_no_file_can_have_is_refused_in_a_line(folder, capsys, flags, monkeypatch):  # noqa: F811
+def test_a_name_that_no_file_can_have_is_refused_in_a_line(
+    folder: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("app.serve", lambda *_: None)  # what is only used later may start
     if start(folder, *flags) == 2:
         refused(capsys)
@@ -195,7 +200,9 @@ def test_a_name_that_no_file_can_have_is_refused_in_a_line(folder, capsys, flags
         b"questionnaires = ['" + b"q" * 5000 + b".toml']",
     ],
 )
-def test_a_study_file_of_any_bytes_is_refused_in_a_line(tmp_path, capsys, content):
+def test_a_study_file_of_any_bytes_is_refused_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
     file = tmp_path / "study.toml"
     file.write_bytes(content)
     assert main(["check-study", str(file)]) == 2
@@ -204,7 +211,12 @@ def test_a_study_file_of_any_bytes_is_refused_in_a_line(tmp_path, capsys, conten
 
 
 @pytest.mark.parametrize("at", [0.02, 0.5, 0.9])
-def test_a_flipped_bit_in_the_catalog_is_refused_or_harmless(folder, capsys, at, monkeypatch):  # noqa: F811
+def test_a_flipped_bit_in_the_catalog_is_refused_or_harmless(
+    folder: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+    at: float,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     monkeypatch.setattr("app.serve", lambda *_: None)
     for file in (folder / "catalog").iterdir():
         whole = file.read_bytes()
@@ -220,7 +232,7 @@ def test_a_flipped_bit_in_the_catalog_is_refused_or_harmless(folder, capsys, at,
 # Half a request
 
 
-def test_half_a_request_is_hung_up_on_and_writes_next_to_nothing(tmp_path):
+def test_half_a_request_is_hung_up_on_and_writes_next_to_nothing(tmp_path: Path) -> None:
     port, tests = free_port(), Path(__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(ROOT)])}
     command = [sys.executable, "serve.py", str(tmp_path / "feedback.db"), str(port)]

@@ -13,6 +13,7 @@ from made_studies import SHORT, SINGLE, Annotator, Lab, lab
 from stand_in import StandIn
 
 from crsdemo.chat.study_steps import Ask, Stay, Work
+from crsdemo.core.comparison import Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire
 from crsdemo.studies.study import Consent
@@ -74,12 +75,14 @@ def test_practice_tells_what_was_expected_and_what_each_verdict_means(made: Lab)
     work = ann.step
     assert isinstance(work, Work) and work.to_judge
     expected = work.assignment.expected
-    wrong = "left" if expected == "right" else "right"
-    for said, answer in (
+    assert expected
+    wrong: Verdict = "left" if expected == "right" else "right"
+    cases: tuple[tuple[Verdict, str], ...] = (
         (expected, "That is what we expected"),
         (wrong, "We expected <b>"),
         ("both_bad", "is a fair answer too"),
-    ):
+    )
+    for said, answer in cases:
         ann.judge(work.to_judge, said)
         done = made.desk.step(ann.id, Stay(comparison=work.to_judge.id))
         assert isinstance(done, Work)

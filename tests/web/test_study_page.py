@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from made_studies import lab
-from pages import Server, Visitor, browser  # noqa: F401  the fixture
+from pages import Served, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, NoLinker, StandIn
 from test_blind_page import LISTEN
@@ -94,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudyServer]:
 class Annotator(Visitor):
     """A person who was sent a link."""
 
-    def __init__(self, web: Browser, server: StudyServer, link: str, width: int = 1280) -> None:
+    def __init__(self, web: Browser, server: Served, link: str, width: int = 1280) -> None:
         self.page = web.new_context(viewport={"width": width, "height": 844}).new_page()
         self.url = server.url
         self.page.set_default_timeout(30_000)
@@ -219,7 +219,10 @@ class Annotator(Visitor):
         expect(self.sheet.get_by_text("About this conversation")).to_have_count(0)
 
 
-def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(browser, server):  # noqa: F811
+def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
     ann = Annotator(browser, server, "Prolific_Pid=anna&SESSION_ID=1")
     page = ann.page
     expect(ann.sheet.locator(".document p")).to_have_text(
@@ -298,7 +301,10 @@ class locked:
         self.db.close()
 
 
-def test_two_tabs_of_one_annotator_are_one_person_and_one_verdict(browser, server):  # noqa: F811
+def test_two_tabs_of_one_annotator_are_one_person_and_one_verdict(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
     ann = Annotator(browser, server, "participant=bob")
     ann.press("I agree")
     ann.press("Begin")
@@ -316,7 +322,10 @@ def test_two_tabs_of_one_annotator_are_one_person_and_one_verdict(browser, serve
     ann.leave()
 
 
-def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(browser, server):  # noqa: F811
+def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
     eve = Annotator(browser, server, "participant=eve", width=390)
     page = eve.page
     eve.press("I do not agree")
@@ -349,7 +358,9 @@ def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(br
     eve.leave()
 
 
-def test_while_a_study_runs_no_other_page_is_open_and_no_name_can_be_fetched(server):
+def test_while_a_study_runs_no_other_page_is_open_and_no_name_can_be_fetched(
+    server: StudyServer,
+) -> None:
     for address in ("", "study", "results", "config", "gradio_api/info"):
         answer = httpx.get(server.url + address)
         assert answer.status_code == 200
@@ -359,14 +370,16 @@ def test_while_a_study_runs_no_other_page_is_open_and_no_name_can_be_fetched(ser
         assert httpx.get(server.url + address).status_code in (404, 405)
 
 
-def test_without_a_study_the_page_says_so(tmp_path):
+def test_without_a_study_the_page_says_so(tmp_path: Path) -> None:
     server = Server(tmp_path, StandIn(0.0))
     said = httpx.get(server.url + "study").text
     server.close()
     assert "No study is open here" in said
 
 
-def test_a_mistake_in_the_file_is_named_before_anything_is_loaded(tmp_path, capsys):
+def test_a_mistake_in_the_file_is_named_before_anything_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(FILE.replace('kind = "free"', 'kind = "freee"'))
     nothing = ["--catalog", str(tmp_path / "no-catalog"), "--db", str(tmp_path / "feedback.db")]

@@ -59,7 +59,7 @@ def test_the_newest_backups_stay_and_older_ones_go(log: FeedbackLog, tmp_path: P
 
 
 def test_a_backup_that_fails_drops_none_and_is_said(
-    log: FeedbackLog, tmp_path: Path, capsys
+    log: FeedbackLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "copies"
     folder.write_text("a file where the folder should be")
@@ -71,12 +71,14 @@ def test_a_backup_that_fails_drops_none_and_is_said(
     assert any("back up the log" in problem for problem in examine(upkeep).problems())
 
 
-def test_the_upkeep_runs_by_itself_and_stops(log: FeedbackLog, tmp_path: Path, monkeypatch) -> None:
+def test_the_upkeep_runs_by_itself_and_stops(
+    log: FeedbackLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.05)
     reply = answered(log, "ann").turns[-1].id
     upkeep = Upkeep(Outbox(log), Backups(log.path, tmp_path / "copies"))
     upkeep.start()
-    assert len(upkeep.backups.made()) == 1  # type: ignore[union-attr]
+    assert len(upkeep.backups.made()) == 1  # type: ignore[union-attr]  # there are some
     with locked(log):
         kept_aside(upkeep.outbox, Rated(reply, "ann", {"thumbs": 1}))
     deadline = datetime.now() + timedelta(seconds=10)
@@ -164,13 +166,13 @@ def test_a_backup_is_made_each_hour_of_the_process_whatever_the_wall_clock_says(
     upkeep.round()
     clocks.wall -= timedelta(days=3)
     upkeep.round()
-    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]
+    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]  # there are some
     clocks.wall += timedelta(seconds=1)  # nearly stands still
     upkeep.round()
-    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]
+    assert len(upkeep.backups.made()) == 2  # type: ignore[union-attr]  # there are some
     clocks.ticks += 3600
     upkeep.round()
-    assert len(upkeep.backups.made()) == 3  # type: ignore[union-attr]
+    assert len(upkeep.backups.made()) == 3  # type: ignore[union-attr]  # there are some
     clocks.wall += timedelta(hours=3)  # no backup since
     assert any("No backup" in problem for problem in examine(upkeep).problems())
 
@@ -195,7 +197,9 @@ def test_an_old_backup_that_cannot_be_dropped_is_said_and_ends_nothing(
     assert len(backups.made()) == NEWEST + 1, "the others go in turn"
 
 
-def test_upkeep_and_start_survive_anything(log: FeedbackLog, monkeypatch, capsys) -> None:
+def test_upkeep_and_start_survive_anything(
+    log: FeedbackLog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("crsdemo.web.upkeep.PAUSE", 0.01)
     upkeep = Upkeep(Outbox(log))
     rounds = []

@@ -91,7 +91,7 @@ def imported(function: Function) -> Callable[[dict[str, Any]], object]:
     if (here := os.getcwd()) not in sys.path:
         sys.path.append(here)
     try:
-        found = attrgetter(path)(import_module(module_name))
+        found: object = attrgetter(path)(import_module(module_name))
     except Exception as error:  # whatever its module does when it is imported
         raise BadInputError(
             f"{function.name} cannot be loaded from {function.call!r} "
@@ -100,7 +100,7 @@ def imported(function: Function) -> Callable[[dict[str, Any]], object]:
         ) from error
     if not callable(found):
         raise BadInputError(f"{function.call!r} of {function.name} is no function: {found!r:.100}")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _awaited(answer: Any) -> object:

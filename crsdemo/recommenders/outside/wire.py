@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import time
@@ -196,7 +197,7 @@ def _wait(n: int, retry_after: str = "") -> float:
     """Seconds before the next try: as long as it asks for, else longer each time, never in step."""
     if retry_after.isdecimal() and len(retry_after) < 6:
         return float(retry_after)
-    return FIRST_WAIT * 2 ** (n - 1) * random.uniform(0.5, 1.5)
+    return FIRST_WAIT * math.pow(2, n - 1) * random.uniform(0.5, 1.5)
 
 
 def _times(n: int) -> str:

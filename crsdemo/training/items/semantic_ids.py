@@ -81,7 +81,8 @@ def _genre_vectors(catalog: Catalog) -> Floats:
     vectors = np.zeros((len(catalog), len(column)), np.float32)
     for row, item in enumerate(catalog):
         vectors[row, [column[genre] for genre in item.genres]] = 1
-    return vectors / np.sqrt(np.maximum(vectors.sum(1, keepdims=True), 1))
+    unit: Floats = vectors / np.sqrt(np.maximum(vectors.sum(1, keepdims=True), 1))
+    return unit
 
 
 def _era_vectors(catalog: Catalog) -> Floats:

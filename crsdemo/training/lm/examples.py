@@ -289,4 +289,4 @@ class ExampleSampler:
             sequence.add([query, *words], [False, *[True] * len(words)])
 
     def _rows(self, item_ids: Sequence[str]) -> list[int]:
-        return rows_of(item_ids, self.catalog).tolist()
+        return list(map(int, rows_of(item_ids, self.catalog)))

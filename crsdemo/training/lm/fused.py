@@ -69,6 +69,7 @@ class _Rows:
     """The forward pass of embeddings or of an output head with rows that learn."""
 
     def __init__(self, layer: TrainableTokensLayer) -> None:
+        assert isinstance(layer.base_layer, nn.Linear | nn.Embedding)  # see `_is_plain`
         self.base = layer.base_layer
         self.rows = layer.trainable_tokens_delta[ADAPTER]
         self.index = torch.tensor(layer.token_indices[ADAPTER], device=self.rows.device)
@@ -79,8 +80,10 @@ class _Rows:
         if isinstance(self.base, nn.Embedding):
             place = self.place[x]
             learned = nn.functional.embedding(place.clamp_min(0), self.rows)
-            return torch.where((place >= 0)[..., None], learned, self.base(x))
-        out: Tensor = _Head.apply(x, self.base.weight, self.rows, self.index)
+            read: Tensor = self.base(x)
+            return torch.where((place >= 0)[..., None], learned, read)
+        args = x, self.base.weight, self.rows, self.index
+        out: Tensor = _Head.apply(*args)  # type: ignore[no-untyped-call]  # torch has no types
         return out
 
 
@@ -94,7 +97,8 @@ class _Fused:
         self.scale = layer.scaling[ADAPTER]
 
     def __call__(self, x: Tensor, *_: Any, **__: Any) -> Tensor:
-        out: Tensor = _LoraLinear.apply(x, self.weight, self.a, self.b, self.scale)
+        args = x, self.weight, self.a, self.b, self.scale
+        out: Tensor = _LoraLinear.apply(*args)  # type: ignore[no-untyped-call]  # as above
         return out
 
 
@@ -107,9 +111,9 @@ def fuse(model: Any) -> None:
     """
     for layer in model.modules():
         if isinstance(layer, Linear) and _is_plain(layer):
-            layer.forward = _Fused(layer)
+            layer.forward = _Fused(layer)  # type: ignore[method-assign]  # of this layer alone
         elif isinstance(layer, TrainableTokensLayer) and _is_plain(layer):
-            layer.forward = _Rows(layer)
+            layer.forward = _Rows(layer)  # type: ignore[method-assign]  # of this layer alone
 
 
 @torch.no_grad()
@@ -130,9 +134,10 @@ def freeze_below(model: Any, first: int) -> None:
         layer.requires_grad_(False)
         for part in layer.modules():
             if isinstance(part, Linear):
-                delta = part.get_delta_weight(ADAPTER)
-                part.base_layer.weight += delta.to(part.base_layer.weight.dtype)
-                part.forward = part.base_layer.forward
+                weight, delta = part.base_layer.weight, part.get_delta_weight(ADAPTER)
+                assert isinstance(weight, nn.Parameter)
+                weight.add_(delta.to(weight.dtype))
+                part.forward = part.base_layer.forward  # type: ignore[method-assign]  # its own
     layers[first].register_forward_pre_hook(_detached)
 
 

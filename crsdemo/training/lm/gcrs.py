@@ -280,7 +280,7 @@ def _begin_rows(model: Any, talk: TalkFormat, rows: Sequence[int], seed: int) ->
     A code starts from the names and facts of its films, any other token from its own name.
     """
     embeddings = model.get_input_embeddings().weight
-    texts = {token: talk.tokenizer.convert_ids_to_tokens(token).strip("<>/") for token in rows}
+    texts = {token: str(talk.tokenizer.convert_ids_to_tokens(token)).strip("<>/") for token in rows}
     of_code: dict[int, list[int]] = {}
     for item in talk.catalog:
         words = talk.text(item_text(item))

@@ -213,6 +213,6 @@ def padded(rows: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor
 
 def _divergence(scores: Tensor, wanted: Tensor, shut: Tensor) -> Tensor:
     """(D,) KL divergence of a softmax over the options that are not shut from what is wanted."""
-    log_p = scores.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
-    entropy = -torch.special.xlogy(wanted, wanted).sum(1)
+    log_p: Tensor = scores.masked_fill(shut, -torch.inf).log_softmax(1).masked_fill(shut, 0.0)
+    entropy: Tensor = -torch.special.xlogy(wanted, wanted).sum(1)
     return -(wanted * log_p).sum(1) - entropy

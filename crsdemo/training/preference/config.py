@@ -72,7 +72,7 @@ class TuneConfig(PreferenceFlags):
         ):
             if value not in known:
                 raise BadInputError(f"--{name} is one of {', '.join(known)}; got {value!r}")
-        self.check(self.method)  # type: ignore[arg-type]
+        self.check(self.method)  # type: ignore[arg-type]  # checked above
         if not 0 < self.frozen_share < 1:
             raise BadInputError(f"--frozen-share is above 0 and below 1, got {self.frozen_share}")
         if not 0 <= self.margin < 1:

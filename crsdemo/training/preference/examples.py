@@ -15,6 +15,7 @@ from crsdemo.export.concerns import Learn, learned
 from crsdemo.export.preferences import Vote
 from crsdemo.feedback.judgments import JudgedReply, JudgmentReader
 from crsdemo.model.talk import history_of
+from crsdemo.model.tokens import decoded
 from crsdemo.training.lm.sequences import TrainingSequence
 from crsdemo.training.preference.transcribe import OtherFormatError, Scored, Transcriber, scored
 
@@ -78,7 +79,7 @@ class Reader:
         talk = self.transcriber.talk
         history = history_of(Dialogue(reply.heard).heard, talk)
         written = self.log.written(reply.id)
-        if (talk.tokenizer.decode(history.ids), talk.tokenizer.decode(written)) != (
+        if (decoded(talk.tokenizer, history.ids), decoded(talk.tokenizer, written)) != (
             reply.prompt,
             reply.output,
         ):

@@ -115,7 +115,7 @@ def _examples(
     """
     transcriber = Transcriber(parent.talk, parent.searches)
     base = sha256_of(Path(base_location(parent.card.base)))
-    reader = Reader(log, transcriber, base, config.learn)  # type: ignore[arg-type]
+    reader = Reader(log, transcriber, base, config.learn)  # type: ignore[arg-type]  # the config has checked it
     known, unfit = reader.examples(votes.usable)
     split: Divided = divided([one.vote for one in known], config.frozen_share)
     left_out = votes.left_out + unfit + split.left_out

@@ -79,7 +79,7 @@ class Affinity:
         pmi = _positive_pmi(self.together) + 0.5 * _positive_pmi(strong)
         u, s, _ = randomized_svd(pmi, dim, random_state=seed)
         raw = u * np.sqrt(s)
-        unit = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-6)
+        unit: Floats = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-6)
         support = self.count + 0.5 * self.liked
         known = support >= 6
         if known.sum() < 2 * dim:
@@ -195,4 +195,5 @@ def _dense(matrix: sparse.csr_matrix, row: int) -> Floats:
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return unit

@@ -128,7 +128,8 @@ def rows_of(item_ids: Sequence[str], catalog: Catalog) -> Rows:
 def shares(weights: Weights) -> Weights:
     """They sum to 1."""
     each = np.asarray(weights, np.float64)
-    return each / each.sum()
+    total: float = each.sum()
+    return each / total
 
 
 def told(item: Item, rng: np.random.Generator) -> str:

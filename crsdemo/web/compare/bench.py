@@ -219,11 +219,11 @@ def wire(blocks: gr.Blocks, page: Bench) -> None:
 def wire_talk(page: Bench) -> Dependency:
     """What every page with two answers has: judging, going on, saying. Returns the last."""
     s, quiet = page.screen, private(page.screen)
-    many = quiet | {"trigger_mode": "multiple"}
+    once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
     s.thread.select(page.select, s.look, **many)
     for part in (s.thread, s.verdict):
         part.redraw(page.redraw, s.look, **many)
         part.judge(page.judge, s.look, **many, **OPINIONS)
     s.verdict.pick(page.pick, s.look, **many, **OPINIONS)
     s.box.submit(None, js=FOCUS)
-    return s.box.submit(page.say, [s.box, *s.look], **quiet, trigger_mode="once", **MODEL)
+    return s.box.submit(page.say, [s.box, *s.look], **once, **MODEL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.catalog import Catalog
@@ -138,12 +139,12 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, hearing: Hearing) -> None
     """Lay the page out and bring it to life, inside `blocks`."""
     layout = _layout(side_by_side.recommenders, hearing.catalog)
     page = ComparePage(side_by_side, hearing.catalog, layout, hearing)
-    gr.api(page.say_from_outside, api_name="compare_say", **MODEL)
+    api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen
     assert s.setup
     for chooser in s.setup[:2]:
-        chooser.input(page.redraw, s.look, trigger_mode="multiple", **private(s))
+        chooser.input(page.redraw, s.look, **private(s) | {"trigger_mode": "multiple"})
 
 
 def _layout(recommenders: Recommenders, catalog: Catalog) -> Screen:

@@ -17,7 +17,7 @@ from crsdemo.web.guard.bodies import RefusedRequestError
 from crsdemo.web.guard.callers import counted_as, peer
 from crsdemo.web.shared.controls import MODEL
 
-SIZES = {str(MODEL["concurrency_id"]): 128}  # of rooms: who may wait
+SIZES = {MODEL["concurrency_id"]: 128}  # of rooms: who may wait
 SIZE = 512  # of all others
 OF_A_SESSION = 16  # events of one tab or program that wait
 SLOW = 0.5  # seconds within which who is honest listens, where somebody else needs the place

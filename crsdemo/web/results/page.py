@@ -35,8 +35,9 @@ from crsdemo.web.results.exhibits import exhibits
 from crsdemo.web.results.html import ADDRESS, N_DISPUTES, PARTS
 from crsdemo.web.results.screen import ALL_PAIRS, ALL_STUDIES, Screen, Wanted, layout
 from crsdemo.web.results.words import Exhibit
-from crsdemo.web.shared.controls import Updates
+from crsdemo.web.shared.controls import Binding, Room, Updates
 
+TAKE_HOME: Room = {"concurrency_limit": 1, "concurrency_id": "take home"}
 FETCH = "() => document.querySelector('#taken a.take')?.click()"
 GO_TO_PASSWORD = "() => document.querySelector('#password input')?.focus()"
 
@@ -173,6 +174,7 @@ def routes(demo: Demo) -> list[Route]:
 
 def _caller(request: gr.Request) -> Caller:
     """Where an event comes from."""
+    assert request.request is not None  # Gradio makes some without one, for examples
     return Caller.of_scope(request.request.scope)
 
 
@@ -193,13 +195,17 @@ def place(blocks: gr.Blocks, demo: Demo) -> None:
 
 def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:
     s = page.screen
-    quiet = {"outputs": s.shown, "show_progress": "hidden", "api_visibility": "private"}
-    slow = quiet | {"concurrency_limit": 1, "concurrency_id": "take home", "trigger_mode": "once"}
+    quiet: Binding = {
+        "outputs": s.shown,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    once, newest = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "always_last"}
     blocks.load(page.show, s.asked, **quiet)
     s.masthead.fresh(page.show, s.asked, **quiet)
     s.password.submit(page.sign_in, [s.password, *s.asked], **quiet)
     for filter_ in (s.study, s.pair, s.blind_only, s.rules):
-        filter_.input(page.show, s.asked, trigger_mode="always_last", **quiet)
-    s.export.click(page.export, [s.format, *s.asked], **slow).then(None, js=FETCH)
-    s.backup.click(page.backup, s.asked, **slow).then(None, js=FETCH)
+        filter_.input(page.show, s.asked, **newest)
+    s.export.click(page.export, [s.format, *s.asked], **once, **TAKE_HOME).then(None, js=FETCH)
+    s.backup.click(page.backup, s.asked, **once, **TAKE_HOME).then(None, js=FETCH)
     s.leave.click(page.leave, s.asked, **quiet).then(None, js=GO_TO_PASSWORD)

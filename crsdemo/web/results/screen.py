@@ -93,10 +93,11 @@ def layout(*, has_password: bool, study_runs: bool) -> Screen:
             )
         notice = html("notice")
         with gr.Column(elem_id="inside") as inside:
-            filters = _filters()
+            study, pair, blind, rules = _filters()
             found = html("found", results_html.PARTS.page(COUNTING, {}, (), {}))
-            home = _home(has_password=has_password)
-    return Screen(token, masthead, gate, reason, password, notice, inside, *filters, found, *home)
+            chosen, export, backup, leave, taken = _home(has_password=has_password)
+    before = token, masthead, gate, reason, password, notice, inside
+    return Screen(*before, study, pair, blind, rules, found, chosen, export, backup, leave, taken)
 
 
 def _filters() -> tuple[gr.Dropdown, gr.Dropdown, gr.Checkbox, gr.CheckboxGroup]:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import gradio as gr
 
@@ -16,10 +16,27 @@ from crsdemo.core.conversation import new_id
 Growing = TypeVar("Growing")
 Updates = dict[Any, Any]  # component -> what it shows now
 
-MODEL = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the model
+
+class Room(TypedDict):
+    """How many events of the same kind run at once."""
+
+    concurrency_limit: int
+    concurrency_id: str
+
+
+class Binding(TypedDict, total=False):
+    """How an event is bound."""
+
+    outputs: list[Any]
+    show_progress: Literal["hidden"]
+    api_visibility: Literal["private"]
+    trigger_mode: Literal["once", "multiple", "always_last"]
+
+
+MODEL: Room = {"concurrency_limit": 2, "concurrency_id": "model"}  # all that asks the model
 # One at a time and in the order of the clicks: the last click wins, and none is lost.
-OPINIONS = {"concurrency_limit": 1, "concurrency_id": "opinions"}
-ENDS = {"concurrency_limit": 8, "concurrency_id": "ends"}  # these wait for what they end
+OPINIONS: Room = {"concurrency_limit": 1, "concurrency_id": "opinions"}
+ENDS: Room = {"concurrency_limit": 8, "concurrency_id": "ends"}  # these wait for what they end
 PACE = 0.05  # seconds between two views of a growing reply
 PATIENCE = 6.0  # seconds that a stopped reply may take to reach the log
 FOCUS = "() => document.querySelector('#box textarea').focus()"
@@ -72,8 +89,9 @@ def box_at_rest() -> gr.Textbox:
 
 def box_while_growing(*, is_said: bool) -> gr.Textbox:
     """The message that `is_said` is in the log: it leaves the box; what else is typed stays."""
-    parts = {"submit_btn": False, "stop_btn": "Stop"}
-    return gr.Textbox(value="", **parts) if is_said else gr.Textbox(**parts)
+    if is_said:
+        return gr.Textbox(value="", submit_btn=False, stop_btn="Stop")
+    return gr.Textbox(submit_btn=False, stop_btn="Stop")
 
 
 def html(name: str, content: str = "", *scripts: str) -> gr.HTML:

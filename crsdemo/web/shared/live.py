@@ -12,7 +12,7 @@ from gradio.events import Dependency
 
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import ENDS, PACE, PATIENCE, Updates
+from crsdemo.web.shared.controls import ENDS, PACE, PATIENCE, Binding, Updates
 from crsdemo.web.shared.opinions import unsaved_words
 
 Kept = dict[str, str]  # names without meaning, kept by the browser
@@ -43,7 +43,7 @@ class LiveScreen:
         return [*self.look, self.thread, self.live, self.notice, self.box]
 
 
-def private(screen: LiveScreen) -> Updates:
+def private(screen: LiveScreen) -> Binding:
     """How events are bound that are no business of other programs, and may change all."""
     return {"outputs": screen.shown, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -57,7 +57,7 @@ def wire_ends(
     """Bind what ends the answers that grow."""
     for halt, then in ((screen.box.stop, stopped), (screen.masthead.fresh, begin_anew)):
         # Two events: in one, Gradio would cancel only after the handler has run.
-        halted = halt(None, cancels=answering, api_visibility="private")
+        halted = halt(None, cancels=list(answering), api_visibility="private")
         halted.then(then, screen.look, **private(screen), **ENDS)
 
 

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 import gradio as gr
-from gradio.themes import LocalFont
+from gradio.themes import Font, LocalFont
 
 WEB = Path(__file__).parent.parent
 # Gradio brings IBM Plex along; of Lora it has no Latin letters, so these files are ours (OFL).
@@ -56,8 +56,16 @@ SIZES = {
 
 def theme() -> gr.themes.Base:
     """IBM Plex for words and codes; of its weights Gradio has 400 and 700 whole."""
-    sans = [LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"]
-    mono = [LocalFont("IBM Plex Mono", weights=(400,)), "ui-monospace", "monospace"]
+    sans: list[Font | str] = [
+        LocalFont("IBM Plex Sans", weights=(400, 700)),
+        "system-ui",
+        "sans-serif",
+    ]
+    mono: list[Font | str] = [
+        LocalFont("IBM Plex Mono", weights=(400,)),
+        "ui-monospace",
+        "monospace",
+    ]
     base = gr.themes.Base(font=sans, font_mono=mono)
     colors = {name: f"var(--{color})" for color, of in COLORS.items() for name in of.split()}
     colors |= dict.fromkeys(BARE.split(), "transparent")

@@ -264,10 +264,9 @@ def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
     quiet = private(screen)
     blocks.load(page.arrive, screen.look, **quiet)
     wire_talk(page)
-    kept = quiet | {"trigger_mode": "multiple"} | OPINIONS
-    once = quiet | {"trigger_mode": "once"}
-    screen.sheet.answer(page.answer, screen.look, **kept)
-    screen.sheet.again(page.answer_again, screen.look, **kept)
+    once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
+    screen.sheet.answer(page.answer, screen.look, **many, **OPINIONS)
+    screen.sheet.again(page.answer_again, screen.look, **many, **OPINIONS)
     screen.sheet.redraw(page.redraw, screen.look, **quiet)
     for part in (screen.sheet, screen.turn):
         part.next(page.turn, screen.look, **once)

@@ -41,5 +41,6 @@ def layout(title: str, domain: Domain) -> StudyScreen:
     with talk["box"].parent:  # the column below the thread
         turn = html("turn", study_html.NO_WORDS, "study/next.js", "study/turn.js")
     foot = html("foot", "", "shared/acts.js")
-    around = {"masthead": masthead, "sheet": sheet, "turn": turn, "foot": foot}
-    return StudyScreen(**states("study"), **talk, **around)
+    return StudyScreen(
+        **states("study"), **talk, masthead=masthead, sheet=sheet, turn=turn, foot=foot
+    )

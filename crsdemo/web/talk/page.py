@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
@@ -275,12 +276,11 @@ class ChatPage:
 
 def place(blocks: gr.Blocks, exchange: Exchange, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    catalog = hearing.catalog
-    page = ChatPage(exchange, catalog, hearing, layout(catalog.domain))
-    outside = FromOutside(exchange, catalog)
+    page = ChatPage(exchange, hearing.catalog, hearing, layout(hearing.catalog.domain))
+    outside = FromOutside(exchange, hearing.catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}
-    gr.api(outside.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
+    api(outside.say_from_outside, api_name="say", **MODEL)  # first, or `page.say` takes its name
     blocks.load(page.enter, s.look, **quiet)
     s.box.submit(None, js=FOCUS)
     answering = [

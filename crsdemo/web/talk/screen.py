@@ -61,12 +61,8 @@ def new_visit(visit: Kept) -> Kept:
 
 
 def layout(domain: Domain) -> Screen:
-    states = {
-        "visit": visit_state("visit"),
-        "selected": gr.State(None),
-        "pending": gr.State({}),
-        "growing": gr.State(None),
-    }
+    visit, selected, pending = visit_state("visit"), gr.State(None), gr.State({})
+    growing = gr.State(None)
     parts = render.PARTS.of(domain)
     masthead = html("masthead", render.masthead("talk"), "shared/masthead.js")
     scripts = "shared/clicks.js", "shared/follow.js", "talk/thread.js", "talk/heard.js"
@@ -84,7 +80,19 @@ def layout(domain: Domain) -> Screen:
             opening = html("opening")
             path = gr.Plot(show_label=False, container=False, elem_id="path")
             rest = html("rest")
-    talk = {"masthead": masthead, "thread": thread, "live": live, "notice": notice, "box": typed}
     return Screen(
-        **states, **talk, shelf=shelf, avoiding=avoiding, opening=opening, path=path, rest=rest
+        visit=visit,
+        selected=selected,
+        pending=pending,
+        growing=growing,
+        masthead=masthead,
+        thread=thread,
+        live=live,
+        notice=notice,
+        box=typed,
+        shelf=shelf,
+        avoiding=avoiding,
+        opening=opening,
+        path=path,
+        rest=rest,
     )
