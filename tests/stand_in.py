@@ -82,6 +82,9 @@ class StandIns:
     def version(self, name: str) -> Version | None:
         return None
 
+    def place(self, name: str) -> str:
+        return name
+
     def get(self, name: str) -> Recommender:
         return next(r for r in self.recommenders if r.name == name)
 

@@ -48,6 +48,9 @@ class WithScripted:
     def version(self, name: str) -> Version | None:
         return None if name in self.replies else self.recommenders.version(name)
 
+    def place(self, name: str) -> str:
+        return self.recommenders.place(name)
+
     def get(self, name: str) -> Recommender:
         if name in self.replies:
             return Scripted(name, self.replies[name])

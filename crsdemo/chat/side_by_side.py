@@ -54,6 +54,10 @@ class Recommenders(Protocol):
         """How one was tuned on votes from another; None if it was not."""
         ...
 
+    def place(self, name: str) -> str:
+        """As a command names it: the folder, where it was given by that."""
+        ...
+
     def get(self, name: str) -> Recommender:
         """Raises CheckpointError for one that cannot be used."""
         ...

@@ -151,6 +151,9 @@ class ResultsConfig:
 
     db: Path = flag(Path("feedback.db"), "the log of the app")
     json: bool = flag(False, "one JSON object with every figure")
+    recommenders: str = flag(
+        "", "folders of versions that lie elsewhere than in checkpoints/, comma-separated"
+    )
 
 
 def results(argv: list[str]) -> None:
@@ -158,13 +161,16 @@ def results(argv: list[str]) -> None:
     from crsdemo.feedback.votes import open_votes
     from crsdemo.recommenders.loading import names as checkpoint_names
     from crsdemo.recommenders.loading import version_of
+    from crsdemo.recommenders.outside.systems import Named
     from crsdemo.studies.statistics.answers import choice_counts, counting, scale_means
     from crsdemo.studies.statistics.exclusion import counted, flagged, left_out
     from crsdemo.studies.statistics.report import results as judged
+    from crsdemo.studies.systems import read_systems
     from crsdemo.web.results import tuning
     from crsdemo.web.results.answer import text
 
     config = parse(ResultsConfig, argv, "crsdemo results")
+    given = read_systems([config.recommenders])
     votes = flagged(open_votes(config.db))
     found, answers = judged(votes), counting(open_answers(config.db), left_out(votes))
     ready = tuning.ready(config.db)
@@ -174,9 +180,12 @@ def results(argv: list[str]) -> None:
         beside = {"answers": [*asked, *chosen], "learning": asdict(ready)}
         print(json.dumps(found.as_json() | beside, indent=1))
     else:
-        names = (*checkpoint_names(), *found.recommenders)
+        places = {name: name for name in (*checkpoint_names(), *found.recommenders)}
+        places |= {one.name: one.folder for one in given if isinstance(one, Named) and one.folder}
         kept = counted(votes)
-        more = tuning.exhibits(ready, config.db, "", names, kept, version_of)
+        more = tuning.exhibits(
+            ready, config.db, "", places, kept, lambda name: version_of(places[name])
+        )
         print(text(found, answers, more))
 
 

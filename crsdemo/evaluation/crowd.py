@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from crsdemo.chat.admission import NO_LIMITS, Admission
-from crsdemo.chat.side_by_side import SideBySide, drawn
+from crsdemo.chat.side_by_side import Names, SideBySide
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.comparison import SIDES, Comparison, Judgment, Verdict
 from crsdemo.core.config import flag, parse
@@ -30,6 +31,9 @@ from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, Shelf
+from crsdemo.recommenders.outside.systems import System
+from crsdemo.studies.assignment import least
+from crsdemo.studies.systems import read_systems
 
 # They differ from rater to rater: a vote after the same words as a frozen one is not learned from
 OPENINGS = (
@@ -132,7 +136,9 @@ class CrowdConfig:
 
     db: Path = flag(help="a scratch log, new or of an earlier simulation, which goes on")
     recommenders: str = flag(
-        "gcrs", "who answers, comma-separated; one alone stands on both sides with two seeds"
+        "gcrs",
+        "who answers, comma-separated: names, folders of checkpoints, or systems of your own; one "
+        "alone stands on both sides with two seeds",
     )
     raters: int = flag(40, "people who are none")
     votes: int = flag(15, "of each")
@@ -156,8 +162,12 @@ class CrowdConfig:
             raise BadInputError(f"--noise is 0 or more, got {self.noise}")
 
     @property
-    def offered(self) -> tuple[str, ...]:
-        return tuple(name.strip() for name in self.recommenders.split(",") if name.strip())
+    def systems(self) -> tuple[System, ...]:
+        """Who answers. Raises BadInputError for what names nobody."""
+        found = read_systems([self.recommenders])
+        if not found:
+            raise BadInputError("--recommenders names nobody; write a name as gcrs")
+        return found
 
 
 @dataclass(frozen=True)
@@ -200,18 +210,18 @@ def simulate(config: CrowdConfig, recommenders: Any = None) -> Counter[str]:
     refuse_people(config.db)
     catalog = Catalog.load(config.catalog)
     crowd = Crowd(config, catalog)
+    shelf = recommenders or Shelf(catalog, config.catalog, systems=config.systems)
     log = FeedbackLog(config.db)
     try:
-        shelf = recommenders or Shelf(catalog, config.catalog)
         pages = SideBySide(shelf, MentionLinker(catalog), log, Admission(NO_LIMITS))
-        given = _given(config.db)
+        given, stood = _given(config.db)
         bar = tqdm(total=config.raters * config.votes, unit="vote", desc="simulated votes")
         verdicts = Counter[str]()
         for number in range(config.raters):
             already = given[f"{SIMULATED}{config.seed}-{number}"]
             bar.update(min(already, config.votes))
             rater = crowd.rater(number, already)
-            for verdict in _voted(rater, pages, catalog, config, config.votes - already):
+            for verdict in _voted(rater, pages, catalog, config, config.votes - already, stood):
                 verdicts[verdict] += 1
                 bar.update()
         bar.close()
@@ -233,26 +243,39 @@ def refuse_people(db: Path) -> None:
         )
 
 
-def _given(db: Path) -> Counter[str]:
-    """How many verdicts each rater has given."""
+def _given(db: Path) -> tuple[Counter[str], Counter[Names]]:
+    """How many verdicts each rater has given, and how often who stood where."""
     with reading_judgments(db) as log:
-        return Counter(pair.visitor for pair in log.pairs())
+        pairs = list(log.pairs())
+    stood = Counter((pair.left.recommender, pair.right.recommender) for pair in pairs)
+    return Counter(pair.visitor for pair in pairs), stood
 
 
 def _voted(
-    rater: Rater, pages: SideBySide, catalog: Catalog, config: CrowdConfig, n: int
+    rater: Rater,
+    pages: SideBySide,
+    catalog: Catalog,
+    config: CrowdConfig,
+    n: int,
+    stood: Counter[Names],
 ) -> Iterator[Verdict]:
-    """`n` verdicts, in conversations of some messages each."""
+    """`n` verdicts, in conversations of some messages each.
+
+    Sides are drawn as studies draw them, among what stood so least: they lean to the left.
+    """
+    names = [system.name for system in config.systems]
+    among = list(permutations(names, 2)) or [(names[0], names[0])]
     while n > 0:
         series = pages.start(rater.name, "shared")
         for text in rater.messages(catalog, min(n, config.messages)):
-            seed = rater.lot.randrange(2**31 - 1)
-            *_, comparison = pages.say(series, text, drawn(config.offered, seed), seed=seed)
+            places = least({pair: stood[pair] for pair in among}, rater.lot)
+            *_, comparison = pages.say(series, text, places, seed=rater.lot.randrange(2**31 - 1))
             if not comparison.can_be_judged:
                 raise BadInputError(
                     "a reply failed, so nothing more can be said: "
                     + "; ".join(comparison.side(side).reply.error for side in SIDES)
                 )
+            stood[places] += 1
             judgment = rater.judgment(comparison)
             pages.judge(comparison.id, rater.name, judgment)
             for mark in rater.marks(comparison):

@@ -131,7 +131,8 @@ def _usable(
     left_out, kept = Counter[str](), dict[str, Vote]()
     for one in _votes(judgments, config):
         if isinstance(one, Excluded):
-            left_out[one.reason] += 1
+            # Without the flag of `export` that would take it, which others do not have
+            left_out[one.reason.partition(" (--")[0]] += 1
             continue
         # The later counts: verdicts come after what was said of a reply alone, and know that too;
         # of a reply with a thumb, which sums up all else, they make no vote (`Reason.HAS_THUMB`)

@@ -55,11 +55,19 @@ def _informed(name: str, resources: Resources) -> Recommender:
 
 def checkpoint_folder(name: str, checkpoints: Path = CHECKPOINTS) -> Path:
     """Where a checkpoint lies. Raises CheckpointError, saying what there is, if it is nowhere."""
-    folder = checkpoints / name if (checkpoints / name).is_dir() else Path(name)
-    if not any((folder / kind).is_file() for kind in (CARD, CHOICE)):
+    folder = _place(name, checkpoints)
+    if not is_checkpoint(folder):
         found = ", ".join([*BASELINES, *names(checkpoints)])
         raise CheckpointError(f"no recommender {name!r}; there are: {found}")
     return folder
+
+
+def is_checkpoint(folder: Path) -> bool:
+    return any((folder / kind).is_file() for kind in (CARD, CHOICE))
+
+
+def _place(name: str, checkpoints: Path) -> Path:
+    return checkpoints / name if (checkpoints / name).is_dir() else Path(name)
 
 
 def _from_checkpoint(name: str, folder: Path, resources: Resources) -> Recommender:
@@ -102,9 +110,9 @@ _VERSION = TypeAdapter(Version)
 
 
 def version_of(name: str, checkpoints: Path = CHECKPOINTS) -> Version | None:
-    """How one was tuned on votes; None if it was not, or if its card is damaged."""
+    """How one, by name or folder, was tuned on votes; None if not, or if its card is damaged."""
     try:
-        return _VERSION.validate_python(_card(checkpoints / name)["tuned"])
+        return _VERSION.validate_python(_card(_place(name, checkpoints))["tuned"])
     except (KeyError, ValidationError):
         return None
 
@@ -138,12 +146,18 @@ def check_systems(
     """Raises CheckpointError for one of ours that is not here, BadInputError for a name taken."""
     ours = {*BASELINES, *names(checkpoints), *(name + ALONE for name in names(checkpoints))}
     for system in systems:
-        if not isinstance(system, Named) and system.name in ours:
+        is_ours = isinstance(system, Named) and _is_of(checkpoints, system)
+        if system.name in ours and not is_ours:
             raise BadInputError(f"{system.name!r} is one of ours already; give yours another name")
         if isinstance(system, Named) and system.name not in ours:
-            checkpoint_folder(system.name.removesuffix(ALONE), checkpoints)
+            checkpoint_folder((system.folder or system.name).removesuffix(ALONE), checkpoints)
     if len({system.name for system in systems}) < len(systems):
         raise BadInputError("two systems have one name; give each its own")
+
+
+def _is_of(checkpoints: Path, system: Named) -> bool:
+    """Whether a name of ours is meant so, and not as that of a folder elsewhere."""
+    return not system.folder or Path(system.folder).resolve().parent == checkpoints.resolve()
 
 
 class Shelf:
@@ -188,7 +202,12 @@ class Shelf:
 
     def version(self, name: str) -> Version | None:
         """How one was tuned on votes from another; None if it was not."""
-        return version_of(name.removesuffix(ALONE), self.checkpoints)
+        return version_of(self.place(name).removesuffix(ALONE), self.checkpoints)
+
+    def place(self, name: str) -> str:
+        """As a command names it: the folder, where it was given by that."""
+        system = self.systems.get(name)
+        return (isinstance(system, Named) and system.folder) or name
 
     def get(self, name: str) -> Recommender:
         """One of the systems given, of `BASELINES`, a checkpoint by name or folder, or what
@@ -217,7 +236,8 @@ class Shelf:
         self._resources = self._resources or Resources(self.catalog, self.catalog_folder)
         if name in INFORMED:
             return _informed(name, self._resources)
-        folder = checkpoint_folder(name.removesuffix(ALONE), self.checkpoints)
+        place = (system.folder or name).removesuffix(ALONE)
+        folder = checkpoint_folder(place, self.checkpoints)
         return _from_checkpoint(name, folder, self._resources)
 
     def get_outside(self) -> None:

@@ -89,6 +89,12 @@ def deal(
     return tuple(replace(one, place=n) for n, one in enumerate([*practice, *work]))
 
 
+def least(counts: Mapping[T, int], random: Random) -> T:
+    """One of those that have the lowest count, by lot."""
+    lowest = min(counts.values())
+    return random.choice([one for one, count in counts.items() if count == lowest])
+
+
 def replayed_pair(study: Study, nth: int) -> tuple[str, str]:
     """The systems that answer the nth message of a study that several people judge, by side."""
     pairs = list(study.pairs)
@@ -118,7 +124,7 @@ class _Dealer:
         return self._assignment(task, left, right, messages=task.messages)
 
     def _pair(self, among: Sequence[tuple[str, str]]) -> tuple[str, str]:
-        return self._least({pair: self.tally.pairs[pair] for pair in among})
+        return least({pair: self.tally.pairs[pair] for pair in among}, self.random)
 
     def _alone(self) -> tuple[str, str]:
         """One on both sides: nobody meets one again before all others were met."""
@@ -147,7 +153,8 @@ class _Dealer:
     def _replayed(self, task: Staged | Replayed, replay: Replay) -> Assignment:
         shared = self.shared[replay.name]
         of = shared.comparison_id
-        swapped = self._least({way: self.tally.replays[of, way] for way in (False, True)})
+        ways = {way: self.tally.replays[of, way] for way in (False, True)}
+        swapped = least(ways, self.random)
         self.tally.replays[of, swapped] += 1
         left, right = shared.seen(swapped=swapped)
         drawn = self._assignment(task, left, right)
@@ -158,8 +165,3 @@ class _Dealer:
     def _assignment(self, task: Task, left: str, right: str, messages: int = 1) -> Assignment:
         seed = self.random.randrange(2**31 - 1)
         return Assignment(new_id(), 0, task.kind, task.name, left, right, seed, messages)
-
-    def _least(self, counts: Mapping[T, int]) -> T:
-        """One of those that have the lowest count, by lot."""
-        lowest = min(counts.values())
-        return self.random.choice([one for one, count in counts.items() if count == lowest])

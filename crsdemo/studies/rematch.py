@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
-from crsdemo.recommenders.loading import CATALOG, found_checkpoints, version_of
+from crsdemo.recommenders.loading import CATALOG, found_checkpoints, is_checkpoint, version_of
 from crsdemo.studies.study import Study, parse_study
 
 TEMPLATE = Path(__file__).with_suffix(".toml")
@@ -22,7 +22,7 @@ TEMPLATE = Path(__file__).with_suffix(".toml")
 class RematchConfig:
     """Write a study file in which people compare a tuned version with its parent, blind."""
 
-    of: str = flag(help="name of the version, such as gcrs-2")
+    of: str = flag(help="name or folder of the version, such as gcrs-2 or versions/gcrs-2")
     out: Path = flag(Path("rematch.toml"), "a new file")
     seed: int = flag(0, "of everything that is drawn by lot in the study")
     catalog: Path = flag(CATALOG, "folder of the catalog")
@@ -40,11 +40,13 @@ def rematch(config: RematchConfig) -> Study:
     version = version_of(config.of, found_checkpoints(config.catalog))
     if version is None:
         raise BadInputError(f"{config.of!r} is no version that `tune` wrote, so it has no parent")
-    title = f"{config.of} against {version.parent}"
+    title = f"{Path(config.of).name} against {version.parent}"
+    beside = Path(config.of).parent / version.parent
+    parent = str(beside) if is_checkpoint(beside) else version.parent
     words = {
         "TITLE": json.dumps(title),
         "SEED": str(config.seed),
-        "SYSTEMS": json.dumps([version.parent, config.of]),
+        "SYSTEMS": json.dumps([parent, config.of]),
         "FILE": str(config.out),
     }
     text = TEMPLATE.read_text(encoding="utf-8")

@@ -110,6 +110,20 @@ def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(
     assert any(reply.marks for pair in found for reply in pair.replies)
 
 
+def test_the_sides_are_balanced_for_they_lean_to_the_left(config) -> None:
+    """Also where it was interrupted, and among three."""
+    for raters in (1, 2, 3, 4):
+        simulate(made(config.db.parent, raters=raters), TWO)
+        stood = Counter(pair.left.recommender for pair in pairs(config.db))
+        assert stood.total() == 5 * raters and abs(stood["red"] - stood["blue"]) == 1
+    three = StandIns((*TWO.recommenders, Scribe(name="green", pause=0)))
+    db = config.db.with_name("three.db")
+    options = {"recommenders": "red,blue,green", "votes": 4}
+    simulate(CrowdConfig(db=db, raters=3, catalog=config.catalog, **options), three)
+    stood_so = Counter((pair.left.recommender, pair.right.recommender) for pair in pairs(db))
+    assert set(stood_so.values()) == {2} and len(stood_so) == 6
+
+
 def test_results_say_first_that_votes_are_simulated(
     config: CrowdConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,7 +134,7 @@ def test_results_say_first_that_votes_are_simulated(
     lab.judged(lab.start("ann"), "a western", "left")
     lab.log.close()
     assert main(["results", "--db", str(lab.log.path)]) == 0
-    assert "SIMULATED" not in capsys.readouterr().out
+    assert "All votes are SIMULATED" not in capsys.readouterr().out
 
 
 def test_what_is_exported_of_a_simulation_says_so(
@@ -184,6 +198,7 @@ def test_a_simulation_does_not_vote_among_people_who_came_meanwhile(config: Crow
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [({"genres": "polka"}, "no film is 'polka'"), ({"raters": 0}, "--raters is 1 or more"),
+     ({"recommenders": " , "}, "names nobody"),
      ({"agree": 2.0}, "--agree is a share"), ({"recommenders": "nobody"}, "no recommender")],
 )  # fmt: skip
 def test_wrong_flags_say_what_there_is(

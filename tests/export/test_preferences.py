@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from judged import Study, last, study
+from stand_in import StandIn
 
 from crsdemo.core.comparison import Judgment
 from crsdemo.core.conversation import ItemKind, ItemMark, LoggedTurn
@@ -147,6 +148,13 @@ def test_verdicts_are_pairs_with_the_winner_first(lab: Study) -> None:
     assert [reply.recommender for reply in vote.replies] == ["blue", "red"]
     assert vote.annotator == "v" and found.left_out == {Reason.NO_WINNER: 1}
     assert len(found.sha256) == 64 and not found.simulated
+
+
+def test_what_reads_no_prompt_is_left_out_without_a_flag_that_tune_has_not(lab: Study) -> None:
+    outside = Study(lab.log, (StandIn(0, "red"), StandIn(0, "blue", "Watch ")))
+    outside.judged(outside.start("v"), "a western", "left")
+    found = votes(lab, "dpo")
+    assert found.left_out == {"a recommender that reads no prompt": 1} and not found.usable
 
 
 def test_thumbs_ties_scales_and_marks_are_single_votes(lab: Study) -> None:

@@ -26,6 +26,7 @@ from crsdemo.recommenders.outside import wire
 from crsdemo.recommenders.outside.endpoint import OverHttp
 from crsdemo.recommenders.outside.function import OverCall
 from crsdemo.recommenders.outside.systems import Endpoint, Function, Named, parse_system
+from crsdemo.studies.systems import read_systems
 
 LINKER = MentionLinker(CATALOG)
 ASKED = Dialogue((Turn("user", "Something like Moana", (Mention(15, 20, "tt0000004"),)),))
@@ -369,7 +370,6 @@ def test_a_function_that_is_not_there_is_said_at_once(own: str, call: str, says:
     ("text", "kind", "openai"),
     [
         ("gcrs", Named, None),
-        ("checkpoints/mine", Named, None),
         ("mine=http://localhost:9000/chat", Endpoint, False),
         ("mine=http://localhost:8000/v1", Endpoint, True),
         ("my-2=https://api.example.org/v1/chat/completions", Endpoint, True),
@@ -405,6 +405,36 @@ def test_the_command_line_names_systems(text: str, kind: type, openai: bool | No
 def test_what_names_no_system_is_told_what_would(text: str, says: str) -> None:
     with pytest.raises(BadInputError, match=says):
         parse_system(text)
+
+
+@pytest.mark.parametrize("folder", ["mine", "a=b/rate=1e-5/mine"])
+def test_a_folder_is_called_by_its_name(folder: str, tmp_path: Path) -> None:
+    (found,) = read_systems([f" {tmp_path}/{folder} "])
+    assert found == Named(name="mine", folder=f"{tmp_path}/{folder}")
+    assert parse_system("./mine") == Named(name="mine")
+
+
+def test_a_checkpoint_in_a_folder_stands_beside_ours(tmp_path: Path) -> None:
+    """A version that was tuned there tells so; a name of ours is not taken by another."""
+    tuned = {"parent": "gcrs", "votes": 9, "annotators": 3, "judgments_sha256": "a" * 64}
+    tuned |= {"simulated": False, "shuffled": False}
+    for place, card in (("ours/gcrs", {}), ("mine/gcrs", {}), ("mine/gcrs-2", {"tuned": tuned})):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "crsdemo.json").write_text(json.dumps(card))
+
+    def shelf(*names: str) -> Shelf:
+        return Shelf(CATALOG, tmp_path, tmp_path / "ours", read_systems(names))
+
+    both = shelf("gcrs", f"{tmp_path}/mine/gcrs-2")
+    assert both.names == ("gcrs", "gcrs-2")
+    assert both.place("gcrs") == "gcrs" and both.place("gcrs-2") == f"{tmp_path}/mine/gcrs-2"
+    version = both.version("gcrs-2")
+    assert version and version.parent == "gcrs" and both.version("gcrs") is None
+    assert shelf(f"{tmp_path}/ours/gcrs").names == ("gcrs",)
+    with pytest.raises(BadInputError, match="'gcrs' is one of ours already"):
+        shelf(f"{tmp_path}/mine/gcrs")
+    with pytest.raises(CheckpointError, match="no recommender"):
+        shelf("gcrs", f"{tmp_path}/mine/gcrs-3")
 
 
 def test_the_shelf_has_those_that_take_part_and_no_others(tmp_path: Path, own: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ def test_the_version_meets_its_parent_in_a_study_that_can_be_run(
     assert list(study.problems(study.systems)) == []
     assert main(["check-study", "rematch.toml", "--catalog", "catalog"]) == 0
     assert not {"TITLE", "SEED", "SYSTEMS", "FILE"} & set(study.text.split())
+
+
+def test_a_version_in_a_folder_meets_the_parent_beside_it_or_ours(home: Path, capsys) -> None:
+    checkpoints = home / "catalog" / "checkpoints"
+    shutil.move(checkpoints / "gcrs-2", home / "mine" / "gcrs-2")
+    asked = ["rematch", "--of", "mine/gcrs-2", "--catalog", "catalog", "--out"]
+    assert main([*asked, "ours.toml"]) == 0
+    shutil.copytree(checkpoints / "gcrs", home / "mine" / "gcrs-1")
+    card = home / "mine" / "gcrs-2" / "crsdemo.json"
+    card.write_text(card.read_text().replace('"gcrs"', '"gcrs-1"'))
+    assert main([*asked, "beside.toml"]) == 0
+    for file, parent in (("ours.toml", "gcrs"), ("beside.toml", "gcrs-1")):
+        study = parse_study(Path(file))
+        assert study.systems == (parent, "gcrs-2") and study.title == f"gcrs-2 against {parent}"
+        assert main(["check-study", file, "--catalog", "catalog"]) == 0
 
 
 def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(

@@ -27,6 +27,7 @@ from crsdemo.model.trainable import load_base
 from crsdemo.recommenders.gcrs import Gcrs
 from crsdemo.recommenders.loading import Shelf, names, version_of
 from crsdemo.recommenders.reges import Reges
+from crsdemo.studies.systems import read_systems
 from crsdemo.training.lm.gcrs import continued
 from crsdemo.training.preference import examples, tune
 from crsdemo.training.preference.config import TuneConfig
@@ -184,9 +185,13 @@ def test_what_has_lost_too_much_is_written_and_not_offered(
     assert not card.offered and card.tuned
     assert card.tuned.figures["lost"][0].startswith("recall@10 fell from 100.0")
     assert names(options["out"].parent) == []
+    shelf = Shelf(CATALOG, options["catalog"], systems=read_systems([str(options["out"])]))
+    assert shelf.names == ("gcrs-2",), "who names it gets it"
     monkeypatch.setattr(tune, "behaviour", fell(0, 0, 0, 0, 0, 0, 0, 1))
     again = options | {"out": options["out"].with_name("offered"), "offer": True}
-    assert "as --offer says" in tune.tune(TuneConfig(**again))
+    said = tune.tune(TuneConfig(**again))
+    assert "the app offers it as offered if it is started with `--recommenders" in said
+    assert "as --offer says" in said
     assert names(options["out"].parent) == ["offered"]
 
 
@@ -267,6 +272,25 @@ def test_too_few_votes_are_refused_before_anything_is_written(options: dict[str,
     with pytest.raises(BadInputError, match=r"can be learned from and 900 are needed"):
         tune.tune(TuneConfig(**options | {"at_least": 900}))
     assert not options["out"].exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("gcrs", "another recommender is called 'gcrs'"), ("popularity", "another recommender"),
+     ("gcrs-2-alone", "no name for a version"), ("a,b", "no name for a version")],
+)  # fmt: skip
+def test_a_version_has_a_name_that_can_be_chosen_beside_all_others(options, name, said) -> None:
+    with pytest.raises(BadInputError, match=said):
+        tune.tune(TuneConfig(**options | {"out": options["out"].with_name(name)}))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_learned(
+    options, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(tune.Preferring, "learn", None)
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(BadInputError, match="cannot be written .* name another folder"):
+        tune.tune(TuneConfig(**options | {"out": tmp_path / "file" / "gcrs-2"}))
 
 
 def test_a_catalog_that_the_parent_does_not_know_is_refused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -26,20 +26,26 @@ TRAINED, FROZEN = (
 DB = Path("mine/study.db")
 
 
-def test_the_command_names_log_study_parent_and_a_new_version() -> None:
+def test_the_command_names_log_study_parent_and_a_new_version(tmp_path, monkeypatch) -> None:
     found = Readiness(train=120, frozen=14, needed=100, missing="", adapter="gcrs-alone")
-    shown = tuning.learning(found, DB, "Which one?", ["gcrs", "gcrs-2", "popularity"])
+    monkeypatch.chdir(tmp_path)
+    places = {"gcrs": "gcrs", "gcrs-2": "mine/gcrs-2", "popularity": "popularity"}
+    shown = tuning.learning(found, DB, "Which one?", places)
     assert "120 pairs" in shown.answer and "100 are needed" in shown.answer
     assert shown.answer.endswith(
         "`python -m crsdemo tune --db mine/study.db --study 'Which one?' --from gcrs "
-        "--out checkpoints/gcrs-3`"
+        "--out versions/gcrs-3`"
     )
+    Path("versions/gcrs-3").mkdir(parents=True)
+    shown = tuning.learning(replace(found, adapter="gcrs-2"), DB, "", {**places, "gcrs-2-2": "x"})
+    assert shown.answer.endswith("--from mine/gcrs-2 --out versions/gcrs-2-3`")
+    assert "versions/gcrs-4`" in tuning.learning(found, DB, "", places).answer
 
 
 def test_too_few_pairs_say_how_many_are_needed() -> None:
     missing = "12 votes can be learned from and 100 are needed; collect more"
     found = Readiness(train=12, frozen=0, needed=100, missing=missing, adapter="")
-    shown = tuning.learning(found, DB, "", [])
+    shown = tuning.learning(found, DB, "", {})
     assert shown.answer == f"Not enough yet: {missing}."
     assert shown.table.rows == ((12, 100, 0),)
 
@@ -62,7 +68,7 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
     """Three of four decided votes are for red, whichever side or name comes first."""
     votes = ballots("ann: l l l g / bob: r ?")
     for name, parent, share in (("red", "blue", 3 / 4), ("blue", "red", 1 / 4)):
-        shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)})
+        shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)}, {})
         (dot,) = shown.figure.rows
         assert dot.name == f"{name} against {parent}"
         assert isinstance(dot, Dot) and dot.estimate.value == share
@@ -76,8 +82,9 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
 
 def test_a_version_that_has_not_met_its_parent_is_given_the_rematch() -> None:
     simulated = replace(VERSION, parent="gcrs", simulated=True, shuffled=True)
-    shown = tuning.versions(ballots("ann: l"), {"gcrs-2": simulated})
-    assert "`python -m crsdemo rematch --of gcrs-2`" in shown.answer
+    places = {"gcrs-2": "my versions/gcrs-2"}
+    shown = tuning.versions(ballots("ann: l"), {"gcrs-2": simulated}, places)
+    assert "`python -m crsdemo rematch --of 'my versions/gcrs-2'`" in shown.answer
     assert "a control with shuffled labels, from gcrs on 480 SIMULATED votes" in shown.answer
     assert "simulated, control" in shown.table.rows[0] and not shown.figure.rows
 
@@ -85,7 +92,8 @@ def test_a_version_that_has_not_met_its_parent_is_given_the_rematch() -> None:
 @pytest.mark.parametrize("names", [("red", "red-alone"), ()])
 def test_only_versions_are_listed(names: tuple[str, ...]) -> None:
     found = Readiness(0, 0, 100, "nothing", "")
-    shown = tuning.exhibits(found, DB, "", names, (), lambda name: VERSION)
+    places = dict(zip(names, names, strict=True))
+    shown = tuning.exhibits(found, DB, "", places, (), lambda name: VERSION)
     assert ("versions" in shown) == bool(names)
     if names:
         assert [row[0] for row in shown["versions"].table.rows] == ["red"]
@@ -101,3 +109,15 @@ def test_the_command_results_tells_it_too(
     assert "Can a system learn from these votes? Not enough yet" in capsys.readouterr().out
     assert main(["results", "--db", str(lab.log.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["learning"]["needed"] == preferences.ENOUGH
+
+
+def test_the_command_results_knows_versions_in_folders(tmp_path: Path, capsys) -> None:
+    lab = study(tmp_path)
+    lab.judged(lab.start("v"), "a western", "left")
+    lab.log.close()
+    folder = tmp_path / "mine" / "red"
+    folder.mkdir(parents=True)
+    card = {"tuned": asdict(replace(VERSION, votes=479))}
+    (folder / "crsdemo.json").write_text(json.dumps(card))
+    assert main(["results", "--db", str(lab.log.path), "--recommenders", str(folder)]) == 0
+    assert "red, tuned from blue on 479 votes" in capsys.readouterr().out

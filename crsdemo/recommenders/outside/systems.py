@@ -1,6 +1,7 @@
 """Who takes part, as a study file or the command line names it: values, nothing is asked yet.
 
-    "gcrs"                                                    a name, or the folder of a checkpoint
+    "gcrs"                                                    one of ours
+    "versions/gcrs-2"                                         the folder of a checkpoint
     {name = "mine", url = "http://localhost:9000/chat"}       an endpoint
     {name = "mine", call = "module:function"}                 a Python function
 
@@ -10,6 +11,7 @@ docs/your-own-system.md explains the keys.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -55,9 +57,10 @@ def _call(call: str) -> str:
 
 
 class Named(Part):
-    """One of ours: a checkpoint, its folder, or a baseline."""
+    """One of ours: a checkpoint, wherever it lies, or a baseline."""
 
     name: Text
+    folder: str = ""  # of a checkpoint that was named by it, and is called as its folder is
 
 
 class _Outside(Part):
@@ -119,12 +122,16 @@ def _form(given: Any) -> str | None:
 
 
 def _named(given: Any) -> Any:
-    """A name alone is short for a part with a name."""
-    if not isinstance(given, str):
+    """A name alone is short for a part with a name, and what lies in a folder is called as that."""
+    text = given["name"] if isinstance(given, dict) and set(given) == {"name"} else given
+    if not isinstance(text, str):
         return given
-    if not given.strip():
+    if not text.strip():
         raise wrong("it is a text in quotes, not an empty one")
-    return Named(name=given)
+    path = Path(text.strip())
+    if len(path.parts) < 2:
+        return Named(name=str(path))
+    return Named(name=path.name, folder=str(path))
 
 
 System = Annotated[
@@ -155,16 +162,20 @@ class NamedAs(NamedTuple):
 
 
 def parse_system(text: str) -> Named | Endpoint | Function:
-    """`gcrs`, `mine=http://localhost:9000/chat` or `mine=module:function`. Raises BadInputError."""
+    """`gcrs`, `versions/gcrs-2`, `mine=http://localhost:9000/chat` or `mine=module:function`.
+
+    Raises BadInputError for anything else.
+    """
     name, where = NamedAs.of(text)
-    given: object = name
-    if "=" in text:
+    given: object = text.strip()
+    is_folder = "/" in name and "://" not in where  # which may have "=" in its name
+    if "=" in text and not is_folder:
         given = {"name": name, "url" if "://" in where else "call": where}
     try:
         return _SYSTEM.validate_python(given)
     except Invalid as error:
         first = error.errors()[0]
         raise BadInputError(
-            f"{text!r} names no system: {first['msg']}; write a name as gcrs, or "
-            "mine=http://localhost:9000/chat, or mine=module:function"
+            f"{text!r} names no system: {first['msg']}; write a name as gcrs, a folder as "
+            "versions/gcrs-2, or mine=http://localhost:9000/chat, or mine=module:function"
         ) from error

@@ -26,7 +26,7 @@ class TuneConfig(PreferenceFlags):
     """
 
     db: Path = flag(help="the log that the app writes")
-    out: Path = flag(help="a new folder; in checkpoints/ the app finds it")
+    out: Path = flag(help="a new folder, whose name is that of the version")
     from_: str = flag(DEFAULT, "the checkpoint to start from, by name or folder: gcrs or reges")
     method: str = flag("dpo", "dpo: verdicts with a winner; kto: thumbs, ties, scales and marks")
     learn: str = flag(

@@ -138,7 +138,7 @@ def behaviour(
     if dialogues is None and not checks:
         return Figures()
     catalog = Catalog.load(catalog_folder)
-    recommender = Shelf(catalog, catalog_folder).get(str(folder))
+    recommender = Shelf(catalog, catalog_folder).get(str(folder.resolve()))
     figures = talk_figures(recommender, catalog, load_talks()) if checks else Figures()
     if dialogues is not None:
         recall = _recall(recommender, catalog, folder, catalog_folder, dialogues, without)
@@ -158,7 +158,7 @@ def _recall(
     without: str,
 ) -> Shares:
     source, own = _unseen(catalog, catalog_folder, dialogues, without)
-    files = files_of(str(folder), catalog_folder)
+    files = files_of(str(folder.resolve()), catalog_folder)
     report = evaluate(recommender, catalog, own, source=Source(source.name, source.left_out, files))
     samples = report.samples_of(NEW)
     ranks = [sample.rank_in(NEW) for sample in samples]

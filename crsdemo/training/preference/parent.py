@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from transformers import AutoTokenizer
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import CheckpointError
+from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.model.checkpoint import (
     CheckpointCard,
     load_card,
@@ -18,11 +19,20 @@ from crsdemo.model.checkpoint import (
 )
 from crsdemo.model.talk import TalkFormat
 from crsdemo.model.tokens import ControlTokens
-from crsdemo.recommenders.loading import CHOICE, checkpoint_folder, found_checkpoints
+from crsdemo.recommenders.loading import (
+    ALONE,
+    BASELINES,
+    CHOICE,
+    checkpoint_folder,
+    found_checkpoints,
+    names,
+)
 from crsdemo.recommenders.ranker import FILE as RANKER
 from crsdemo.recommenders.reges import RETRIEVER, adapter_folder
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.written_answers import FOLDER as ANSWERS
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # that a list of recommenders can hold
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,20 @@ class Parent:
         control = ControlTokens.of(tokenizer, ids.n_levels, ids.codebook_size, slots)
         talk = TalkFormat(tokenizer, control, catalog, ids)
         return cls(folder.resolve().name, folder, adapter, card, talk)
+
+    def check_child(self, out: Path, checkpoints: Path) -> None:
+        """Raises BadInputError if a version in `out` could not be named beside all others."""
+        name = out.resolve().name
+        if not _NAME.fullmatch(name) or name.endswith(ALONE):
+            raise BadInputError(
+                f"{name!r} is no name for a version, which has letters, digits, '.', '_' and '-' "
+                f"and does not end in {ALONE}; name the folder otherwise with --out"
+            )
+        taken = {*BASELINES, *names(checkpoints), self.name}
+        if name in taken and out.resolve().parent != checkpoints.resolve():
+            raise BadInputError(
+                f"another recommender is called {name!r}; name the folder otherwise with --out"
+            )
 
     @property
     def searches(self) -> bool:

@@ -1,12 +1,13 @@
 """Tune an adapter on what people preferred: a new version, which the app offers beside its parent.
 
-    python -m crsdemo tune --db feedback.db --from gcrs --out checkpoints/gcrs-2
+    python -m crsdemo tune --db feedback.db --from gcrs --out versions/gcrs-2
 
 docs/preference-tuning.md tells the way from votes to a blind rematch.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -41,6 +42,7 @@ from crsdemo.model.checkpoint import (
     sha256_of,
 )
 from crsdemo.model.trainable import load_base
+from crsdemo.recommenders.loading import found_checkpoints
 from crsdemo.training.lm.gcrs import continued, save_adapter
 from crsdemo.training.preference.config import TuneConfig
 from crsdemo.training.preference.examples import Example, Reader
@@ -81,10 +83,12 @@ def tune(config: TuneConfig) -> str:
     parent = Parent.load(config.from_, catalog, config.catalog)
     if config.out.resolve() in (parent.folder.resolve(), parent.adapter.resolve()):
         raise BadInputError(f"{config.out} is what is started from; name a new folder with --out")
+    parent.check_child(config.out, found_checkpoints(config.catalog))
     with reading_judgments(config.db) as log:
         votes = read_votes(log, config.filters())
         train, frozen, left_out = _examples(config, parent, log, votes)
     print(_counts(train, frozen, left_out), flush=True)
+    _check_writable(config.out)
     return _tuned(config, parent, votes, train, frozen, left_out)
 
 
@@ -104,6 +108,17 @@ def _refuse_what_is_there(config: TuneConfig) -> None:
         raise BadInputError(
             f"{out} is there already; name a new folder with --out, or overwrite it with --force"
         )
+
+
+def _check_writable(out: Path) -> None:
+    """Makes the folder. Raises BadInputError if that cannot be, before anything is learned."""
+    try:
+        with folder_written_whole(out):
+            pass
+    except OSError as error:
+        raise BadInputError(
+            f"{out} cannot be written ({error}); name another folder with --out"
+        ) from error
 
 
 def _examples(
@@ -212,12 +227,13 @@ def _figures(config: TuneConfig, folder: Path, agreed: Share) -> Figures:
 
 
 def _verdict(config: TuneConfig, lost: Sequence[str], offered: bool) -> str:
-    name = config.out.name
-    if not lost:
-        return f"{config.out} is written; the app offers it as {name}, a version of {config.from_}."
-    why = "; ".join(lost)
+    name, why = config.out.name, "; ".join(lost)
     if offered:
-        return f"{config.out} is written and, as --offer says, offered as {name}, though {why}."
+        is_found = config.out.resolve().parent == found_checkpoints(config.catalog).resolve()
+        start = shlex.join(("--recommenders", config.from_, str(config.out)))
+        how = "" if is_found else f" if it is started with `{start}`"
+        though = f", as --offer says, though {why}" if lost else ""
+        return f"{config.out} is written; the app offers it as {name}{how}{though}."
     return (
         f"{config.out} is written, but the app does not offer it: {why}. --margin says how much "
         "may be lost, --offer offers it all the same."

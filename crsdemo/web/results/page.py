@@ -140,9 +140,9 @@ class ResultsPage:
     ) -> dict[str, Exhibit]:
         """Whether there is enough to learn from, and what came of it."""
         recommenders, path = self.demo.side_by_side.recommenders, self.demo.exchange.log.path
-        names = [*dict.fromkeys((*recommenders.names, *judged))]
+        places = {name: recommenders.place(name) for name in (*recommenders.names, *judged)}
         found = tuning.ready(path, title)
-        return tuning.exhibits(found, Path(path.name), title, names, votes, recommenders.version)
+        return tuning.exhibits(found, Path(path.name), title, places, votes, recommenders.version)
 
     def _choices(
         self, studies: tuple[str, ...], votes: tuple[Vote, ...], wanted: Wanted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from crsdemo.export.judgments import ExportConfig
@@ -19,21 +20,23 @@ from crsdemo.web.results.tables import Cell, Column, Table, cells
 from crsdemo.web.results.words import Exhibit, interval, share
 
 Versions = Mapping[str, Version]  # by name, of those that were tuned
+Places = Mapping[str, str]  # of all recommenders: name and, where a command needs it, folder
+VERSIONS = Path("versions")  # where a new one is to lie, unless one names another folder
 
 
 def exhibits(
     found: Readiness,
     db: Path,
     study: str,
-    names: Collection[str],
+    places: Places,
     votes: Sequence[Vote],
     version: Callable[[str], Version | None],
 ) -> dict[str, Exhibit]:
-    """By name. `names`: of all recommenders; `votes`: those that count; `version`: of a name."""
-    shown = {"learning": learning(found, db, study, names)}
-    tuned = {name: one for name in names if not name.endswith(ALONE) and (one := version(name))}
+    """By name. `votes`: those that count; `version`: of a name."""
+    shown = {"learning": learning(found, db, study, places)}
+    tuned = {name: one for name in places if not name.endswith(ALONE) and (one := version(name))}
     if tuned:
-        shown["versions"] = versions(votes, tuned)
+        shown["versions"] = versions(votes, tuned, places)
     return shown
 
 
@@ -43,8 +46,8 @@ def ready(db: Path, study: str = "") -> Readiness:
         return readiness(log, ExportConfig(db=db, format="dpo", out=db, study=study))
 
 
-def learning(found: Readiness, db: Path, study: str, names: Collection[str]) -> Exhibit:
-    """`names`: of all recommenders there are, so that the version gets another one."""
+def learning(found: Readiness, db: Path, study: str, places: Places) -> Exhibit:
+    """Whether votes are enough; the command, which gives the version a name that is free."""
     enough = (
         f"{found.train:,} pairs of a better and a worse reply can be learned from, and "
         f"{found.needed:,} are needed; {found.frozen:,} of other people are kept to measure on."
@@ -53,7 +56,7 @@ def learning(found: Readiness, db: Path, study: str, names: Collection[str]) -> 
     parent = found.adapter.removesuffix(ALONE)
     if parent:
         then = "When there are enough: " if found.missing else "A new version learns by "
-        answer = f"{answer} {then}`{_tune(db, study, parent, names)}`"
+        answer = f"{answer} {then}`{_tune(db, study, parent, places)}`"
     row = cells(
         "count",
         {"to learn from": found.train, "needed": found.needed, "to measure on": found.frozen},
@@ -61,15 +64,16 @@ def learning(found: Readiness, db: Path, study: str, names: Collection[str]) -> 
     return Exhibit("Can a system learn from these votes?", answer, Table.of([row]), Bars([]))
 
 
-def _tune(db: Path, study: str, parent: str, names: Collection[str]) -> str:
-    number = next(n for n in range(2, len(names) + 3) if f"{parent}-{n}" not in names)
+def _tune(db: Path, study: str, parent: str, places: Places) -> str:
+    numbered = (f"{parent}-{n}" for n in count(2))
+    new = next(one for one in numbered if one not in places and not (VERSIONS / one).exists())
     of = ("--study", study) if study else ()
-    out = f"checkpoints/{parent}-{number}"
-    flags = ["--db", str(db), *of, "--from", parent, "--out", out]
+    start = places.get(parent, parent)
+    flags = ["--db", str(db), *of, "--from", start, "--out", str(VERSIONS / new)]
     return f"python -m crsdemo tune {shlex.join(flags)}"
 
 
-def versions(votes: Sequence[Vote], known: Versions) -> Exhibit:
+def versions(votes: Sequence[Vote], known: Versions, places: Places) -> Exhibit:
     """Each version against the one that it was tuned from, head to head, by votes that count."""
     met = {name: compare_pair(votes, name, version.parent) for name, version in known.items()}
     rows = [
@@ -78,19 +82,20 @@ def versions(votes: Sequence[Vote], known: Versions) -> Exhibit:
         if pair.tally.votes
     ]
     said = [
-        f"{name}, {version.told}: {_headline(name, met[name])}." for name, version in known.items()
+        f"{name}, {version.told}: {_headline(places.get(name, name), met[name])}."
+        for name, version in known.items()
     ]
     table = Table.of(_row(name, version, met[name]) for name, version in known.items())
     figure = Dots(rows, HALF)
     return Exhibit("Is a version better than its parent?", " ".join(said), table, figure)
 
 
-def _headline(name: str, pair: PairResult) -> str:
+def _headline(place: str, pair: PairResult) -> str:
     if pair.tally.votes:
         return pair.sentence
     return (
         "not compared with its parent yet; `python -m crsdemo rematch --of "
-        f"{shlex.quote(name)}` writes a study that does"
+        f"{shlex.quote(place)}` writes a study that does"
     )
 
 
