@@ -16,6 +16,7 @@ from stand_in import FILMS, NoLinker, StandIn
 from crsdemo.__main__ import main
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.study_steps import Ask, Work
+from crsdemo.core.comparison import Verdict
 from crsdemo.core.conversation import ItemMark
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.export.examples import Reason
@@ -129,6 +130,27 @@ def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) ->
     assert Reason.TEST not in export(config)["counts"]["excluded"]
     assert tester.id in (out / "answers.jsonl").read_text()
     assert {one.visitor for one in ResultsLog(made.log.file).answers()} == who
+
+
+def test_every_table_says_who_failed_a_check_of_attention(tmp_path: Path) -> None:
+    made = lab(tmp_path, BOTH)
+    ann, bob, eve = (made.annotator(name) for name in ("ann", "bob", "eve"))
+    for one in (ann, bob, eve):
+        while isinstance(step := one.step, Work | Ask):
+            if isinstance(step, Work) and step.assignment.expected:
+                if one is eve:
+                    break  # leaves before the check
+                right = step.assignment.expected
+                wrong: Verdict = "left" if right == "right" else "right"
+                assert step.to_judge
+                one.judge(step.to_judge, right if one is ann else wrong)
+            else:
+                one.act()
+    said = {ann.id: "False", bob.id: "True", eve.id: ""}
+    for n, table in enumerate(("verdicts", "answers")):
+        found = rows(made, table, tmp_path / str(n))
+        assert {(row["visitor"], row["inattentive"]) for row in found} == set(said.items())
+    made.log.close()
 
 
 def test_marks_are_a_table(tmp_path: Path) -> None:
