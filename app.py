@@ -25,7 +25,7 @@ from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 from crsdemo.studies.study import parse_study
-from crsdemo.studies.systems import read_systems
+from crsdemo.studies.systems import load_all, read_systems
 from crsdemo.web import serving
 from crsdemo.web.demo import Demo
 from crsdemo.web.guard.callers import Proxies
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             catalog = Catalog.load(options.catalog)
             shelf = Shelf(catalog, options.catalog, systems=systems)
             linker = shelf.linker
-            shelf.get_outside()  # what is wrong with them is said now, not to a visitor
+            # What is wrong with them is said now, not to a visitor
+            load_all(shelf) if study else shelf.get_outside()
         with read_from("--db", options.db):
             _keep_private(options.db)
             log = FeedbackLog(options.db)

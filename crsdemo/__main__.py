@@ -38,7 +38,7 @@ STAGES = {
         "evaluation.bench.bench_retrieval:main",
         "how fast items are found, of a million too",
     ),
-    "check-study": ("studies.check_study:main", "is a study file right, and what does it ask?"),
+    "check-study": ("cli.check_study:main", "is a study file right, and what does it ask?"),
     "rematch": ("studies.rematch:main", "a study of a tuned version against its parent"),
     "power": ("cli.power:power", "how many people and votes a study needs"),
     "sign-links": ("studies.sign_links:main", "links to a study that nobody can guess"),

@@ -11,9 +11,9 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Plan, Provenance, Recommendation, Recommender, Reply
 from crsdemo.recommenders.loading import Version
-from crsdemo.studies.assignment import BAD, GOOD, replayed_pair
+from crsdemo.studies.assignment import replayed_pair
 from crsdemo.studies.study import Study
-from crsdemo.studies.tasks import Replay
+from crsdemo.studies.tasks import BAD, GOOD, Replay
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,11 @@ def answered(pair: SideBySide, study: Study, replay: Replay, nth: int) -> str:
 
     Raises CrsdemoError if one of the systems cannot answer.
     """
-    left, right = replayed_pair(study, nth)
-    if replay.bad:
-        left, right = (BAD, GOOD) if replay.good else (left, BAD)
+    pair_of = replayed_pair(study, replay, nth)
     table = WithScripted(pair.recommenders, {BAD: replay.bad, GOOD: replay.good})
     stage = replace(pair, recommenders=table, admission=Admission(NO_LIMITS))
     series = stage.start(f"study-{study.sha256[:16]}", study.policy)
-    *_, made = stage.say(series, replay.message, (left, right))
+    *_, made = stage.say(series, replay.message, pair_of)
     if not made.can_be_judged:
         wrong = made.left.reply.error or made.right.reply.error
         raise CrsdemoError(

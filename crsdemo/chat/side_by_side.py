@@ -31,10 +31,11 @@ from crsdemo.core.comparison import (
     Side,
     new_seed,
 )
-from crsdemo.core.conversation import ItemMark, LoggedTurn, message, new_id
+from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, message, new_id
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import BadInputError, CrsdemoError, FeedbackError
 from crsdemo.core.recommender import Plan, Recommender, Reply
+from crsdemo.core.traced import Stretch
 from crsdemo.feedback.comparisons import ComparisonLog, Entrant
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Judged, Marked, Outbox, Picked
@@ -105,24 +106,61 @@ class SideBySide:
         not be kept, after both have ended.
         """
         text = message(text)
+        said = tuple(
+            history.then(
+                LoggedTurn(new_id(), Turn("user", text, self.linker.link(text, history.dialogue)))
+            )
+            for history in series.histories()
+        )
+        seed = new_seed() if seed is None else seed
+        yield from self._asked(series, said, names, seed, client_event_id)
+
+    def take_back(
+        self, series: Series, turn_id: str, words: Sequence[Stretch], *, is_on: bool
+    ) -> Generator[Comparison, None, None]:
+        """Let some words of the newest message not count, or count again: both answer it anew.
+
+        The same two with the same seed, so that the replies differ by these words alone. The log
+        keeps the former comparison, and `series` goes on from the new one.
+        Raises BadInputError for another message than the newest or one whose replies were judged,
+        and what `say` raises.
+        """
+        last = series.last
+        if last is None or not last.can_be_corrected or turn_id != last.turns[0]:
+            raise BadInputError("This cannot be changed any more: please reload the page.")
+        said = tuple(
+            last.side(side).heard.taking_back(of, words, is_on=is_on)
+            for side, of in zip(SIDES, last.turns, strict=True)
+        )
+        names = last.left.recommender, last.right.recommender
+        yield from self._asked(series, said, names, last.seed, replaces=last)
+
+    def _asked(
+        self,
+        series: Series,
+        said: Sequence[Conversation],
+        names: Names,
+        seed: int,
+        client_event_id: str | None = None,
+        replaces: Comparison | None = None,
+    ) -> Generator[Comparison, None, None]:
+        """Both answer what was `said` last to left and right."""
         self._check(names)
         checked_id(series.id)
         checked_id(series.visitor)
         self.admission.message(series.visitor)
-        seed = new_seed() if seed is None else seed
         left, right = (
             Entrant(
                 name,
                 history,
-                Turn("user", text, self.linker.link(text, history.dialogue)),
+                asked.turns[-1].turn,
                 replace(plan, avoid=plan.avoid | history.offered),
             )
-            for name, history, plan in zip(
-                names, series.histories(), plans(names, seed), strict=True
-            )
+            for name, asked, plan in zip(names, said, plans(names, seed), strict=True)
+            for history in [asked.before(len(asked.turns) - 1)]
         )
         begun = self.comparisons.record_comparison(
-            left, right, series.policy, seed, client_event_id
+            left, right, series.policy, seed, client_event_id, replaces
         )
         if begun:
             yield begun

@@ -93,6 +93,16 @@ class Comparison:
         return self.left.heard.turns[-1].turn.text
 
     @property
+    def turns(self) -> tuple[str, str]:
+        """The ids of the message, as left and right have it."""
+        return self.left.heard.turns[-1].id, self.right.heard.turns[-1].id
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Nothing was said of the two replies yet, and nothing more is to come."""
+        return self.is_settled and self.verdict is None and self.picked is None
+
+    @property
     def is_settled(self) -> bool:
         """Nothing more is to come from either side."""
         return all(self.side(side).reply.status != "running" for side in SIDES)

@@ -16,6 +16,7 @@ from uuid import uuid4
 from crsdemo.core.checked import Id, Name, shown
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.part import is_readable
 from crsdemo.core.recommender import Reply
 from crsdemo.core.traced import Stretch
 
@@ -199,11 +200,6 @@ def _visible(text: str) -> str:
     text = re.sub(r"\r\n?|[\v\f\x85\u2028\u2029]", "\n", text).replace("\t", " ")
     kept = (c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
     return "".join(kept).strip()
-
-
-def is_readable(text: str) -> bool:
-    """Whether there is anything to see, which a space of no width is not."""
-    return any(c.isprintable() and not c.isspace() for c in text)
 
 
 def message(text: str) -> str:

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
-Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[Text, Field(max_length=200)]  # what a log and a page call it
+
+
+def is_readable(text: str) -> bool:
+    """Whether there is anything to see, which a space of no width is not."""
+    return any(c.isprintable() and not c.isspace() for c in text)
+
+
+def wrong(expectation: str, *at: str | int) -> PydanticCustomError:
+    """What a validator raises: what belongs `at` a place in the part that is checked."""
+    return PydanticCustomError("wrong", "{text}", {"text": expectation, "at": at})
+
+
+def _seen(text: object) -> object:
+    if isinstance(text, str) and not is_readable(text):
+        raise wrong("it is a text in quotes, not an empty one")
+    return text
+
+
+SEEN = BeforeValidator(_seen)
+Text = Annotated[str, SEEN]
+Name = Annotated[str, Field(max_length=200), SEEN]  # what a log and a page call it
 Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists
 
 
@@ -25,8 +44,3 @@ class Part(BaseModel):
             known = ", ".join(sorted(field.alias or name for name, field in fields))
             raise wrong(f"no such key is known here; there are: {known}", key)
         return self
-
-
-def wrong(expectation: str, *at: str | int) -> PydanticCustomError:
-    """What a validator raises: what belongs `at` a place in the part that is checked."""
-    return PydanticCustomError("wrong", "{text}", {"text": expectation, "at": at})

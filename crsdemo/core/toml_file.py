@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.part import SEEN as SEEN
 from crsdemo.core.part import Many as Many
 from crsdemo.core.part import Name as Name
 from crsdemo.core.part import Part as Part
@@ -25,7 +26,6 @@ _LONGEST_SHOWN = 200  # characters of a path
 _EXPECTED = {  # where pydantic says it in words of its own
     "missing": "it has to be there",
     "string_type": "it is a text in quotes",
-    "string_too_short": "it is a text in quotes, not an empty one",
     "int_type": "it is a whole number",
     "bool_type": "it is true or false",
     "tuple_type": 'it is a list, as ["one", "two"]',

@@ -147,11 +147,17 @@ def export(
         note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
             held = log.totals()
+            inattentive = log.inattentive() if config.format in TABLES else {}
+
+            def told_of(visitor: str, split: Split) -> dict[str, Any]:
+                return {"split": split, "inattentive": inattentive.get(visitor)}
+
             for one in considered(watched(log, held, config, digest), config):
                 split = split_of(one.judgment.visitor, config.test_share)
                 tally.count(one, split)
                 if isinstance(one, Example):
-                    files.write(_file_of(one, split, config), one.columns)
+                    more = told_of(one.judgment.visitor, split) if config.format in TABLES else {}
+                    files.write(_file_of(one, split, config), one.columns | more)
             if config.format in TABLES:
                 for said in rows_beside(log, digest):
                     visitor = said.about.visitor
@@ -159,7 +165,8 @@ def export(
                     reason = config.why_not(said.about)
                     tally.add(said.of, visitor, split, reason)
                     if not reason:
-                        files.write(f"{said.table}.{config.format}", said.row | {"split": split})
+                        row = said.row | told_of(visitor, split)
+                        files.write(f"{said.table}.{config.format}", row)
         manifest = _manifest(config, command, held, digest.hexdigest(), tally)
         manifest["files"] = files.report()
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
@@ -199,8 +206,7 @@ def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
     elif config.format == "dpo" and isinstance(judgment, JudgedPair):
         yield dpo(judgment, text)
     else:
-        split = split_of(judgment.visitor, config.test_share)
-        more = {"split": split, "participant": pseudonym(judgment.visitor)}
+        more = {"participant": pseudonym(judgment.visitor)}
         yield Example(judgment, row_of(judgment) | more, ())
 
 

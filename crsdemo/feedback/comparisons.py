@@ -17,7 +17,13 @@ from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan
 from crsdemo.feedback.file import first_value
-from crsdemo.feedback.log import FeedbackLog, insert_said, insert_started, said_before
+from crsdemo.feedback.log import (
+    FeedbackLog,
+    insert_said,
+    insert_started,
+    insert_taken_back,
+    said_before,
+)
 from crsdemo.feedback.rights import own_comparison, own_dialogue, still_open, visitor_of
 from crsdemo.feedback.rows import logged_turn_from_row
 from crsdemo.feedback.schema import queries
@@ -58,19 +64,25 @@ class ComparisonLog:
         policy: Policy,
         seed: int,
         client_event_id: str | None = None,
+        replaces: Comparison | None = None,
     ) -> Comparison | None:
         """Keep that two replies are being written, before the first word of either.
 
+        `replaces`: an earlier one whose message is said instead; it stays in the log, and is not
+        part of the series any more.
         None if the same click has brought the message before: then nothing is written.
-        Raises RefusedError for a series of somebody else.
+        Raises RefusedError for a series of somebody else, or if what is replaced was judged.
         """
         with self.log.file.writing() as db:
             for history in (left.history, right.history):
                 own_dialogue(db, history.id, history.visitor)
             if said_before(db, left.history.id, client_event_id):
                 return None
-            heard = _ask(db, left, client_event_id)
-            also_heard = heard if policy == "shared" else _ask(db, right, client_event_id)
+            if replaces and db.execute(_SQL["is_used"], {"id": replaces.id}).fetchone():
+                raise RefusedError("These replies were judged meanwhile: please reload the page.")
+            was = replaces.turns if replaces else (None, None)
+            heard = _ask(db, left, client_event_id, was[0])
+            also_heard = heard if policy == "shared" else _ask(db, right, client_event_id, was[1])
             comparison = Comparison(
                 new_id(), policy, seed, _begin(db, left, heard), _begin(db, right, also_heard)
             )
@@ -176,8 +188,11 @@ def _opinion(details: Row) -> Row:
     return {name: value for name, value in details.items() if name not in _MANNER}
 
 
-def _ask(db: Database, entrant: Entrant, client_event_id: str | None) -> Conversation:
-    said = insert_said(db, entrant.history, entrant.said, client_event_id)
+def _ask(
+    db: Database, entrant: Entrant, client_event_id: str | None, replaces: str | None
+) -> Conversation:
+    said = insert_said(db, entrant.history, entrant.said, client_event_id, replaces)
+    insert_taken_back(db, entrant.history.id, said.id, entrant.said.unheard, is_on=True)
     return entrant.history.then(said)
 
 

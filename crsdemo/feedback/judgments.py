@@ -24,6 +24,7 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
+from crsdemo.feedback.votes import VoteFilter, votes_of
 from crsdemo.studies.statistics.answers import Answer
 from crsdemo.studies.tasks import Kind
 
@@ -167,6 +168,14 @@ class JudgmentReader:
     def answers(self) -> Iterator[Answer]:
         """Every answer to a questionnaire that holds."""
         return answers(self.db)
+
+    def inattentive(self) -> dict[str, bool]:
+        """Whether each visitor who judged a check of attention failed one."""
+        found: dict[str, bool] = {}
+        for vote in votes_of(self.db, VoteFilter(with_tests=True)):
+            if vote.expected is not None:
+                found[vote.annotator] = found.get(vote.annotator, False) or vote.is_inattentive
+        return found
 
     def written(self, reply_id: str) -> tuple[int, ...]:
         """The tokens of a reply; none of a recommender that writes none."""

@@ -115,9 +115,7 @@ class FeedbackLog:
         """
         with self.file.writing() as db:
             own_dialogue(db, conversation.id, conversation.visitor)
-            of = {"turn": turn_id, "dialogue": conversation.id, "app_version": __version__}
-            for one in words:
-                db.execute(_SQL["take_back"], of | one._asdict() | {"is_on": is_on})
+            insert_taken_back(db, conversation.id, turn_id, words, is_on=is_on)
 
     def record_started(self, conversation: Conversation, recommender: str, plan: Plan) -> str:
         """Keep that a reply to `conversation` is being written; returns the generation's id.
@@ -252,6 +250,15 @@ def insert_said(
     more = {"client_event_id": client_event_id, "replaces": replaces}
     db.table("turns").insert(turn_row(logged, conversation) | more)
     return logged
+
+
+def insert_taken_back(
+    db: Database, dialogue_id: str, turn_id: str, words: Sequence[Stretch], *, is_on: bool
+) -> None:
+    """Put into rows that words of a turn do not count, or count again."""
+    of = {"turn": turn_id, "dialogue": dialogue_id, "app_version": __version__}
+    for one in words:
+        db.execute(_SQL["take_back"], of | one._asdict() | {"is_on": is_on})
 
 
 def insert_started(db: Database, conversation: Conversation, recommender: str, plan: Plan) -> str:

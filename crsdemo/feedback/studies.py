@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
@@ -17,7 +19,7 @@ from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import FeedbackError, WithdrawnError
 from crsdemo.feedback.copies import TakenBack, note_taken_back
-from crsdemo.feedback.file import first_value
+from crsdemo.feedback.file import BUSY_SECONDS, LogFile, first_value
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.rights import admit
 from crsdemo.feedback.rows import to_json
@@ -137,13 +139,7 @@ class StudyLog:
         own is forgotten on demand, and with it what others make of it would be.
         """
         with self.log.file.writing() as db:
-            if not first_value(db, _SQL["usable"], comparison_id):
-                raise FeedbackError(
-                    f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in "
-                    "this log, one of its replies is not whole, was taken back or is the same "
-                    "whoever is asked, or it is an annotator's, who may have it erased; name "
-                    "another, or replay its message"
-                )
+            _check_usable(db, name, comparison_id)
             row = {"study": study, "task": name, "comparison_id": comparison_id}
             db.table("replays").insert(row, ignore=True)
 
@@ -224,6 +220,28 @@ class StudyLog:
         self.log.file.has_traces = True
         self.log.file.rewrite()
         self.log.file.wipe()
+
+
+def check_replayable(path: Path, comparisons: Mapping[str, str]) -> None:
+    """Whether `record_replay` will take these, by the name of the replay, in the log at `path`.
+
+    Raises FeedbackError as it does, and if there is no such log.
+    """
+    if not path.is_file():
+        raise FeedbackError(f"there is no log at {path}; name the file of the app with --db")
+    with closing(LogFile(path, BUSY_SECONDS)) as file, file.reading() as db:
+        for name, comparison_id in comparisons.items():
+            _check_usable(db, name, comparison_id)
+
+
+def _check_usable(db: Database, name: str, comparison_id: str) -> None:
+    if not first_value(db, _SQL["usable"], comparison_id):
+        raise FeedbackError(
+            f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in this "
+            "log, one of its replies is not whole, was taken back or is the same whoever is "
+            "asked, or it is an annotator's, who may have it erased; name another, or replay its "
+            "message"
+        )
 
 
 def _taken_back(

@@ -8,11 +8,14 @@ saw them. Of replies that say the same every vote is a tie.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from sqlite_utils import Database
 
 from crsdemo.core.comparison import SIDES
 from crsdemo.core.errors import BadInputError, FeedbackError
@@ -48,10 +51,14 @@ def open_votes(path: Path, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...
 def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:
     """The votes in an open log, by time. Raises BadInputError for details that make no sense."""
     with file.reading() as db:
-        only = {"study": wanted.study, "with_tests": wanted.with_tests}
-        rows = list(db.query(_SQL["votes"], only))
-    votes = (_vote(row) for row in rows)
-    return tuple(vote for vote in votes if vote.blind or not wanted.blind_only)
+        return tuple(votes_of(db, wanted))
+
+
+def votes_of(db: Database, wanted: VoteFilter = VoteFilter()) -> Iterator[Vote]:
+    """The same one after the other, so that a log of any size can be read."""
+    only = {"study": wanted.study, "with_tests": wanted.with_tests}
+    votes = map(_vote, db.query(_SQL["votes"], only))
+    return (vote for vote in votes if vote.blind or not wanted.blind_only)
 
 
 def _vote(row: Row) -> Vote:

@@ -15,9 +15,7 @@ from typing import TypeVar
 from crsdemo.core.comparison import Side, Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.studies.study import Study
-from crsdemo.studies.tasks import Kind, Replay, Replayed, Staged, Talk, Task
-
-BAD, GOOD = "written-bad", "written-good"  # who says the replies that a study file has
+from crsdemo.studies.tasks import BAD, GOOD, Kind, Replay, Replayed, Staged, Talk, Task
 
 T = TypeVar("T")
 
@@ -95,11 +93,15 @@ def least(counts: Mapping[T, int], random: Random) -> T:
     return random.choice([one for one, count in counts.items() if count == lowest])
 
 
-def replayed_pair(study: Study, nth: int) -> tuple[str, str]:
-    """The systems that answer the nth message of a study that several people judge, by side."""
+def replayed_pair(study: Study, replay: Replay, nth: int) -> tuple[str, str]:
+    """Who answers the message of the nth replay of a study, by side: two of its systems, or `BAD`
+    and `GOOD` where the file has the reply."""
     pairs = list(study.pairs)
     Random(f"{study.seed} replays").shuffle(pairs)
-    return pairs[nth % len(pairs)]
+    left, right = pairs[nth % len(pairs)]
+    if replay.bad:
+        return (BAD, GOOD) if replay.good else (left, BAD)
+    return left, right
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Question(Part):
     def _suits_its_kind(self) -> Self:
         if self.kind != "text" and len(self.labels) < 2:
             raise wrong("one can choose only among two or more", "labels")
+        if self.kind == "choice" and len(set(self.labels)) < len(self.labels):
+            raise wrong("name each once", "labels")
         none = {"lowest", "labels"}
         of_others = {"scale": set(), "choice": {"lowest"}, "sides": none, "text": none}
         for key in sorted(self.model_fields_set & of_others[self.kind]):

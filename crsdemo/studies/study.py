@@ -22,7 +22,7 @@ from crsdemo.core.toml_file import Many, Name, Part, Text, TomlFile, read_toml, 
 from crsdemo.language.distress import is_in_distress
 from crsdemo.recommenders.outside.systems import System
 from crsdemo.studies.questionnaire import Questionnaire
-from crsdemo.studies.tasks import Asked, Task
+from crsdemo.studies.tasks import BAD, GOOD, Asked, Task
 from crsdemo.studies.unfilled import is_unfilled
 
 # {items} and the like become words of the catalog, see `Study.worded`
@@ -33,6 +33,7 @@ TWO = (
     "You say which of the two helps more. The talk goes on from the better one.",
 )
 ONE = ("You talk with one assistant at a time about {items}, and answer questions about it.",)
+LONGEST_CODE = 200  # characters
 FREELY = ("There is no right or wrong: we want to know what you think.",)
 
 
@@ -69,6 +70,8 @@ class Study(TomlFile):
     def _can_be_compared(cls, entrants: tuple[System, ...]) -> tuple[System, ...]:
         if len(entrants) < 2 or len({one.name for one in entrants}) < len(entrants):
             raise wrong('name two or more, each once, as ["gcrs", "reges"]')
+        if taken := {BAD, GOOD} & {one.name for one in entrants}:
+            raise wrong(f"{min(taken)!r} is who says the replies of this file; name it otherwise")
         return entrants
 
     @property
@@ -86,13 +89,18 @@ class Study(TomlFile):
 
     @model_validator(mode="after")
     def _has_tasks_apart(self) -> Self:
-        """Names are keys in the log, so that no two tasks may share one."""
+        """Names and comparisons are keys in the log, so that no two tasks may share one."""
         seen: set[str] = set()
+        shown_before: set[str] = set()
         for n, task in enumerate(self.tasks):
             names = {task.name, *(replay.name for replay in task.replays)}
             if names & seen:
                 raise wrong("another task has this name", "tasks", n, "name")
             seen |= names
+            shown = {replay.comparison for replay in task.replays} - {""}
+            if shown & shown_before:
+                raise wrong("another task shows one of these", "tasks", n, "comparisons")
+            shown_before |= shown
         if all(task.kind in ("practice", "attention") for task in self.tasks):
             expectation = "nothing tells of the systems; add a free, scenario or replay task"
             raise wrong(expectation, "tasks")
@@ -126,6 +134,23 @@ class Study(TomlFile):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _has_questionnaires_apart(self) -> Self:
+        """Their names are keys in the log, too."""
+        asked: dict[str, Questionnaire] = {}
+        for at, ones in [
+            *((("tasks", n), task.questionnaires) for n, task in enumerate(self.tasks)),
+            ((), self.questionnaires),
+        ]:
+            for one in ones:
+                if asked.setdefault(one.name, one) != one:
+                    raise wrong(
+                        f"two files are called {one.name!r}, and answers are kept under that name; "
+                        "rename one",
+                        *at, "questionnaires",
+                    )  # fmt: skip
+        return self
+
     def worded(self, domain: Domain) -> Self:
         """The study with `Domain.worded` texts; it is the same study, of the same file."""
         return _worded(self, domain)
@@ -155,6 +180,11 @@ class Study(TomlFile):
         code = found.strip()
         if where and not code:
             raise BadInputError(f"the study has no completion code: {where}; put the code there")
+        if len(code.splitlines()) > 1 or len(code) > LONGEST_CODE:
+            raise BadInputError(
+                f"the completion code has {len(code.splitlines())} lines and {len(code)} "
+                f"characters; put there one code alone, of at most {LONGEST_CODE} characters"
+            )
         if is_unfilled(code):
             raise BadInputError(
                 f"the completion code {code!r} was not filled in; put there what your platform "

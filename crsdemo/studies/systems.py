@@ -15,6 +15,8 @@ from crsdemo.core.toml_file import Many, TomlFile, read_toml
 from crsdemo.language.veil import names_of, veiled
 from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.outside.systems import Named, System, parse_system
+from crsdemo.studies.assignment import replayed_pair
+from crsdemo.studies.study import Study
 
 
 class SystemsFile(TomlFile):
@@ -37,7 +39,7 @@ def read_systems(given: Sequence[str]) -> tuple[System, ...]:
 
 def tried(shelf: Shelf) -> Iterator[str]:
     """What each that is not ours answers to one message. Raises CrsdemoError if one does not."""
-    outside = [name for name, of in shelf.systems.items() if not isinstance(of, Named)]
+    outside = _outside(shelf)
     if not outside:
         return
     known = max(shelf.catalog, key=lambda item: item.popularity).name
@@ -45,6 +47,40 @@ def tried(shelf: Shelf) -> Iterator[str]:
     turn = Turn("user", said, shelf.linker.link(said, Dialogue()))
     for name in outside:
         yield _told(shelf.get(name), Dialogue((turn,)))
+
+
+def load_all(shelf: Shelf) -> None:
+    """Every system that was given, before somebody waits for it. Raises CrsdemoError."""
+    for name in shelf.systems:
+        try:
+            shelf.get(name)
+        except CrsdemoError:
+            raise
+        except Exception as error:  # a damaged file ends in errors of every kind
+            raise CrsdemoError(
+                f"{name} cannot be loaded ({type(error).__name__}: {error}); is it damaged?"
+            ) from error
+
+
+def check_answers(study: Study, shelf: Shelf) -> None:
+    """Whether those that are not ours answer what several people will judge.
+
+    Raises CrsdemoError if one does not.
+    """
+    outside = _outside(shelf)
+    replays = [one for task in study.tasks for one in task.replays]
+    for n, replay in enumerate(replays):
+        said = Turn("user", replay.message, shelf.linker.link(replay.message, Dialogue()))
+        asked = [] if replay.comparison else replayed_pair(study, replay, n)
+        for name in filter(outside.__contains__, asked):
+            try:
+                answer_of(shelf.get(name), Dialogue((said,)))
+            except CrsdemoError as error:
+                raise CrsdemoError(f"to {replay.message!r} of {replay.name!r}: {error}") from error
+
+
+def _outside(shelf: Shelf) -> list[str]:
+    return [name for name, of in shelf.systems.items() if not isinstance(of, Named)]
 
 
 def answer_of(recommender: Recommender, dialogue: Dialogue) -> Reply:

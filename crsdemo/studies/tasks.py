@@ -18,11 +18,12 @@ from pydantic import (
 )
 
 from crsdemo.core.conversation import MAX_TYPED
-from crsdemo.core.toml_file import Many, Name, Part, Text, wrong
+from crsdemo.core.toml_file import SEEN, Many, Name, Part, Text, wrong
 from crsdemo.studies.questionnaire import READY_MADE, Questionnaire, parse_questionnaire, ready_made
 
 Kind = Literal["practice", "free", "scenario", "single", "replay", "attention"]
 
+BAD, GOOD = "written-bad", "written-good"  # who says the replies that a study file has
 MOST = 50  # messages of a task, or times that an annotator meets it
 FREE = "Talk about {items} as you would with a friend who knows many."
 JUDGE = "Read both replies, then say which one helps more."
@@ -46,7 +47,7 @@ def _once(asked: tuple[Questionnaire, ...]) -> tuple[Questionnaire, ...]:
 
 
 Asked = Annotated[Many[Annotated[Questionnaire, BeforeValidator(_asked)]], AfterValidator(_once)]
-Message = Annotated[Text, Field(max_length=MAX_TYPED)]
+Message = Annotated[str, Field(max_length=MAX_TYPED), SEEN]
 Times = Annotated[int, Field(ge=1, le=MOST)]
 
 

@@ -16,8 +16,9 @@ from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Comparison, Judgment, Policy, Series, checked_policy
 from crsdemo.core.conversation import ItemMark
 from crsdemo.core.dialogue import Dialogue
-from crsdemo.core.errors import BadInputError, CheckpointError, FeedbackError
+from crsdemo.core.errors import BadInputError, CheckpointError, FeedbackError, RefusedError
 from crsdemo.core.recommender import Plan, Recommendation, Recommender, Reply
+from crsdemo.core.traced import Stretch
 from crsdemo.feedback.comparisons import ComparisonLog
 from crsdemo.feedback.file import connect
 from crsdemo.feedback.log import FeedbackLog
@@ -414,3 +415,35 @@ def test_a_database_from_before_comparisons_is_brought_up_to_date(tmp_path: Path
     judge(pair, said(pair, pair.start("early", "shared"), "hello"), "right")
     assert rows(log, "select visitor, winner from current_verdicts") == [("early", "blue")]
     assert ComparisonLog(log).series_of("no such comparison") is None
+
+
+@pytest.mark.parametrize("policy", ["shared", "own"])
+def test_what_was_understood_is_taken_back_by_both_until_it_is_judged(
+    log: FeedbackLog, policy: Policy
+) -> None:
+    red, blue = Teller("red"), Teller("blue")
+    pair = side_by_side(log, red, blue)
+    series = said(pair, pair.start("anna", policy), "Hello.")
+    series = said(pair, series, "no horror")
+    first, former = series.comparisons
+    words = (Stretch(3, 9),)
+    with pytest.raises(BadInputError, match="cannot be changed any more"):
+        [*pair.take_back(series, first.turns[0], words, is_on=True)]
+    *_, made = pair.take_back(series, former.turns[0], words, is_on=True)
+    assert [one.heard[-1][0].turns[-1].text for one in (red, blue)] == ["no ", "no "]
+    assert made.seed == former.seed and made.message == "no horror"
+
+    series = restored(pair, series)
+    assert [one.id for one in series.comparisons] == [first.id, made.id]
+    assert [s.heard.turns[-1].turn.unheard for s in (made.left, made.right)] == [words, words]
+    *_, again = pair.take_back(series, made.turns[0], words, is_on=False)
+    assert red.heard[-1][0].turns[-1].text == "no horror"
+    assert [one.turns for one in restored(pair, series).comparisons] == [first.turns, again.turns]
+
+    pair.judge(again.id, "anna", Judgment("left", 100.0))
+    stale = restored(pair, series)
+    with pytest.raises(BadInputError, match="cannot be changed any more"):
+        [*pair.take_back(stale, again.turns[0], words, is_on=True)]
+    unjudged = replace(stale, comparisons=(first, again))  # judged in another tab meanwhile
+    with pytest.raises(RefusedError, match="were judged meanwhile"):
+        [*pair.take_back(unjudged, again.turns[0], words, is_on=True)]

@@ -16,10 +16,12 @@ from stand_in import FILMS, NoLinker, StandIn
 from crsdemo.__main__ import main
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.study_steps import Ask, Work
+from crsdemo.core.comparison import Verdict
 from crsdemo.core.conversation import ItemMark
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.export.examples import Reason
 from crsdemo.export.judgments import ExportConfig, export
+from crsdemo.feedback.judgments import reading_judgments
 from crsdemo.feedback.results import ResultsLog, pseudonym
 from crsdemo.studies.statistics.answers import choice_counts, scale_means
 from crsdemo.studies.statistics.report import results
@@ -131,6 +133,30 @@ def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) ->
     assert Reason.TEST not in export(config)["counts"]["excluded"]
     assert tester.id in (out / "answers.jsonl").read_text()
     assert {one.visitor for one in ResultsLog(made.log.file).answers()} == who
+
+
+def test_every_table_says_who_failed_a_check_of_attention(tmp_path: Path) -> None:
+    made = lab(tmp_path, BOTH)
+    ann, bob, eve = (made.annotator(name) for name in ("ann", "bob", "eve"))
+    for one in (ann, bob, eve):
+        while isinstance(step := one.step, Work | Ask):
+            if isinstance(step, Work) and step.assignment.expected:
+                if one is eve:
+                    break  # leaves before the check
+                right = step.assignment.expected
+                wrong: Verdict = "left" if right == "right" else "right"
+                assert step.to_judge
+                one.judge(step.to_judge, right if one is ann else wrong)
+            else:
+                one.act()
+    said = {ann.id: "False", bob.id: "True", eve.id: ""}
+    for n, table in enumerate(("verdicts", "answers")):
+        found = rows(made, table, tmp_path / str(n))
+        assert {ann.id, bob.id} <= {row["visitor"] for row in found}
+        assert all(row["inattentive"] == said[row["visitor"]] for row in found)
+    with reading_judgments(made.log.path) as log:
+        assert log.inattentive() == {ann.id: False, bob.id: True}
+    made.log.close()
 
 
 def test_marks_are_a_table(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import sys
 import time
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -184,6 +186,19 @@ def test_tries_end() -> None:
     assert len(server.bodies) == 3
     with pytest.raises(OutsideError, match="mine: cannot be reached, tried 2 times"):
         reply(over(server.url, retries=1), ASKED)
+
+
+def test_who_takes_up_no_connection_is_said_to_be_away_and_not_slow() -> None:
+    with socket.socket() as busy, ExitStack() as waiting:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        for _ in range(2):  # they fill its queue: who comes now hears nothing
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(busy.getsockname())
+        port = busy.getsockname()[1]
+        with pytest.raises(OutsideError, match="mine: cannot be reached: it took up no connection"):
+            reply(over(f"http://127.0.0.1:{port}", seconds=1), ASKED)
 
 
 def silent(to: BaseHTTPRequestHandler) -> None:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from made_studies import SHORT
+from stand_in import NoLinker, StandIns, stand_ins
 
+import app
 from crsdemo.__main__ import main
+from crsdemo.chat.admission import NO_LIMITS, Admission
+from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.core.errors import FeedbackError
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.studies import check_replayable
 from crsdemo.studies.study import parse_study
 
 GOOD = SHORT.replace('["red", "blue"]', '["popularity", "repeat-last"]').strip() + "\n"
 CHECK = GOOD + '[[tasks]]\nname = "check"\nkind = "attention"\nmessage = "Hi"\nbad = "No."\n'
 TITLE, SYSTEM, MESSAGES = 'title = "Short"', '"repeat-last"', 'messages = ["A quiet film."]'
+HOLLOW = '"\\u200b\\u2060"'  # nothing that can be seen
+ASKED = (
+    'title = "T"\nabout = "{}"\n'
+    '[[questions]]\nname = "q"\ntext = "?"\nkind = "choice"\nlabels = ["a", "{}"]\n'
+)
+BESIDE = {
+    "one/mine.toml": ASKED.format("person", "b"),
+    "two/mine.toml": ASKED.format("comparison", "b"),
+    "twice.toml": ASKED.format("person", "a"),
+    "codes.txt": "C0FFEE\nT3A\n",
+}
 CODE = 'minutes = 1\ncompletion_code = "{}"'
 
 BROKEN: dict[str, tuple[str | bytes, str]] = {
@@ -51,10 +71,19 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "task-twice": (GOOD.replace('"shared"', '"talk"'), "another task has this name"),
     "message-twice": (GOOD.replace(MESSAGES, 'messages = ["A", "A"]'), "name each once"),
     "check-of-two-alike": (CHECK.replace("bad =", 'good = "No."\nbad ='), "`good` says the same"),
+    "nothing-to-see": (GOOD.replace(MESSAGES, f"messages = [{HOLLOW}]"), "not an empty one"),
+    "consent-to-nothing": (GOOD.replace('"We keep what you write."', HOLLOW), "not an empty one"),
+    "comparison-twice": (GOOD.replace(MESSAGES, 'comparisons = ["x"]') + '[[tasks]]\nname = "b"\n'
+                         'kind = "replay"\ncomparisons = ["x"]\n', "another task shows one of"),
+    "no-log": (GOOD.replace(MESSAGES, 'comparisons = ["x"]'), "comparison x of a log; name that"),
     # systems
     "unknown-system": (GOOD.replace(SYSTEM, '"oracle"'), "no recommender 'oracle'; there are:"),
     "path-for-system": (GOOD.replace(SYSTEM, '"../../etc"'), "no recommender '../../etc'"),
     "no-module": (GOOD.replace(SYSTEM, '{name = "m", call = "nope:f"}'), "m cannot be loaded from"),
+    "taken-for-the-file": (GOOD.replace(SYSTEM, '{name = "written-bad", call = "lab:silent"}'),
+                           "'written-bad' is who says the replies of this file"),
+    "silent-at-times": (GOOD.replace(SYSTEM, '{name = "m", call = "lab:silent"}'),
+                        "to 'A quiet film.' of 'shared 1': m: its answer has no words"),
     "no-key": (GOOD.replace(SYSTEM, '{name = "m", url = "http://localhost:9", key_env = "NO_KEY"}'),
                "the environment has no NO_KEY"),
     "nobody-there": (GOOD.replace(SYSTEM, '{name = "m", url = "http://127.0.0.1:1", retries = 0}'),
@@ -64,6 +93,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
                          "'mine.toml' is neither a file there nor one of"),
     "itself-as-questions": (GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["study.toml"]'),
                             "`questions` is missing"),
+    "questions-of-one-name": (
+        GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["one/mine.toml"]')
+        .replace('kind = "free"', 'kind = "free"\nquestionnaires = ["two/mine.toml"]'),
+        "two files are called 'mine'"),
+    "choice-of-two-alike": (GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["twice.toml"]'),
+                            "name each once"),
+    "several-codes": (GOOD.replace("seed = 1", 'seed = 1\ncompletion_code_file = "codes.txt"'),
+                      "has 2 lines and 10 characters; put there one code alone"),
     "no-code": (GOOD.replace("minutes = 1", CODE.format("  ")), "not an empty one"),
     "blank-code": (GOOD.replace("minutes = 1", CODE.format("{{%PROLIFIC_PID%}}")), "not filled in"),
     "no-code-file": (GOOD.replace("minutes = 1", 'minutes = 1\ncompletion_code_file = "."'),
@@ -71,16 +108,29 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what a study may name, where it is checked."""
+    for name, text in BESIDE.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    lab = ModuleType("lab")
+    lab.silent = lambda asked: "" if "quiet" in asked["dialogue"][-1]["content"] else "Heat?"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lab", lab)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize(("text", "says"), BROKEN.values(), ids=BROKEN)
 def test_one_line_says_what_was_found_and_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | bytes, says: str
+    beside: Path, capsys: pytest.CaptureFixture[str], text: str | bytes, says: str
 ) -> None:
-    path = tmp_path / "study.toml"
+    path = beside / "study.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     assert main(["check-study", str(path)]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert says in line and "Traceback" not in line and "set_int" not in line
-    assert str(path) in line or line.startswith("The app would not start: ")
+    assert str(beside) in line or line.startswith("The app would not start: ")
 
 
 @pytest.mark.parametrize(
@@ -109,3 +159,34 @@ def test_a_study_is_the_same_one_behind_other_ends_of_lines(tmp_path: Path) -> N
         path.write_bytes(raw)
         found.add(parse_study(path).sha256)
     assert len(found) == 1
+
+
+def test_comparisons_that_a_study_shows_are_looked_for_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, log = tmp_path / "study.toml", FeedbackLog(tmp_path / "lab.db")
+    pair = SideBySide(StandIns(stand_ins("red", "blue")), NoLinker(), log, Admission(NO_LIMITS))
+    *_, made = pair.say(pair.start("anna", "shared"), "A quiet film.", ("red", "blue"))
+    path.write_text(GOOD.replace(MESSAGES, f'comparisons = ["{made.id}"]'))
+    assert main(["check-study", str(path), "--db", str(log.path)]) == 0
+    path.write_text(GOOD.replace(MESSAGES, f'comparisons = ["{made.id}", "deadbeef"]'))
+    assert main(["check-study", str(path), "--db", str(log.path)]) == 2
+    assert "deadbeef cannot be replayed as 'shared 2': it is" in capsys.readouterr().err
+    with pytest.raises(FeedbackError, match="there is no log at"):
+        check_replayable(tmp_path / "none.db", {"shared 1": made.id})
+    assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.slow  # loads what runs checkpoints
+def test_a_damaged_checkpoint_is_found_and_keeps_the_app_from_starting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "study.toml"
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "crsdemo.json").write_text("{}")
+    alone = GOOD.partition('[[tasks]]\nname = "shared"')[0]  # nothing is answered at the start
+    path.write_text(alone.replace(SYSTEM, f'"{tmp_path / "damaged"}"'))
+    assert main(["check-study", str(path)]) == 2
+    assert "crsdemo.json is damaged" in capsys.readouterr().err
+    assert app.main(["--study", str(path), "--db", str(tmp_path / "a.db"), "--port", "0"]) == 2
+    assert "crsdemo.json is damaged" in capsys.readouterr().err

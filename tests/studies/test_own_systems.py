@@ -69,15 +69,18 @@ def test_a_system_that_cannot_be_is_named_by_line_and_key(
     assert says in str(caught.value) and "line 5:" in str(caught.value)
 
 
-def test_check_study_asks_each_once_and_tells_what_it_answered(
+def test_check_study_asks_what_the_app_will_ask_and_tells_what_was_answered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with stub(said(completion("I am ChatGPT. Try Heat (1995)."))) as server:
-        path = study(tmp_path, f'systems = ["gcrs", {{name = "mine", url = "{server.url}/v1"}}]')
+        path = study(
+            tmp_path, f'systems = ["popularity", {{name = "mine", url = "{server.url}/v1"}}]'
+        )
         assert main(["check-study", str(path)]) == 0
         told = capsys.readouterr().out
     assert "'I am ChatGPT. Try Heat (1995).', naming Heat (1995); it says who it is" in told
-    assert len(server.bodies) == 1
+    (_, asked) = server.bodies  # the first one is ours, the other that of the file
+    assert asked["messages"][-1]["content"] == "A quiet film."
     assert main(["check-study", str(path)]) == 2
     assert "mine: cannot be reached, tried 3 times" in capsys.readouterr().err
 
@@ -169,8 +172,5 @@ def picky(asked):
     monkeypatch.setattr(sys, "path", list(sys.path))
     systems = '["popularity", {name = "mine", call = "picky_lab:picky"}]'
     path = study(tmp_path, f"systems = {systems}")
-    assert main(["check-study", str(path)]) == 0
-    assert "not measured yet" in capsys.readouterr().out
-    assert main(["check-study", str(path), "--twins"]) == 2
-    said = capsys.readouterr()
-    assert "mine: KeyError: 'q'" in said.err and "not measured yet" not in said.out
+    assert main(["check-study", str(path)]) == 2
+    assert "mine: KeyError: 'q'" in capsys.readouterr().err

@@ -9,8 +9,8 @@ from made_studies import FILE, SINGLE
 from stand_in import NoLinker, StandIn
 
 from crsdemo.__main__ import main
+from crsdemo.cli.check_study import told
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.check_study import told
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
 from crsdemo.studies.statistics.power import need
 from crsdemo.studies.study import Study, parse_study
@@ -183,15 +183,17 @@ def test_a_questionnaire_of_ones_own_lies_beside_the_study(tmp_path: Path) -> No
 def test_check_study_says_in_plain_words_what_annotators_meet(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["check-study", str(EXAMPLE)]) == 2
+    path = tmp_path / "study.toml"
+    example = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(example.replace('["gcrs", "reges"]', '["popularity", "repeat-last"]'))
+    assert main(["check-study", str(path)]) == 2
     assert "no completion code: the environment has no CRSDEMO" in capsys.readouterr().err
     monkeypatch.setenv("CRSDEMO_COMPLETION_CODE", "C0FFEE")
-    assert main(["check-study", str(EXAMPLE)]) == 0
+    assert main(["check-study", str(path)]) == 0
     told = capsys.readouterr().out
     assert "C0FFEE" not in told
     assert "12 comparisons to judge, 6 messages to one system alone, in random order" in told
     assert "4 of 6 replays, each judged by 3 people" in told
-    path = tmp_path / "study.toml"
     path.write_text(FILE)
     assert main(["check-study", str(path)]) == 2
     assert "no recommender 'red'; there are: " in capsys.readouterr().err

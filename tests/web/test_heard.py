@@ -138,13 +138,27 @@ def test_what_was_understood_is_taken_back_brought_back_and_said_anew(
     visitor.leave()
 
 
-def test_side_by_side_shows_what_was_understood(
+def test_side_by_side_takes_back_what_was_understood_until_it_is_judged(
     browser: Browser,  # noqa: F811
     server: Server,
 ) -> None:
     judge = Judge(browser, server)
     judge.say("no horror, with Bill Murray")
     expect(judge.rounds.locator(".understood li")).to_have_text(["not horror", "Bill Murray"])
+    before = judge.comparison
+    judge.page.get_by_role("button", name="Take back: Bill Murray").click()
+    for side in ("left", "right"):
+        expect(judge.column(side)).to_contain_text('You said "no horror, with "')
+    expect(judge.rounds).to_have_count(1)
+    expect(judge.rounds.locator(".gone")).to_contain_text("Bill Murray")
+    assert judge.comparison != before
+    judge.verdict("A is better").click()
+    judge.expect_saved()
+    expect(judge.rounds.locator(".understood li")).to_have_count(2)
+    expect(judge.rounds.locator(".understood button")).to_have_count(0)
+    judge.go(judge.page.reload)
+    expect(judge.rounds).to_have_count(1)
+    assert len(server.rows("select 1 from comparisons")) == 2
     judge.leave()
 
 

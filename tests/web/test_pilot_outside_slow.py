@@ -88,7 +88,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         file, db, port = tmp_path / "mine.toml", tmp_path / "study.db", free_port()
         file.write_text(FILE.replace("URL", own))
         check = [sys.executable, "-m", "crsdemo", "check-study", str(file)]
-        told = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        told = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert "quokka answered in" in told.stdout and "it says who it is" in told.stdout, told
         start = [sys.executable, "app.py", "--study", str(file), "--db", str(db)]
         out = (tmp_path / "out.txt").open("w")

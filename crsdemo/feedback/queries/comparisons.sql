@@ -18,7 +18,12 @@ select c.*, d.visitor, (select v.verdict from current_verdicts v
         (select p.side from picks p where p.comparison_id = c.id
          order by p.number desc limit 1) as picked
     from comparisons c join turns t on t.id = c.left_turn join dialogues d on d.id = t.dialogue_id
-    where t.dialogue_id = ? order by c.number
+    where t.dialogue_id = ? and t.id not in (
+        select replaces from turns where replaces is not null) order by c.number
+
+-- name: is_used
+select 1 from verdicts where comparison_id = :id
+    union all select 1 from picks where comparison_id = :id
 
 -- name: dialogues
 select t.dialogue_id from comparisons c

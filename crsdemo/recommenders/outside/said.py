@@ -17,9 +17,10 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.checked import shown
-from crsdemo.core.conversation import is_readable, plain_text
+from crsdemo.core.conversation import plain_text
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import OutsideError
+from crsdemo.core.part import is_readable
 from crsdemo.core.recommender import (
     Evidence,
     Plan,

@@ -125,12 +125,14 @@ class Wire:
                     else:
                         yield self._begun(response, deadline, n)
                         return
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                is_slow = isinstance(error, httpx.ConnectTimeout)
+                away = "cannot be reached" + ": it took up no connection" * is_slow
+                wait = _wait(n)
+                if n == tries or time.monotonic() + wait >= deadline:
+                    raise OutsideError(f"{away}, {_times(n)}") from error
             except httpx.TimeoutException as error:
                 raise OutsideError(late) from error
-            except httpx.ConnectError as error:
-                if n == tries:
-                    raise OutsideError(f"cannot be reached, {_times(n)}") from error
-                wait = _wait(n)
             except httpx.HTTPError as error:
                 if time.monotonic() >= deadline:
                     raise OutsideError(late) from error

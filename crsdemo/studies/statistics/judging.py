@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 
 from crsdemo.core.comparison import SIDES, STRONGEST, VERDICTS, Verdict
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.assignment import GOOD
+from crsdemo.studies.tasks import GOOD
 
 Flag = Literal["too_fast", "one_sided", "attention_failed", "duplicate"]
 FLAGS: tuple[Flag, ...] = get_args(Flag)

@@ -9,7 +9,7 @@ open, and what could not be saved yet.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,12 +88,23 @@ class Bench(Drawing):
         yield from self._said(event.text, Look(*look), is_said=False)
 
     def _said(self, text: str, view: Look, *, is_said: bool) -> Iterator[Updates]:
+        yield from self.answering(
+            view, lambda view, series: self.growth(view, series, text), is_said=is_said
+        )
+
+    def answering(
+        self,
+        view: Look,
+        growth: Callable[[Look, Series], Iterator[Comparison | Conversation]],
+        *,
+        is_said: bool,
+    ) -> Iterator[Updates]:
         """Show both answers as they grow; at the end, what the log has."""
         try:
             snapshot = self.snapshot(view)
-            growth = self.growth(view, snapshot.series, text)
-            for n, comparison in enumerate(paced(growth)):
-                begun = self._starting(view, snapshot, is_said) if n == 0 else {}
+            for n, comparison in enumerate(paced(growth(view, snapshot.series))):
+                before = snapshot if is_said or n else self.snapshot(view)  # one may be replaced
+                begun = self._starting(view, before, is_said) if n == 0 else {}
                 yield begun | self.grown(comparison)
             view = self.answered(view, snapshot)
             done = self.snapshot(view)

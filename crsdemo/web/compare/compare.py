@@ -13,6 +13,7 @@ from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
+from crsdemo.core.conversation import Conversation
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
@@ -24,7 +25,7 @@ from crsdemo.web.shared.controls import MODEL, Updates, caller, html
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.placeless import placeless
 from crsdemo.web.shared.shown import Shown
-from crsdemo.web.talk.heard import below_message
+from crsdemo.web.talk.heard import Correction, below_message
 
 Json = dict[str, Any]
 
@@ -43,10 +44,22 @@ class ComparePage(Bench):
     def growth(self, view: Look, series: Series, text: str) -> Iterator[Comparison]:
         return self.side_by_side.say(series, text, view.names)
 
-    def understood(self, comparison: Comparison) -> str:
+    def understood(self, comparison: Comparison, *, can_be_corrected: bool) -> str:
         heard = comparison.left.heard
         last = len(heard.turns) - 1
-        return below_message(self.hearing.understood(heard.said)[last])
+        turn_id = comparison.turns[0] if can_be_corrected else None
+        return below_message(self.hearing.understood(heard.said)[last], turn_id)
+
+    def hear(self, event: gr.EventData, *look: Any) -> Iterator[Updates]:
+        """Ask both again without one thing that was understood, or with it after all."""
+
+        def growth(view: Look, series: Series) -> Iterator[Comparison]:
+            click = Correction.of(event)
+            said = series.last.left.heard if series.last else Conversation("", view.visitor)
+            words = click.words(said, self.hearing)
+            yield from self.side_by_side.take_back(series, click.turn, words, is_on=click.counts)
+
+        yield from self.answering(Look(*look), growth, is_said=False)
 
     def knows_names(self, earlier: Judgment | None) -> bool:
         return True
@@ -143,6 +156,7 @@ def place(blocks: gr.Blocks, side_by_side: SideBySide, hearing: Hearing) -> None
     wire(blocks, page)
     s = page.screen
     assert s.setup
+    s.thread.hear(page.hear, s.look, **private(s), trigger_mode="once", **MODEL)
     for chooser in s.setup[:2]:
         chooser.input(page.redraw, s.look, **private(s) | {"trigger_mode": "multiple"})
 

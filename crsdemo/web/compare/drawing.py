@@ -71,8 +71,8 @@ class Drawing(ABC):
         """What stands above the comparisons."""
         return ""
 
-    def understood(self, comparison: Comparison) -> str:
-        """What was understood of its message, as HTML."""
+    def understood(self, comparison: Comparison, *, can_be_corrected: bool) -> str:
+        """What was understood of its message, as HTML, perhaps with a way to take it back."""
         return ""
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
@@ -184,7 +184,10 @@ class Drawing(ABC):
             evidence=manner.evidence and (is_selected or is_newest),
             is_open=is_selected,
             unfolded=manner.unfolded and is_newest,
-            understood=self.understood(comparison),
+            understood=self.understood(
+                comparison,
+                can_be_corrected=is_newest and said is None and comparison.can_be_corrected,
+            ),
             went_on=series.went_on(comparison) if series.policy == "shared" else None,
         )
 

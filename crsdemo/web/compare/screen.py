@@ -79,7 +79,9 @@ def parts(domain: Domain) -> dict[str, Any]:
     clicks = "shared/clicks.js", "compare/judge.js"
     with gr.Column(elem_id="bench"):
         with gr.Column(elem_id="conversation"):
-            thread = html("thread", "", *clicks, "shared/follow.js", "compare/compare.js")
+            thread = html(
+                "thread", "", *clicks, "shared/follow.js", "compare/compare.js", "talk/heard.js"
+            )
             live = html("live")
         with gr.Column(elem_id="composer"):
             return {

@@ -113,6 +113,7 @@ OF_TWO: Shapes = {
     "wish": Wished,
     "select": SelectedComparison,
     "judge": Judged,
+    "hear": Heard,
     "pick": Picked,
     "mark": MarkedHere,
     "answer": Answered,

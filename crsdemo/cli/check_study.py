@@ -2,22 +2,24 @@
 
 python -m crsdemo check-study study.toml
 python -m crsdemo check-study study.toml --twins     # has the systems answer, counts same replies
+python -m crsdemo check-study study.toml --db study.db     # are the `comparisons` in that log?
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.feedback.studies import check_replayable
 from crsdemo.recommenders.loading import CATALOG, Shelf
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.statistics.power import study_note
 from crsdemo.studies.study import Study, parse_study
-from crsdemo.studies.systems import tried
+from crsdemo.studies.systems import check_answers, load_all, tried
 from crsdemo.studies.tasks import Staged, Talk, Task
 from crsdemo.studies.twins import messages_of, twins
 
@@ -100,18 +102,46 @@ def main(argv: Sequence[str]) -> int:
         "takes some seconds for each",
     )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
+    parser.add_argument(
+        "--db", type=Path, help="the log of the study, in which its `comparisons` are looked for"
+    )
     options = parser.parse_args(argv)
     study = parse_study(options.file)
     print(told(study, measures_twins=options.twins))
-    problems = list(study.problems(study.systems))
-    try:
-        shelf = Shelf(Catalog.load(options.catalog), options.catalog, systems=study.entrants)
-        for line in tried(shelf):
-            print(line)
-        if options.twins and not problems:
-            print(twins(study, shelf.get, shelf.linker.link).told)
-    except CrsdemoError as error:
-        problems.insert(0, str(error))
+    problems = [*study.problems(study.systems), *_problems(lambda: _in_log(study, options.db))]
+    problems = [*_problems(lambda: _answering(study, options, not problems)), *problems]
     for problem in problems:
         print(f"The app would not start: {problem}", file=sys.stderr)
     return 2 if problems else 0
+
+
+def _answering(study: Study, options: argparse.Namespace, can_start: bool) -> None:
+    """Whether all who take part can answer. Raises CrsdemoError for one that cannot."""
+    shelf = Shelf(Catalog.load(options.catalog), options.catalog, systems=study.entrants)
+    for line in tried(shelf):
+        print(line)
+    load_all(shelf)
+    if can_start:
+        check_answers(study, shelf)
+    if options.twins and can_start:
+        print(twins(study, shelf.get, shelf.linker.link).told)
+
+
+def _in_log(study: Study, db: Path | None) -> None:
+    """Whether what is replayed is in the log. Raises CrsdemoError."""
+    replays = [one for task in study.tasks for one in task.replays if one.comparison]
+    if replays and db is None:
+        raise BadInputError(
+            f"{replays[0].name!r} shows the comparison {replays[0].comparison} of a log; name that "
+            "log with --db, so that it can be looked for"
+        )
+    if db and replays:
+        check_replayable(db, {one.name: one.comparison for one in replays})
+
+
+def _problems(check: Callable[[], None]) -> Iterator[str]:
+    """What it raises, in its words."""
+    try:
+        check()
+    except CrsdemoError as error:
+        yield str(error)
