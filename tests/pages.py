@@ -84,7 +84,8 @@ def browser() -> Iterator[Browser]:
 class Served(Protocol):
     """A server, in this process or in another."""
 
-    url: str
+    @property
+    def url(self) -> str: ...
 
 
 class Visitor:

@@ -110,7 +110,7 @@ def test_they_go_through_the_page_s_code_and_say_that_they_are_simulated(
     assert any(reply.marks for pair in found for reply in pair.replies)
 
 
-def test_the_sides_are_balanced_for_they_lean_to_the_left(config) -> None:
+def test_the_sides_are_balanced_for_they_lean_to_the_left(config: CrowdConfig) -> None:
     """Also where it was interrupted, and among three."""
     for raters in (1, 2, 3, 4):
         simulate(made(config.db.parent, raters=raters), TWO)
@@ -118,8 +118,10 @@ def test_the_sides_are_balanced_for_they_lean_to_the_left(config) -> None:
         assert stood.total() == 5 * raters and abs(stood["red"] - stood["blue"]) == 1
     three = StandIns((*TWO.recommenders, Scribe(name="green", pause=0)))
     db = config.db.with_name("three.db")
-    options = {"recommenders": "red,blue,green", "votes": 4}
-    simulate(CrowdConfig(db=db, raters=3, catalog=config.catalog, **options), three)
+    systems = "red,blue,green"
+    simulate(
+        CrowdConfig(db=db, recommenders=systems, raters=3, votes=4, catalog=config.catalog), three
+    )
     stood_so = Counter((pair.left.recommender, pair.right.recommender) for pair in pairs(db))
     assert set(stood_so.values()) == {2} and len(stood_so) == 6
 

@@ -12,9 +12,9 @@ from made_studies import FILE, Annotator, lab
 
 from crsdemo.__main__ import main
 from crsdemo.core.comparison import Comparison, Verdict
-from crsdemo.studies.assignment import BAD
 from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
 from crsdemo.studies.statistics.exclusion import flagged, left_out
+from crsdemo.studies.tasks import BAD
 
 FIVE = ("no", "rather no", "so so", "rather yes", "yes")
 ONE = Answer(

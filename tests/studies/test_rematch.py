@@ -42,7 +42,9 @@ def test_the_version_meets_its_parent_in_a_study_that_can_be_run(
     assert not {"TITLE", "SEED", "SYSTEMS", "FILE"} & set(study.text.split())
 
 
-def test_a_version_in_a_folder_meets_the_parent_beside_it_or_ours(home: Path, capsys) -> None:
+def test_a_version_in_a_folder_meets_the_parent_beside_it_or_ours(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoints = home / "catalog" / "checkpoints"
     shutil.move(checkpoints / "gcrs-2", home / "mine" / "gcrs-2")
     asked = ["rematch", "--of", "mine/gcrs-2", "--catalog", "catalog", "--out"]

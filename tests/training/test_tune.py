@@ -32,6 +32,7 @@ from crsdemo.training.lm.gcrs import continued
 from crsdemo.training.preference import examples, tune
 from crsdemo.training.preference.config import TuneConfig
 from crsdemo.training.preference.examples import Reader
+from crsdemo.training.preference.loop import Preferring
 from crsdemo.training.preference.outcome import PREFERRED, Figures, Share
 from crsdemo.training.preference.parent import Parent
 from crsdemo.training.preference.transcribe import Transcriber
@@ -279,15 +280,17 @@ def test_too_few_votes_are_refused_before_anything_is_written(options: dict[str,
     [("gcrs", "another recommender is called 'gcrs'"), ("popularity", "another recommender"),
      ("gcrs-2-alone", "no name for a version"), ("a,b", "no name for a version")],
 )  # fmt: skip
-def test_a_version_has_a_name_that_can_be_chosen_beside_all_others(options, name, said) -> None:
+def test_a_version_has_a_name_that_can_be_chosen_beside_all_others(
+    options: dict[str, Any], name: str, said: str
+) -> None:
     with pytest.raises(BadInputError, match=said):
         tune.tune(TuneConfig(**options | {"out": options["out"].with_name(name)}))
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_learned(
-    options, monkeypatch, tmp_path
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tune.Preferring, "learn", None)
+    monkeypatch.setattr(Preferring, "learn", None)
     (tmp_path / "file").write_text("kept")
     with pytest.raises(BadInputError, match="cannot be written .* name another folder"):
         tune.tune(TuneConfig(**options | {"out": tmp_path / "file" / "gcrs-2"}))

@@ -26,7 +26,9 @@ TRAINED, FROZEN = (
 DB = Path("mine/study.db")
 
 
-def test_the_command_names_log_study_parent_and_a_new_version(tmp_path, monkeypatch) -> None:
+def test_the_command_names_log_study_parent_and_a_new_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = Readiness(train=120, frozen=14, needed=100, missing="", adapter="gcrs-alone")
     monkeypatch.chdir(tmp_path)
     places = {"gcrs": "gcrs", "gcrs-2": "mine/gcrs-2", "popularity": "popularity"}
@@ -111,7 +113,9 @@ def test_the_command_results_tells_it_too(
     assert json.loads(capsys.readouterr().out)["learning"]["needed"] == preferences.ENOUGH
 
 
-def test_the_command_results_knows_versions_in_folders(tmp_path: Path, capsys) -> None:
+def test_the_command_results_knows_versions_in_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lab = study(tmp_path)
     lab.judged(lab.start("v"), "a western", "left")
     lab.log.close()
