@@ -57,7 +57,6 @@ class Seen:
     queued: list[float] = field(default_factory=list)  # from the click to when it is begun
     whole: list[float] = field(default_factory=list)  # from the click to both replies
     saved: list[float] = field(default_factory=list)  # from a verdict to its acknowledgement
-    n_in_time: int = 0  # comparisons, before the clock was there
     refused: Counter[str] = field(default_factory=Counter)
     cpu: float = 0.0  # of the app, in cores
     kept: int = 0  # verdicts that are in the log
@@ -77,6 +76,7 @@ class App:
             cwd=TESTS,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path},
             stdout=subprocess.PIPE,
+            stderr=(folder / "errors.txt").open("w"),  # of streams that are cut, many
             text=True,
         )
         assert self.process.stdout is not None
@@ -133,7 +133,7 @@ class Annotator:
         self.look = [{"visitor": self.visitor}, {"series": uuid4().hex}, None, {}, False]
 
     async def take_part(self, until: float, seen: Seen) -> None:
-        """Until the clock is there; what is under way then is waited for, and judged."""
+        """Until the clock is there."""
         think = self.run.think / self.run.faster
         await asyncio.sleep(think * self.random.random())  # not all at once
         n = 0
@@ -145,7 +145,6 @@ class Annotator:
                 started = await self._call("submit", [text, *self.look])
                 seen.queued.append(started - began)
                 seen.whole.append(time.monotonic() - began)
-                seen.n_in_time += time.monotonic() < until
                 await asyncio.sleep(self.random.expovariate(1 / think))
                 began = time.monotonic()
                 await self._call("judge", self.look, self._verdict(text))
@@ -207,8 +206,14 @@ async def _crowd(run: Run, app: App) -> Seen:
         crowd = [Annotator(n, run, app, http, events) for n in range(run.annotators)]
         began, cpu = time.monotonic(), app.cpu_seconds
         until = began + 60 * run.minutes
-        await asyncio.gather(*(one.take_part(until, seen) for one in crowd))
+        parts = [asyncio.create_task(one.take_part(until, seen)) for one in crowd]
+        await asyncio.wait(parts, timeout=until - time.monotonic())
         seen.cpu = (app.cpu_seconds - cpu) / (time.monotonic() - began)
+        for part in parts:  # who waits still leaves
+            part.cancel()
+        ends = await asyncio.gather(*parts, return_exceptions=True)
+        if wrong := [e for e in ends if isinstance(e, Exception)]:
+            raise wrong[0]
     seen.memory = app.memory
     seen.kept = app.rows("select count(*) from current_verdicts")[0][0]
     return seen
@@ -226,7 +231,7 @@ def told(run: Run, seen: Seen) -> str:
         return f"{run.faster * float(np.quantile(values, share)):.1f}" if values else "-"
 
     n_asked = len(seen.whole) + sum(seen.refused.values())
-    per_minute = seen.n_in_time / run.minutes / run.faster
+    per_minute = len(seen.whole) / run.minutes / run.faster
     cells = [
         run.annotators, run.replicas, f"{per_minute:.0f}", at(seen.queued, 0.5),
         at(seen.queued, 0.95), at(seen.whole, 0.95), at(seen.saved, 0.95),
