@@ -197,7 +197,7 @@ class RefusedError(Exception):
 async def _crowd(run: Run, app: App) -> Seen:
     seen, limits = Seen(), httpx.Limits(max_connections=None, max_keepalive_connections=200)
     base = app.url + "gradio_api/"
-    patience = httpx.Timeout(600, connect=30)
+    patience = httpx.Timeout(600)
     async with httpx.AsyncClient(base_url=base, timeout=patience, limits=limits) as http:
         config = (await http.get(app.url + "config")).json()
         here = config["page"]["blind"]["dependencies"]

@@ -13,7 +13,7 @@ from crsdemo.recommenders.loading import CATALOG, DEFAULT, checkpoint_folder, fo
 
 @dataclass(frozen=True)
 class WholeWeights:
-    """Write the base with its adapter merged, and the tokenizer, to a folder that vLLM can serve."""
+    """Write the base with its adapter merged, and the tokenizer, for vLLM and the like."""
 
     out: Path = flag(help="folder to write")
     checkpoint: str = flag(DEFAULT, "name or folder of a generative checkpoint")

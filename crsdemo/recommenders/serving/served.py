@@ -114,7 +114,8 @@ class Served:
         control, started = self.talk.control, time.perf_counter()
         history = history_of(dialogue, self.talk)
         modes = self._modes(history.ids)
-        mode: Mode = plan.mode or ("REC" if plan.item_id else max(modes, key=modes.__getitem__))
+        likelier = max(modes, key=modes.__getitem__)
+        mode: Mode = plan.mode or ("REC" if plan.item_id else likelier)
         written = [control.mode(mode)]
         if mode == "REC":
             walk: Walk | None = self._chosen([*history.ids, *written], dialogue, plan)
