@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test test-slow check browser results
+.PHONY: setup demo test test-slow test-ray check browser results
 
 setup: .venv/ready
 
@@ -31,6 +31,10 @@ test: setup browser check
 
 test-slow: setup browser
 	$(BIN)/python -m pytest -m slow
+
+test-ray: setup
+	$(BIN)/pip install -q -r requirements-ray.txt
+	$(BIN)/python -m pytest -m slow tests/recommenders/test_on_ray.py
 
 # every shipped system on the development dialogues: make results DATA=folder
 DATA ?= data

@@ -24,6 +24,8 @@ from crsdemo.evaluation.stages.folder import FOLDER, load_stages
 from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
+from crsdemo.recommenders.outside.systems import Endpoint, Function, Named, parse_system
+from crsdemo.recommenders.serving.fleet import Fleet
 from crsdemo.studies.study import parse_study
 from crsdemo.studies.systems import load_all, read_systems
 from crsdemo.web import serving
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
         proxies = Proxies.named(options.trusted_proxy)
+        fleet = Fleet.of(options.ray) if options.ray else None
         with read_from("--study", options.study):
             study = parse_study(options.study) if options.study else None
         with read_from("--recommenders", options.recommenders):
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         admission = Admission(_limits(options))
         with read_from("--catalog", options.catalog):
             catalog = Catalog.load(options.catalog)
-            shelf = Shelf(catalog, options.catalog, systems=systems)
+            shelf = _shelf(options, fleet, catalog, systems)
             linker = shelf.linker
             # What is wrong with them is said now, not to a visitor
             load_all(shelf) if study else shelf.get_outside()
@@ -84,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reports,
             stages,
             proxies,
+            fleet.at_once if fleet else None,
         )
         serve(demo, options.host, options.port)
         log.close()
@@ -108,6 +112,23 @@ def read_from(option: str, given: object) -> Iterator[None]:
             f"{option} {reprlib.repr(str(given))} cannot be used "
             f"({type(error).__name__}: {about}); is it damaged? {TRACEBACK}=1 shows where"
         ) from error
+
+
+def _shelf(
+    options: argparse.Namespace,
+    fleet: Fleet | None,
+    catalog: Catalog,
+    systems: Sequence[Named | Endpoint | Function],
+) -> Shelf:
+    """Recommenders that answer in this process, or in replicas."""
+    if fleet is None:
+        return Shelf(catalog, options.catalog, systems=systems)
+    from crsdemo.recommenders.serving.on_ray import RayShelf
+
+    first = systems or [parse_system(options.checkpoint or DEFAULT)]
+    ours = [system.name for system in first if isinstance(system, Named)]
+    print(f"starting {fleet.least} replicas ...")
+    return RayShelf(fleet, catalog, options.catalog, systems, ours)
 
 
 def _keep_private(db: Path) -> None:
@@ -242,6 +263,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--checkpoint",
         help="who answers in a talk: the name or folder of a checkpoint, or `popularity` (default: "
         f"the first of --recommenders, else {DEFAULT})",
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="N",
+        help="our recommenders answer in so many processes, as 2, or 1-8 for as many as there is "
+        "work for (wants Ray: pip install -r requirements-ray.txt; docs/scale.md)",
     )
     parser.add_argument(
         "--recommenders",

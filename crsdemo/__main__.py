@@ -69,6 +69,10 @@ STAGES = {
         "training.lm.gcrs:main",
         "the generative recommender on a pretrained base, SmolLM2 by default",
     ),
+    "whole-weights": (
+        "cli.whole_weights:main",
+        "a checkpoint and its base as one model, for vLLM and the like",
+    ),
     "tune": ("training.preference.tune:main", "an adapter tuned on what people preferred"),
     "fit-retriever": (
         "training.ranking.fit_retriever:main",

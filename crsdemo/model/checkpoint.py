@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from peft import PeftModel
@@ -114,7 +114,41 @@ def load_card(folder: Path) -> CheckpointCard:
 
 
 def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -> Loaded:
-    """Load base and adapter and merge them.
+    """Load base and adapter and merge them. Raises CheckpointError as `load_tokens` does."""
+    tokenizer, control, card = load_tokens(folder, semantic_ids)
+    try:
+        base = base_location(card.base)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        grow_embeddings(model, tokenizer)
+        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # peft's own
+            merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
+    except CheckpointError:
+        raise
+    except Exception as error:  # safetensors, json and peft each raise their own
+        raise _damaged(folder, card, error) from error
+    quick = quick_blocks(int8_linears(merged))
+    round_weights(merged, fast_dtype())
+    return Loaded(
+        merged,
+        tokenizer,
+        control,
+        sha256_of(Path(base)),
+        sha256_of(folder),
+        quick,
+        Prefixes(KEPT_TOKENS),
+    )
+
+
+class Tokens(NamedTuple):
+    """What of a checkpoint is needed to write its prompts: no weights."""
+
+    tokenizer: PreTrainedTokenizerBase
+    control: ControlTokens
+    card: CheckpointCard
+
+
+def load_tokens(folder: Path, semantic_ids: SemanticIDs) -> Tokens:
+    """The tokenizer of a checkpoint, and which of its tokens are control tokens.
 
     Raises CheckpointError for missing or damaged files, and for weights whose item tokens mean
     other items than this catalog's semantic IDs do.
@@ -129,31 +163,24 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         )
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        base = base_location(card.base)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        grow_embeddings(model, tokenizer)
-        with warnings.catch_warnings(category=FutureWarning, action="ignore"):  # peft's own
-            merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload().eval()
-    except CheckpointError:
-        raise
-    except Exception as error:  # safetensors, json and peft each raise their own
-        raise CheckpointError(
-            f"{folder} or its base {card.base} is missing or damaged "
-            f"({type(error).__name__}: {error}); fetch the checkpoint anew or train it again"
-        ) from error
-    quick = quick_blocks(int8_linears(merged))
-    round_weights(merged, fast_dtype())
+    except Exception as error:  # json and tokenizers each raise their own
+        raise _damaged(folder, card, error) from error
     slots = slots_by_token(card.slots)
     control = ControlTokens.of(tokenizer, semantic_ids.n_levels, semantic_ids.codebook_size, slots)
-    return Loaded(
-        merged,
-        tokenizer,
-        control,
-        sha256_of(Path(base)),
-        sha256_of(folder),
-        quick,
-        Prefixes(KEPT_TOKENS),
+    return Tokens(tokenizer, control, card)
+
+
+def _damaged(folder: Path, card: CheckpointCard, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"{folder} or its base {card.base} is missing or damaged "
+        f"({type(error).__name__}: {error}); fetch the checkpoint anew or train it again"
     )
+
+
+def save_whole(loaded: Loaded, into: Path) -> None:
+    """Base and adapter as one model with its tokenizer, for servers that know neither."""
+    loaded.model.save_pretrained(into)
+    loaded.tokenizer.save_pretrained(into)
 
 
 def grow_embeddings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

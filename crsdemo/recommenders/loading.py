@@ -230,15 +230,17 @@ class Shelf:
         for plain in (Popularity, RepeatLast):
             if name == plain.name:
                 return plain(self.catalog)
+        if name in INFORMED:
+            return _informed(name, self._known())
+        place = (system.folder or name).removesuffix(ALONE)
+        return _from_checkpoint(name, checkpoint_folder(place, self.checkpoints), self._known())
+
+    def _known(self) -> Resources:
         # torch is loaded only when weights are
         from crsdemo.recommenders.resources import Resources
 
         self._resources = self._resources or Resources(self.catalog, self.catalog_folder)
-        if name in INFORMED:
-            return _informed(name, self._resources)
-        place = (system.folder or name).removesuffix(ALONE)
-        folder = checkpoint_folder(place, self.checkpoints)
-        return _from_checkpoint(name, folder, self._resources)
+        return self._resources
 
     def get_outside(self) -> None:
         """Those that are not ours. Raises BadInputError for one without its key or its module."""
@@ -250,6 +252,11 @@ class Shelf:
         from crsdemo.recommenders.outside.endpoint import OverHttp
         from crsdemo.recommenders.outside.function import OverCall
 
+        if isinstance(system, Endpoint) and system.checkpoint:
+            from crsdemo.recommenders.serving.served import Served
+
+            folder = checkpoint_folder(system.checkpoint, self.checkpoints)
+            return Served.load(system, folder, self._known())
         if isinstance(system, Endpoint):
             return OverHttp(system, self.catalog, self.linker)
         return OverCall(system, self.catalog, self.linker)

@@ -35,6 +35,7 @@ class Demo:
     reports: tuple[Report, ...] = ()  # evaluations that are shown
     stages: tuple[Measured, ...] = ()  # what was measured beside them
     proxies: Proxies = Proxies()  # of whom it is believed for whom they ask
+    at_once: int | None = None  # replies that are made at once, where it is not this process alone
 
     @cached_property
     def hearing(self) -> Hearing:

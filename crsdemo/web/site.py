@@ -9,6 +9,7 @@ from crsdemo.web.compare import blind, compare
 from crsdemo.web.demo import Demo
 from crsdemo.web.report import page as report
 from crsdemo.web.results import page as results
+from crsdemo.web.shared.controls import MODEL
 from crsdemo.web.study import page as study
 from crsdemo.web.talk import page as chat
 
@@ -25,6 +26,8 @@ def build(demo: Demo) -> gr.Blocks:
     for function in blocks.fns.values():  # what has no room of its own shares one
         if function.concurrency_limit == "default":
             function.concurrency_limit, function.concurrency_id = N_AT_ONCE, "page"
+        if demo.at_once and function.concurrency_id == MODEL["concurrency_id"]:
+            function.concurrency_limit = demo.at_once
     # `guard/rooms.py` says who may wait where
     blocks.queue(max_size=None, api_open=False)
     return blocks

@@ -36,6 +36,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "distil": (TALKS, ("--out",)),
     "train-gcrs": (TALKS, ("--out", "--state")),
     "train-reges": (TALKS, ("--out", "--head", "--state")),
+    "whole-weights": ((), ("--out",)),
     "fit-retriever": (TALKS, ("--out",)),
 }
 # Where they would write, if nothing were named, over the shipped catalog

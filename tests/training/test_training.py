@@ -32,8 +32,12 @@ from crsdemo.training.lm.sequences import sequence_loss
 MIXTURE = {"written": (1.0, 1.0)}
 
 
-@pytest.fixture(scope="module")
-def sampler() -> ExampleSampler:
+@pytest.fixture(scope="module", name="sampler")
+def made_sampler() -> ExampleSampler:
+    return new_sampler()
+
+
+def new_sampler() -> ExampleSampler:
     tokenizer = chat_tokenizer()
     control = add_control_tokens(tokenizer, 3, 8, (TITLE, *slots_of(CATALOG)))
     codes = dict(zip(CATALOG.row, semantic_ids(len(CATALOG)).values(), strict=True))

@@ -81,6 +81,21 @@ def test_a_file_that_is_no_database_is_refused(
     assert "--db" in refused(capsys)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [("two", "--ray wants a number as 2"), ("2", "requirements-ray.txt")]
+)
+def test_replicas_without_a_number_or_without_ray_are_refused(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    said: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # as if it were not installed
+    assert start(folder, "--ray", given) == 2
+    assert said in refused(capsys)
+
+
 def test_a_missing_checkpoint_is_named_with_those_that_are_there(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -81,6 +81,7 @@ class Endpoint(_Outside):
     instruction: Annotated[str, Field(max_length=20_000)] = INSTRUCTION  # openai: the system's part
     options: dict[str, str | int | float | bool | None] = {}  # openai: temperature, max_tokens, ...
     retries: Annotated[int, Field(ge=0, le=5)] = 2
+    checkpoint: Annotated[str, Field(max_length=500)] = ""  # ours, which a large server serves
 
     @property
     def is_openai(self) -> bool:

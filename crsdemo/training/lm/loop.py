@@ -23,6 +23,7 @@ from crsdemo.core.config import flag
 from crsdemo.core.errors import CheckpointError
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.training.lm.examples import ExampleSampler
+from crsdemo.training.lm.processes import Processes
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 
 SAVE_SECONDS = 300
@@ -89,15 +90,19 @@ def learn(
 ) -> None:
     """Until the time is spent. `save` is called every five minutes and at the end.
 
+    Of several processes that were started together each calls this; the first one writes.
     Raises CheckpointError for the state of another run.
     """
+    processes = Processes.joined()
     masters = MasterWeights(model) if head is None else MasterWeights(model, head)
     optimizer = _optimizer(config, masters)
     kept = restored(config.state_file, masters, optimizer) or {"step": 0, "seconds": 0.0}
     step, seconds = kept["step"], kept["seconds"]
-    sampler.rng = np.random.default_rng((sampler.seed, step))  # a resumed run draws what is new
+    # a resumed run draws what is new, and each process what is its own
+    sampler.rng = np.random.default_rng((sampler.seed + processes.number, step))
     means: dict[str, float] = {}
-    bar = tqdm(total=round(60 * config.minutes), initial=round(seconds), unit="s")
+    total, hidden = round(60 * config.minutes), not processes.is_first
+    bar = tqdm(total=total, initial=round(seconds), unit="s", disable=hidden)
     started = saved = time.monotonic()
     model.train()
     while seconds < 60 * config.minutes:
@@ -107,6 +112,7 @@ def learn(
         loss = sequence_loss(model, batch, sampler.talk.control.eos, head=head)
         loss.total.backward()
         masters.take_gradients()
+        processes.average(masters.weights)
         nn.utils.clip_grad_norm_(masters.weights, 1.0)
         optimizer.step()
         masters.give_back()
@@ -115,19 +121,20 @@ def learn(
             means[f"{kind} {name}"] = 0.97 * mean + 0.03 * value
         step += 1
         now = time.monotonic()
-        seconds += now - started
+        seconds = processes.of_first(seconds + now - started)
         started = now
-        bar.update(min(round(seconds), bar.total) - bar.n)
+        bar.update(min(round(seconds), total) - bar.n)
         if step % 20 == 0:
             told = (f"{name} {value:.2f}" for name, value in sorted(means.items()))
             bar.set_description(f"step {step}: {', '.join(told)}")
-        if now - saved > SAVE_SECONDS:
+        if processes.is_first and now - saved > SAVE_SECONDS:
             keep(config.state_file, masters, optimizer, {"step": step, "seconds": seconds})
             save()
             started = saved = time.monotonic()
     bar.close()
-    keep(config.state_file, masters, optimizer, {"step": step, "seconds": seconds})
-    save()
+    if processes.is_first:
+        keep(config.state_file, masters, optimizer, {"step": step, "seconds": seconds})
+        save()
 
 
 def _batch(
