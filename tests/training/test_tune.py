@@ -155,7 +155,7 @@ def test_reges_keeps_its_choice_and_learns_to_search(
     tmp_path_factory: pytest.TempPathFactory,
     tmp_path: Path,
 ) -> None:
-    db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 6)
+    db = crowd(trained, talking, tmp_path_factory.mktemp("reges") / "reges.db", "reges", 12)
     shelf = tmp_path / "shelf"
     shutil.copytree(talking / "reges", shelf / "reges")
     out = shelf / "reges-2"

@@ -237,15 +237,15 @@ class Served:
         """What the words say. Raises OutsideError for control tokens that may not stand there."""
         slots = {slot.token: slot for slot in self._slots(item)}
         pattern = "|".join(map(re.escape, slots)) or r"(?!)"
-        pieces = [slots.get(part, part) for part in re.split(f"({pattern})", text) if part]
+        parts = re.split(f"({pattern})", plain_text(text))
+        pieces = [slots.get(part, part) for part in parts if part]
         wrong = [part for part in pieces if isinstance(part, str) and "<" in part]
         if wrong and whole:
             raise OutsideError(
                 f"wrote what the grammar does not allow: {wrong[0][:100]!r}; does it know "
                 "`structured_outputs`, as vLLM does?"
             )
-        plain = [plain_text(part) if isinstance(part, str) else part for part in pieces]
-        return trimmed(fill(plain, item))
+        return trimmed(fill(pieces, item))
 
     def _text(self, ids: Sequence[int]) -> str:
         return str(self.talk.tokenizer.decode(list(ids)))
