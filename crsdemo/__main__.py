@@ -51,6 +51,10 @@ STAGES = {
     "backup": ("feedback.backup:backup_main", "a whole copy of the log, also while it is used"),
     "restore": ("feedback.backup:restore_main", "a backup in the place of the log"),
     "copies": ("feedback.copies:main", "which copies hold words that were erased since"),
+    "merge": (
+        "feedback.merge:main",
+        "the logs of several sites, or of a copy that went on, in one",
+    ),
     "deliver": ("feedback.deliver:main", "opinions that wait beside the log, into it"),
     "build-catalog": ("items.build_catalog:main", "a catalog from a CSV or JSONL of yours"),
     "semantic-ids": ("cli.commands:semantic_ids", "stage 1: item vectors, semantic IDs"),

@@ -91,7 +91,7 @@ def backup(db: Path, out: Path, *, is_handed_out: bool = False) -> None:
     if out.exists():
         raise BadInputError(f"{out} is there already; name a new file with --out")
     note_copy(db, "backup", None if is_handed_out else out)
-    with _checked_copy(db, out) as copy:
+    with checked_copy(db, out) as copy:
         os.replace(copy, out)
 
 
@@ -105,7 +105,7 @@ def restore(source: Path, db: Path) -> Path | None:
     if source.resolve() == db.resolve():
         raise BadInputError(f"{source} is the log itself; name a backup with --from")
     _check(source)
-    with _checked_copy(source, db) as copy:
+    with checked_copy(source, db) as copy:
         if since := taken_back(db):
             with closing(FeedbackLog(copy)) as log:
                 StudyLog(log).take_back_again(since)
@@ -115,7 +115,7 @@ def restore(source: Path, db: Path) -> Path | None:
 
 
 @contextmanager
-def _checked_copy(source: Path, out: Path) -> Iterator[Path]:
+def checked_copy(source: Path, out: Path) -> Iterator[Path]:
     """A sound copy of a log that lies beside `out` and is gone in the end, unless it was moved."""
     copy = out.with_name(f".{out.name}.{new_id()}")
     try:

@@ -77,7 +77,7 @@ def note_taken_back(db: Path, one: TakenBack) -> None:
 
 def taken_back(db: Path) -> list[TakenBack]:
     """First one first. Raises FeedbackError, as `holding` does, for a list that is damaged."""
-    return [line for line in _lines(db) if isinstance(line, TakenBack)]
+    return [line for line in noted(db) if isinstance(line, TakenBack)]
 
 
 def erasures(db: Path) -> list[TakenBack]:
@@ -87,13 +87,14 @@ def erasures(db: Path) -> list[TakenBack]:
 
 def holding(db: Path) -> list[Copied]:
     """Copies made before somebody was erased, as far as they are still where they were put."""
-    lines = _lines(db)
+    lines = noted(db)
     last = max((n for n, line in enumerate(lines) if line.what == "erasure"), default=0)
     before = (line for line in lines[:last] if isinstance(line, Copied))
     return [line for line in before if not line.is_gone]
 
 
-def _lines(db: Path) -> list[Copied | TakenBack]:
+def noted(db: Path) -> list[Copied | TakenBack]:
+    """All that stands in the list, first one first. Raises FeedbackError if it is damaged."""
     path = list_of(db)
     if not path.is_file():
         return []

@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -121,12 +122,17 @@ Opinion = Rated | Marked | Judged | Picked | Answered
 _LINE: TypeAdapter[Opinion] = TypeAdapter(Annotated[Opinion, Field(discriminator="kind")])
 
 
+def outbox_of(db: Path) -> Path:
+    """The file in which opinions wait for the log `db`."""
+    return db.with_name(f"{db.name}.outbox.jsonl")
+
+
 class Outbox:
     """Writes opinions to the log, or keeps them aside. Safe from many threads and processes."""
 
     def __init__(self, log: FeedbackLog) -> None:
         self.log = log
-        self.path = log.path.with_name(f"{log.path.name}.outbox.jsonl")
+        self.path = outbox_of(log.path)
         self.damaged = log.path.with_name(f"{log.path.name}.outbox-damaged.jsonl")
         self._rests_until = 0.0  # on the monotonic clock
         self._trouble: FeedbackError | None = None

@@ -115,7 +115,7 @@ def secret_beside(log: Path) -> bytes:
 
     Raises FeedbackError if it cannot be read or made.
     """
-    path = log.with_name(f"{log.name}.secret")
+    path = secret_of(log)
     try:
         if not path.exists():
             _make(path)
@@ -125,6 +125,11 @@ def secret_beside(log: Path) -> bytes:
     if len(secret) != _BYTES:
         raise FeedbackError(f"The key {path} has not {_BYTES} bytes; put back a copy of it")
     return secret
+
+
+def secret_of(log: Path) -> Path:
+    """The file in which the key of a log lies, if it has one yet."""
+    return log.with_name(f"{log.name}.secret")
 
 
 def _make(path: Path) -> None:

@@ -28,6 +28,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "export": (("--db", "a.db", "--format", "csv"), ("--out",)),
     "backup": (("--db", "a.db"), ("--out",)),
     "rematch": (("--of", "gcrs-2"), ("--out",)),
+    "merge": (("a.db", "b.db"), ("--out",)),
     "restore": (("--from", "a.db"), ("--db",)),
     "build-catalog": (("books.csv",), ("--out",)),
     "semantic-ids": (TALKS, ("--catalog",)),
