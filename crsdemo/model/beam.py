@@ -20,6 +20,7 @@ from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.heads import head_name, with_head
 from crsdemo.model.prefixes import Prefixes
+from crsdemo.model.together import Together
 from crsdemo.model.trie_tensors import NOTHING, Below, TrieTensors, conditional
 
 
@@ -63,7 +64,7 @@ class ItemDecoder(Decoder):
         self,
         model: PreTrainedModel,
         grammar: Grammar,
-        quick: PreTrainedModel | None = None,
+        quick: Together | None = None,
         prefixes: Prefixes | None = None,
     ) -> None:
         super().__init__(model, grammar, quick, prefixes)

@@ -38,6 +38,7 @@ from crsdemo.model.int8 import int8_linears
 from crsdemo.model.precision import fast_dtype, round_weights
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.model.quick import quick_blocks
+from crsdemo.model.together import Together
 from crsdemo.model.tokens import ControlTokens
 
 CARD = "crsdemo.json"
@@ -85,7 +86,7 @@ class Loaded:
     control: ControlTokens
     base_sha256: str  # empty for a base from a model hub
     adapter_sha256: str
-    quick: PreTrainedModel  # the same model, faster at one token at a time
+    quick: Together  # the same model, faster at one token at a time, of several requests at once
     prefixes: Prefixes
 
 
@@ -126,7 +127,7 @@ def load_checkpoint(folder: Path, catalog: Catalog, semantic_ids: SemanticIDs) -
         raise
     except Exception as error:  # safetensors, json and peft each raise their own
         raise _damaged(folder, card, error) from error
-    quick = quick_blocks(int8_linears(merged))
+    quick = Together(quick_blocks(int8_linears(merged)))
     round_weights(merged, fast_dtype())
     return Loaded(
         merged,

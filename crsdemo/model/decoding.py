@@ -21,6 +21,7 @@ from crsdemo.model.grammar import Grammar
 from crsdemo.model.heads import Last, with_head
 from crsdemo.model.prefixes import Prefixes
 from crsdemo.model.sampling import TokenSampler
+from crsdemo.model.together import Together
 
 FEW = 4  # tokens read together for which the quick model is quicker
 
@@ -57,12 +58,12 @@ class Decoder:
         self,
         model: PreTrainedModel,
         grammar: Grammar,
-        quick: PreTrainedModel | None = None,
+        quick: Together | None = None,
         prefixes: Prefixes | None = None,
     ) -> None:
         """`quick`: the same model, faster at few tokens; `prefixes`: of one prompt, read before."""
         self.model = model.eval()
-        self.quick = quick or self.model
+        self.quick = quick or Together(self.model)
         self.prefixes = prefixes or Prefixes(0)
         self.grammar = grammar
         self.control = grammar.control
@@ -133,9 +134,14 @@ class Decoder:
     @torch.inference_mode()
     def _feed(self, context: Context, ids: Tensor, keep: int, *, words: bool = False) -> Tensor:
         """Extend `context` by ids (N, T); the logits of the last `keep` tokens: (N, keep, V)."""
-        model = self.quick if words and ids.numel() <= FEW else self.model
-        output = model(**self._next_input(context, ids), logits_to_keep=keep)
-        logits: Tensor = output.logits.float()
+        is_quick = words and ids.numel() <= FEW
+        rows = self._next_input(context, ids)
+        if is_quick and self.quick.packs and len(ids) == 1 and bool(context.mask.all()):
+            start = int(rows["position_ids"][0, 0])
+            logits = self.quick.read(context.cache, ids[0].tolist(), start)[None, None]
+        else:
+            model = self.quick.model if is_quick else self.model
+            logits = model(**rows, logits_to_keep=keep).logits.float()
         context.logits = logits[:, -1]
         return logits
 
@@ -159,19 +165,21 @@ class Decoder:
 
         `context` (one prompt) grows by what is written.
         """
-        while (token := sampler.next(context.logits[0].cpu())) is not None:
-            yield token
-            self.feed(context, [token], words=True)
+        with self.quick.writing():
+            while (token := sampler.next(context.logits[0].cpu())) is not None:
+                yield token
+                self.feed(context, [token], words=True)
 
     def write_all(self, context: Context, samplers: Sequence[TokenSampler]) -> list[list[int]]:
         """The tokens of one text per prompt of `context`, all written at once."""
         writing = [True] * len(samplers)
-        while True:
-            tokens = [self.control.eos] * len(samplers)  # what follows an end is never read
-            for row, logits in enumerate(context.logits.cpu()):
-                token = samplers[row].next(logits) if writing[row] else None
-                writing[row] = token is not None
-                tokens[row] = tokens[row] if token is None else token
-            if not any(writing):
-                return [sampler.written for sampler in samplers]
-            self._feed(context, torch.tensor(tokens)[:, None], keep=1, words=True)
+        with self.quick.writing():
+            while True:
+                tokens = [self.control.eos] * len(samplers)  # what follows an end is never read
+                for row, logits in enumerate(context.logits.cpu()):
+                    token = samplers[row].next(logits) if writing[row] else None
+                    writing[row] = token is not None
+                    tokens[row] = tokens[row] if token is None else token
+                if not any(writing):
+                    return [sampler.written for sampler in samplers]
+                self._feed(context, torch.tensor(tokens)[:, None], keep=1, words=True)

@@ -10,7 +10,7 @@ Shapes: B prompts, T tokens read, S tokens seen, H heads, G of them with keys, D
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,14 @@ from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 from crsdemo.model.int8 import Int8Linear
 
 ROOM = 64  # tokens by which a cache grows at once
+
+
+class Packed(NamedTuple):
+    """The caches of several requests whose tokens are read in one row, one request's behind the
+    other's."""
+
+    caches: tuple[DynamicCache, ...]
+    lengths: tuple[int, ...]  # tokens of each that are read
 
 
 class QuickBlock(nn.Module):
@@ -45,22 +53,42 @@ class QuickBlock(nn.Module):
         hidden_states: Tensor,
         attention_mask: Tensor | None = None,
         position_embeddings: tuple[Tensor, Tensor] | None = None,
-        past_key_values: DynamicCache | None = None,
+        past_key_values: DynamicCache | Packed | None = None,
         **_: Any,
     ) -> Tensor:
-        """(B, T, h) from (B, T, h), a mask (B, 1, T, S) as attention takes it, or none."""
+        """(B, T, h) from (B, T, h), a mask (B, 1, T, S) as attention takes it, or none.
+
+        With `Packed` caches B is 1, there is no mask, and each request sees its own tokens.
+        """
         assert position_embeddings is not None
-        heads = self.qkv(_normed(hidden_states, self.norms[0]))
+        heads = self.qkv(normed(hidden_states, self.norms[0]))
         heads = heads.view(*hidden_states.shape[:2], -1, self.width).transpose(1, 2)
         rotated = _rotated(heads[:, : -self.n_keys], *position_embeddings)
         query, key = rotated[:, : -self.n_keys], rotated[:, -self.n_keys :]
         value = heads[:, -self.n_keys :]
-        if past_key_values is not None:
-            key, value = grow(past_key_values, self.layer_idx, key, value)
-        hidden = hidden_states + self.out(self._attended(query, key, value, attention_mask))
-        gate, up = self.gate_up(_normed(hidden, self.norms[1])).chunk(2, -1)
+        if isinstance(past_key_values, Packed):
+            parts = (one.split(past_key_values.lengths, 2) for one in (query, key, value))
+            each = zip(past_key_values.caches, *parts, strict=True)
+            seen = torch.cat([self._seen(cache, *part, None) for cache, *part in each], 1)
+        else:
+            seen = self._seen(past_key_values, query, key, value, attention_mask)
+        hidden = hidden_states + self.out(seen)
+        gate, up = self.gate_up(normed(hidden, self.norms[1])).chunk(2, -1)
         out: Tensor = hidden + self.down(nn.functional.silu(gate).mul_(up))
         return out
+
+    def _seen(
+        self,
+        cache: DynamicCache | None,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor | None,
+    ) -> Tensor:
+        """(B, T, H D); the cache grows by keys and values (B, G, T, D)."""
+        if cache is not None:
+            key, value = grow(cache, self.layer_idx, key, value)
+        return self._attended(query, key, value, mask)
 
     def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """(B, T, H D) from queries (B, H, T, D), keys and values (B, G, S, D)."""
@@ -101,7 +129,7 @@ def _together(*linears: Any) -> Int8Linear:
     return joined
 
 
-def _normed(hidden: Tensor, norm: Any) -> Tensor:
+def normed(hidden: Tensor, norm: Any) -> Tensor:
     return nn.functional.rms_norm(hidden, norm.weight.shape, norm.weight, norm.variance_epsilon)
 
 

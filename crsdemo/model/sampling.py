@@ -12,6 +12,7 @@ from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE, Slot
 from crsdemo.model.grammar import Grammar
 
+FEW = 256  # tokens that mostly hold nearly all probability; to sort the others takes long
 ROOM_TO_NAME = 8  # tokens kept at the end of a reply for what was not said yet and is owed
 
 
@@ -220,11 +221,19 @@ def choose_token(
         return int(allowed[scores.argmax()])
     probability = (scores / sampling.temperature).softmax(0)
     if sampling.top_p < 1:
-        probability, order = probability.sort(descending=True)
+        probability, order = _most_probable(probability, sampling.top_p)
         above = probability.cumsum(0) - probability
         probability[above >= sampling.top_p] = 0
         allowed = allowed[order]
     return int(allowed[torch.multinomial(probability, 1, generator=generator)])
+
+
+def _most_probable(probability: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """The most probable, in order, that hold a share at least, and where they stand: (m,) each."""
+    first = probability.topk(min(FEW, len(probability)))
+    if float(first.values.sum()) >= share:
+        return first.values, first.indices
+    return tuple(probability.sort(descending=True))
 
 
 def repeats(written: list[int], n: int) -> set[int]:

@@ -192,13 +192,14 @@ class Talker:
         leaning = self._leaning(asked, item, dialogue) if mode == "CHAT" else None
         sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before, leaning)
         codes: list[int] = []
-        while (token := sampler.next(context.logits[0])) is not None:
-            yield token
-            tokens = [token]
-            codes = [token] if token == self.control.boi else [*codes, token]
-            if token == self.control.eoi:
-                tokens += self.format.text(f" {self._named(codes).name}")
-            self.decoder.feed(context, tokens, words=True)
+        with self.loaded.quick.writing():
+            while (token := sampler.next(context.logits[0])) is not None:
+                yield token
+                tokens = [token]
+                codes = [token] if token == self.control.boi else [*codes, token]
+                if token == self.control.eoi:
+                    tokens += self.format.text(f" {self._named(codes).name}")
+                self.decoder.feed(context, tokens, words=True)
 
     def _unfounded(self, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
         """What neither the card of the item nor the user said."""

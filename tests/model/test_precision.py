@@ -57,7 +57,7 @@ def test_a_conversation_in_half_precision(
         assert isinstance(system, Gcrs)
         loaded = system.talker.loaded
         dtypes.add(loaded.model.dtype)
-        assert loaded.quick.get_input_embeddings().weight.dtype == loaded.model.dtype
+        assert loaded.quick.model.get_input_embeddings().weight.dtype == loaded.model.dtype
         frequencies = loaded.model.model.rotary_emb.inv_freq
         assert frequencies.dtype == torch.float32
         answered = reply(system, talk, Plan(mode="REC"))
