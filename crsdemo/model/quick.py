@@ -69,7 +69,7 @@ class QuickBlock(nn.Module):
         if isinstance(past_key_values, Packed):
             parts = (one.split(past_key_values.lengths, 2) for one in (query, key, value))
             each = zip(past_key_values.caches, *parts, strict=True)
-            seen = torch.cat([self._seen(cache, *part, None) for cache, *part in each], 1)
+            seen = torch.cat([self._seen(c, q, k, v, None) for c, q, k, v in each], 1)
         else:
             seen = self._seen(past_key_values, query, key, value, attention_mask)
         hidden = hidden_states + self.out(seen)

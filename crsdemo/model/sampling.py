@@ -233,7 +233,8 @@ def _most_probable(probability: Tensor, share: float) -> tuple[Tensor, Tensor]:
     first = probability.topk(min(FEW, len(probability)))
     if float(first.values.sum()) >= share:
         return first.values, first.indices
-    return tuple(probability.sort(descending=True))
+    values, places = probability.sort(descending=True)
+    return values, places
 
 
 def repeats(written: list[int], n: int) -> set[int]:

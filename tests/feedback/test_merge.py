@@ -122,7 +122,9 @@ def test_what_a_reply_heard_is_the_same_in_the_joined_log(tmp_path: Path) -> Non
         log.close()
 
 
-def test_what_contradicts_is_named_and_kept_beside(site: Study, tmp_path: Path, capsys) -> None:
+def test_what_contradicts_is_named_and_kept_beside(
+    site: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     talk = site.talked("v", "a drama")
     with closing(went_on(site.log, tmp_path / "copy.db")) as copy:
         site.log.record_rating(talk.turns[-1].id, "v", "comment", "from here")
@@ -246,7 +248,7 @@ def test_a_withdrawal_holds_whatever_was_agreed_to_elsewhere_later(
         with copy.file.writing() as db:
             row = {"annotator": ann.id, "decision": "given", "document": "1"}
             row |= {"document_sha256": "0", "app_version": "1", "created_at": "2999-01-01"}
-            db["consents"].insert(row)
+            db.table("consents").insert(row)
     merge([made.log.path, tmp_path / "copy.db"], tmp_path / "all.db")
     with closing(sqlite3.connect(tmp_path / "all.db")) as db:
         assert db.execute("select annotator from withdrawn").fetchall() == [(ann.id,)]

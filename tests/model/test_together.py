@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 from tiny import causal_lm
-from transformers import DynamicCache
+from transformers import DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
 
 from crsdemo.model import together
 from crsdemo.model.int8 import int8_linears
@@ -25,19 +26,19 @@ PROMPTS = [torch.randint(2, 100, (1, n), generator=RANDOM) for n in (3, 9, 17, 3
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> PreTrainedModel:
     return quick_blocks(int8_linears(causal_lm("llama", 100)))
 
 
 @torch.inference_mode()
-def read(model, ids) -> DynamicCache:
+def read(model: PreTrainedModel, ids: torch.Tensor) -> DynamicCache:
     cache = DynamicCache()
     model(ids, past_key_values=cache, use_cache=True)
     return cache
 
 
 @pytest.fixture
-def passes(monkeypatch) -> Iterator[list[int]]:
+def passes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many requests were in each pass."""
     made: list[int] = []
 
@@ -61,7 +62,7 @@ def greedy(shared: Together, cache: DynamicCache, start: int, n: int = 12) -> li
     return written
 
 
-def test_packed_requests_get_the_numbers_that_they_get_alone(model):
+def test_packed_requests_get_the_numbers_that_they_get_alone(model: PreTrainedModel) -> None:
     """Each row of a layer in 8 bits is computed by itself, attention request by request."""
     alone, packed = ([read(model, ids) for ids in PROMPTS] for _ in range(2))
     tokens = [[n + 2] * (1 + n % 3) for n in range(N)]
@@ -71,11 +72,12 @@ def test_packed_requests_get_the_numbers_that_they_get_alone(model):
         (own,) = packed_logits(model, [alone[n]], [tokens[n]], [starts[n]])
         torch.testing.assert_close(own, found[n], atol=1e-6, rtol=0)
         for one, other in zip(alone[n].layers, packed[n].layers, strict=True):
+            assert isinstance(one, DynamicLayer) and isinstance(other, DynamicLayer)
             torch.testing.assert_close(one.keys, other.keys, atol=1e-6, rtol=0)
 
 
 @torch.inference_mode()
-def test_a_batch_of_one_is_what_the_model_itself_says(model):
+def test_a_batch_of_one_is_what_the_model_itself_says(model: PreTrainedModel) -> None:
     cache, own = read(model, PROMPTS[3]), read(model, PROMPTS[3])
     (found,) = packed_logits(model, [cache], [[4, 5]], [30])
     expected = model(torch.tensor([[4, 5]]), past_key_values=own, use_cache=True).logits[0, -1]
@@ -83,7 +85,9 @@ def test_a_batch_of_one_is_what_the_model_itself_says(model):
     assert cache.get_seq_length() == own.get_seq_length() == 32
 
 
-def test_threads_write_the_same_words_as_alone_and_share_passes(model, passes):
+def test_threads_write_the_same_words_as_alone_and_share_passes(
+    model: PreTrainedModel, passes: list[int]
+) -> None:
     caches = [read(model, ids) for ids in PROMPTS]
     starts = [ids.shape[1] for ids in PROMPTS]
     alone = [
@@ -102,7 +106,7 @@ def test_threads_write_the_same_words_as_alone_and_share_passes(model, passes):
     assert len(passes) - n_alone < n_alone / 2
 
 
-def test_nobody_waits_for_one_who_does_not_come(model):
+def test_nobody_waits_for_one_who_does_not_come(model: PreTrainedModel) -> None:
     shared = Together(model)
     with shared.writing():  # and never reads
         began = time.monotonic()
@@ -110,7 +114,9 @@ def test_nobody_waits_for_one_who_does_not_come(model):
         assert time.monotonic() - began < 12 * (together.LONGEST + 0.1)
 
 
-def test_one_alone_waits_for_nobody(model, monkeypatch):
+def test_one_alone_waits_for_nobody(
+    model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(together, "LONGEST", 30.0)
     monkeypatch.setattr(together, "PATIENCE", 1e6)
     began = time.monotonic()
@@ -118,7 +124,9 @@ def test_one_alone_waits_for_nobody(model, monkeypatch):
     assert time.monotonic() - began < 20
 
 
-def test_more_than_a_pass_takes_are_read_in_several(model, passes, monkeypatch):
+def test_more_than_a_pass_takes_are_read_in_several(
+    model: PreTrainedModel, passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(together, "MOST", 3)
     caches = [read(model, ids) for ids in PROMPTS]
     shared = Together(model)
@@ -127,7 +135,9 @@ def test_more_than_a_pass_takes_are_read_in_several(model, passes, monkeypatch):
     assert all(len(one) == 12 for one in found) and max(passes) <= 3
 
 
-def test_what_goes_wrong_is_raised_for_all_of_the_pass_and_the_next_one_is_read(model):
+def test_what_goes_wrong_is_raised_for_all_of_the_pass_and_the_next_one_is_read(
+    model: PreTrainedModel,
+) -> None:
     shared = Together(model)
     cache = read(model, PROMPTS[0])
     with pytest.raises(IndexError):
@@ -135,6 +145,6 @@ def test_what_goes_wrong_is_raised_for_all_of_the_pass_and_the_next_one_is_read(
     assert len(greedy(shared, read(model, PROMPTS[0]), 3)) == 12
 
 
-def test_other_models_are_not_packed():
+def test_other_models_are_not_packed() -> None:
     assert not Together(int8_linears(causal_lm("qwen3", 100))).packs
     assert not Together(causal_lm("llama", 100)).packs
