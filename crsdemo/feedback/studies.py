@@ -265,9 +265,8 @@ def _decide(
         raise WithdrawnError("You have withdrawn from this study, so nothing more is kept.")
     if was != decision:
         row = {"annotator": annotator, "decision": decision, "app_version": __version__}
-        db.table("consents").insert(
-            row | {"document": document, "document_sha256": document_sha256}
-        )
+        row |= {"document": document, "document_sha256": document_sha256}
+        db.table("consents").insert(row)
 
 
 def _question_rows(study: Study, asked: Questionnaire) -> Iterable[Row]:
