@@ -115,7 +115,7 @@ def test_the_sides_are_balanced_for_they_lean_to_the_left(config: CrowdConfig) -
     for raters in (1, 2, 3, 4):
         simulate(made(config.db.parent, raters=raters), TWO)
         stood = Counter(pair.left.recommender for pair in pairs(config.db))
-        assert stood.total() == 5 * raters and abs(stood["red"] - stood["blue"]) == 1
+        assert stood.total() == 5 * raters and abs(stood["red"] - stood["blue"]) <= 1
     three = StandIns((*TWO.recommenders, Scribe(name="green", pause=0)))
     db = config.db.with_name("three.db")
     systems = "red,blue,green"
