@@ -39,6 +39,7 @@ STAGES = {
         "how fast items are found, of a million too",
     ),
     "check-study": ("cli.check_study:main", "is a study file right, and what does it ask?"),
+    "bench-votes": ("evaluation.bench.bench_votes:main", "how many votes a second a log keeps"),
     "rematch": ("studies.rematch:main", "a study of a tuned version against its parent"),
     "power": ("cli.power:power", "how many people and votes a study needs"),
     "sign-links": ("studies.sign_links:main", "links to a study that nobody can guess"),

@@ -25,6 +25,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "benchmark": ((), ("--json",)),
     "bench-side-by-side": ((), ("--json",)),
     "bench-retrieval": ((), ("--json",)),
+    "bench-votes": ((), ("--json",)),
     "export": (("--db", "a.db", "--format", "csv"), ("--out",)),
     "backup": (("--db", "a.db"), ("--out",)),
     "rematch": (("--of", "gcrs-2"), ("--out",)),

@@ -14,6 +14,8 @@ def test_both_are_timed_alone_and_together() -> None:
         "whole reply of popularity, median",
         "whole reply of repeat-last, median",
         "popularity and repeat-last side by side, median",
+        "throughput of popularity, 8 visitors at once",
+        "throughput of repeat-last, 8 visitors at once",
         "peak memory with both",
     ]
     assert all(figure.value > 0 for figure in figures)

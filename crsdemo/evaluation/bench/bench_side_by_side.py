@@ -1,4 +1,4 @@
-"""How fast two recommenders answer one message, alone and side by side, and what both weigh.
+"""How fast two recommenders answer: alone, side by side, and many visitors at once; their memory.
 
 python -m crsdemo bench-side-by-side --left gcrs --right reges
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +26,9 @@ from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.loading import CATALOG, DEFAULT, Shelf
 
 ALONE, TOGETHER, MEMORY = 2.6, 3.5, 2.5  # targets: seconds, seconds, GB
+VISITORS = 8
+AT_ONCE = 3  # times the throughput of one after the other
+GREETINGS = ("Hi.", "Hello.", "Hey.", "Hi there.")  # so that no message was read before
 
 
 def measure(catalog: Catalog, shelf: Shelf, left: str, right: str) -> Iterator[Figure]:
@@ -41,7 +47,24 @@ def measure(catalog: Catalog, shelf: Shelf, left: str, right: str) -> Iterator[F
         seconds = [_seconds_together(both, text, (left, right)) for text in MESSAGES]
         log.close()
     yield Figure(f"{left} and {right} side by side, median", median(seconds), "s", at_most=TOGETHER)
+    for name in dict.fromkeys((left, right)):
+        yield _throughput(shelf.get(name), linker)
     yield peak_memory("peak memory with both", at_most=MEMORY)
+
+
+def _throughput(recommender: Recommender, linker: MentionLinker) -> Figure:
+    """How many times as fast visitors are answered at once as one after the other, in turn."""
+    queued, at_once = [], []
+    with ThreadPoolExecutor(VISITORS) as pool:
+        for n, greeting in enumerate(GREETINGS):
+            texts = [f"{greeting} {text}" for text in islice(cycle(MESSAGES), VISITORS)]
+            answer = partial(_seconds_alone, recommender, linker)
+            if n % 2:
+                at_once.append(timed(partial(deque, pool.map(answer, texts), 0))[0])
+            else:
+                queued.append(timed(partial(deque, map(answer, texts), 0))[0])
+    name = f"throughput of {recommender.name}, {VISITORS} visitors at once"
+    return Figure(name, sum(queued) / sum(at_once), "times", at_least=AT_ONCE)
 
 
 def _seconds_alone(recommender: Recommender, linker: MentionLinker, text: str) -> float:
