@@ -56,7 +56,8 @@ def test_a_version_in_a_folder_meets_the_parent_beside_it_or_ours(
     for file, parent in (("ours.toml", "gcrs"), ("beside.toml", "gcrs-1")):
         study = parse_study(Path(file))
         assert study.systems == (parent, "gcrs-2") and study.title == f"gcrs-2 against {parent}"
-        assert main(["check-study", file, "--catalog", "catalog"]) == 0
+        assert list(study.problems(study.systems)) == []
+        Shelf(CATALOG, Path("catalog"), systems=study.entrants)  # raises for what is not there
 
 
 def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(

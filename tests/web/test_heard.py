@@ -144,7 +144,7 @@ def test_side_by_side_takes_back_what_was_understood_until_it_is_judged(
 ) -> None:
     judge = Judge(browser, server)
     judge.say("no horror, with Bill Murray")
-    expect(judge.rounds.locator(".understood li")).to_have_text(["not horror", "Bill Murray"])
+    expect(judge.rounds.locator(".understood li")).to_have_text(["not horror×", "Bill Murray×"])
     before = judge.comparison
     judge.page.get_by_role("button", name="Take back: Bill Murray").click()
     for side in ("left", "right"):
