@@ -3,6 +3,7 @@
 gcrs/   crsdemo.json                                      base, semantic IDs, slots, training
         adapter_config.json, adapter_model.safetensors    PEFT LoRA over the base
         tokenizer.json                                    that of the base with control tokens
+        answers/                                          to common questions: what words lean on
 reges/  choice.safetensors, ranker.safetensors            the item expert's choice, the retriever's
         retriever/                                        descriptions, and how queries are read
         reges.json                                        where its adapter lies, if not here
