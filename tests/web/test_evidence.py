@@ -64,6 +64,15 @@ def test_the_decision_shows_both_probabilities(recommended: Reply, chatted: Repl
     assert "Talk" in story(chatted) and "talk 94%" in story(chatted)
 
 
+def test_the_question_that_words_lean_on_is_told_and_kept(chatted: Reply) -> None:
+    assert "lean on answers" not in story(chatted)
+    evidence = replace(chatted.evidence, question="is it <long>?")
+    leaning = replace(chatted, evidence=evidence)
+    assert "lean on answers" in story(leaning) and "is it <long>?" in story(leaning)
+    kept = json.loads(json.dumps(as_json(leaning)))
+    assert evidence_from_json(kept, Catalog(FILMS)).question == "is it <long>?"
+
+
 def test_a_decision_against_the_odds_is_explained(recommended: Reply) -> None:
     assert "settled beforehand" not in story(recommended)
     either: tuple[tuple[Mode, Mode], ...] = ("REC", "CHAT"), ("CHAT", "REC")
