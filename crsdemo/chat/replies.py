@@ -52,12 +52,11 @@ def replies(
 
 def _wants_one(dialogue: Dialogue) -> bool:
     """Whether the newest message asks, in whatever way, for something to be recommended."""
-    *before, said = dialogue.turns
-    if not before and not said.mentions and says_no_more(said.text):
+    said, before = dialogue.turns[-1], dialogue.before(len(dialogue.turns) - 1)
+    if not before.turns and not said.mentions and says_no_more(said.text):
         return False
-    was_given = any(turn.mentions for turn in before if turn.speaker == "assistant")
-    named = set(Dialogue(tuple(before)).mentioned)
-    likes_new = likes(said.untitled) and any(i not in named for i in said.item_ids)
+    was_given = any(turn.mentions for turn in before.turns if turn.speaker == "assistant")
+    likes_new = likes(said.untitled) and any(i not in before.mentioned for i in said.item_ids)
     return (
         asks_for_one(said.untitled) or likes_new or (was_given and asks_for_another(said.untitled))
     )
