@@ -43,12 +43,13 @@ class Server:
         stages: tuple[Measured, ...] = (),
         limits: Limits = Limits(),
         proxies: Proxies = Proxies(),
+        stand_ins: StandIns | None = None,  # by default the recommenders
     ) -> None:
         self.db = folder / "feedback.db"
         self.log = FeedbackLog(self.db, busy_seconds=0.5)
         admission = Admission(limits)
         exchange = Exchange(recommenders[0], NoLinker(), self.log, admission)
-        pair = SideBySide(StandIns(recommenders), NoLinker(), self.log, admission)
+        pair = SideBySide(stand_ins or StandIns(recommenders), NoLinker(), self.log, admission)
         self.demo = Demo(
             exchange,
             pair,

@@ -6,8 +6,9 @@ Its reply repeats what was said, so that a reply which went to the wrong visitor
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention
@@ -24,6 +25,7 @@ from crsdemo.core.recommender import (
     Reply,
     Timing,
 )
+from crsdemo.recommenders.loading import CATALOG as CATALOG_FOLDER
 from crsdemo.recommenders.loading import Version
 
 FILM_ROWS = """
@@ -74,13 +76,15 @@ class StandIns:
     """Recommenders by name."""
 
     recommenders: tuple[Recommender, ...]
+    versions: Mapping[str, Version] = field(default_factory=dict)
+    catalog_folder: Path = CATALOG_FOLDER
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(recommender.name for recommender in self.recommenders)
 
     def version(self, name: str) -> Version | None:
-        return None
+        return self.versions.get(name)
 
     def place(self, name: str) -> str:
         return name

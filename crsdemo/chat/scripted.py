@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from crsdemo.chat.admission import NO_LIMITS, Admission
 from crsdemo.chat.side_by_side import Recommenders, SideBySide
@@ -44,6 +45,10 @@ class WithScripted:
     @property
     def names(self) -> tuple[str, ...]:
         return (*self.recommenders.names, *self.replies)
+
+    @property
+    def catalog_folder(self) -> Path:
+        return self.recommenders.catalog_folder
 
     def version(self, name: str) -> Version | None:
         return None if name in self.replies else self.recommenders.version(name)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 from threading import Event
@@ -50,6 +51,9 @@ class Recommenders(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def catalog_folder(self) -> Path: ...
 
     def version(self, name: str) -> Version | None:
         """How one was tuned on votes from another; None if it was not."""

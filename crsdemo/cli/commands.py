@@ -183,9 +183,8 @@ def results(argv: list[str]) -> None:
         places = {name: name for name in (*checkpoint_names(), *found.recommenders)}
         places |= {one.name: one.folder for one in given if isinstance(one, Named) and one.folder}
         kept = counted(votes)
-        more = tuning.exhibits(
-            ready, config.db, "", places, kept, lambda name: version_of(places[name])
-        )
+        tuned = tuning.tuned_among(places, lambda name: version_of(places[name]))
+        more = tuning.exhibits(ready, tuning.Commands(config.db, places), kept, tuned)
         print(text(found, answers, more))
 
 

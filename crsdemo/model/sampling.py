@@ -13,6 +13,7 @@ from crsdemo.core.slots import TITLE, Slot
 from crsdemo.model.grammar import Grammar
 
 FEW = 256  # tokens that mostly hold nearly all probability; to sort the others takes long
+OVERDUE = 1.0  # nats a token by which what is owed grows likelier once the text would have ended
 ROOM_TO_NAME = 8  # tokens kept at the end of a reply for what was not said yet and is owed
 
 
@@ -59,6 +60,9 @@ class TokenSampler:
         self.leaning = leaning
         self.before = list(before)
         self.written: list[int] = []
+        self.overdue = (
+            0.0  # nats by which what is owed is likelier, since the text would have ended
+        )
         self._generator = torch.Generator().manual_seed(sampling.seed)
 
     def next(self, logits: Tensor) -> int | None:
@@ -77,12 +81,25 @@ class TokenSampler:
         if self.leaning and (towards := self.leaning.towards(self.written)):
             logits = logits.clone()
             logits[towards] += self.leaning.nats
+        logits = self._pressed(logits)
         token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == constraint.grammar.control.eos:
             return None
         self.written.append(token)
         constraint.advance(token)
         return token
+
+    def _pressed(self, logits: Tensor) -> Tensor:
+        """Once the text would have ended but for what it owes, that is ever likelier: (V,)"""
+        constraint = self.constraint
+        if not constraint.owes:
+            return logits
+        end = logits[constraint.grammar.control.eos]
+        if self.overdue or bool(end >= logits[constraint.allowed].max()):
+            self.overdue += OVERDUE
+            logits = logits.clone()
+            logits[constraint.unpaid] += self.overdue
+        return logits
 
 
 class TextConstraint:
@@ -161,9 +178,14 @@ class TextConstraint:
         return bool(self.owed or not self.is_named) and self.prefix is None and self.may_end
 
     @property
+    def unpaid(self) -> list[int]:
+        """The tokens of what is owed: the title first."""
+        return sorted(self.owed) if self.is_named or self.title is None else [self.title]
+
+    @property
     def paying(self) -> Tensor:
         """(1,) the token of the title that is owed, else of a fact."""
-        return torch.tensor([min(self.owed) if self.is_named else self.title])
+        return torch.tensor(self.unpaid[:1])
 
     def _item_tokens(self, prefix: tuple[int, ...]) -> list[int]:
         control, depth = self.grammar.control, len(prefix)

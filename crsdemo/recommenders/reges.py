@@ -64,6 +64,8 @@ class Choice:
 class Reges(TalkingRecommender):
     """Searches, and chooses among what it found."""
 
+    voice = 1
+
     def __init__(self, name: str, talker: Talker, retriever: Retriever, head: ChoiceHead) -> None:
         super().__init__(name, talker)
         self.retriever = retriever

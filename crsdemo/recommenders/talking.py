@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import exp
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 import torch
@@ -41,6 +41,8 @@ class Found:
 
 class TalkingRecommender(ABC):
     """Answers with one causal LM under the grammar of the catalog. Thread-safe."""
+
+    voice: ClassVar[int] = 0  # whose share of the written answers it leans on
 
     def __init__(self, name: str, talker: Talker) -> None:
         self.name = name
@@ -110,6 +112,7 @@ class TalkingRecommender(ABC):
         free = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
         asked = talker.asked(dialogue) if mode == "CHAT" else None
+        asked = asked and asked.voiced(self.voice)
         found = (
             self.find(context, dialogue, plan)
             if mode == "REC"

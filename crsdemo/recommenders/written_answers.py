@@ -33,6 +33,7 @@ ROWS, VECTORS = "answers.jsonl", "vectors.safetensors"
 NEAR = 0.7  # cosine from which a message is such a question
 NEAR_WORD = 0.9  # the same of a single word: "no" is near "yes"
 FAR = 0.5  # cosine at which it would weigh nothing
+N_VOICES = 2  # that share the answers among them: one of `gcrs`, one of `reges`
 WEIGHT = 20.0  # nats per unit of cosine beyond that: 4 where it is barely near, 10 to the letter
 LAST = Slot("last")  # in an answer about the first item: the one spoken of last
 _MARK = re.compile(r"<(\w+?)(?:_(\d+))?>")
@@ -62,6 +63,10 @@ class Asked(NamedTuple):
         """Ids of the items that the answers name."""
         pieces = (piece for answer in self.answers for piece in answer)
         return {piece.id for piece in pieces if isinstance(piece, Item)}
+
+    def voiced(self, voice: int) -> Asked:
+        """With the share of the answers that is this voice's, so that two systems differ."""
+        return self._replace(answers=self.answers[voice % N_VOICES :: N_VOICES] or self.answers)
 
 
 class WrittenAnswers:

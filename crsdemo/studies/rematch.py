@@ -47,7 +47,7 @@ def rematch(config: RematchConfig) -> Study:
         "TITLE": json.dumps(title),
         "SEED": str(config.seed),
         "SYSTEMS": json.dumps([parent, config.of]),
-        "FILE": str(config.out),
+        "FILE": config.out.name,
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for key, value in words.items():

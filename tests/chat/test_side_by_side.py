@@ -23,6 +23,7 @@ from crsdemo.feedback.comparisons import ComparisonLog
 from crsdemo.feedback.file import connect
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.schema import APPLICATION_ID, MIGRATIONS
+from crsdemo.recommenders.loading import CATALOG as CATALOG_FOLDER
 from crsdemo.recommenders.loading import Version
 
 
@@ -53,6 +54,7 @@ class Table:
     """Recommenders by name."""
 
     recommenders: dict[str, Recommender]
+    catalog_folder = CATALOG_FOLDER
 
     @property
     def names(self) -> tuple[str, ...]:

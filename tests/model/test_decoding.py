@@ -185,6 +185,19 @@ def test_what_was_written_before_is_not_written_again(decoder: Decoder) -> None:
     assert tuple(second[:3]) not in closed
 
 
+def test_what_is_owed_is_said_soon_after_the_text_would_have_ended(grammar: Grammar) -> None:
+    owed = SLOTS[1]
+    token, logits = CONTROL.slot[owed], torch.full((len(TOKENIZER),), -9.0)
+    word = TOKENIZER.encode("w", add_special_tokens=False)[0]
+    logits[[word, token, CONTROL.eos]] = torch.tensor([5.0, 0.0, 1.0])
+    constraint = TextConstraint(grammar, "REC", SLOTS, (), owed=[owed])
+    sampler = TokenSampler(constraint, Sampling(60))
+    assert [sampler.next(logits) for _ in range(20)] == [word] * 20, "it goes on of its own accord"
+    logits[CONTROL.eos] = 6.0
+    said = [sampler.next(logits) for _ in range(8)]
+    assert token in said and said[-1] is None, "said once, and then it ends"
+
+
 def test_a_small_top_p_is_greedy(decoder: Decoder) -> None:
     narrow = Sampling(20, temperature=1.0, top_p=1e-6, seed=3)
     assert write(decoder, sampling=narrow) == write(decoder, sampling=Sampling(20))

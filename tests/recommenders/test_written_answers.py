@@ -133,3 +133,11 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         file.write('{"of": "last"}\n')
     with pytest.raises(CheckpointError, match="answers.jsonl, line 6"):
         WrittenAnswers.load(tmp_path, encoder)  # type: ignore[arg-type]  # a stand-in
+
+
+def test_two_voices_share_the_answers(answers: WrittenAnswers) -> None:
+    long = answers.asked(after("how long ?", HEAT), CATALOG)
+    assert long is not None
+    assert long.voiced(0).answers + long.voiced(1).answers == long.answers
+    thanks = answers.asked(after("thanks", HEAT), CATALOG)
+    assert thanks is not None and thanks.voiced(1).answers == thanks.answers, "there is only one"

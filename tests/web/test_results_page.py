@@ -8,17 +8,22 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from films import CATALOG
 from judged import Scribe, last, study
 from pages import Server, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, Page, expect
+from stand_in import StandIns
 
 from crsdemo.feedback.results import pseudonym
+from crsdemo.recommenders.loading import Version
+from crsdemo.studies.study import parse_study
 from crsdemo.web.operator import WINDOW, Caller, Operator
 
 WORD = "a long password"
@@ -50,8 +55,13 @@ def vote(folder: Path) -> None:
 class Event:
     """One event of the results page, called without the page."""
 
-    def __init__(self, server: Server, number: int, n_inputs: int) -> None:
-        self.server, self.number, self.n_inputs = server, number, n_inputs
+    def __init__(self, server: Server, number: int, n_inputs: int, first: str | None) -> None:
+        self.server, self.number, self.n_inputs, self.first = server, number, n_inputs, first
+
+    def asked(self, token: str) -> list[Any]:
+        """What the page sends with every event; some send something of their own first."""
+        rest = [token, "all votes", "all pairs", False, []]
+        return [*[self.first] * (self.n_inputs - len(rest)), *rest]
 
     def call(self, data: list[Any], headers: dict[str, str] | None = None) -> str:
         """Everything that the server answers."""
@@ -72,17 +82,12 @@ def events(server: Server) -> list[Event]:
     """All events of the page that run on the server."""
     config = httpx.get(server.url + "config").json()
     here = set(config["page"]["results"]["dependencies"])
+    version = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "version")
     return [
-        Event(server, one["id"], len(one["inputs"]))
+        Event(server, one["id"], len(one["inputs"]), None if version in one["inputs"] else "dpo")
         for one in config["dependencies"]
         if one["id"] in here and one["backend_fn"]
     ]
-
-
-def asked(token: str, n_inputs: int) -> list[Any]:
-    """What the page sends with every event; some send a password or a format first."""
-    rest = [token, "all votes", "all pairs", False, []]
-    return [*["dpo"] * (n_inputs - len(rest)), *rest]
 
 
 def leaks(said: str) -> list[str]:
@@ -116,11 +121,11 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_nobody_without_a_token_gets_a_word_from_any_event(server: Server) -> None:
     called = events(server)
-    assert len(called) >= 9  # come, refresh, sign in, 4 filters, export, backup, sign out
+    assert len(called) >= 11  # come, refresh, sign in, 4 filters, export, backup, study, sign out
     forged = f"{10**12}.{'0' * 64}"
     for token in ("", forged):
         for event in called:
-            said = event.call(asked(token, event.n_inputs))
+            said = event.call(event.asked(token))
             assert "password" in said, f"event {event.number} says no word of the password"
             assert leaks(said) == [] and "results-file/" not in said
     static = httpx.get(server.url + "results").text
@@ -129,7 +134,7 @@ def test_nobody_without_a_token_gets_a_word_from_any_event(server: Server) -> No
 
 def test_the_same_events_answer_whoever_has_a_token(server: Server) -> None:
     token = server.demo.operator.sign_in(WORD, FAR)
-    said = [event.call(asked(token, event.n_inputs)) for event in events(server)]
+    said = [event.call(event.asked(token)) for event in events(server)]
     assert sum(BLUE in one for one in said) >= 6
     assert sum("results-file/" in one for one in said) == 2
     assert not any("judge-1" in one for one in said)  # a visitor's own name opens their talks
@@ -148,13 +153,13 @@ def test_without_a_password_what_comes_from_elsewhere_is_told_why_not(
     open_server: Server, headers: dict[str, str]
 ) -> None:
     for event in events(open_server):
-        said = event.call(asked("", event.n_inputs), headers)
+        said = event.call(event.asked(""), headers)
         assert leaks(said) == [] and "CRSDEMO_PASSWORD" in said
 
 
 def test_without_a_password_the_machine_itself_sees_the_results(open_server: Server) -> None:
     first = events(open_server)[0]
-    said = first.call(asked("", first.n_inputs))
+    said = first.call(first.asked(""))
     assert BLUE in said and "Which one do people prefer?" in said
 
 
@@ -252,6 +257,28 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(
     page.context.close()
 
 
+def test_a_study_of_a_version_against_its_parent_is_written_and_can_be_run(
+    browser: Browser,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    vote(tmp_path)
+    catalog = tmp_path / "films"
+    CATALOG.save(catalog)
+    version = Version("red", 480, 31, "a" * 64, simulated=False, shuffled=False)
+    for name, card in (("red", {}), ("red-2", {"tuned": asdict(version)})):
+        (catalog / "checkpoints" / name).mkdir(parents=True)
+        (catalog / "checkpoints" / name / "crsdemo.json").write_text(json.dumps(card))
+    two = Scribe(name="red"), Scribe(name="red-2")
+    server = Server(tmp_path, *two, stand_ins=StandIns(two, {"red-2": version}, catalog))
+    at = Researcher(browser, server)
+    written = at.take("#rematch")
+    expect(at.page.locator("#taken")).to_contain_text("app.py --study rematch-red-2.toml")
+    study = parse_study(written)
+    assert [one.name for one in study.entrants] == ["red", "red-2"]
+    at.page.context.close()
+    server.close()
+
+
 def test_a_phone_has_no_sideways_scroll(browser: Browser, open_server: Server) -> None:  # noqa: F811
     at = Researcher(browser, open_server, width=390)
     expect(at.page.locator("#progress .picture")).to_be_visible(timeout=90_000)
@@ -263,6 +290,6 @@ def test_a_phone_has_no_sideways_scroll(browser: Browser, open_server: Server) -
 def test_an_empty_log_says_where_votes_come_from(tmp_path: Path) -> None:
     server = Server(tmp_path, Scribe(name=RED))
     first = events(server)[0]
-    said = first.call(asked("", first.n_inputs))
+    said = first.call(first.asked(""))
     server.close()
     assert "Nobody has voted yet" in said and "What did people say?" not in said

@@ -17,6 +17,7 @@ from crsdemo.export.preferences import Readiness
 from crsdemo.recommenders.loading import Version
 from crsdemo.web.results import tuning
 from crsdemo.web.results.figures import Dot
+from crsdemo.web.results.tuning import Commands
 
 VERSION = Version("blue", 480, 31, "abcdef0123456789" * 4, simulated=False, shuffled=False)
 TRAINED, FROZEN = (
@@ -32,22 +33,23 @@ def test_the_command_names_log_study_parent_and_a_new_version(
     found = Readiness(train=120, frozen=14, needed=100, missing="", adapter="gcrs-alone")
     monkeypatch.chdir(tmp_path)
     places = {"gcrs": "gcrs", "gcrs-2": "mine/gcrs-2", "popularity": "popularity"}
-    shown = tuning.learning(found, DB, "Which one?", places)
+    shown = tuning.learning(found, Commands(DB, places, "Which one?"))
     assert "120 pairs" in shown.answer and "100 are needed" in shown.answer
     assert shown.answer.endswith(
         "`python -m crsdemo tune --db mine/study.db --study 'Which one?' --from gcrs "
         "--out versions/gcrs-3`"
     )
     Path("versions/gcrs-3").mkdir(parents=True)
-    shown = tuning.learning(replace(found, adapter="gcrs-2"), DB, "", {**places, "gcrs-2-2": "x"})
+    more = Commands(DB, {**places, "gcrs-2-2": "x"})
+    shown = tuning.learning(replace(found, adapter="gcrs-2"), more)
     assert shown.answer.endswith("--from mine/gcrs-2 --out versions/gcrs-2-3`")
-    assert "versions/gcrs-4`" in tuning.learning(found, DB, "", places).answer
+    assert "versions/gcrs-4`" in tuning.learning(found, Commands(DB, places)).answer
 
 
 def test_too_few_pairs_say_how_many_are_needed() -> None:
     missing = "12 votes can be learned from and 100 are needed; collect more"
     found = Readiness(train=12, frozen=0, needed=100, missing=missing, adapter="")
-    shown = tuning.learning(found, DB, "", {})
+    shown = tuning.learning(found, Commands(DB, {}))
     assert shown.answer == f"Not enough yet: {missing}."
     assert shown.table.rows == ((12, 100, 0),)
 
@@ -70,7 +72,7 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
     """Three of four decided votes are for red, whichever side or name comes first."""
     votes = ballots("ann: l l l g / bob: r ?")
     for name, parent, share in (("red", "blue", 3 / 4), ("blue", "red", 1 / 4)):
-        shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)}, {})
+        shown = tuning.versions(votes, {name: replace(VERSION, parent=parent)}, Commands(DB, {}))
         (dot,) = shown.figure.rows
         assert dot.name == f"{name} against {parent}"
         assert isinstance(dot, Dot) and dot.estimate.value == share
@@ -85,8 +87,11 @@ def test_a_version_is_shown_against_its_parent_from_its_own_side() -> None:
 def test_a_version_that_has_not_met_its_parent_is_given_the_rematch() -> None:
     simulated = replace(VERSION, parent="gcrs", simulated=True, shuffled=True)
     places = {"gcrs-2": "my versions/gcrs-2"}
-    shown = tuning.versions(ballots("ann: l"), {"gcrs-2": simulated}, places)
+    shown = tuning.versions(ballots("ann: l"), {"gcrs-2": simulated}, Commands(DB, places))
     assert "`python -m crsdemo rematch --of 'my versions/gcrs-2'`" in shown.answer
+    books = Commands(DB, places, catalog=Path("my books"))
+    shown = tuning.versions((), {"gcrs-2": simulated}, books)
+    assert "--of 'my versions/gcrs-2' --catalog 'my books'`" in shown.answer
     assert "a control with shuffled labels, from gcrs on 480 SIMULATED votes" in shown.answer
     assert "simulated, control" in shown.table.rows[0] and not shown.figure.rows
 
@@ -95,7 +100,8 @@ def test_a_version_that_has_not_met_its_parent_is_given_the_rematch() -> None:
 def test_only_versions_are_listed(names: tuple[str, ...]) -> None:
     found = Readiness(0, 0, 100, "nothing", "")
     places = dict(zip(names, names, strict=True))
-    shown = tuning.exhibits(found, DB, "", places, (), lambda name: VERSION)
+    tuned = tuning.tuned_among(names, lambda name: VERSION)
+    shown = tuning.exhibits(found, Commands(DB, places), (), tuned)
     assert ("versions" in shown) == bool(names)
     if names:
         assert [row[0] for row in shown["versions"].table.rows] == ["red"]

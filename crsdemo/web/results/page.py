@@ -21,6 +21,7 @@ from crsdemo.core.errors import AccessError, CrsdemoError
 from crsdemo.export.take_home import Handout, TakeHome
 from crsdemo.feedback.results import ResultsLog
 from crsdemo.feedback.votes import VoteFilter, load_votes
+from crsdemo.studies.rematch import RematchConfig, rematch
 from crsdemo.studies.statistics import judging
 from crsdemo.studies.statistics.answers import counting
 from crsdemo.studies.statistics.disputes import disputes
@@ -83,6 +84,10 @@ class ResultsPage:
         """The whole log."""
         return self._for_operator(request, token, lambda: self._handed(self._home.backup()))
 
+    def rematch(self, request: gr.Request, version: str, token: str, *_: Any) -> Updates:
+        """A study of a version against its parent, and how it is started."""
+        return self._for_operator(request, token, lambda: self._studied(version))
+
     # What is true
 
     @property
@@ -125,7 +130,9 @@ class ResultsPage:
         answers = counting(log.answers(wanted.title), unheard)
         kept = counted(votes, wanted.known_rules)
         shown = exhibits(found, log.participants(wanted.title), answers)
-        shown |= self._tuning(wanted.title, kept, found.recommenders)
+        names = (*self.demo.side_by_side.recommenders.names, *found.recommenders)
+        tuned = tuning.tuned_among(names, self.demo.side_by_side.recommenders.version)
+        shown |= self._tuning(wanted.title, kept, names, tuned)
         disputed = disputes(kept)
         seen = log.seen_pairs(one.task for one in disputed[:N_DISPUTES])
         return {
@@ -133,16 +140,28 @@ class ResultsPage:
             s.inside: gr.Column(visible=True),
             s.found: PARTS.page(answer(found), shown, disputed, seen),
             **dict.fromkeys((s.notice, s.taken), ""),
+            s.rematches: gr.Row(visible=bool(tuned)),
+            s.version: gr.Dropdown([*tuned], value=next(iter(tuned), None)),
         }
 
     def _tuning(
-        self, title: str, votes: Sequence[Vote], judged: Sequence[str]
+        self, title: str, votes: Sequence[Vote], names: Sequence[str], tuned: tuning.Versions
     ) -> dict[str, Exhibit]:
         """Whether there is enough to learn from, and what came of it."""
         recommenders, path = self.demo.side_by_side.recommenders, self.demo.exchange.log.path
-        places = {name: recommenders.place(name) for name in (*recommenders.names, *judged)}
-        found = tuning.ready(path, title)
-        return tuning.exhibits(found, Path(path.name), title, places, votes, recommenders.version)
+        places = {name: recommenders.place(name) for name in names}
+        then = tuning.Commands(Path(path.name), places, title, recommenders.catalog_folder)
+        return tuning.exhibits(tuning.ready(path, title), then, votes, tuned)
+
+    def _studied(self, version: str) -> Updates:
+        recommenders = self.demo.side_by_side.recommenders
+        of, catalog = recommenders.place(version), recommenders.catalog_folder
+
+        def write(path: Path) -> None:
+            rematch(RematchConfig(of=of, out=path, catalog=catalog))
+
+        handout = self.demo.handouts.make(f"rematch-{Path(version).name}.toml", write)
+        return self._handed(handout) | {self.screen.taken: PARTS.study(handout)}
 
     def _choices(
         self, studies: tuple[str, ...], votes: tuple[Vote, ...], wanted: Wanted
@@ -208,4 +227,5 @@ def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:
         filter_.input(page.show, s.asked, **newest)
     s.export.click(page.export, [s.format, *s.asked], **once, **TAKE_HOME).then(None, js=FETCH)
     s.backup.click(page.backup, s.asked, **once, **TAKE_HOME).then(None, js=FETCH)
+    s.rematch.click(page.rematch, [s.version, *s.asked], **once, **TAKE_HOME).then(None, js=FETCH)
     s.leave.click(page.leave, s.asked, **quiet).then(None, js=GO_TO_PASSWORD)

@@ -44,6 +44,9 @@ class Screen:
     format: gr.Dropdown
     export: gr.Button
     backup: gr.Button
+    rematches: gr.Row  # shown where there is a version
+    version: gr.Dropdown
+    rematch: gr.Button
     leave: gr.Button
     taken: gr.HTML
 
@@ -56,7 +59,8 @@ class Screen:
     def shown(self) -> list[Any]:
         """Everything that a handler may change."""
         gate = [self.token, self.gate, self.reason, self.password, self.inside]
-        return [*gate, self.study, self.pair, self.notice, self.found, self.taken]
+        rematch = [self.rematches, self.version]
+        return [*gate, self.study, self.pair, self.notice, self.found, self.taken, *rematch]
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,9 @@ def layout(*, has_password: bool, study_runs: bool) -> Screen:
         with gr.Column(elem_id="inside") as inside:
             study, pair, blind, rules = _filters()
             found = html("found", results_html.PARTS.page(COUNTING, {}, (), {}))
-            chosen, export, backup, leave, taken = _home(has_password=has_password)
+            home = _home(has_password=has_password)
     before = token, masthead, gate, reason, password, notice, inside
-    return Screen(*before, study, pair, blind, rules, found, chosen, export, backup, leave, taken)
+    return Screen(*before, study, pair, blind, rules, found, **home)
 
 
 def _filters() -> tuple[gr.Dropdown, gr.Dropdown, gr.Checkbox, gr.CheckboxGroup]:
@@ -115,7 +119,8 @@ def _chooser(label: str, all_: str) -> gr.Dropdown:
     return gr.Dropdown([all_], value=all_, label=label, filterable=False, elem_id=label.lower())
 
 
-def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.Button, gr.HTML]:
+def _home(*, has_password: bool) -> dict[str, Any]:
+    """What can be taken home, by the name of its field in `Screen`."""
     with gr.Column(elem_id="home"):
         html("home-head", results_html.PARTS.home())
         with gr.Row(elem_id="ways"):
@@ -124,5 +129,18 @@ def _home(*, has_password: bool) -> tuple[gr.Dropdown, gr.Button, gr.Button, gr.
             export = gr.Button("Export", size="sm", elem_id="export")
             backup = gr.Button("Back up the log", size="sm", elem_id="backup")
             leave = gr.Button("Sign out", size="sm", elem_id="leave", visible=has_password)
+        with gr.Row(elem_id="rematches", visible=False) as rematches:
+            label = "A blind study of a version against its parent"
+            version = gr.Dropdown([], label=label, filterable=False, elem_id="version")
+            rematch = gr.Button("Write the study", size="sm", elem_id="rematch")
         taken = html("taken")
-    return chosen, export, backup, leave, taken
+    return {
+        "format": chosen,
+        "export": export,
+        "backup": backup,
+        "rematches": rematches,
+        "version": version,
+        "rematch": rematch,
+        "leave": leave,
+        "taken": taken,
+    }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from crsdemo.export.judgments import ExportConfig
 from crsdemo.export.preferences import Readiness, readiness
 from crsdemo.feedback.judgments import reading_judgments
-from crsdemo.recommenders.loading import ALONE, Version
+from crsdemo.recommenders.loading import ALONE, CATALOG, Version
 from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.pairs import PairResult, compare_pair
@@ -24,20 +25,45 @@ Places = Mapping[str, str]  # of all recommenders: name and, where a command nee
 VERSIONS = Path("versions")  # where a new one is to lie, unless one names another folder
 
 
+@dataclass(frozen=True)
+class Commands:
+    """What the operator may type next, ready to be pasted."""
+
+    db: Path
+    places: Places
+    study: str = ""  # whose votes are to be learned from; "" for all
+    catalog: Path = CATALOG
+
+    def tune(self, parent: str) -> str:
+        """Gives the version a name that is free."""
+        numbered = (f"{parent}-{n}" for n in count(2))
+        new = next(n for n in numbered if n not in self.places and not (VERSIONS / n).exists())
+        of = ("--study", self.study) if self.study else ()
+        start = self.places.get(parent, parent)
+        given = ("--db", str(self.db), *of, "--from", start, "--out", str(VERSIONS / new))
+        return self._command("tune", *given)
+
+    def rematch(self, version: str) -> str:
+        return self._command("rematch", "--of", self.places.get(version, version))
+
+    def _command(self, *words: str) -> str:
+        other = () if self.catalog == CATALOG else ("--catalog", str(self.catalog))
+        return f"python -m crsdemo {shlex.join([*words, *other])}"
+
+
 def exhibits(
-    found: Readiness,
-    db: Path,
-    study: str,
-    places: Places,
-    votes: Sequence[Vote],
-    version: Callable[[str], Version | None],
+    found: Readiness, then: Commands, votes: Sequence[Vote], tuned: Versions
 ) -> dict[str, Exhibit]:
-    """By name. `votes`: those that count; `version`: of a name."""
-    shown = {"learning": learning(found, db, study, places)}
-    tuned = {name: one for name in places if not name.endswith(ALONE) and (one := version(name))}
+    """By name. `votes`: those that count."""
+    shown = {"learning": learning(found, then)}
     if tuned:
-        shown["versions"] = versions(votes, tuned, places)
+        shown["versions"] = versions(votes, tuned, then)
     return shown
+
+
+def tuned_among(names: Iterable[str], version: Callable[[str], Version | None]) -> Versions:
+    """Those that came from votes. `version`: of a name, if it is one."""
+    return {name: one for name in names if not name.endswith(ALONE) and (one := version(name))}
 
 
 def ready(db: Path, study: str = "") -> Readiness:
@@ -46,8 +72,8 @@ def ready(db: Path, study: str = "") -> Readiness:
         return readiness(log, ExportConfig(db=db, format="dpo", out=db, study=study))
 
 
-def learning(found: Readiness, db: Path, study: str, places: Places) -> Exhibit:
-    """Whether votes are enough; the command, which gives the version a name that is free."""
+def learning(found: Readiness, commands: Commands) -> Exhibit:
+    """Whether votes are enough, and the command."""
     enough = (
         f"{found.train:,} pairs of a better and a worse reply can be learned from, and "
         f"{found.needed:,} are needed; {found.frozen:,} of other people are kept to measure on."
@@ -56,7 +82,7 @@ def learning(found: Readiness, db: Path, study: str, places: Places) -> Exhibit:
     parent = found.adapter.removesuffix(ALONE)
     if parent:
         then = "When there are enough: " if found.missing else "A new version learns by "
-        answer = f"{answer} {then}`{_tune(db, study, parent, places)}`"
+        answer = f"{answer} {then}`{commands.tune(parent)}`"
     row = cells(
         "count",
         {"to learn from": found.train, "needed": found.needed, "to measure on": found.frozen},
@@ -64,16 +90,7 @@ def learning(found: Readiness, db: Path, study: str, places: Places) -> Exhibit:
     return Exhibit("Can a system learn from these votes?", answer, Table.of([row]), Bars([]))
 
 
-def _tune(db: Path, study: str, parent: str, places: Places) -> str:
-    numbered = (f"{parent}-{n}" for n in count(2))
-    new = next(one for one in numbered if one not in places and not (VERSIONS / one).exists())
-    of = ("--study", study) if study else ()
-    start = places.get(parent, parent)
-    flags = ["--db", str(db), *of, "--from", start, "--out", str(VERSIONS / new)]
-    return f"python -m crsdemo tune {shlex.join(flags)}"
-
-
-def versions(votes: Sequence[Vote], known: Versions, places: Places) -> Exhibit:
+def versions(votes: Sequence[Vote], known: Versions, commands: Commands) -> Exhibit:
     """Each version against the one that it was tuned from, head to head, by votes that count."""
     met = {name: compare_pair(votes, name, version.parent) for name, version in known.items()}
     rows = [
@@ -82,7 +99,7 @@ def versions(votes: Sequence[Vote], known: Versions, places: Places) -> Exhibit:
         if pair.tally.votes
     ]
     said = [
-        f"{name}, {version.told}: {_headline(places.get(name, name), met[name])}."
+        f"{name}, {version.told}: {_headline(commands.rematch(name), met[name])}."
         for name, version in known.items()
     ]
     table = Table.of(_row(name, version, met[name]) for name, version in known.items())
@@ -90,12 +107,12 @@ def versions(votes: Sequence[Vote], known: Versions, places: Places) -> Exhibit:
     return Exhibit("Is a version better than its parent?", " ".join(said), table, figure)
 
 
-def _headline(place: str, pair: PairResult) -> str:
+def _headline(rematch: str, pair: PairResult) -> str:
     if pair.tally.votes:
         return pair.sentence
     return (
-        "not compared with its parent yet; `python -m crsdemo rematch --of "
-        f"{shlex.quote(place)}` writes a study that does"
+        f"not compared with its parent yet; `{rematch}`, or the button at the end of the page of "
+        "results, writes a study that does"
     )
 
 
