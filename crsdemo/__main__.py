@@ -38,6 +38,10 @@ STAGES = {
         "evaluation.bench.bench_retrieval:main",
         "how fast items are found, of a million too",
     ),
+    "bench-trie": (
+        "evaluation.bench.bench_trie:main",
+        "what trie and automaton cost, of a million items too",
+    ),
     "check-study": ("cli.check_study:main", "is a study file right, and what does it ask?"),
     "bench-votes": ("evaluation.bench.bench_votes:main", "how many votes a second a log keeps"),
     "rematch": ("studies.rematch:main", "a study of a tuned version against its parent"),
