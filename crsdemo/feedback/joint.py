@@ -231,9 +231,8 @@ class _Joint:
     def _fill(self, table: str, columns: Sequence[str]) -> None:
         """What was empty in the log whose row was taken, and is known by another."""
         names = ", ".join(columns)
-        missing, there = (
-            " and ".join(f"{name} is {word}null" for name in columns) for word in ("", "not ")
-        )
+        missing = " and ".join(f"{name} is null" for name in columns)
+        there = " or ".join(f"{name} is not null" for name in columns)
         for source in self.sources:
             for row in source.db.query(f"select id, {names} from {table} where {there}"):
                 values = ", ".join(f"{name} = :{name}" for name in columns)

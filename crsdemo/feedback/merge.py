@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,7 @@ from crsdemo.core.config import flag, parse, positional
 from crsdemo.core.conversation import is_simulated
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.backup import checked_copy
-from crsdemo.feedback.copies import TakenBack, list_of, note_copy, noted
+from crsdemo.feedback.copies import Copied, TakenBack, list_of, note_copy, noted
 from crsdemo.feedback.file import first_value
 from crsdemo.feedback.joint import Merged, joined
 from crsdemo.feedback.lines import append, n_waiting
@@ -40,10 +41,12 @@ def merge(logs: Sequence[Path], out: Path) -> Merged:
 
     Whoever withdrew or was erased in one of them is withdrawn or erased in it. Of rows with one
     id that say different things the first log's is kept, and the other stands, with the reason, in
-    `conflicts_of(out)`. Raises BadInputError if `out` is there, if opinions wait beside a log, or
-    for a log of people with one of a simulation; FeedbackError for one that cannot be read.
+    `conflicts_of(out)`. Raises BadInputError if `out` or what belongs beside it is there, if
+    opinions wait beside a log, or for a log of people with one of a simulation; FeedbackError for
+    one that cannot be read. Then nothing of it is left.
     """
-    for path in (out, conflicts_of(out)):
+    made = (out, conflicts_of(out), list_of(out), secret_of(out))
+    for path in made:
         if path.exists():
             raise BadInputError(f"{path} is there already; name a new file with --out")
     _check_outboxes(logs)
@@ -56,14 +59,20 @@ def merge(logs: Sequence[Path], out: Path) -> Merged:
             copies = [_copied(log, Path(folder) / f"{n}.db") for n, log in enumerate(logs)]
             _check_people(logs, copies)
             whole = Path(folder) / "all.db"
-            merged = _joined(copies, [str(log) for log in logs], whole, _taken_back(logs, copies))
+            taken = _taken_back(logs, copies)
+            twins = list(_of_twins(taken, copies))
+            merged = _joined(copies, [str(log) for log in logs], whole, [*taken, *twins])
             for conflict in merged.conflicts:
                 append(conflicts_of(out), json.dumps(vars(conflict), ensure_ascii=False).encode())
-            _hand_over(logs, out)
+            _hand_over(logs, out, twins)
             with checked_copy(whole, out) as copy:
                 os.replace(copy, out)
-    except OSError as error:
-        raise BadInputError(f"{out} cannot be written: {error}") from error
+    except BaseException as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BadInputError(f"{out} cannot be written: {error}") from error
+        raise
     return merged
 
 
@@ -112,6 +121,19 @@ def _taken_back(logs: Sequence[Path], copies: Sequence[FeedbackLog]) -> list[Tak
     return [*listed, *held]
 
 
+def _of_twins(taken: Sequence[TakenBack], copies: Sequence[FeedbackLog]) -> Iterator[TakenBack]:
+    """The same for whoever took part as another annotator too, in whichever log."""
+    people: dict[tuple[str, ...], set[str]] = {}
+    for log in copies:
+        with log.file.reading() as db:
+            for who, *person in db.execute(_SQL["people"]).fetchall():
+                people.setdefault(tuple(person), set()).add(who)
+    twins = {who: ids for ids in people.values() for who in ids}
+    for one in taken:
+        for who in sorted(twins.get(one.annotator, set()) - {one.annotator}):
+            yield one.model_copy(update={"annotator": who})
+
+
 def _joined(
     copies: Sequence[FeedbackLog], names: Sequence[str], whole: Path, taken: Sequence[TakenBack]
 ) -> Merged:
@@ -126,16 +148,21 @@ def _joined(
     return merged
 
 
-def _hand_over(logs: Sequence[Path], out: Path) -> None:
-    """What lies beside the logs: which copies there are, and the key of the first that has one."""
-    lines = sorted((line for log in logs for line in noted(log)), key=lambda line: line.moment)
-    known = noted(out)
-    for line in lines:
+def _hand_over(logs: Sequence[Path], out: Path, twins: Sequence[TakenBack]) -> None:
+    """What lies beside the logs: which copies there are, and the key of the first that has one.
+
+    The logs themselves are copies of what the joined one holds.
+    """
+    now = datetime.now(UTC)
+    held = [Copied(what="backup", where=str(log.absolute()), moment=now) for log in logs]
+    listed = [line for log in logs for line in noted(log)]
+    known = list[Copied | TakenBack]()
+    for line in sorted([*listed, *twins, *held], key=lambda line: line.moment):
         if line not in known and getattr(line, "where", "") != str(out.absolute()):
             append(list_of(out), line.model_dump_json().encode())
             known.append(line)
     keys = [secret_of(log) for log in logs if secret_of(log).is_file()]
-    if keys and not secret_of(out).exists():
+    if keys:
         shutil.copyfile(keys[0], secret_of(out))
         secret_of(out).chmod(0o600)
 

@@ -239,6 +239,48 @@ def test_who_was_erased_in_one_log_does_not_come_back_from_the_other(
     ]
 
 
+def test_who_took_part_at_two_sites_is_erased_at_both(made: Lab, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    made.desk.prepare()
+    backup(made.log.path, tmp_path / "there" / "feedback.db")
+    copyfile(secret_of(made.log.path), tmp_path / "there" / "feedback.db.secret")
+    there = lab(tmp_path / "there")
+    here, again = made.annotator("eve"), there.annotator("eve")
+    again.finish()
+    made.desk.withdraw(here.id, erase=True)
+    out = tmp_path / "all.db"
+    merge([made.log.path, there.log.path], out)
+    assert {row[0] for row in tables(out)["erasures"]} == {here.id, again.id}
+    words = again.said[0].encode()
+    assert words in there.log.path.read_bytes() and words not in out.read_bytes()
+    assert {one.annotator for one in noted(out) if isinstance(one, TakenBack)} == {
+        here.id,
+        again.id,
+    }
+    there.log.close()
+
+
+def test_the_joined_log_knows_that_its_sources_hold_the_same(
+    site: Study, other: Study, tmp_path: Path
+) -> None:
+    paths = [site.log.path, other.log.path]
+    merge(paths, tmp_path / "all.db")
+    held = [Path(one.where) for one in noted(tmp_path / "all.db") if isinstance(one, Copied)]
+    assert [path for path in held if path in paths] == paths
+
+
+def test_how_long_one_side_took_is_kept_where_the_other_failed(site: Study, tmp_path: Path) -> None:
+    early = went_on(site.log, tmp_path / "early.db")
+    ready = ((None, None), (11.9, None))
+    for log, times in zip((early, site.log), ready, strict=True):
+        with log.file.writing() as db:
+            db.execute("update comparisons set left_ready_ms = ?, right_ready_ms = ?", times)
+    early.close()
+    for n, logs in enumerate(([early.path, site.log.path], [site.log.path, early.path])):
+        assert merge(logs, tmp_path / f"{n}.db").conflicts == []
+        assert tables(tmp_path / f"{n}.db") == tables(site.log.path)
+
+
 def test_a_withdrawal_holds_whatever_was_agreed_to_elsewhere_later(
     made: Lab, tmp_path: Path
 ) -> None:
@@ -287,9 +329,26 @@ def test_opinions_that_wait_are_not_missed(site: Study, other: Study, tmp_path: 
 
 
 def test_no_file_is_written_over(site: Study, tmp_path: Path) -> None:
-    for name in ("all.db", "all.db.conflicts.jsonl"):
+    for name in ("", ".conflicts.jsonl", ".copies.jsonl", ".secret"):
+        name = f"all.db{name}"
         (tmp_path / name).write_text("mine")
         with pytest.raises(BadInputError, match="there already"):
             merge([site.log.path], tmp_path / "all.db")
         assert (tmp_path / name).read_text() == "mine"
         (tmp_path / name).unlink()
+
+
+def test_what_could_not_be_finished_leaves_nothing_behind(
+    made: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.annotator("ann")
+    monkeypatch.setattr("os.replace", full_disk)
+    with pytest.raises(BadInputError, match="cannot be written: .*No space left"):
+        merge([made.log.path], tmp_path / "new" / "all.db")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def full_disk(source: str, to: Path) -> None:
+    if to.name == "all.db" and "new" in to.parts[-2]:
+        raise OSError(28, "No space left on device")
+    Path(source).rename(to)

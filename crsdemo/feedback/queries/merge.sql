@@ -9,3 +9,7 @@ select case when e.annotator is null then 'withdrawal' else 'erasure' end as wha
         c.document, c.document_sha256, c.created_at as moment
     from consents c left join erasures e using (annotator)
     where c.decision = 'withdrawn'
+
+-- name: people
+-- Each annotator, and who it is: the same person may be another annotator of the study too
+select id, study, source, external_hmac from annotators where external_hmac is not null
