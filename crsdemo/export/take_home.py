@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
+from crsdemo.core.errors import BadInputError
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.feedback.backup import backup
 
@@ -50,27 +51,38 @@ class Handouts:
         self._lock = Lock()
 
     def make(self, name: str, write: Callable[[Path], None]) -> Handout:
-        """Let `write` make a file of this name. Raises whatever it raises."""
+        """Let `write` make a file of this name. Raises whatever it raises, and leaves nothing then.
+
+        BadInputError if it cannot be written.
+        """
         ticket = secrets.token_urlsafe(32)
         path = Path(self._folder.name) / secrets.token_hex(8) / name
-        path.parent.mkdir(mode=0o700)
-        write(path)
+        try:
+            path.parent.mkdir(mode=0o700)
+            write(path)
+        except BaseException as error:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise BadInputError(f"{name} cannot be written: {error}") from error
+            raise
         handout = Handout(ticket, path, self._clock() + KEPT_FOR)
+        self.forget_old()
         with self._lock:
-            self._forget_old()
             self._kept[ticket] = handout
         return handout
 
     def find(self, ticket: str) -> Handout | None:
         """None for a ticket that is unknown or too old."""
+        self.forget_old()
         with self._lock:
-            self._forget_old()
             return self._kept.get(ticket)
 
-    def _forget_old(self) -> None:
-        for handout in [one for one in self._kept.values() if one.until <= self._clock()]:
-            del self._kept[handout.ticket]
-            handout.path.unlink(missing_ok=True)
+    def forget_old(self) -> None:
+        """Remove those whose time is over: they hold everybody's words."""
+        with self._lock:
+            for handout in [one for one in self._kept.values() if one.until <= self._clock()]:
+                del self._kept[handout.ticket]
+                shutil.rmtree(handout.path.parent, ignore_errors=True)
 
 
 @dataclass(frozen=True)

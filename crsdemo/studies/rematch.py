@@ -6,6 +6,7 @@ python -m crsdemo rematch --of gcrs-2 --out rematch.toml
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,13 @@ def rematch(config: RematchConfig) -> Study:
     beside = Path(config.of).parent / version.parent
     parent = str(beside) if is_checkpoint(beside) else version.parent
     words = {
-        "TITLE": json.dumps(title),
+        "TITLE": json.dumps(title, ensure_ascii=False),
         "SEED": str(config.seed),
-        "SYSTEMS": json.dumps([parent, config.of]),
+        "SYSTEMS": json.dumps([parent, config.of], ensure_ascii=False),
         "FILE": config.out.name,
     }
     text = TEMPLATE.read_text(encoding="utf-8")
-    for key, value in words.items():
-        text = text.replace(key, value)
+    text = re.sub(rf"\b({'|'.join(words)})\b", lambda found: words[found[0]], text)
     try:
         config.out.parent.mkdir(parents=True, exist_ok=True)
         with config.out.open("x", encoding="utf-8") as file:

@@ -45,7 +45,7 @@ class Demo:
     @cached_property
     def upkeep(self) -> Upkeep:
         """To be started by whoever serves the pages."""
-        return Upkeep(self.exchange.outbox, self.backups)
+        return Upkeep(self.exchange.outbox, self.backups, self.handouts)
 
     @cached_property
     def handouts(self) -> Handouts:

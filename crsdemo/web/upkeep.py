@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from crsdemo.core.errors import BadInputError, CrsdemoError
+from crsdemo.export.take_home import Handouts
 from crsdemo.feedback.backup import Backups
 from crsdemo.feedback.outbox import Outbox
 
@@ -18,14 +19,18 @@ PAUSE = 15.0  # seconds between two rounds
 
 
 class Upkeep:
-    """Gives up replies that nobody writes any more, empties the outbox, makes backups, wipes.
+    """Gives up replies that nobody writes any more, empties the outbox, makes backups, wipes,
+    and removes files that were handed out.
 
     Goes on whatever happens; `troubles` says what went wrong in the last round, by what was tried.
     """
 
-    def __init__(self, outbox: Outbox, backups: Backups | None = None) -> None:
+    def __init__(
+        self, outbox: Outbox, backups: Backups | None = None, handouts: Handouts | None = None
+    ) -> None:
         self.outbox = outbox
         self.backups = backups
+        self.handouts = handouts
         self.troubles: dict[str, str] = {}
         self._backed_up = math.inf  # on the monotonic clock, by this process; no time yet
         self._halt = Event()
@@ -46,6 +51,8 @@ class Upkeep:
         self._try("empty the outbox", self._deliver)
         self._try("back up the log", self._back_up)
         self._try("wipe what was erased", self.outbox.log.file.wipe)
+        if self.handouts:
+            self._try("remove files that were handed out", self.handouts.forget_old)
 
     def _run(self) -> None:
         while not self._halt.wait(PAUSE):

@@ -12,7 +12,10 @@ from made_studies import SHORT, Annotator, Lab, lab
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.take_home import KEPT_FOR, Handouts, TakeHome
+from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.outbox import Outbox
 from crsdemo.feedback.results import ResultsLog
+from crsdemo.web.upkeep import Upkeep
 
 
 class Clock:
@@ -100,11 +103,27 @@ def test_a_file_is_gone_after_a_while_and_no_other_ticket_finds_it() -> None:
     assert handouts.find(handout.ticket) is None and not handout.path.exists()
 
 
-def test_a_file_that_could_not_be_made_leaves_no_ticket() -> None:
+def test_a_file_that_could_not_be_made_leaves_nothing() -> None:
     handouts = Handouts()
 
     def fail(path: Path) -> None:
+        path.write_text("half")
         raise OSError("no room")
 
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(BadInputError, match="a.txt cannot be written: no room"):
         handouts.make("a.txt", fail)
+    assert list(Path(handouts._folder.name).iterdir()) == []
+
+
+def test_a_file_is_gone_when_its_time_is_over_though_nobody_asks(tmp_path: Path) -> None:
+    now = [0.0]
+    handouts = Handouts(lambda: now[0])
+    made = handouts.make("a.txt", lambda path: path.touch())
+    log = FeedbackLog(tmp_path / "feedback.db")
+    upkeep = Upkeep(Outbox(log), handouts=handouts)
+    upkeep.round()
+    assert made.path.exists()
+    now[0] = KEPT_FOR
+    upkeep.round()
+    assert list(Path(handouts._folder.name).iterdir()) == []
+    log.close()

@@ -32,6 +32,11 @@ class Mortal:
     ends_after: list[int]
     plans: list[Plan] = field(default_factory=list)
 
+    def check(self, name: str) -> None:
+        if self.ends_after:
+            self.ends_after.pop(0)
+            raise LostError("ended")
+
     def recommend(
         self, name: str, dialogue: Dialogue, k: int, exclude: frozenset[str]
     ) -> list[Recommendation]:
@@ -96,3 +101,9 @@ def test_a_fleet_is_a_number_or_a_range() -> None:
     for wrong in ("", "0", "0-2", "3-2", "-1", "two", "1-", "1-2-3", "99999"):
         with pytest.raises(BadInputError, match="--ray wants a number"):
             Fleet.of(wrong)
+
+
+def test_what_is_loaded_in_a_process_that_ends_is_loaded_in_another() -> None:
+    Replicated("stand-in", Mortal([0, 0])).check()
+    with pytest.raises(CrsdemoError, match="could not answer"):
+        Replicated("stand-in", Mortal([0, 0, 0])).check()

@@ -6,7 +6,7 @@ The server has the whole weights that `whole-weights` wrote, and decodes as it i
 from __future__ import annotations
 
 import json
-import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -47,6 +47,8 @@ class Model:
     folder: Path
     words: str = " Try <title>, with <title> again."
     knows_choices: bool = True
+    breaks_off: bool = False
+    pause: float = 0.0  # seconds before each answer
 
     def __post_init__(self) -> None:
         self.tokenizer = AutoTokenizer.from_pretrained(self.folder)
@@ -66,11 +68,15 @@ class Model:
         return {"choices": [{"text": best, "logprobs": {"top_logprobs": [told]}}]}
 
     def answer(self, to: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+        time.sleep(self.pause)
         if "choice" in asked["structured_outputs"]:
             return said(self.row(asked))(to)
         rows = [{"choices": [{"text": w, "finish_reason": None}]} for w in _parts(self.words)]
         rows.append({"choices": [{"text": "", "finish_reason": "stop"}]})
-        lines = "".join(f"data: {json.dumps(row)}\n\n" for row in rows) + "data: [DONE]\n\n"
+        if self.breaks_off:
+            rows = rows[:1]
+        lines = "".join(f"data: {json.dumps(row)}\n\n" for row in rows)
+        lines += "" if self.breaks_off else "data: [DONE]\n\n"
         said(lines, kind="text/event-stream")(to)
 
 
@@ -141,7 +147,7 @@ def test_a_recommendation_is_walked_down_the_trie_and_said_in_words(server: Serv
         )
     words = server.bodies[-1]
     assert {body["model"] for body in server.bodies} == {"mine"}
-    assert words["stream"] and words["structured_outputs"]["regex"].startswith("[^<]*<title>")
+    assert words["stream"] and words["structured_outputs"]["regex"].startswith("[^<]{0,160}<title>")
     code = served.talk.code(last.item.id)
     assert str(code)[1:-1] in str(words["prompt"]), "the words know of the item"
     assert last.output.startswith("<MODE=REC><BOI>") and last.provenance.adapter_sha256
@@ -171,11 +177,14 @@ def test_talk_may_go_back_to_what_was_spoken_of_alone(server: Server) -> None:
     assert answer.text == "It is a quiet one."
 
 
-@pytest.mark.parametrize("words", ["<MODE=REC> Try <title>.", "I <3 <title>", " ", "<a_1>"])
+@pytest.mark.parametrize(
+    "words", ["<MODE=REC> Try <title>.", "I <3 <title>", " ", "<a_1>", "Watch this tonight."]
+)
 def test_words_that_the_grammar_forbids_are_refused(server: Server, words: str) -> None:
     server.model.words = words
     with pytest.raises(
-        OutsideError, match="^big: (wrote what the grammar|its answer has no words)"
+        OutsideError,
+        match="^big: (wrote what the grammar|its answer has no words|its recommendation does not say)",
     ):
         reply(server.served(), ASKED, Plan(mode="REC"))
 
@@ -191,9 +200,26 @@ def test_a_checkpoint_that_is_not_there_is_refused(server: Server) -> None:
         server.served(checkpoint="nowhere")
 
 
-def test_a_stream_that_breaks_off_and_an_error_are_failures(server: Server, talking: Path) -> None:
+def test_a_stream_that_breaks_off_and_an_error_are_failures(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.model.breaks_off = True
+    with pytest.raises(OutsideError, match="^big: broke off .*without an end"):
+        reply(server.served(), ASKED, Plan(mode="REC"))
+    monkeypatch.setenv("BIG_KEY", "s3cret")
     with stub(said({"error": {"message": "no such model"}})) as broken:
         server.url = broken.url
+        served = server.served(key_env="BIG_KEY")
         with pytest.raises(OutsideError, match="answered an error.*no such model"):
-            reply(server.served(), ASKED)
-    assert not re.search("key", server.served()._provenance(Plan()).decoding)
+            reply(served, ASKED)
+    assert "s3cret" not in served._provenance(Plan()).decoding
+
+
+def test_all_requests_of_a_reply_have_one_deadline(server: Server) -> None:
+    server.model.pause = 0.4  # each is in time, all together are not
+    with pytest.raises(OutsideError, match="^big: did not"):
+        reply(server.served(seconds=1, retries=0), ASKED, Plan(mode="REC"))
+
+
+def test_that_it_speaks_openai_may_be_said(server: Server) -> None:
+    assert reply(server.served(form="openai"), ASKED, Plan(mode="REC")).complete

@@ -60,6 +60,15 @@ def test_a_version_in_a_folder_meets_the_parent_beside_it_or_ours(
         Shelf(CATALOG, Path("catalog"), systems=study.entrants)  # raises for what is not there
 
 
+@pytest.mark.parametrize("name", ["PROFILE-2", "SEED of TITLE", "gcrs-\N{GRINNING FACE}"])
+def test_a_version_may_be_called_anything(home: Path, name: str) -> None:
+    checkpoints = home / "catalog" / "checkpoints"
+    (checkpoints / "gcrs-2").rename(checkpoints / name)
+    assert main(["rematch", "--of", name, "--catalog", "catalog"]) == 0
+    study = parse_study(Path("rematch.toml"))
+    assert study.systems == ("gcrs", name) and study.title == f"{name} against gcrs"
+
+
 def test_what_was_not_tuned_has_no_rematch_and_no_file_is_written_over(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

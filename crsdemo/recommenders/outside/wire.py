@@ -107,12 +107,14 @@ class Wire:
         return httpx.Client(headers=headers, trust_env=not self.endpoint.is_here, limits=alone)
 
     @contextmanager
-    def ask(self, body: Mapping[str, Any]) -> Iterator[Answering]:
+    def ask(self, body: Mapping[str, Any], by: float | None = None) -> Iterator[Answering]:
         """Its answer as it comes. Raises OutsideError for whatever keeps it from coming.
 
-        Tried again until the first byte, never after: what was read is not taken back.
+        Tried again until the first byte, never after: what was read is not taken back. `by`: on
+        `time.monotonic()`, when it has to end; by default so many seconds from now as the endpoint
+        is given for a reply.
         """
-        deadline = time.monotonic() + self.endpoint.seconds
+        deadline = time.monotonic() + self.endpoint.seconds if by is None else by
         tries, late = (
             self.endpoint.retries + 1,
             f"did not answer within {self.endpoint.seconds:g} s",

@@ -58,16 +58,21 @@ class Completions:
     @cached_property
     def _wire(self) -> Wire:
         address = self.endpoint.url.rstrip("/") + "/completions"
-        return Wire(self.endpoint.model_copy(update={"url": address}))
+        return Wire(self.endpoint.model_copy(update={"url": address, "form": "plain"}))
 
-    def next_token(self, ids: Sequence[int], allowed: Sequence[int], **sampling: Any) -> Token:
-        """What follows `ids`, one of `allowed`; nobody is asked where there is only one."""
+    def next_token(
+        self, ids: Sequence[int], allowed: Sequence[int], by: float, **sampling: Any
+    ) -> Token:
+        """What follows `ids`, one of `allowed`; nobody is asked where there is only one.
+
+        `by`: on `time.monotonic()`, when it has to have answered.
+        """
         if len(allowed) == 1:
             return Token(allowed[0], {allowed[0]: 1.0}, 1.0)
         token_of = {self.spelled(token): token for token in allowed}
         body = self._body(ids, 1, {"choice": list(token_of)}, sampling)
         body |= {"allowed_token_ids": list(allowed), "logprobs": min(MOST_SHARES, len(allowed))}
-        with self._wire.ask(body) as answer:
+        with self._wire.ask(body, by) as answer:
             choice = _read(answer.whole())
         if choice.text.strip() not in token_of:
             raise OutsideError(
@@ -79,12 +84,12 @@ class Completions:
         return _token(token_of[choice.text.strip()], {t: exp(nat) for t, nat in nats.items()})
 
     def text(
-        self, ids: Sequence[int], regex: str, most: int, end: str, **sampling: Any
+        self, ids: Sequence[int], regex: str, most: int, end: str, by: float, **sampling: Any
     ) -> Iterator[str]:
         """What is written after `ids`, at most so many tokens of `regex`, as far as it has come."""
         body = self._body(ids, most, {"regex": regex}, sampling)
         text, is_done = "", False
-        with self._wire.ask(body | {"stream": True, "stop": [end]}) as answer:
+        with self._wire.ask(body | {"stream": True, "stop": [end]}, by) as answer:
             if not answer.is_stream:
                 yield _read(answer.whole()).text
                 return

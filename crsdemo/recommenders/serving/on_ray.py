@@ -60,14 +60,15 @@ class Replica:
         for name in first:  # now, not with the first message
             self.loader.get(name)
 
-    def check(self, name: str) -> None:
-        """Raises what loading it raises."""
-        self.loader.get(name)
+    async def check(self, name: str) -> None:
+        """Raises what loading it raises. In a thread: no reply of others waits for it."""
+        await asyncio.to_thread(self.loader.get, name)
 
-    def recommend(
+    async def recommend(
         self, name: str, dialogue: Dialogue, k: int, exclude: frozenset[str]
     ) -> list[Recommendation]:
-        return self.loader.get(name).recommend(dialogue, k, exclude=exclude)
+        recommender = await asyncio.to_thread(self.loader.get, name)
+        return await asyncio.to_thread(recommender.recommend, dialogue, k, exclude=exclude)
 
     async def stream(self, name: str, dialogue: Dialogue, plan: Plan) -> AsyncIterator[Piece]:
         """Asynchronous, because Ray ends no other kind when nobody listens any more."""
@@ -140,8 +141,9 @@ class RayShelf(Shelf):
     def _load(self, name: str) -> Recommender:
         if not isinstance(self.systems.get(name) or parse_system(name), Named):
             return super()._load(name)
-        self._replicas.check(name)
-        return Replicated(name, self._replicas)
+        remote = Replicated(name, self._replicas)
+        remote.check()
+        return remote
 
 
 def _open_shelf(
@@ -176,7 +178,11 @@ def run(fleet: Fleet, open_loader: Callable[[], Loader], first: Sequence[str]) -
         name=NAME,
         autoscaling_config=scaling,
         max_ongoing_requests=AT_ONCE,
-        request_router_config=RequestRouterConfig(request_router_class=ROUTER),
+        request_router_config=RequestRouterConfig(
+            request_router_class=ROUTER,
+            # any of them, where the one that has read how a talk begins has no room
+            request_router_kwargs={"num_fallback_replicas": max(1, fleet.most - 1)},
+        ),
         ray_actor_options={"num_cpus": 1},
     )
     try:

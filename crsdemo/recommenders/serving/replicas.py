@@ -28,7 +28,11 @@ class LostError(CrsdemoError):
 
 
 class Replicas(Protocol):
-    """Processes that hold the same recommenders. Both raise LostError, and what these raise."""
+    """Processes that hold the same recommenders. All raise LostError, and what these raise."""
+
+    def check(self, name: str) -> None:
+        """Have one of them load a recommender."""
+        ...
 
     def recommend(
         self, name: str, dialogue: Dialogue, k: int, exclude: frozenset[str]
@@ -45,6 +49,10 @@ class Replicated:
     def __init__(self, name: str, replicas: Replicas) -> None:
         self.name = name
         self.replicas = replicas
+
+    def check(self) -> None:
+        """Raises what loading it there raises."""
+        self._tried(lambda: self.replicas.check(self.name))
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()

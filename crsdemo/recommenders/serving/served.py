@@ -48,6 +48,7 @@ from crsdemo.recommenders.serving.completions import Completions, Token
 from crsdemo.recommenders.talker import WORDING
 
 TEXT = "[^<]"  # no control token, which all begin with it
+BEFORE_TITLE = 160  # characters of a recommendation at most, so that its end is not cut off first
 UNFINISHED = re.compile(r"<[^<>]*\Z")
 
 
@@ -100,7 +101,7 @@ class Served:
         ids = [*history_of(dialogue, self.talk).ids, control.rec, control.boi]
         hidden = set(exclude) | self._unwanted(dialogue, exclude)
         while len(found) < k and len(hidden & self.catalog.row.keys()) < len(self.catalog):
-            walk = self._walk(ids, hidden, Plan())
+            walk = self._walk(ids, hidden, Plan(), self._deadline())
             found.append(Recommendation(walk.item, walk.probability))
             hidden.add(walk.item.id)
         return found
@@ -113,15 +114,15 @@ class Served:
 
     def _stream(self, dialogue: Dialogue, plan: Plan) -> Iterator[Reply]:
         control, started = self.talk.control, time.perf_counter()
-        history = history_of(dialogue, self.talk)
-        modes = self._modes(history.ids)
+        history, by = history_of(dialogue, self.talk), self._deadline()
+        modes = self._modes(history.ids, by)
         likelier = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else likelier)
         written = [control.mode(mode)]
         if mode == "REC":
-            walk: Walk | None = self._chosen([*history.ids, *written], dialogue, plan)
+            walk: Walk | None = self._chosen([*history.ids, *written], dialogue, plan, by)
         else:
-            walk = self._spoken_of([*history.ids, *written], dialogue)
+            walk = self._spoken_of([*history.ids, *written], dialogue, by)
         item = walk.item if walk else None
         written += self.talk.code(item.id) if item else []
         card = [] if item is None or item.id in history.carded else self.talk.card(item)
@@ -148,12 +149,17 @@ class Served:
         yield reply
         text, started = "", time.perf_counter()
         prompt = [*history.ids, *written[:-1], *card, control.resp]
-        for text in self._words(prompt, mode, item, dialogue, plan):
+        for text in self._words(prompt, mode, item, dialogue, plan, by):
             yield replace(reply, pieces=self._pieces(UNFINISHED.sub("", text), item))
         timings = (*evidence.timings, Timing("writing", 1000 * (time.perf_counter() - started)))
         pieces = self._pieces(text, item, whole=True)
         if not is_readable("".join(p if isinstance(p, str) else p.name for p in pieces)):
             raise OutsideError("its answer has no words")
+        if mode == "REC" and item not in pieces:
+            raise OutsideError(
+                "its recommendation does not say the title; does it know `structured_outputs`, as "
+                "vLLM does?"
+            )
         yield replace(
             reply,
             pieces=pieces,
@@ -162,15 +168,19 @@ class Served:
             complete=True,
         )
 
-    def _modes(self, ids: Sequence[int]) -> dict[Mode, float]:
+    def _deadline(self) -> float:
+        """On `time.monotonic()`: of one reply, however many requests it takes."""
+        return time.monotonic() + self.completions.endpoint.seconds
+
+    def _modes(self, ids: Sequence[int], by: float) -> dict[Mode, float]:
         """The tags, most probable first."""
         control = self.talk.control
-        token = self.completions.next_token(ids, [control.chat, control.rec], temperature=0)
+        token = self.completions.next_token(ids, [control.chat, control.rec], by, temperature=0)
         names: dict[int, Mode] = {control.chat: "CHAT", control.rec: "REC"}
         shares = {names[t]: token.shares.get(t, 0.0) for t in names}
         return dict(sorted(shares.items(), key=lambda mode: -mode[1]))
 
-    def _chosen(self, ids: Sequence[int], dialogue: Dialogue, plan: Plan) -> Walk:
+    def _chosen(self, ids: Sequence[int], dialogue: Dialogue, plan: Plan, by: float) -> Walk:
         """What to recommend: nothing that was refused or named, as long as there is any other."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
         refused = self._unwanted(dialogue, seen)
@@ -180,23 +190,23 @@ class Served:
                 hidden = fewer
         if plan.item_id:
             hidden = frozenset(self.catalog.row.keys() - {plan.item_id})
-        return self._walk([*ids, self.talk.control.boi], hidden, plan)
+        return self._walk([*ids, self.talk.control.boi], hidden, plan, by)
 
-    def _spoken_of(self, ids: Sequence[int], dialogue: Dialogue) -> Walk | None:
+    def _spoken_of(self, ids: Sequence[int], dialogue: Dialogue, by: float) -> Walk | None:
         """The item that talk goes on about, one that was spoken of, or None."""
         control = self.talk.control
         spoken = {i for i in dialogue.mentioned if i in self.trie.leaf}
         if not spoken:
             return None
-        follows = self.completions.next_token(ids, [control.resp, control.boi], temperature=0)
+        follows = self.completions.next_token(ids, [control.resp, control.boi], by, temperature=0)
         if follows.id == control.resp:
             return None
-        return self._walk([*ids, control.boi], self.catalog.row.keys() - spoken, Plan())
+        return self._walk([*ids, control.boi], self.catalog.row.keys() - spoken, Plan(), by)
 
     def _unwanted(self, dialogue: Dialogue, exclude: Collection[str]) -> frozenset[str]:
         return self.knowledge.look(dialogue, exclude).hidden if self.knowledge else frozenset()
 
-    def _walk(self, ids: Sequence[int], hidden: Collection[str], plan: Plan) -> Walk:
+    def _walk(self, ids: Sequence[int], hidden: Collection[str], plan: Plan, by: float) -> Walk:
         """Down the trie from `<BOI>`, level by level, to an item that is not hidden."""
         control = self.talk.control
         counts = self.trie.count(~self.trie.leaves(hidden))
@@ -209,7 +219,7 @@ class Served:
             }
             said = [*ids, *control.item(codes)]
             how = {"temperature": plan.temperature, "seed": plan.seed}
-            token = self.completions.next_token(said, list(tokens), **how)
+            token = self.completions.next_token(said, list(tokens), by, **how)
             choices.append(_choice(token, tokens))
             codes = (*codes, tokens[token.id])
         item = self.catalog.item(self.trie.items(codes)[0])
@@ -217,15 +227,23 @@ class Served:
         return Walk(item, tuple(choices), share)
 
     def _words(
-        self, ids: Sequence[int], mode: Mode, item: Item | None, dialogue: Dialogue, plan: Plan
+        self,
+        ids: Sequence[int],
+        mode: Mode,
+        item: Item | None,
+        dialogue: Dialogue,
+        plan: Plan,
+        by: float,
     ) -> Iterator[str]:
         title = re.escape(TITLE.token)
         parts = "|".join([TEXT, *(re.escape(slot.token) for slot in self._slots(item))])
-        regex = f"{TEXT}*{title}(?:{parts})*" if mode == "REC" else f"(?:{parts})+"
+        regex = (
+            f"{TEXT}{{0,{BEFORE_TITLE}}}{title}(?:{parts})*" if mode == "REC" else f"(?:{parts})+"
+        )
         end = str(self.talk.tokenizer.eos_token)
         wording = {"temperature": max(WORDING.temperature, plan.temperature)}
         wording |= {"top_p": WORDING.top_p, "seed": plan.seed + len(dialogue.turns)}
-        return self.completions.text(ids, regex, WORDING.max_tokens, end, **wording)
+        return self.completions.text(ids, regex, WORDING.max_tokens, end, by, **wording)
 
     def _slots(self, item: Item | None) -> list[Slot]:
         """What may stand for a fact."""

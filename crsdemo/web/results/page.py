@@ -105,6 +105,7 @@ class ResultsPage:
         except CrsdemoError as error:
             return {
                 self.screen.notice: PARTS.trouble(str(error)),
+                self.screen.taken: "",  # else what was made before would be fetched again
                 self.screen.inside: gr.Column(visible=True),
             }
 
