@@ -184,7 +184,7 @@ def test_words_that_the_grammar_forbids_are_refused(server: Server, words: str) 
     server.model.words = words
     with pytest.raises(
         OutsideError,
-        match="^big: (wrote what the grammar|its answer has no words|its recommendation does not say)",
+        match="^big: (wrote what the grammar|its answer has no words|its recommendation does not)",
     ):
         reply(server.served(), ASKED, Plan(mode="REC"))
 
