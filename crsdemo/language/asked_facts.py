@@ -13,8 +13,15 @@ _GENRES = (
     rf"{_GENRE} or (?:a |an |more )*{_GENRE}\b",
 )
 
+# "what about a western", "what films are there about chess" ask for no story
+_OTHERS = "about|i|we|you|he|she|films?|movies?|books?|songs?|games?|else|others?|another"
 _PLOT = re.compile(
-    r"\bwhat(?:['’]?s| is| are)? [^.?!]{0,25}\babout\b|\b(?:plot|story|synopsis)\b|"
+    rf"\bwhat(?:['’]?s| is| are)? (?!(?:(?:is|are|was|did|do) )?(?:{_OTHERS})\b)"
+    r"(?:(?!\bthere\b|\byou\b(?! tell))[^.?!]){0,25}\babout\b|"
+    r"\b(?:the|its|it['’]s|whole) (?:plot|story(?:line)?)\b(?! twist)|\bsynopsis\b|"
+    r"\b(?:plot|story) (?:summary|outline)\b|"
+    r"\bwhat(?:['’]?s| is)? (?:kind|sort|type) of (?:plot|story)\b|"
+    r"(?:^\W*|[.,!?] )(?:plot|story(?:line)?)(?:\?|\W*(?:(?:please|pls|plz)\W*)?$)|"
     r"\bwhat happens\b",
     re.IGNORECASE,
 )

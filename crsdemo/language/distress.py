@@ -141,10 +141,18 @@ _ABOUT_FILMS = re.compile(
     r"suggest\w*|choose|pick|quiz|game|twist|genre|hair|romantic|detective|spoiler\w*|popcorn|books?|music|song|joke\w*|"
     r"anything with|something with|something like|with something|funny|laugh\w*|finish)\b"
 )
+_LAUGHS = r"(?:(?:ha){2,}h?|lol|lmao|rofl)"
+_OF_CHOOSING = r"(?:(?:pick|choos|decid|remember|recall|guess|spell|typ|find|nam|search|explain|describ)ing|names|titles|choices|decisions|faces)"
+# At the beginning of a clause: "when he drinks it scares me to death" speaks of no film
+_IT = r"(?:^\W*|[.,!?;] |\b(?:and|but|yeah|because|nah) )(?:(?:it|that|this)(?: one)? |which )?(?:(?:really|nearly|almost|just|literally|actually|absolutely) )?"
 # What sounds like it and is a way of speaking
 _SPEAKING = re.compile(
     r"\b(?:die|dying|died|kill(?:ed)?|killing) (?:me )?(?:of |from |with )?(?:laugh\w*|boredom|curiosity|cringe|embarrassment|for|my hair|to (?:see|know|watch|hear|find|try|meet|read|get))\b"
-    r"|\b(?:bored|tired|scared?|love[ds]?|sick|frightened|worried|frozen|starving) to death\b|\bdead (?:tired|serious|on|funny|boring|good|set|end|line|poets|man|pool|calm|easy)\b|\bdrop dead\b"
+    r"|\b(?:bored|tired|scared?|love[ds]?|sick|frightened|worried|frozen|starving) to death\b"
+    rf"|(?:\bbor(?:ed?|es|ing)|{_IT}(?:scar(?:ed?|es)|frighten(?:s|ed)?))(?: (?:me|us|him|her|them|(?:my|the) \w+)) to death\b"
+    rf"|\b{_LAUGHS} i am (?:so |literally )?dead(?=\W*$|[.,!])|^i am (?:so |literally )?dead {_LAUGHS}(?=\W*$|[.,!])"
+    rf"|\bi am dying here (?:just|so)\b|\bhopeless (?:at|with) {_OF_CHOOSING}\b"
+    r"|\bdead (?:tired|serious|on|funny|boring|good|set|end|line|poets|man|pool|calm|easy)\b|\bdrop dead\b"
     r"|\b(?:life and death|death to|matter of life|the end of the world|to die for|die hard(?:er)?|die a hero|let die|time to die|never say die|kill bill|death becomes her|death proof|a hero)\b"
     r"|\b(?:movies?|films?|ending|scene|plot|acting|sequel|dialogues?|trailer|remake|song|twist|script|it|that|this|which|episode)"
     r"(?: \w+){0,3} (?:made|makes|make|making) me (?:\w+ )?(?:want to|feel like|wish|feel) [^,.;!?]*"

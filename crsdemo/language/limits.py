@@ -63,7 +63,9 @@ _SPOKEN = (
         r"speaking|films?|movies?)\b))",
         re.I,
     ),
-    re.compile(rf"\b(?P<what>{_LANGUAGES})[- ](?:language|speaking|subtitles?|audio|dub)\b", re.I),
+    re.compile(
+        rf"\b(?P<what>{_LANGUAGES})[- ](?:language|speaking|subtitles?|audio|dub|only)\b", re.I
+    ),
 )
 
 

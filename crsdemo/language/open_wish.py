@@ -23,9 +23,9 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(
-    rf"\b{_MANY} (?:\w+[ -]){{0,3}}?{_PLURAL}{_THINGS}\b"
-    r"|\b(?:show|give|offer|get|list|send|suggest|recommend)(?: me| us)?(?: \w+)? (?:more|others?|a few|several|"
-    r"a couple|two|three|four|five|[2-9])(?:(?: more)?[ ,.!?]*$|(?=,? (?:please|like|to choose|of (?:them|those|these))))"
+    rf"\b{_MANY} (?:\w+[ -]){{0,3}}?{_PLURAL}{_THINGS}\b|\bany others?(?=\W*$)"
+    r"|\b(?:show|give|gimme|offer|get|list|send|suggest|recommend)(?: me| us)?(?: (?!one\b)\w+)? (?:more|others?|a few|several|"
+    r"a couple|two|three|four|five|[2-9])(?:(?: more)?(?:,? (?:please|pls|plz))?[ ,.!?]*$|(?=,? (?:please|like|to choose|of (?:them|those|these))))"
     r"|\b(?:any|some) (?:other|more) (?:options|ideas|suggestions|ones|films|movies|recommendations)\b"
     r"|\bmore (?:like (?:this|that|it|these|those)|of (?:the same|these|those|them))\b|^(?:some |a few |any )?more[ ,.!?]*(?:please)?[ .!?]*$"
     r"|\bwhat (?:else|other)\b|\banything else\b(?! *(?:told|i|you|we|about|to (?:know|say|tell)|that)\b)|\bwhat are my options\b|\blet me choose\b|\bmore than one\b"
@@ -66,11 +66,15 @@ def says_no_more(text: str) -> bool:
 
 
 _WE = r"(?:i|we)(?:'ve|ve| have| had)?(?: (?:all|both|already|just|actually|also|too))*"
-_THAT = r"(?:it|that|this|them|those|the last (?:one|two))(?: (?:one|film|movie|book|game|song))?"
+_THAT = (
+    r"(?:it|that|this|all of (?:them|those|these)|them|those|these|both|the last (?:one|two))"
+    r"(?: (?:one|film|movie|book|game|song))?"
+)
 # "I've seen that", "know it by heart"; not "have you seen it?", "I saw that it is long"
 _KNOWN = re.compile(
     rf"(?:\b{_WE} (?:seen|saw|watched|read|played|heard|know)|(?:^|[.!;,] *)(?:already |yeah |yes |no,? ?)?"
-    rf"(?:seen|saw|watched|know|read|played)) {_THAT}(?=\W*$|[.,;!]| (?:already|before|too|once|twice|three|by heart|and|last|years|ages|in|at|on|when|with)\b)",
+    rf"(?:seen|saw|watched|know|read|played)) {_THAT}(?=\W*$|[.,;!]| (?:already|before|too|once|twice|three|by heart|and|last|years|ages|in|at|on|when|with|yesterday|today|recently)\b"
+    r"| all\W*$| (?:[\w']+ ){1,3}times\b)|(?:^|[.!;,] *|\bi(?:'?ve)? |\bwe(?:'ve)? )(?:already (?:seen|watched|read|played)|(?:seen|watched|read|played) +already)\W*$",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -78,14 +82,14 @@ _UNSURE = re.compile(
 )
 _ANOTHER = re.compile(
     r"\bnot (?:that|this)(?: one)?\b|\bnot (?:for me|my thing|quite)\b|\bno,? thank(?:s| you)\b|\bi'?ll pass\b|\bpass\b|\bskip\b|\bnext\b|"
-    r"\b(?:something|anything|another|one) (?:\w+ )?(?:else|different|other)\b|\b(?:another|a different) (?:one|film|movie|book|game|song|try)\b|\banother\b$|"
+    r"\b(?:something|anything|another|one) (?:\w+ )?(?:else|different|other)\b|\b(?:another|a different) (?:one|film|movie|book|game|song|try)\b|\banother(?=\W*(?:(?:pls|plz|please)\W*)?$)|\bany (?:others?|more)(?=\W*$)|"
     r"\btry again\b|\bone more\b|\bdon'?t (?:like|want|fancy) (?:it|that|this)(?: one)?\b",
     re.IGNORECASE,
 )
 _FILLING = frozenset(
     """
-    a actually again and but completely did find fine for get give hm hmm i i'd i'm it like maybe me nah no nope now
-    ok okay one or please pls really recommend show something sorry still suggest tell thanks that the
+    a actually again and but completely did find fine for get gimme give hm hmm i i'd i'm it like maybe me nah no nope now
+    ok okay one or please pls plz really recommend show something sorry still suggest tell thanks that the
     then this totally try us we well would yeah you
     """.split()  # noqa: SIM905  # it is read, not written, more often
 )

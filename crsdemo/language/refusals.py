@@ -33,6 +33,7 @@ _REFUSALS = tuple(
     for pattern in (
         rf"\b(?:{'|'.join(_TABLE['before_what'])})\b@fillers@@what@",
         r"\b(?:keep|leave|take|cut|count|filter)@fillers@(?P<what>@some@) (?:out|away)\b",
+        r"\b@easily@\b(?P<what>(?: (?:by|of|at|when)\b@one@)?)",
         r"\bfinds? (?!me\b|us\b)(?P<what>@some@) (?:so |too |really |a bit |very )*@dull@\b",
         # "i hate westerns, musicals and horror"; titles and what was taken back leave gaps
         r"\b(?:@dislike@|(?:do|does)@nt@ (?:like|watch|want|enjoy|do))\b@fillers@(?P<what> *+(?:"
@@ -44,8 +45,14 @@ _REFUSALS = tuple(
         r"\b(?:rather|sooner)\b@one@\b(?<!er )(?<!recent )(?P<no>than)\b(?! *\d)@fillers@@what@",
         r"\bprefer(?:s|red)? @one@\b(?P<no>over)\b(?! *\d)@fillers@@what@",
         r"\benough (?P<what>@some@) (?:already|now|for (?:now|today|one|me|us))\b",
+        r"(?:\A|[.!?\n] *)enough (?P<what>@word@(?: @word@)?)(?=\s*(?:$|[.,;!\n]))",
+        # "anything unless it's horror", but "no comedy unless it's horror" wants some
+        r"(?:\A|[.!?\n])(?:(?!@refuses@)[^.!?\n]){0,60}?\b(?:any|every|some|whatever|fine|ok|okay|"
+        r"happy)(?:thing)?\b(?:(?!@refuses@)[^.!?\n]){0,40}?\b(?P<no>unless) (?:it|that|they)"
+        r"['’ ]*(?:s|is|re|are)\b@fillers@@what@",
         rf"@subject@ (?:{'|'.join(_TABLE['after_what'])})\b",
         r"(?<![\w'’])(?P<what>[\w'’]+(?: [\w'’]+)?)-free\b",
+        r"(?<![\w'’])(?P<what>@thing@) free(?=\s*(?:$|[.,;!\n]|please\b))",
     )
 )
 # Heard whatever stands there that refuses nothing elsewhere
@@ -55,6 +62,10 @@ _ALWAYS = tuple(
         r"\b(?:nobody|no ?one|none|neither)(?: \w+){0,4}? (?:likes?|wants?|enjoys?|cares? for|"
         r"fancies|is into|are into|needs?|asked for|can stand)\b@fillers@@what@",
         r"@subject@ ?[?,:=–—-]+ @no@(?=\s*(?:$|[.,;!\n]|but\b|and\b))",
+        # "horror no, comedy yes"
+        r"(?:(?<![\w'’-] )(?<![\w'’-])|(?<=\byes )|(?<=\band )|(?<=\bbut )|(?<=\bfine )|(?<=\bok ))"
+        r"(?P<what>@told@(?: @told@)?) (?:nope|nah|no(?: thanks?| thank you)?)"
+        r"(?=\s*(?:$|[.,;!\n]))",
         r"\b(?:ugh|yuck|yikes|eww?|bleh|blegh)\b[,!.]*@fillers@ ?@what@",
     )
 )

@@ -186,6 +186,7 @@ class Candidate:
             "pronoun": self.key in _WORDS["pronouns"] and bool(_VERB_AFTER.match(self.after)),
             "fragment": len(self.key) < 2
             or bool(_HYPHEN_BEFORE.search(self.before) or _HYPHEN_AFTER.match(self.after)),
+            "letter": len(self.key) < 2 and self.after.startswith(("-", "/")),
         }
 
     @property

@@ -197,7 +197,46 @@ what did I do to deserve that film, end it already
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("said", [*DISTRESS, *HELD_BACK])
+# Heard too much of: what was recommended is spoken of, or how hard it is to choose
+SPEAKING = """
+it bored me to death
+bores me to death
+that one nearly bored us to death
+scared me to death
+it scared my wife to death
+this frightened the kids to death
+haha im dead
+hahaha I'm so dead
+lol im dead
+im dead lol
+im dying here just give me something
+I'm dying here, so pick one
+i'm hopeless at picking
+im hopeless with names
+we're hopeless at choosing
+""".strip().splitlines()
+# What only looks like it
+AND_YET = """
+he scares me to death
+my husband scares me to death
+my boyfriend scared me to death last night
+my father really scared me to death
+when he drinks it scares me to death
+I feel hopeless at home
+I am hopeless with him
+lol im dead inside
+haha i am dead by monday
+I'm hopeless
+i feel hopeless with my life
+i am hopeless at life
+i wish i was dead lol
+im dying here alone
+I am dying
+haha i want to be dead
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("said", [*DISTRESS, *HELD_BACK, *AND_YET])
 def test_whoever_is_in_distress_is_heard(said: str) -> None:
     assert is_in_distress(said)
     assert (
@@ -207,7 +246,7 @@ def test_whoever_is_in_distress_is_heard(said: str) -> None:
     )
 
 
-@pytest.mark.parametrize("said", [*HARMLESS, *HARMLESS_HELD_BACK])
+@pytest.mark.parametrize("said", [*HARMLESS, *HARMLESS_HELD_BACK, *SPEAKING])
 def test_whoever_talks_of_films_is_not(said: str) -> None:
     assert not is_in_distress(said)
     assert not is_in_distress(said.upper())

@@ -67,7 +67,8 @@ AGAIN = (
     "westerns, musicals, horror, dramas, comedies, ", "a, ", "not a ", "ands ", "and ", "or ",
     "horror and ", "horror or ", "(", "()", '"', "'", "a'", "a", "a ", "A", "1", "19 ", "1990 ",
     "1.1", " ", "\n", "-", "a-", ".", "?", ",", ", ", "is not ", "i don't like ", "too so ",
-    "from the last ", "映", "é", "the film with the man ", "what is ", "keep a ", "i saw ",
+    "from the last ", "anything unless it's ", "horror no ", "enough. ", "scare easily ",
+    "映", "é", "the film with the man ", "what is ", "keep a ", "i saw ",
 )  # fmt: skip
 
 

@@ -202,6 +202,25 @@ def test_common_words_need_quotes_a_year_or_the_word_movie(
     assert names(linker, catalog, "WE LOOKED UP AND SAW IT WITH US") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "films"),
+    [
+        ("something funny w/ my girlfriend", []),
+        ("w/o zombies please", []),
+        ("an action film w/ tom cruise", []),
+        ("any good k-drama", []),
+        ("a film about k-pop", []),
+        ("nothing x-rated", []),
+        ("m", ["M (1931)"]),
+        ("m by fritz lang", ["M (1931)"]),
+    ],
+)
+def test_a_letter_of_a_longer_word_is_no_title(
+    linker: MentionLinker, catalog: Catalog, text: str, films: list[str]
+) -> None:
+    assert names(linker, catalog, text) == films
+
+
 def test_the_name_of_a_person_is_no_film(linker: MentionLinker, catalog: Catalog) -> None:
     assert names(linker, catalog, "anything with Jackie Chan?") == []
     assert names(linker, catalog, "I like Hitchcock") == []

@@ -33,6 +33,10 @@ can you suggest some slow Japanese films
 I want different ideas
 5 movies for a long weekend
 give me a few to choose from
+gimme 3 more
+gimme a few more please
+gimme some more
+any others?
 What films would you recommend?
 """.strip().splitlines()
 ONE = """
@@ -58,6 +62,8 @@ something else
 give me another one
 tell me more
 anything else I should know about it?
+any others like him would cry
+gimme one more
 """.strip().splitlines()
 
 
@@ -153,6 +159,32 @@ give me another one
 something completely different
 hm no, try again
 we both know it
+seen it a million times
+seen that loads of times
+I've seen it so many times
+seen it 10 times
+watched it yesterday
+saw that recently
+already seen
+already watched!
+ive already seen
+seen them all
+seen all of those
+I've seen all of them
+seen both
+we've seen both
+seen already
+seen  already
+i've already seen \u0020
+gimme another
+another pls
+another one pls
+another, please
+another plz!
+gimme something else plz
+any others
+any others?
+any more?
 """.strip().splitlines()
 NO_OTHER = """
 have you seen it?
@@ -172,6 +204,17 @@ seen it years ago, dont remember much
 another question
 thanks, another time
 not that I know of
+seen it all before me, this world
+have you already seen
+already seen by many
+who has seen both?
+another please me film
+seen it a few times but forgot the end
+any others with tom hanks
+any more questions?
+i haven't seen both
+are there any others who like it
+another day
 """.strip().splitlines()
 
 

@@ -120,3 +120,79 @@ def test_what_something_else_is_preferred_to_is_no_wish(text: str) -> None:
 def test_a_list_is_refused_as_a_whole(text: str, left: str) -> None:
     kept = wanted(text)
     assert kept.removeprefix("i ").strip() == left
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "im after {}", "id like {}", "ive always liked {}", "gimme {}", "need {}", "ideally {}",
+        "preferably {}", "can you do {}", "could you find {}", "do you have {}", "got any {}",
+        "how bout {}", "its {} we want", "it's got to be {}", "i'm up for {}", "can we have {}",
+        "we need {}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "before", ["no {}", "i hate {}", "not in the mood for {}", "nothing with {}"]
+)
+def test_a_refusal_without_a_comma_ends_where_a_wish_begins(before: str, behind: str) -> None:
+    text = f"{before.format('horror')} {behind.format('westerns')}"
+    assert "horror" in " ".join(refused(text)) and "horror" not in wanted(text)
+    assert "westerns" not in " ".join(refused(text)) and "westerns" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im over horror", "im so over horror", "im totally over horror", "no thanks to horror",
+        "no thank you to horror", "horror free", "horror free please",
+        "something funny, horror free.", "horror no", "horror films no", "horror no, comedy yes",
+        "comedy yes, horror no", "comedy yes horror no", "horror nope", "horror no thanks",
+        "enough horror", "Enough horror. A comedy", "enough horror films, a comedy",
+        "anything unless it's a horror", "i'm fine with whatever unless its horror",
+        "something funny unless that is horror", "any film unless it's horror",
+        "horror does nothing for me", "horror did nothing for us",
+        "scary films do nothing for my wife, horror does nothing for her", "we do not need horror",
+        "i don't need any horror",
+    ],
+)  # fmt: skip
+def test_a_refusal_in_few_or_odd_words_is_heard(text: str) -> None:
+    assert "horror" in " ".join(refused(text)), refused(text)
+    assert "horror" not in wanted(text) and "comedy" not in " ".join(refused(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i scare easily", "im easily scared", "easily scared here", "we scare very easily",
+        "my wife scares easily", "nothing to scare the kids", "nothing to frighten my scared mum",
+        "the kids are easily scared", "my son gets scared very easily",
+    ],
+)  # fmt: skip
+def test_who_is_scared_easily_asks_for_nothing_scary(text: str) -> None:
+    assert "scare" not in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no more like a horror", "no a horror", "no an old horror", "no the horror one",
+        "no make it horror", "no try horror", "no more like something in horror",
+        "is it horror or no", "is the horror free?", "some horror for free",
+        "horror, i'm free tonight", "horror no matter what", "horror, no?",
+        "you know some good horror no", "i scare easily horror fans say",
+        "she gets scared easily but loves horror", "horror no question",
+        "don't bother unless it's a horror", "i'm not into romance unless it's horror",
+        "unless it's horror i won't watch it", "i hate everything unless it is horror",
+        "nothing to lose, horror", "there's nothing to watch, horror then", "with enough horror",
+        "is that enough horror?", "i don't scare easily, so horror", "i'm over 40 and like horror",
+        "enough talk. horror",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_one_of_few_words_is_none(text: str) -> None:
+    assert "horror" not in " ".join(refused(text)), refused(text)
+    assert "horror" in wanted(text)
+
+
+@pytest.mark.parametrize("text", ["no more horror", "no more horror please", "no more like horror"])
+def test_no_more_is_a_refusal(text: str) -> None:
+    assert "horror" in " ".join(refused(text)) and "horror" not in wanted(text)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crsdemo.language.wish_words import decades_named, genres_named, years_named
+from crsdemo.language.wish_words import decades_named, genres_named, genres_refused, years_named
 
-GENRES = ("animation", "comedy", "fantasy", "horror", "romance", "science fiction", "war")
+GENRES = ("animation", "comedy", "family", "fantasy", "horror", "romance", "science fiction", "war")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,19 @@ GENRES = ("animation", "comedy", "fantasy", "horror", "romance", "science fictio
         ("nothing scary", {"horror"}),
         ("long films, a warm and fantastic one", set()),
         ("something quiet", set()),
+        ("for the kids", {"family"}),
+        ("a kids movie", {"family"}),
+        ("with my child", {"family"}),
+        ("children's films", {"family"}),
+        ("kid-friendly please", {"family"}),
+        ("the kids are here, something funny", {"comedy", "family"}),
+        ("i loved it as a kid", set()),
+        ("when i was a child", set()),
+        ("kids are asleep finally, something scary", {"horror"}),
+        ("the kids are finally in bed", set()),
+        ("kids asleep, something scary", {"horror"}),
+        ("after the kids went to bed", set()),
+        ("the children are away", set()),
         ("gory", set()),  # a theme: who refuses it does not refuse all horror
     ],
 )
@@ -30,3 +43,17 @@ def test_a_genre_is_known_by_its_names(text: str, genres: set[str]) -> None:
 def test_a_decade_is_no_single_year() -> None:
     assert decades_named("from the 1990s or the eighties") == [1990, 1980]
     assert years_named("from the 1990s, or 2004") == [2004]
+
+
+@pytest.mark.parametrize(
+    ("what", "refused"),
+    [
+        ("scare the kids", {"horror"}),
+        ("my children cry", set()),
+        ("kids films", {"family"}),
+        ("kids", {"family"}),
+        ("children's films", {"family"}),
+    ],
+)
+def test_somebodys_kids_are_no_genre(what: str, refused: set[str]) -> None:
+    assert frozenset().union(*genres_refused(what, GENRES)) == refused
