@@ -2,7 +2,7 @@
 
 import pytest
 
-from crsdemo.language.wish_words import decades_named, genres_named, years_named
+from crsdemo.language.wish_words import decades_named, decades_refused, genres_named, years_named
 
 GENRES = ("animation", "comedy", "fantasy", "horror", "romance", "science fiction", "war")
 
@@ -30,3 +30,24 @@ def test_a_genre_is_known_by_its_names(text: str, genres: set[str]) -> None:
 def test_a_decade_is_no_single_year() -> None:
     assert decades_named("from the 1990s or the eighties") == [1990, 1980]
     assert years_named("from the 1990s, or 2004") == [2004]
+
+
+@pytest.mark.parametrize("text", ["i'm in my 50s", "they are in their 70s", "in his late sixties"])
+def test_an_age_is_no_decade(text: str) -> None:
+    assert decades_named(text) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "decades"),
+    [
+        ("from the 80s", "nothing ", [1980]),
+        ("80s films", "i hate ", [1980]),
+        ("made in the 80s or 90s", "nothing ", [1980, 1990]),
+        ("older than the 80s", "nothing ", []),
+        ("80s", "nothing older than the ", []),
+        ("80s", "nothing about the ", []),
+        ("set in the late 80s", "nothing ", []),
+    ],
+)
+def test_a_decade_is_refused(what: str, before: str, decades: list[int]) -> None:
+    assert [one.first for one in decades_refused(what, before)] == decades
