@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.language.title_clues import ReadText
-from crsdemo.language.typed_words import Speller, Token, is_ordinary, words_of
+from crsdemo.language.typed_words import Speller, Token, is_ordinary, rate, words_of
 
 _ASKED = re.compile(
     r"(?:^\W*|\b(?:with|by|starring|stars?|featuring|from|either|any|some|another|more|mean|meant|"
@@ -50,6 +50,7 @@ _JOINED = re.compile(r"\W*(?P<how>and|or|&|,)?\W*", re.IGNORECASE)
 _PARTICLES = frozenset(["de", "del", "di", "da", "du", "la", "le", "van", "von", "bonham", "ben"])
 MIN_FILMS = 5  # of a person who is known by surname
 LEAST_SURNAME = 4  # letters of a surname that names somebody by itself: not "Oh", "May", "Day"
+RARE_WORD = 4.5  # occurrences per million below which a small word can be a surname
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
 
@@ -65,6 +66,7 @@ class PeopleLinker:
 
     def __init__(self, catalog: Catalog) -> None:
         n_films = Counter(person for item in catalog for person in item.people)
+        self._first_names = Counter(words_of(person)[0] for person in n_films if words_of(person))
         self._by_name: dict[str, str] = {}
         self._by_surname: dict[str, list[str]] = defaultdict(list)
         self.vocabulary: dict[str, float] = {}  # words of names -> films of the best known
@@ -154,8 +156,17 @@ class PeopleLinker:
         capital = text.text[token.start].isupper() and not text.titled
         if len(surname) >= (LEAST_SURNAME if capital else RARE_SURNAME):
             return people
-        typed = len(surname) >= LEAST_SURNAME and token.word in (surname, word)
+        typed = token.word in (surname, word) and self._is_a_name(surname)
         return people if typed and (refused or _is_wish(text.text, token)) else []
+
+    def _is_a_name(self, surname: str) -> bool:
+        """Whether it is hardly ever anything but a surname: not "snow", nor a friend's "kelly"."""
+        return (
+            len(surname) >= LEAST_SURNAME
+            and rate(surname) < RARE_WORD
+            and not is_ordinary(f"{surname}s")
+            and self._first_names[surname] < 2
+        )
 
 
 def _is_wish(text: str, name: Token) -> bool:

@@ -88,7 +88,8 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _SEEMS = re.compile(
-    r"(?<!thing that )(?<!film that )(?<!movie that )(?<!one that )(?<!\bbe )(?<!\bnever )(?<!\bnothing is )(?<!\bnothing['’]s )"
+    r"(?<!thing that )(?<!film that )(?<!movie that )(?<!one that )"
+    r"(?<!\bbe )(?<!\bnever )(?<!\bnothing is )(?<!\bnothing['’]s )"
     r"\b(?:too|looks|sounds|seems)(?: too| so| very| really| pretty| a bit)? [\w'’-]+",
     re.IGNORECASE,
 )

@@ -42,7 +42,7 @@ _KIND = (
 _FILLING = (
     r"(?:no|nah|sorry|i|mean|meant|make|it|rather|maybe|perhaps|actually|ok|okay|then|the|try|"
     r"something|anything|(?:how|what) about|let['’]?s|say|go|with|early|mid|late|want|wanted|said|"
-    r"more|well|oh|yes|yeah|and|but|prefer|please|pls|instead|ones?|stuff|style|vibes?)"
+    r"more|now|well|oh|yes|yeah|and|but|prefer|please|pls|instead|ones?|stuff|style|vibes?)"
 )
 _CLAUSE = rf"(?:^|[.,;:!?\n]) *+(?:{_FILLING}\b[ -]*+)*+\b"
 _CLAUSE_ENDS = rf"(?:[ -]*+{_FILLING}\b)*+(?= *(?:$|[.,;!?\n]))"

@@ -9,7 +9,8 @@ from crsdemo.language.people import MIN_FILMS, PeopleLinker
 
 CAST = {"Ann Leeward": MIN_FILMS, "Bo Leeward": MIN_FILMS, "Cy Windham": MIN_FILMS,
         "Di Windham": MIN_FILMS - 1, "Eve Foxglove": MIN_FILMS - 1,
-        "Flo Oh": MIN_FILMS, "Guy Falks": MIN_FILMS, "Hal Van Oost": MIN_FILMS}  # fmt: skip
+        "Flo Oh": MIN_FILMS, "Guy Falks": MIN_FILMS, "Hal Van Oost": MIN_FILMS,
+        "Ida Snow": MIN_FILMS, "Kim Jude": MIN_FILMS, "Jude One": 1, "Jude Two": 1}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,9 @@ def test_a_surname_names_somebody_if_only_one_well_filmed_person_has_it(
         ("something with falks", ["Guy Falks"]),
         ("with van oost", ["Hal Van Oost"]),
         ("van oost", ["Hal Van Oost"]),
+        ("a film with snow", []),  # more often that than somebody
+        ("to watch with jude", []),  # a friend
+        ("with Jude", ["Kim Jude"]),
         ("something with Ann Leeward", ["Ann Leeward"]),
         ("by Cy Windham, Bo Leeward and Ann Leeward", ["Cy Windham", "Bo Leeward", "Ann Leeward"]),
         ("Bo Leeward movies", ["Bo Leeward"]),
