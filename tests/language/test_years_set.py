@@ -42,7 +42,8 @@ SET |= {
 SET |= dict.fromkeys(
     (
         "no i meant the 90s", "90s instead", "make it 90s", "the 90s", "sorry 90s", "90s",
-        "how about the 90s?", "horror, 90s please", "actually, the nineties", "mid 90s", "now 90s please",
+        "how about the 90s?", "horror, 90s please", "actually, the nineties", "mid 90s",
+        "now 90s please",
         "90s sci fi", "90s teen horror", "90s british comedy", "90s rom com", "1990s war film",
         "90s dark crime drama", "i grew up in the 80s but want 90s comedies",
         "i've seen all the 80s films, something from the 90s", "i love films from the 90s",
