@@ -47,13 +47,13 @@ def refused_at(
     told = set[Found]()  # the themes and decades that only say which films of a genre
     for start, end, group in _genres_at(what, genres, themes):
         same = [one for one in named if start <= one[0] and one[1] <= end]
-        chain, begin = [{group}], start
+        chain, begin = [[group]], start
         while of_it := [one for one in named if _stands_before(one, begin, what)]:
             told.update(of_it)
-            chain.append({facts for _, _, facts in of_it})
+            chain.append([facts for _, _, facts in of_it])
             begin = min(one[0] for one in of_it)
         if len(chain) > 1:  # "disney cartoons": the theme of cartoons no more than the genre
-            chain[0] |= {facts for _, _, facts in same}
+            chain[0] += [facts for _, _, facts in same]
             told.update(same)
         for facts in product(*chain):
             yield begin, end, frozenset().union(*facts)
