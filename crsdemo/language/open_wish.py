@@ -110,7 +110,9 @@ def asks_for_another(text: str) -> bool:
 _LIKES = re.compile(
     r"\b(?:lov|lik|enjoy|ador)(?:e|es|ed)\b|\bfan of\b|\binto\b|\bfavou?rites?\b", re.I
 )
-_NOT_LIKED = re.compile(r"\b(?:not|never|nobody|hates?|too|but|than|as much)\b|n['’]?t\b|\?", re.I)
+_NOT_LIKED = re.compile(
+    r"\b(?:not|never|nobody|hate[sd]?|nothing|no more|too|but|than|as much)\b|n['’]?t\b|\?", re.I
+)
 
 
 def likes(text: str) -> bool:

@@ -5,15 +5,29 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.language.title_clues import ReadText
-from crsdemo.language.typed_words import Speller, is_ordinary, words_of
+from crsdemo.language.typed_words import Speller, Token, is_ordinary, rate, words_of
 
 _ASKED = re.compile(
-    r"(?:^\W*|\b(?:with|by|starring|stars?|featuring|from|any|some|another|more|mean|meant)\W+)$",
+    r"(?:^\W*|\b(?:with|by|starring|stars?|featuring|from|either|any|some|another|more|mean|meant|"
+    r"(?:i|we) (?:want|prefer)|(?:i|we)(?:['’]?d| would) (?:really |rather )?(?:want|prefer|love|"
+    r"have|like)|how about|what about|maybe|perhaps|give me|gimme|try|"
+    r"(?:one|film|movie|thing)s? (?:that|which) (?:has|have)|"
+    r"(?:film|movie|book|work|stuff|more|thing|one)s? (?:of|has)|w/|"
+    r"(?:early|late)(?<!too late)(?<!too early))\W+)$",
     re.IGNORECASE,
 )
+# "an action film, tom cruise"; not "great film, tom cruise!"
+_BEHIND_A_COMMA = re.compile(
+    r"\b(?:films?|movies?|flicks?|comed(?:y|ies)|thrillers?|dramas?|"
+    r"horror|westerns?|action|romance|romcom|something|anything|instead|no|sorry),\W*$",
+    re.I,
+)
+_PRAISED = re.compile(r"\b(?:great|amazing|brilliant|thanks|thank you|favou?rite|best)\b", re.I)
+_ALL = re.compile(r"\W*(?:$|[.!?\n]|(?:please|pls|instead|then|or|and)\b)", re.I)
 _WHOSE = re.compile(
     r"(?:['’]s)?,? (?:(?:early|late|old|older|new|newer|best|good) )?"
     r"(?:films?|movies?|flicks?|pictures?|books?|novels?|songs?|tracks?|albums?|games?|comed(?:y|ies)|thrillers?|westerns?|dramas?)\b",
@@ -31,10 +45,20 @@ _ALONE = re.compile(
     r"on|as|where|when|something|anything|instead|ideally)\b)",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"\W*(?:and|or|&|,)?\W*", re.IGNORECASE)
+_JOINED = re.compile(r"\W*(?P<how>and|or|&|,)?\W*", re.IGNORECASE)
+# Between the first name and the last of a surname: "de niro", "van damme"
+_PARTICLES = frozenset(["de", "del", "di", "da", "du", "la", "le", "van", "von", "bonham", "ben"])
 MIN_FILMS = 5  # of a person who is known by surname
 LEAST_SURNAME = 4  # letters of a surname that names somebody by itself: not "Oh", "May", "Day"
+RARE_WORD = 4.5  # occurrences per million below which a small word can be a surname
 RARE_SURNAME = 7  # letters from which a surname needs no capital
+
+
+class Asked(NamedTuple):
+    """People of whom a film is wished: with all of them, or `either`, with any."""
+
+    people: tuple[str, ...] = ()
+    either: bool = False
 
 
 class PeopleLinker:
@@ -42,6 +66,7 @@ class PeopleLinker:
 
     def __init__(self, catalog: Catalog) -> None:
         n_films = Counter(person for item in catalog for person in item.people)
+        self._first_names = Counter(words_of(person)[0] for person in n_films if words_of(person))
         self._by_name: dict[str, str] = {}
         self._by_surname: dict[str, list[str]] = defaultdict(list)
         self.vocabulary: dict[str, float] = {}  # words of names -> films of the best known
@@ -53,7 +78,9 @@ class PeopleLinker:
                 if count >= MIN_FILMS:
                     surname = words[-2] if words[-1] in {"jr", "sr"} else words[-1]
                     self._by_surname[surname].append(person)
-        self._speller = Speller(self.vocabulary)
+                    if len(words) > 2 and words[-2] in _PARTICLES:
+                        self._by_surname[words[-2] + surname].append(person)
+        self._speller = Speller({}, self.vocabulary)
 
     def link_people(self, text: str) -> tuple[str, ...]:
         """People named in full, or by a surname that only one well-filmed person has.
@@ -62,22 +89,26 @@ class PeopleLinker:
         """
         return tuple(dict.fromkeys(person for _, _, person in self.named_at(text)))
 
-    def named_at(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(start, end, person) of each name; several people may share one."""
+    def named_at(self, text: str, *, refused: bool = False) -> Iterator[tuple[int, int, str]]:
+        """(start, end, person) of each name; several people may share one.
+
+        `refused`: the text is what somebody refuses, where a surname needs no capital.
+        """
         read = ReadText.of(text, self._speller)
-        for first, after, person in self.spans(read):
+        for first, after, person in self.spans(read, refused=refused):
             yield read.tokens[first].start, read.tokens[after - 1].end, person
 
-    def asked_for(self, text: str) -> tuple[str, ...]:
+    def asked_for(self, text: str) -> Asked:
         """Those of whom a film is wished: "with", "by" or "starring" them, or "their films"."""
-        read, found, end = ReadText.of(text, self._speller), list[str](), 0
+        read, found, end, either = ReadText.of(text, self._speller), list[str](), 0, False
         for first, after, person in self.spans(read):
             start = read.tokens[first].start
-            goes_on = bool(found) and _JOINED.fullmatch(text[end:start])
+            joined = _JOINED.fullmatch(text[end:start]) if found else None
             end = read.tokens[after - 1].end
-            if goes_on or self._is_asked_for(text[:start], text[end:]):
+            if joined or self._is_asked_for(text[:start], text[end:]):
                 found.append(person)
-        return tuple(dict.fromkeys(found))
+                either = either or bool(joined and (joined["how"] or "").lower() == "or")
+        return Asked(tuple(dict.fromkeys(found)), either)
 
     def _is_asked_for(self, before: str, after: str) -> bool:
         """Whether a name between these words is one of a wish."""
@@ -85,35 +116,60 @@ class PeopleLinker:
             return False
         if not before.strip(" \n.,!?"):
             return bool(_ALONE.match(after) or _WHOSE.match(after))
+        if _BEHIND_A_COMMA.search(before) and _ALL.match(after) and not _PRAISED.search(before):
+            return True
         return bool(_ASKED.search(before) or _WHOSE.match(after))
 
     def is_name(self, key: str) -> bool:
         """Whether words, run together, are somebody's full name."""
         return key in self._by_name
 
-    def spans(self, text: ReadText) -> Iterator[tuple[int, int, str]]:
+    def spans(self, text: ReadText, *, refused: bool = False) -> Iterator[tuple[int, int, str]]:
         """(first token, token after the last, person); several people may share a span."""
         position = 0
         while position < len(text.tokens):
-            length, people = self._at(text, position)
+            length, people = self._at(text, position, refused)
             yield from ((position, position + length, person) for person in people)
             position += length
 
-    def _at(self, text: ReadText, first: int) -> tuple[int, list[str]]:
+    def _at(self, text: ReadText, first: int, refused: bool) -> tuple[int, list[str]]:
         """How many words from `first` on name people, and whom."""
         for length in (4, 3, 2):
             key = "".join(text.word(first + n) for n in range(length))
             if first + length <= len(text.tokens) and key in self._by_name:
                 return length, [self._by_name[key]]
-        return 1, self._by_surname_at(text, first)
+        if text.word(first) in _PARTICLES:
+            people = self._by_surname.get(text.word(first) + text.word(first + 1), [])
+            if len(people) == 1 and first + 1 < len(text.tokens):
+                return 2, people
+        return 1, self._by_surname_at(text, first, refused)
 
-    def _by_surname_at(self, text: ReadText, position: int) -> list[str]:
+    def _by_surname_at(self, text: ReadText, position: int, refused: bool) -> list[str]:
         word = text.word(position)
         surname = word if word in self._by_surname else word.removesuffix("s")
         people = self._by_surname.get(surname, [])
         if text.word(position + 1) in {"brothers", "bros", "sisters"}:
             return people
-        capital = text.text[text.tokens[position].start].isupper() and not text.titled
-        known = len(surname) >= (LEAST_SURNAME if capital else RARE_SURNAME)
-        ordinary = is_ordinary(word) or is_ordinary(surname)
-        return people if len(people) == 1 and known and not ordinary else []
+        if len(people) != 1 or is_ordinary(word) or is_ordinary(surname):
+            return []
+        token = text.tokens[position]
+        capital = text.text[token.start].isupper() and not text.titled
+        if len(surname) >= (LEAST_SURNAME if capital else RARE_SURNAME):
+            return people
+        typed = token.word in (surname, word) and self._is_a_name(surname)
+        return people if typed and (refused or _is_wish(text.text, token)) else []
+
+    def _is_a_name(self, surname: str) -> bool:
+        """Whether it is hardly ever anything but a surname: not "snow", nor a friend's "kelly"."""
+        return (
+            len(surname) >= LEAST_SURNAME
+            and rate(surname) < RARE_WORD
+            and not is_ordinary(f"{surname}s")
+            and self._first_names[surname] < 2
+        )
+
+
+def _is_wish(text: str, name: Token) -> bool:
+    """Whether the words around a surname in small letters ask for films of that person."""
+    before, after = text[: name.start], text[name.end :]
+    return bool(_WHOSE.match(after) or (before.strip() and _ASKED.search(before)))

@@ -10,14 +10,23 @@ from crsdemo.core.catalog import Item
 from crsdemo.core.domain import Domain
 
 _WHOM = (
-    r"(?:him|her|them|that (?:guy|man|woman|actor|actress|director|author|writer|artist|singer))"
+    r"(?:him|her|them|that (?P<who>guy|man|woman|actor|actress|director|author|writer|artist|"
+    r"singer))"
     r"(?=\s*(?:$|[.,;!?)]|\b(?:in|and|or|but|please|pls|too|again|instead|else|then|actually)\b))"
 )
 _WITH = re.compile(rf"(?P<by>\b(?:with|by|from|of|starring|without) ){_WHOM}", re.I)
+# "more with him" is no company, though nobody was named before
+_MORE_WITH = re.compile(
+    r"\b(?:more|anything|something|(?:any|some)thing else|another(?: one)?|others?)"
+    r"(?: (?:films?|movies?|stuff|ones?))? $",
+    re.I,
+)
+_ASKED_WHO = re.compile(r"\bwho (?:directed|made|wrote|did|is (?:it|this|that) by)\b", re.I)
 _COMPANY = re.compile(r"\b(?:watch|see|saw|sit|stay|live|home|date|night|go|going|out)\b", re.I)
 _DISLIKED = re.compile(
     r"(?P<by>\b(?:hates?|dislikes?|(?:can['’]?t|cannot) stand|"
-    rf"(?:don['’]?t|do not|didn['’]?t) (?:really )?like|sick of|tired of) ){_WHOM}",
+    rf"(?:don['’]?t|do not|didn['’]?t) (?:really )?like|sick of|tired of|not(?= (?:him|her)\b)) )"
+    rf"{_WHOM}",
     re.I,
 )
 _MADE = re.compile(
@@ -44,6 +53,12 @@ class Meant(NamedTuple):
     maker: str = ""
     lead: str = ""
     roles: Mapping[str, str] = {}  # "director", "author" -> who that is of the last item
+    cast: tuple[str, ...] = ()  # of the last item
+
+    def of_role(self, role: str | None) -> str:
+        """Whom "that director" means; whoever was named is meant by "that actor" of a film."""
+        who = self.roles.get((role or "").lower(), "")
+        return self.named if who == self.lead and self.named in self.cast else who
 
     def spoken_of(self, item: Item, domain: Domain) -> Meant:
         """After an item was spoken of."""
@@ -52,7 +67,8 @@ class Meant(NamedTuple):
         made = [who for maker, who in known if not maker.in_it]
         plays = [who for maker, who in known if maker.in_it]
         roles = {role.lower(): who for maker, who in reversed(known) for role in maker.roles}
-        return Meant(self.named, next(iter(made), ""), next(iter(plays or made), ""), roles)
+        cast = tuple(who for m in domain.makers if m.in_it for who in item.facts.get(m.field, ()))
+        return Meant(self.named, next(iter(made), ""), next(iter(plays or made), ""), roles, cast)
 
 
 def with_names(text: str, meant: Meant) -> str:
@@ -67,15 +83,26 @@ def with_names(text: str, meant: Meant) -> str:
         return f"{found['else']}{'with' if plays else 'by'} {who}" if who else found[0]
 
     def same(found: re.Match[str]) -> str:
-        return meant.roles.get(found["who"].lower(), found[0])
+        return meant.of_role(found["who"]) or found[0]
 
     def with_them(found: re.Match[str]) -> str:
-        is_company = not meant.named or _COMPANY.search(text[: found.start()])
+        before = text[: found.start()]
+        if who := meant.of_role(found["who"]):
+            return found["by"] + who
+        if found["by"].lower() == "by " and _ASKED_WHO.search(before) and meant.maker:
+            return found["by"] + meant.maker
+        if not meant.named and _MORE_WITH.search(before) and found["by"].lower() == "with ":
+            return found["by"] + (meant.lead or found[0].removeprefix(found["by"]))
+        is_company = not meant.named or _COMPANY.search(before)
         return found[0] if is_company else found["by"] + meant.named
 
-    disliked, maker = meant.named or meant.lead, meant.named or meant.maker
+    def without_them(found: re.Match[str]) -> str:
+        who = meant.of_role(found["who"]) or meant.named or meant.lead
+        return found["by"] + who if who else found[0]
+
+    maker = meant.named or meant.maker
     text = _WITH.sub(with_them, text)
     text = _MADE.sub(made, text)
-    text = _DISLIKED.sub(lambda found: found["by"] + disliked if disliked else found[0], text)
+    text = _DISLIKED.sub(without_them, text)
     text = _HIS.sub(lambda found: f"{maker}'s " if maker else found[0], text)
     return _SAME.sub(same, text)

@@ -76,9 +76,40 @@ _MILD = (
     _compiled(
         r"\b(?:not|nothing|(?:is|are|was|were)n['’]?t) (?:that['’]?s )?"
         r"(?:too|overly|very|so|that|super) (?:much |many )?"
-        r"(?P<what>(?!complicated|distant|fond|keen|into|big|sure)[\w'’-]+"
+        r"(?P<what>(?!the\b|an?\b|one\b|complicated|distant|fond|keen|into|big|sure)[\w'’-]+"
         r"(?: or (?!@stop@)[\w'’-]+(?=\s*(?:$|[.,;!?\n])))?)"
     ),
+)
+
+
+# What is asked or said of the item spoken of is no wish: "is it scary?", "how old is that?",
+# "still too scary", "sounds violent"
+_OPENS = r"(?:^|[.,;:!?\n]|\b(?:and|but|so|ok|okay|hm+|well|wait|um|oh|yes|yeah|no|or)\b)['’\"(]* *"
+_UNTIL_A_WISH = (
+    r"(?:(?!\b(?:but|i|i['’]?[md]|we|if|because|cause|cuz|otherwise|something|anything|give|show|"
+    r"please|pls|can|could|want|find|recommend|instead)\b)[^.!?;\n])*"
+)
+_IT = r"(?:it|this|that|(?:they|he|she|these|those)\b(?![^.!?;\n]*\bany\b))\b"
+_ASKED = re.compile(
+    rf"{_OPENS}(?P<it>(?:(?:is|was|does|did|has|will|would)(?:n['’]?t)?|are|were) {_IT}"
+    r"(?! (?:be )?(?:possible|(?:ok(?:ay)?|alright|fine) (?:if|to|that)|"
+    r"wrong|weird|too much to|a lot to|time)\b)"
+    r"(?![^.!?;\n]*\b(?:where|who|whose|which|the one|(?:film|movie) with)\b)"  # what is looked for
+    rf"{_UNTIL_A_WISH})|(?P<how>\bhow \w+ (?:is|was|are|were) {_IT})",
+    re.IGNORECASE,
+)
+_SEEMS = re.compile(
+    r"(?<!thing that )(?<!film that )(?<!movie that )(?<!one that )"
+    r"(?<!\bbe )(?<!\bnever )(?<!\bnothing is )(?<!\bnothing['’]s )"
+    r"\b(?:too|looks|sounds|seems)(?: too| so| very| really| pretty| a bit)? [\w'’-]+",
+    re.IGNORECASE,
+)
+# "that's a horror" describes a film, maybe one that is looked for, and asks for nothing refused
+_IT_IS = re.compile(
+    rf"{_OPENS}(?P<it>(?:it|this|that|(?<= )(?= ))(?:['’]?s| is| was| has| had)\b"
+    r"(?![^.!?;,\n]*\b(?:fine|ok(?:ay)?|alright|allowed|welcome|good|got|gotta|to (?:be|have)|time|"
+    rf"mood|(?:to)?night|after all|what|now|then)\b){_UNTIL_A_WISH}(?!i\b))",
+    re.IGNORECASE,
 )
 
 
@@ -93,24 +124,45 @@ class Refusal(NamedTuple):
 
 
 def wanted(text: str) -> str:
-    """The text without what is refused."""
+    """The text without what is refused, and without what is asked of the item spoken of."""
     return without_refusals(Traced.of(text)).text
 
 
+def wanted_again(text: str) -> str:
+    """What of a text asks for something although it was refused: not "that's a horror"."""
+    wish = Traced.of(wanted(text))
+    return wish.without(Stretch(*found.span("it")) for found in _IT_IS.finditer(wish.text)).text
+
+
 def without_refusals(text: Traced) -> Traced:
-    """The same of a text that knows where its words came from."""
-    return text.without(Stretch(span.start, span.end) for span in refusals(text.text))
+    """What is `wanted` in a text that knows where its words came from."""
+    refused = [Stretch(span.start, span.end) for span in refusals(text.text)]
+    return text.without(sorted([*refused, *_not_wished(text.text)]))
+
+
+def _not_wished(text: str) -> Iterator[Stretch]:
+    """What is asked or said of the item spoken of."""
+    for found in _ASKED.finditer(text):
+        yield Stretch(*found.span("how" if found["how"] else "it"))
+    for found in _SEEMS.finditer(_without_seeming(text)):
+        yield Stretch(*found.span())
 
 
 @lru_cache(REMEMBERED)
 def refusals(text: str) -> tuple[Refusal, ...]:
     """In order, none within another, each with its place."""
-    heard = _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
     spans: list[Refusal] = []
-    for span in sorted(_found(text, heard), key=lambda span: (span.start, -span.end)):
+    for span in sorted(
+        _found(text, _without_seeming(text)), key=lambda span: (span.start, -span.end)
+    ):
         if not spans or span.start >= spans[-1].end:
             spans.append(span)
     return tuple(spans)
+
+
+def _without_seeming(text: str) -> str:
+    """The text, as long as before, without what seems to refuse something and does not."""
+    return _NO_REFUSAL.sub(lambda found: "\0" * len(found[0]), text)
 
 
 def _found(text: str, heard: str) -> Iterator[Refusal]:

@@ -17,6 +17,7 @@ from crsdemo.core.traced import Stretch, Traced, lower
 
 SHORTEST = 5  # letters of a keyword that is a theme of its own; shorter ones are parts of talk
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+_PAUSE = re.compile(r"[,;:.!?\n]")  # "dark, comedy" names two things and no dark comedy
 _OF_FILMS = frozenset(["film", "movy", "flick", "stuff"])  # as stems; "a scary film" is no tag
 _ARTICLES = frozenset(["a", "an", "the"])
 _NO_PLURAL = ("ss", "us", "is", "as", "os")
@@ -88,10 +89,11 @@ class Themes:
         Who refuses "jump scares" or "dark comedies" refuses neither horror nor comedy.
         """
         words = _words(text.text)
-        stems = [stem(word[0]) for word in words]
+        stems, ends = [stem(word[0]) for word in words], _run_ends(text.text, words)
         gone, first = list[Stretch](), 0
         while first < len(words):
-            lasts = (first + n for n in range(min(self._longest, len(words) - first), 1, -1))
+            longest = min(first + self._longest, ends[first])
+            lasts = range(longest, first + 1, -1)
             last = next((last for last in lasts if self._is_tag(stems[first:last])), None)
             if last is not None:
                 gone.append(Stretch(words[first].start(), words[last - 1].end()))
@@ -116,12 +118,24 @@ def _stems(text: str) -> Iterator[str]:
 
 
 def _runs(text: str, longest: int) -> Iterator[tuple[int, int, str]]:
-    """(start, end, stems run together) of up to so many words, articles not counted."""
+    """(start, end, stems run together) of up to so many words, articles not counted.
+
+    None goes on behind a comma or the end of a sentence.
+    """
     words = _words(text)
-    stems = [stem(word[0]) for word in words]
+    stems, ends = [stem(word[0]) for word in words], _run_ends(text, words)
     for first in range(len(words)):
-        for last in range(first + 1, min(first + longest, len(words)) + 1):
+        for last in range(first + 1, min(first + longest, ends[first]) + 1):
             yield words[first].start(), words[last - 1].end(), "".join(stems[first:last])
+
+
+def _run_ends(text: str, words: Sequence[re.Match[str]]) -> list[int]:
+    """Of each word the number of words until the next pause in the text."""
+    ends = [len(words)] * len(words)
+    for n in range(len(words) - 2, -1, -1):
+        pause = _PAUSE.search(text, words[n].end(), words[n + 1].start())
+        ends[n] = n + 1 if pause else ends[n + 1]
+    return ends
 
 
 def _words(text: str) -> list[re.Match[str]]:

@@ -26,8 +26,12 @@ UNLISTED = 0.05  # occurrences per million of a word that is not listed
 COLLOCATION = 1.3  # log10 of how much oftener neighbours occur together than by chance
 PHRASE = 1.0  # log10 of occurrences per million of a listed phrase, at least
 LONGEST_TYPO = 24  # characters; longer runs are no misspelt words
+COMMON = 3.0  # occurrences per million
+OTHER = 5.0  # how much rarer a word is in a wish that means nothing in it
 MOST_TYPOS = 40  # unknown words of one text that are looked at
 
+# Words of talk that the table lacks, each near to somebody's name
+_SLANG = frozenset(["dunno", "gimme", "lemme", "soppy", "sappy", "milder", "bollocks", "whodunnit"])
 _SPELLINGS = {"&": "and", "vs": "v", "versus": "v", "vol": "volume", "pt": "part", "ep": "episode"}
 _LETTERS = {"0": "o", "1": "i", "3": "e", "7": "v"}
 _LEET = re.compile(r"(?<=[^\W\d_])[0137](?=[^\W\d_])")  # "Se7en"
@@ -108,6 +112,18 @@ def is_known(word: str) -> bool:
     return word in _plain_rates()
 
 
+def rate(word: str) -> float:
+    """Occurrences per million of a plain word."""
+    return _plain_rates().get(word, UNLISTED)
+
+
+@cache
+def common_words() -> Mapping[str, float]:
+    """Plain words of the language that are common enough to be meant by a typo -> their rate."""
+    common = (w for w, rate in word_rates().items() if rate >= COMMON and w.islower())
+    return {word: word_rates()[word] for word in common}
+
+
 def ordinariness(words: Sequence[str]) -> float:
     """log10 of how often these words stand side by side per million in ordinary speech."""
     rates = _plain_rates()
@@ -122,13 +138,21 @@ class Speller:
     """Mends typos in words that neither English nor `vocabulary` knows.
 
     `vocabulary` maps the words that may be meant to their weight; of two words equally near the
-    heavier is taken.
+    heavier is taken. `names` maps others, which are meant only if no word of `vocabulary` and no
+    common word is as near, and then nothing is mended to the latter.
     """
 
-    def __init__(self, vocabulary: Mapping[str, float]) -> None:
-        self._known = vocabulary.keys() | _plain_rates().keys()
-        self._weight = vocabulary
-        meant = (w for w in vocabulary if len(w) >= 5 and w.isalpha())
+    def __init__(
+        self, vocabulary: Mapping[str, float], names: Mapping[str, float] | None = None
+    ) -> None:
+        names = names or {}
+        self._known = vocabulary.keys() | names.keys() | _plain_rates().keys() | _SLANG
+        self._meant = vocabulary.keys() | names.keys()
+        common = common_words() if names else {}
+        self._weight = {w: (0, weight) for w, weight in names.items()}
+        self._weight |= {w: (1, rate / OTHER) for w, rate in common.items()}
+        self._weight |= {w: (1, weight) for w, weight in vocabulary.items()}
+        meant = (w for w in self._weight if len(w) >= 5 and w.isalpha())
         self._by_initial = {
             initial: list(words) for initial, words in groupby(sorted(meant), key=lambda w: w[0])
         }
@@ -167,8 +191,9 @@ class Speller:
             limit=None,
         )
         others = (hit for hit in near if not _is_inflected(word, hit[0]))
-        best = min(others, key=lambda hit: (hit[1], -self._weight[hit[0]], hit[0]), default=None)
-        return best[0] if best else None
+        heavier = sorted(others, key=lambda hit: self._weight[hit[0]], reverse=True)
+        best = min(heavier, key=lambda hit: hit[1], default=None)
+        return best[0] if best and best[0] in self._meant else None
 
 
 _FAMILY = r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)"

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from crsdemo.core.traced import Traced, lower
+from crsdemo.core.traced import Stretch, Traced, lower
 from crsdemo.language.refusals import without_refusals
 
 _TABLE = tomllib.loads((files(__package__) / "wish_words.toml").read_text(encoding="utf-8"))
@@ -17,7 +17,11 @@ _GENRES: dict[str, str] = _TABLE["genres"]  # what means each; a pattern after a
 _NAMES: dict[str, str] = _TABLE["names"]  # what names all of each
 _WORD_OF_DECADE: dict[str, int] = _TABLE["decades"]
 _ROM_COM = re.compile(r"\brom-?\s?coms?\b", re.IGNORECASE)
-_DECADE = re.compile(r"\b(?:(19|20)?([0-9])0'?s|(" + "|".join(_WORD_OF_DECADE) + r"))\b")
+_OWN = "".join(  # who is "in my fifties" tells an age
+    rf"(?<!in {whose} )(?<!in {whose} early )(?<!in {whose} mid )(?<!in {whose} late )"
+    for whose in ("my", "his", "her", "our", "their", "your")
+)
+_DECADE = re.compile(rf"{_OWN}\b(?:(19|20)?([0-9])0'?s|({'|'.join(_WORD_OF_DECADE)}))\b")
 _YEAR = re.compile(r"\b(19[2-9]\d|20[0-2]\d)\b")
 _DECADES = r"(?:(?:19|20)?[0-9]0'?s|" + "|".join(_WORD_OF_DECADE) + r")\b"
 _OLD_YEAR = r"(?:19[0-9]\d|20[0-4]\d)\b"
@@ -25,15 +29,28 @@ _BORN = r"(?:(?:i|we|my \w+|he|she) (?:was|were) (?:even )?born,? (?:in )?)?"
 _WHEN = rf"{_BORN}(?:the |early |mid[- ]?|late |year )*(?P<when>{_DECADES}|{_OLD_YEAR})"
 _MADE = r"(?:made|shot|filmed|released|came out|dated?)"
 _OF_FILMS = (
-    r"(?:comedies|films?|movies?|flicks?|pictures?|ones?|classics?|cinema|rom-?coms?|sci-?fi|"
+    r"(?:comedies|films?|movies?|flicks?|pictures?|ones?|classics?|cinema|rom[- ]?coms?|sci[- ]?fi|"
     + "|".join(sorted(genre for genre in _GENRES if genre != "war"))
     + r")"
 )
+# Between a decade and what is of it: "80s teen horror", not "the 80s when I loved horror"
+_KIND = (
+    r"(?!(?:set|about|i|we|he|she|they|was|were|is|are|when|where|with|and|or|but|in|of|for|to|"
+    r"a|an|the|my|your|by|on|at|as|it|that|not|no)\b)[\w-]+"
+)
+# A clause that is nothing but a decade: "no, i meant the 90s", "90s instead"
+_FILLING = (
+    r"(?:no|nah|sorry|i|mean|meant|make|it|rather|maybe|perhaps|actually|ok|okay|then|the|try|"
+    r"something|anything|(?:how|what) about|let['’]?s|say|go|with|early|mid|late|want|wanted|said|"
+    r"more|now|well|oh|yes|yeah|and|but|prefer|please|pls|instead|ones?|stuff|style|vibes?)"
+)
+_CLAUSE = rf"(?:^|[.,;:!?\n]) *+(?:{_FILLING}\b[ -]*+)*+\b"
+_CLAUSE_ENDS = rf"(?:[ -]*+{_FILLING}\b)*+(?= *(?:$|[.,;!?\n]))"
 _OR = r",? (?:or|and)"
 _NOT = r"\b(?:no|not|nothing|none|never)(?: \w+){0,2}"
 # The first that is found says what is set; the limits in the whole text, refusals included
 _LIMITS = (
-    (rf"{_NOT} (?:older than|earlier than|before) {_WHEN}", "since"),
+    (rf"{_NOT} (?:older than|earlier than|before|prior to|pre-?) ?{_WHEN}", "since"),
     (rf"{_NOT} (?:newer than|later than|after) {_WHEN}", "until"),
 )
 _SPANS = (
@@ -43,15 +60,32 @@ _SPANS = (
     (rf"\b{_WHEN}(?:{_OR} (?:later|newer|after)| on\b| onwards?)", "since"),
     (rf"\b{_WHEN}{_OR} (?:earlier|older|before)", "until"),
     (rf"\b(?:from|{_MADE} in|out of) {_WHEN}", "in"),
-    (rf"(?<!set in )(?<!in the )\b{_WHEN} {_OF_FILMS}\b", "in"),
+    (rf"(?<!\bin )(?<!in the )\b{_WHEN} (?:{_KIND} ){{0,2}}{_OF_FILMS}\b", "in"),
+    (rf"{_CLAUSE}(?P<when>{_DECADES}){_CLAUSE_ENDS}", "in"),
 )
-_BETWEEN = re.compile(rf"\b(?:between|from) ({_OLD_YEAR})(?: and | to | ?[-–] ?)({_OLD_YEAR})")
+_BETWEEN = re.compile(
+    rf"\b(?:(?:between|from) )?({_OLD_YEAR})(?: ?[-–] ?| to )({_OLD_YEAR})|"
+    rf"\b(?:between|from) ({_OLD_YEAR}) and ({_OLD_YEAR})"
+)
 _BETWEEN_DECADES = re.compile(
     rf"\b(?:between|from) (?:the )?(?P<first>{_DECADES}) (?:and|to|till|until|or|-) (?:the )?"
     rf"(?P<last>{_DECADES})"
 )
 # "before i was born in 88"
 _SHORT_YEAR = re.compile(r"(?:(?<=born in )|(?<=born ))['’]?(?P<year>[2-9]\d)\b(?!s)")
+# What somebody tells of their own years, and what need not be
+_TOLD = re.compile(
+    r"\b(?:(?:i|we|they|he|she|my \w+)(?:['’]?ve|['’]?d| have| had)?(?:n['’]?t)? (?:\w+ ){0,2}?"
+    r"(?:seen|saw|watched|loved|liked|hated|knew|rented|enjoyed|grew up)|"
+    r"(?:have|has|had)(?:n['’]?t)? seen|grew up|"
+    r"(?:do|does|did|need)(?:n['’]?t| not) (?:(?:have|need) to )?be)\b"
+    rf"(?:(?!\b(?:but|now|so|and(?! (?:the )?{_DECADES}))\b)[^.,!?;\n])*"
+    r"|(?<=n't )(?:\w+ ){1,8}?since [\w']+|(?<=nt )(?:\w+ ){1,8}?since [\w']+"
+    r"|\b(?:have|['’]ve|has) (?:been|lived|known|worked|had)\b[^.,!?;\n]*? since [\w']+"
+)
+_NEEDED = re.compile(
+    r"\b(?:do|does|did|need)(?:n['’]?t| not) (?:(?:have|need) to )?be\b(?P<what>[^.,!?;\n]*)", re.I
+)
 _COUNT = {
     "a couple of": 2, "couple of": 2, "few": 5, "two": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20,
@@ -148,6 +182,19 @@ class Years(NamedTuple):
     end: int
 
 
+# What stands before a decade that is no refused one: "nothing older than the 80s", "set in the 80s"
+_BESIDE = re.compile(
+    r"\b(?:than|before|after|since|pre|post|past|until|till|to|about|like|during|"
+    r"(?<!made )(?<!shot )(?<!filmed )in)[ -](?:the )?(?:(?:early|mid|late)[ -])?$",
+    re.IGNORECASE,
+)
+
+
+def decades_refused(what: str, before: str) -> list[Years]:
+    """The decades whose films a refusal names; `before`: the text before what it refuses."""
+    return [one for one in decades_in(what) if not _BESIDE.search(before + what[: one.start])]
+
+
 def decades_named(text: str) -> list[int]:
     """The first years of the decades that a text names: "the nineties" is 1990."""
     return [decade.first for decade in decades_in(text)]
@@ -181,6 +228,7 @@ def years_limit(typed: str, newest: int | None = None) -> Years | None:
     small = Traced.of(lower(typed))
     text = small.reworded(_SHORT_YEAR.sub(lambda year: f"19{year['year']}", small.text))
     wished = without_refusals(text)
+    wished = wished.without(Stretch(*told.span()) for told in _TOLD.finditer(wished.text))
     if newest is not None and (years := _relative_years(text, wished, newest)):
         return years
     if found := _BETWEEN_DECADES.search(wished.text):
@@ -188,12 +236,18 @@ def years_limit(typed: str, newest: int | None = None) -> Years | None:
         span = (first, last + 9) if first <= last else (last, first + 9)
         return Years(*span, *wished.origin(*found.span()))
     if found := _BETWEEN.search(wished.text):
-        return Years(int(found[1]), int(found[2]), *wished.origin(*found.span()))
+        first, last = sorted(int(found[n] or found[n + 2]) for n in (1, 2))
+        return Years(first, last, *wished.origin(*found.span()))
     for patterns, where in ((_LIMITS, text), (_SPANS, wished)):
         for pattern, kind in patterns:
             if found := re.search(pattern, where.text):
                 return Years(*_span(found["when"], kind), *where.origin(*found.span()))
     return None
+
+
+def not_needed(text: str) -> str:
+    """What of a text is said not to be needed: "it doesn't have to be from the 80s"."""
+    return " ".join(found["what"] for found in _NEEDED.finditer(text))
 
 
 def _relative_years(text: Traced, wished: Traced, newest: int) -> Years | None:

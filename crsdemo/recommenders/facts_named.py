@@ -6,10 +6,8 @@ Shapes: n items of the catalog, g genres.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -20,9 +18,10 @@ from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
-from crsdemo.language.refusals import refusals, wanted
+from crsdemo.language.refusals import refusals, wanted, wanted_again
+from crsdemo.language.refused_facts import Fact, Refused, decade, refused_at
 from crsdemo.language.themes import Themes
-from crsdemo.language.typed_words import Speller, words_of
+from crsdemo.language.typed_words import Speller, rate, words_of
 from crsdemo.language.wish_words import (
     VIOLENT,
     VIOLENT_GENRES,
@@ -30,7 +29,7 @@ from crsdemo.language.wish_words import (
     genre_pattern,
     genres_named,
     genres_refused,
-    genres_refused_at,
+    not_needed,
     years_named,
     years_set,
 )
@@ -38,16 +37,6 @@ from crsdemo.recommenders.item_similarity import genre_matrix
 
 NEAR = 2  # years from one that was named
 FADING = 0.4  # of people and genres, per turn of the user
-
-
-class Fact(NamedTuple):
-    """What items have, by its name in the catalog."""
-
-    kind: Literal["genre", "theme", "person"]
-    name: str
-
-
-Refused = frozenset[Fact]  # the items that have all of these
 
 
 class FactsNamed:
@@ -97,8 +86,8 @@ class FactsNamed:
     @cached_property
     def _speller(self) -> Speller:
         said = [*self.catalog.genres, *(p for tag in self.catalog.tags for p in tag.phrases)]
-        themes = Counter(word for phrase in said for word in words_of(phrase))
-        return Speller({**themes, **self._people.vocabulary})
+        themes = {word: rate(word) for phrase in said for word in words_of(phrase)}
+        return Speller(themes, self._people.vocabulary)
 
     @cached_property
     def _themes(self) -> Themes:
@@ -154,38 +143,38 @@ class FactsNamed:
         """What is not wanted after each turn of the user."""
         kept, wished = frozenset[Refused](), frozenset[Fact]()
         for text in _said(dialogue):
-            wish = wanted(text)
-            genres = frozenset().union(*genres_refused(wish, self.catalog.genres))
-            asked = {Fact("genre", genre) for genre in genres}
-            wished |= asked
-            asked |= {Fact("person", person) for person in self._people.link_people(wish)}
-            asked |= {Fact("theme", theme) for theme in self._themes.named(wish)}
-            kept = frozenset(one for one in kept if one.isdisjoint(asked))
+            asked, again = self._asked_in(wanted(text)), self._asked_in(wanted_again(text))
+            wished |= {fact for fact in asked if fact.kind == "genre"}
+            kept = frozenset(one for one in kept if not one <= again)
             for refusal in refusals(text):
-                found = {one for _, one in self.refused_in(Traced.of(refusal.what))}
+                what = Traced.of(refusal.what)
+                found = {one for _, one in self.refused_in(what, text[: refusal.at])}
                 kept |= {one for one in found if not (refusal.is_mild and one & asked)}
                 if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
             yield kept
 
-    def refused_in(self, what: Traced) -> Iterator[tuple[Stretch, Refused]]:
+    def _asked_in(self, wish: str) -> frozenset[Fact]:
+        """What a wish names in full, after which it is not refused any more."""
+        genres = frozenset().union(*genres_refused(wish, self.catalog.genres))
+        return frozenset(
+            (
+                *(Fact("genre", genre) for genre in genres),
+                *(Fact("person", person) for person in self._people.link_people(wish)),
+                *(Fact("theme", theme) for theme in self._themes.named(wish)),
+                *(decade(first) for first in decades_named(wish)),
+            )
+        )
+
+    def refused_in(self, what: Traced, before: str = "") -> Iterator[tuple[Stretch, Refused]]:
         """What the words of a refusal name, and where they came from.
 
-        A genre within a longer name of a theme ("dark comedy") is not meant as a whole.
+        `before`: the text before them.
         """
-        together = [one for one in self._genres_refused(what) if len(one[1]) > 1]
-        yield from together
-        for place, group in self._genres_refused(self._themes.without_tags(what)):
-            if not any(place.meets(whole) for whole, _ in together):
-                yield place, group
-        for start, end, theme in self._themes.refused_spans(what.text):
-            yield what.origin(start, end), frozenset([Fact("theme", theme)])
-        for start, end, person in self._people.named_at(what.text):
-            yield what.origin(start, end), frozenset([Fact("person", person)])
-
-    def _genres_refused(self, what: Traced) -> Iterator[tuple[Stretch, Refused]]:
-        for start, end, group in genres_refused_at(what.text, self.catalog.genres):
-            yield what.origin(start, end), frozenset(Fact("genre", genre) for genre in group)
+        for start, end, one in refused_at(
+            what.text, before, self.catalog.genres, self._themes, self._people
+        ):
+            yield what.origin(start, end), one
 
     def facts_at(self, text: str) -> Iterator[tuple[int, int, Fact]]:
         """(start, end, fact) of whatever a wish without titles names."""
@@ -203,11 +192,12 @@ class FactsNamed:
         "Recent" is what the newest item of the catalog makes it.
         An item of no known year is of none.
         """
-        spans = [span for text in _said(dialogue) if (span := self.years_set(text))]
-        if not spans:
-            return None
-        first, last = spans[-1]
-        return np.asarray((self.year_of >= first) & (self.year_of <= last))
+        for text in reversed(_said(dialogue)):
+            if span := self.years_set(text):
+                return np.asarray((self.year_of >= span[0]) & (self.year_of <= span[1]))
+            if spans_named(not_needed(text)):
+                break
+        return None
 
     def years_set(self, text: str) -> tuple[int, int] | None:
         """The first and the last year that a text without titles sets, if it sets any."""
@@ -243,16 +233,23 @@ class FactsNamed:
     def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items with the people whom the user asked for last; None if for nobody.
 
-        With all of them, or where no item has all with some of them.
+        With all of them, or where no item has all with some of them; "or" asks for any of them.
+        Those who were refused since, or need not be in it, are asked for no more.
         """
-        asked = [self._people.asked_for(wanted(text)) for text in _said(dialogue)]
-        people = next((some for some in reversed(asked) if some), ())
-        rows = [set(self._rows_of.get(person, [])) for person in people]
-        if not rows:
-            return None
-        found = np.zeros(len(self.catalog), np.bool_)
-        found[sorted(set.intersection(*rows) or set.union(*rows))] = True
-        return found
+        gone = set[str]()
+        for text in reversed(_said(dialogue)):
+            asked = self._people.asked_for(wanted(text))
+            rows = [set(self._rows_of.get(one, [])) for one in asked.people if one not in gone]
+            if rows:
+                found = np.zeros(len(self.catalog), np.bool_)
+                both = set() if asked.either else set.intersection(*rows)
+                found[sorted(both or set.union(*rows))] = True
+                return found
+            if asked.people:
+                break
+            for what in (*(refusal.what for refusal in refusals(text)), not_needed(text)):
+                gone |= {person for _, _, person in self._people.named_at(what, refused=True)}
+        return None
 
     def _rows_with(self, facts: Refused) -> set[int]:
         """Rows of the items that have all of these facts."""
@@ -263,6 +260,10 @@ class FactsNamed:
             return self._rows_of.get(fact.name, [])
         if fact.kind == "theme":
             return self._themes.rows[fact.name]
+        if fact.kind == "decade":
+            first = int(fact.name.removesuffix("s"))
+            decade: list[int] = np.flatnonzero(self.year_of // 10 * 10 == first).tolist()
+            return decade
         column = self.genres_of[:, self.catalog.genres.index(fact.name)]
         rows: list[int] = np.flatnonzero(column).tolist()
         return rows

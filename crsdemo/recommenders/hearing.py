@@ -17,6 +17,7 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.refusals import Refusal, refusals, without_refusals
+from crsdemo.language.refused_facts import Refused
 from crsdemo.language.wish_words import (
     FIRST,
     LAST,
@@ -26,7 +27,7 @@ from crsdemo.language.wish_words import (
     years_in,
     years_limit,
 )
-from crsdemo.recommenders.facts_named import FactsNamed, Refused
+from crsdemo.recommenders.facts_named import FactsNamed
 
 REMEMBERED = 64  # dialogues
 Kind = Literal["film", "person", "wish", "years", "avoid"]
@@ -142,7 +143,8 @@ class Hearing:
         violent = frozenset(frozenset([fact]) for fact in self.named.violent)
         for refusal in refusals(text.text):
             what = text.part(refusal.at, refusal.what)
-            found = [(place, frozenset([one])) for place, one in self.named.refused_in(what)]
+            named_in = self.named.refused_in(what, text.text[: refusal.at])
+            found = [(place, frozenset([one])) for place, one in named_in]
             violence = [what.origin(*match.span()) for match in VIOLENT.finditer(what.text)]
             named = [
                 Heard(

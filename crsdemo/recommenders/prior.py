@@ -21,11 +21,12 @@ from scipy import sparse
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
+from crsdemo.core.traced import Traced
 from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.refusals import wanted
+from crsdemo.language.refusals import refusals, wanted
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FADING, FactsNamed
 from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
@@ -61,6 +62,9 @@ NEVER = 1.1  # above any probability
 AFRESH_WHEN_NAMED = 0.25  # the same of words that name a genre, a theme or a person
 _INSTEAD = re.compile(r"\binstead\b(?! of)", re.IGNORECASE)
 _LIKE = re.compile(r"\b(?:some|any)thing (?:more )?(?:like|similar to)\b", re.IGNORECASE)
+# Who wants something other than an item may like it all the same
+_BESIDES = re.compile(r"\b(?:besides|other than|apart from|instead of|rather than)\b", re.I)
+_TITLES_ALONE = re.compile(r"(?:[\s,&]|(?:and|or|the|film|movie)\b)*+", re.I)
 MAX_TALK = 800  # letters of a talk that are remembered
 MAX_SAID = 600  # letters of what the user said, newest turn first
 DECAY = 0.8  # per film back in the dialogue
@@ -222,12 +226,16 @@ class ItemPrior:
         """Rows of the items named, newest first, each once.
 
         If the newest turn names something, only those that the user named: what was recommended
-        before is no reason to go on with more of the same.
+        before is no reason to go on with more of the same. None of which the user wants nothing
+        like it.
         """
         turns = list(reversed(dialogue.turns))
         if self.is_about_films(dialogue):
             turns = [turn for turn in turns if turn.speaker == "user"]
-        newest = dict.fromkeys(i for turn in turns for i in reversed(turn.item_ids))
+        named = ((turn, _disliked(turn)) for turn in turns)
+        newest = dict.fromkeys(
+            i for turn, gone in named for i in reversed(turn.item_ids) if i not in gone
+        )
         return [self.catalog.row[i] for i in newest if i in self.catalog.row]
 
 
@@ -240,6 +248,21 @@ class _Heard(NamedTuple):
     said: Floats  # (d,) everything, as the encoder sees it
     last: Floats  # (d,) the newest of it
     talk: Floats  # (d,) both sides, with titles
+
+
+def _disliked(turn: Turn) -> frozenset[str]:
+    """The items that a user refuses: "nothing like Titanic", "I hate Heat and Ronin"."""
+    if turn.speaker != "user" or not turn.mentions:
+        return frozenset()
+    text = turn.without_titles(Traced.of(turn.text))
+    found = set[str]()
+    for refusal in refusals(text.text):
+        if _BESIDES.search(text.text[refusal.start : refusal.at]):
+            continue
+        behind = _TITLES_ALONE.match(text.text, refusal.at)
+        gone = text.places[refusal.at : behind.end() if behind else refusal.at]
+        found |= {m.item_id for m in turn.mentions if m.stretch in gone}
+    return frozenset(found)
 
 
 def _wanted(dialogue: Dialogue) -> list[str]:

@@ -47,9 +47,12 @@ READERS: dict[str, Callable[[str], object]] = {
     "with_names": partial(pronouns.with_names, meant=MEANT),
     "refusals": refusals.refusals,
     "wanted": refusals.wanted,
+    "wanted_again": refusals.wanted_again,
     "tokens_of": typed_words.tokens_of,
     "years_limit": partial(wish_words.years_limit, newest=2020),
     "decades_in": wish_words.decades_in,
+    "decades_refused": partial(wish_words.decades_refused, before="nothing from "),
+    "not_needed": wish_words.not_needed,
     "years_in": wish_words.years_in,
     "genres_named": partial(wish_words.genres_named, genres=CATALOG.genres),
     "genres_refused_at": partial(wish_words.genres_refused_at, genres=CATALOG.genres),
@@ -69,6 +72,7 @@ AGAIN = (
     "1.1", " ", "\n", "-", "a-", ".", "?", ",", ", ", "is not ", "i don't like ", "too so ",
     "from the last ", "anything unless it's ", "horror no ", "enough. ", "scare easily ",
     "映", "é", "the film with the man ", "what is ", "keep a ", "i saw ",
+    "is it ", "it is ", "no i mean ", "the 80s ", "we have been ", "have not ", "van ",
 )  # fmt: skip
 
 

@@ -233,3 +233,10 @@ def test_likes_are_told_from_questions_and_dislikes() -> None:
         assert likes(said)
     for said in ("did you like ?", "I didn't like ", "liked it but it was slow", "a western"):
         assert not likes(said)
+    for said in (
+        "nothing like ",
+        "no more like ",
+        "anything but that, i liked ",
+        "hated it, liked ",
+    ):
+        assert not likes(said)

@@ -41,6 +41,41 @@ def test_the_same_one_is_that_of_the_film() -> None:
     assert with_names("by the same director", NAMED) == "by Nora Ephron"
     assert with_names("one with the same actor", NAMED) == "one with Tom Hanks"
     assert with_names("the same director", Meant()) == "the same director"
+    assert with_names("something by that director", NAMED) == "something by Nora Ephron"
+    assert with_names("can't stand that director", NAMED) == "can't stand Nora Ephron"
+    assert with_names("one with that actor", UNNAMED) == "one with Tom Hanks"
+    assert with_names("with that actor", Meant("Meryl Streep")) == "with Meryl Streep"
+
+
+def test_the_same_actress_is_who_was_named_and_plays_in_it() -> None:
+    ryan = UNNAMED._replace(named="Meg Ryan")
+    assert with_names("the same actress", ryan) == "Meg Ryan"
+    assert with_names("with that actress", ryan) == "with Meg Ryan"
+    assert with_names("the same director", ryan) == "Nora Ephron"
+    assert with_names("the same actor", NAMED) == "Tom Hanks"
+
+
+def test_who_made_a_film_is_meant_after_that_was_asked() -> None:
+    assert with_names("who directed it? more by them", NAMED).endswith("more by Nora Ephron")
+    assert with_names("who made that, anything by her?", NAMED).endswith("by Nora Ephron?")
+    assert with_names("who is in it? more by her", NAMED).endswith("more by Meryl Streep")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("more with him", "more with Tom Hanks"),
+        ("anything else with her?", "anything else with Tom Hanks?"),
+        ("another one with him please", "another one with Tom Hanks please"),
+        ("not him again", "not Tom Hanks again"),
+        ("not her thing", "not her thing"),
+        ("not them", "not them"),
+        ("something to watch with him", "something to watch with him"),
+    ],
+)
+def test_who_plays_the_lead_is_meant_though_nobody_was_named(said: str, meant: str) -> None:
+    assert with_names(said, UNNAMED) == meant
+    assert with_names(said, Meant()) == said
 
 
 @pytest.mark.parametrize(

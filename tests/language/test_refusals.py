@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.language.refusals import refusals, wanted
+from crsdemo.language.refusals import refusals, wanted, wanted_again
 
 
 def refused(text: str) -> list[str]:
@@ -177,14 +177,14 @@ def test_who_is_scared_easily_asks_for_nothing_scary(text: str) -> None:
     [
         "no more like a horror", "no a horror", "no an old horror", "no the horror one",
         "no make it horror", "no try horror", "no more like something in horror",
-        "is it horror or no", "is the horror free?", "some horror for free",
+        "is the horror free?", "some horror for free",
         "horror, i'm free tonight", "horror no matter what", "horror, no?",
         "you know some good horror no", "i scare easily horror fans say",
         "she gets scared easily but loves horror", "horror no question",
         "don't bother unless it's a horror", "i'm not into romance unless it's horror",
         "unless it's horror i won't watch it", "i hate everything unless it is horror",
         "nothing to lose, horror", "there's nothing to watch, horror then", "with enough horror",
-        "is that enough horror?", "i don't scare easily, so horror", "i'm over 40 and like horror",
+        "i don't scare easily, so horror", "i'm over 40 and like horror",
         "enough talk. horror",
     ],
 )  # fmt: skip
@@ -196,3 +196,55 @@ def test_what_only_looks_like_one_of_few_words_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["no more horror", "no more horror please", "no more like horror"])
 def test_no_more_is_a_refusal(text: str) -> None:
     assert "horror" in " ".join(refused(text)) and "horror" not in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it scary?", "was it made before scary films?", "does it have a scary end",
+        "so is it scary",
+        "how scary is it?", "and is that a scary one?", "will it be too scary",
+        "isnt it a bit scary",
+        "too scary", "way too scary", "still too scary for me", "looks scary",
+        "sounds really scary",
+        "hmm, did they make it scary", "yes. is this scary or what",
+    ],
+)  # fmt: skip
+def test_what_is_asked_or_said_of_the_film_is_no_wish(text: str) -> None:
+    assert "scary" not in wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is there anything scary?", "could it be scary", "can it be scary?", "something scary too",
+        "is it possible to get something scary", "is it ok if we watch a scary one",
+        "the main thing is it has to be scary", "is it a comedy? i want scary",
+        "is it old but scary", "what i want is that it be scary",
+        "is it the film where a scary man robs a bank", "it can't be too scary for me",
+        "something that looks scary", "a film that sounds scary",
+        "has he made any scary ones?", "what was that scary film with the robot",
+    ],
+)  # fmt: skip
+def test_what_only_sounds_like_it_is_a_wish(text: str) -> None:
+    assert "scary" in wanted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("that's a western", False),
+        ("but thats a western", False),
+        ("it is a western!", False),
+        ("this was a western, wasn't it", False),
+        ("it's fine if it's a western", True),
+        ("it has to be a western", True),
+        ("a western then", True),
+        ("ok, that's western night", True),
+        ("it's a robot i want, in a western", True),
+        ("something that is a western", True),
+    ],
+)
+def test_who_describes_a_film_does_not_ask_for_what_was_refused(text: str, asks: bool) -> None:
+    assert "western" in wanted(text)
+    assert ("western" in wanted_again(text)) == asks

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.errors import CatalogError
 from crsdemo.core.tags import Tag, read_tags, save_tags
+from crsdemo.core.traced import Traced
 from crsdemo.language.themes import Themes, stem
 
 TAGS = (
@@ -52,6 +53,11 @@ def themes() -> Themes:
         ("a Feel - Good flick", {"feel-good"}),
         ("the un-dead", {"zombies"}),
         ("bloodandguts", {"gore"}),
+        ("walking, dead", set()),  # two things
+        ("blood. And guts", set()),
+        ("it cannot feel; good", set()),
+        ("feel\ngood", set()),
+        ("no heist, zombies: gore!", {"heist", "zombies", "gore"}),
         ("time-travelling? time travel", {"timetravel"}),
         ("oh my god", set()),  # too short a keyword to be told from talk
         ("unheard of", set()),  # no item has it
@@ -202,3 +208,23 @@ def test_moods_are_heard_as_people_say_them(shipped: Themes, text: str, theme: s
 @pytest.mark.parametrize("text", ["a traffic light", "Darth Vader turns to the dark side", "easy"])
 def test_words_that_only_sound_like_moods_are_none(shipped: Themes, text: str) -> None:
     assert shipped.named(text).isdisjoint({"feel-good", "bleak", "easy to follow"})
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("walking dead, gore", ", gore"),
+        ("walking, dead or feel good", "walking, dead or"),
+        ("rob. a bank", "rob. a bank"),
+    ],
+)
+def test_a_longer_name_ends_at_a_comma(themes: Themes, text: str, left: str) -> None:
+    assert themes.without_tags(Traced.of(text)).text.strip() == left
+
+
+@pytest.mark.parametrize(
+    "text", ["horror, comedy or romance", "family. drama", "historical, drama"]
+)
+def test_a_list_of_genres_names_no_theme_of_two(shipped: Themes, text: str) -> None:
+    found = shipped.refused(text)
+    assert found.isdisjoint({"spooky fun", "romcom", "dysfunctional family", "period drama"})

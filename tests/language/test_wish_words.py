@@ -2,7 +2,13 @@
 
 import pytest
 
-from crsdemo.language.wish_words import decades_named, genres_named, genres_refused, years_named
+from crsdemo.language.wish_words import (
+    decades_named,
+    decades_refused,
+    genres_named,
+    genres_refused,
+    years_named,
+)
 
 GENRES = ("animation", "comedy", "family", "fantasy", "horror", "romance", "science fiction", "war")
 
@@ -57,3 +63,24 @@ def test_a_decade_is_no_single_year() -> None:
 )
 def test_somebodys_kids_are_no_genre(what: str, refused: set[str]) -> None:
     assert frozenset().union(*genres_refused(what, GENRES)) == refused
+
+
+@pytest.mark.parametrize("text", ["i'm in my 50s", "they are in their 70s", "in his late sixties"])
+def test_an_age_is_no_decade(text: str) -> None:
+    assert decades_named(text) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "decades"),
+    [
+        ("from the 80s", "nothing ", [1980]),
+        ("80s films", "i hate ", [1980]),
+        ("made in the 80s or 90s", "nothing ", [1980, 1990]),
+        ("older than the 80s", "nothing ", []),
+        ("80s", "nothing older than the ", []),
+        ("80s", "nothing about the ", []),
+        ("set in the late 80s", "nothing ", []),
+    ],
+)
+def test_a_decade_is_refused(what: str, before: str, decades: list[int]) -> None:
+    assert [one.first for one in decades_refused(what, before)] == decades

@@ -39,6 +39,27 @@ SET |= {
     "from the 70s to the 90s": (1970, 1999),
     "between the 80s and the 90s": (1980, 1999),
 }
+SET |= dict.fromkeys(
+    (
+        "no i meant the 90s", "90s instead", "make it 90s", "the 90s", "sorry 90s", "90s",
+        "how about the 90s?", "horror, 90s please", "actually, the nineties", "mid 90s",
+        "now 90s please",
+        "90s sci fi", "90s teen horror", "90s british comedy", "90s rom com", "1990s war film",
+        "90s dark crime drama", "i grew up in the 80s but want 90s comedies",
+        "i've seen all the 80s films, something from the 90s", "i love films from the 90s",
+    ),
+    (1990, 1999),
+)  # fmt: skip
+SET |= {
+    "2015-2020": (2015, 2020),
+    "a drama, 2015 – 2020": (2015, 2020),
+    "2015 to 2020 please": (2015, 2020),
+    "nothing pre 2000": (2000, LAST),
+    "nothing prior to 1990": (1990, LAST),
+    "no pre-1980 films": (1980, LAST),
+    "i haven't seen much, films since 2010": (2010, LAST),
+    "i was hoping for something from the 90s": (1990, 1999),
+}
 RELATIVE = {
     "sci-fi of the last years": (2018, LAST),
     "from the last decade": (2013, LAST),
@@ -67,7 +88,13 @@ UNSET = (
     "a film set in the 60s", "something about the 1980s", "i was born in 1990", "a war film",
     "it takes place in the 1940s", "in the nineties i watched a lot", "2012 was great",
     "nothing from the 80s", "no 90s movies", "he is in his 60s",
-    "the best of the best", "a heist of 50 men",
+    "the best of the best", "a heist of 50 men", "the 80s when i loved horror",
+    "in the 90s teen comedies were great", "something about the 80s",
+    "havent seen anything since 2010", "i haven't been to the cinema since 2019",
+    "we've been together since 2015", "i grew up with 80s movies", "i've seen all the 80s films",
+    "i've seen all the 80s and 90s films", "my dad watched 60s westerns",
+    "i liked films from the 90s as a kid but now want something new",
+    "it doesn't have to be from the 80s", "needn't be made after 2010",
 )  # fmt: skip
 
 

@@ -62,6 +62,11 @@ def taken_back(dialogue: Dialogue, *labels: str, position: int = -1) -> Dialogue
         ("I can't get enough of horror", [("wish", "horror")]),
         ("a film about androids", [("wish", "androids")]),
         ("hello, how are you?", []),
+        ("a triller, not too sad", [("wish", "thriller")]),
+        ("suprise me, dunno", []),
+        ("nothing from the 80s", [("avoid", "1980s")]),
+        ("is it from the 80s? does it have horror", []),
+        ("i like horror, comedy", [("wish", "horror"), ("wish", "comedy")]),
         ("İ", []),
     ],
 )  # fmt: skip

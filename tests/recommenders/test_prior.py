@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -173,6 +174,13 @@ MADE = {
         (["anything with Ann Lee"], {"old", "gold"}),
         (["Ann Lee movies, from the 80s"], {"gold"}),
         (["by Bo Ray or Ann Lee"], {"old", "cold", "gold", "bold"}),
+        (["from the 80s", "Cold?", "no i meant the 2010s"], {"bold"}),
+        (["from the 80s", "Cold?", "it doesn't have to be from the 80s"], set(MADE)),
+        (["with Ann Lee", "Old?", "how about Bo Ray"], {"cold", "bold"}),
+        (["with Ann Lee", "Old?", "action film, Bo Ray"], {"cold", "bold"}),
+        (["with Ann Lee", "Old?", "doesn't have to be Ann Lee"], set(MADE)),
+        (["Ann Lee and Bo Ray", "Old?", "no Ann Lee"], {"cold", "bold"}),
+        (["with Ann Lee", "Old?", "no Ann Lee"], set(MADE) - {"old", "gold"}),
         (["with Ann Lee", "Old?", "no, i mean Cy Fox"], {"when"}),
         (["my aunt looks like Ann Lee"], set(MADE)),
         (["anything without Cy Fox"], set(MADE) - {"when"}),
@@ -199,6 +207,8 @@ def test_of_several_people_asked_for_all_are_in_the_film_if_there_is_one() -> No
     assert unwanted(named, talk, talk) == casts.keys() - {"both"}
     seen = Dialogue((Turn("user", "both", (Mention(0, 4, "both"),)), *talk.turns))
     assert not unwanted(named, seen, seen), "nobody else has both, and it was named already"
+    either = said("Ann Lee or Bo Ray")
+    assert unwanted(named, either, either) == {"none"}
 
 
 def test_what_was_named_already_is_no_film_of_those_years(prior: ItemPrior) -> None:
@@ -255,3 +265,30 @@ def test_of_several_wishes_the_newest_counts(prior: ItemPrior) -> None:
     assert prior.relevant(talk).turns == talk.turns[-1:]
     refusing = talk.say(Turn("assistant", "Small ones?")).say(Turn("user", "no blood"))
     assert prior.relevant(refusing).turns == refusing.turns[-3:]
+
+
+@pytest.mark.parametrize(
+    ("text", "likes"),
+    [
+        ("nothing like plain", []),
+        ("i hate plain", []),
+        ("anything but plain", []),
+        ("a heist but not plain", []),
+        ("too much like plain", []),
+        ("i can't stand vault and plain", []),
+        ("i liked vault, not plain", ["vault"]),
+        ("i hate blood. plain was good", ["plain"]),
+        ("not as sad as plain", ["plain"]),
+        ("like plain but not sad", ["plain"]),
+        ("any dogs besides plain?", ["plain"]),
+        ("i have never seen plain", ["plain"]),
+    ],
+)
+def test_what_is_disliked_is_no_film_that_others_should_be_like(
+    prior: ItemPrior, text: str, likes: list[str]
+) -> None:
+    named = (re.search(name, text) for name in ("vault", "plain"))
+    mentions = tuple(Mention(*one.span(), one[0]) for one in named if one)
+    disliked = Dialogue((Turn("user", text, mentions),))
+    rows = prior._items(disliked)
+    assert [CATALOG[row].id for row in rows] == likes

@@ -49,6 +49,8 @@ ITEMS = [
     *(Item(f"only {g}", f"Qx{g}", 2000, {"genres": (g,)}) for g in GENRES),
     *(Item(f"{g} two", f"Qy{g}", 2000, {"genres": (g, "plain")}) for g in GENRES),
     *(Item(t.name, f"Qz{t.name}", 2000, {"genres": ("plain",)}, tags=(t.name,)) for t in TAGS),
+    Item("zombie horror", "Qr", 1985, {"genres": ("horror",)}, tags=("zombies",)),
+    Item("alien comedy", "Qs", 2000, {"genres": ("comedy",)}, tags=("aliens",)),
     Item("romcom", "Qq", 2000, {"genres": ("comedy", "romance")}),
 ]
 CATALOG = Catalog(tuple(ITEMS), TAGS)
@@ -110,7 +112,7 @@ def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
 @pytest.mark.parametrize(
     ("text", "left_out"),
     [
-        ("we don't care for alien movies", {"aliens"}),
+        ("we don't care for alien movies", {"aliens", "alien comedy"}),
         ("no robots please", {"robots"}),
         ("no jump scares", {"jump scares"}),
         ("i hate dark comedies", {"dark comedy"}),
@@ -121,6 +123,19 @@ def test_a_refusal_stands_where_it_hides_most_of_the_catalog() -> None:
         ("i hate westerns, musicals and horror", of("western") | of("musical") | of("horror")),
         ("no westerns, musicals or horror", of("western") | of("musical") | of("horror")),
         ("no horror, a comedy and a romance please", of("horror")),
+        ("no horror, comedy or romance", of("horror") | of("comedy") | of("romance")),
+        ("no dark, comedy or horror", of("comedy") | of("horror")),
+        ("no zombie horror", {"zombie horror"}),
+        ("i hate alien comedies", {"alien comedy"}),
+        ("no zombie-horror or westerns", {"zombie horror"} | of("western")),
+        ("no zombies, horror is great", of("zombies")),
+        ("no zombies or horror", of("zombies") | of("horror")),
+        ("no 80s horror", {"zombie horror"}),
+        ("no 80s", {"zombie horror"}),
+        ("nothing from the 80s", {"zombie horror"}),
+        ("i hate 80s films", {"zombie horror"}),
+        ("anything but the 80s", {"zombie horror"}),
+        ("nothing set in the 80s", set()),
     ],
 )
 def test_only_what_was_refused_is_hidden(text: str, left_out: set[str]) -> None:
@@ -153,6 +168,13 @@ def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
     assert hidden("no horror", "a creepy house would be nice, a comedy") == of("horror")
     assert hidden("no horror", "ok, horror then") == set()
     assert hidden("a comedy in a spooky house, but no horror") == of("horror")
+    for said in ("is it a horror?", "that's a horror", "too scary", "is it scary", "looks scary"):
+        assert hidden("no horror", said) == of("horror"), said
+    for said in ("no, it has to be horror", "it's fine if it's horror", "can it be scary?"):
+        assert hidden("no horror", said) == set(), said
+    assert hidden("no zombie horror", "a horror film") == {"zombie horror"}
+    assert hidden("no zombie horror", "ok, zombie horror") == set()
+    assert hidden("no 80s", "ok, an 80s film") == {i.id for i in CATALOG} - {"zombie horror"}
 
 
 def test_a_limit_that_is_somebodys_name_is_none() -> None:
