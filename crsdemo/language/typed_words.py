@@ -193,7 +193,8 @@ class Speller:
         others = (hit for hit in near if not _is_inflected(word, hit[0]))
         heavier = sorted(others, key=lambda hit: self._weight[hit[0]], reverse=True)
         best = min(heavier, key=lambda hit: hit[1], default=None)
-        return best[0] if best and best[0] in self._meant else None
+        # a common word is none that is listened for, but its plural may be
+        return best[0] if best and {best[0], best[0].removesuffix("s")} & self._meant else None
 
 
 _FAMILY = r"(?:ics?|al|ly|ish|ous|ness|ment|able|ings?|ed|ers?|ive|ist|isms?|ity|ful|less)"

@@ -14,6 +14,7 @@ from crsdemo.language.typed_words import Speller
         ("anmie", "anime"),
         ("tarantinno", "tarantino"),
         ("suprise", None),  # as near to an ordinary word
+        ("vampiers", "vampires"),  # a common word, and the plural of one that is listened for
         ("dunno", None),
         ("soppy", None),
     ],
@@ -22,5 +23,5 @@ def test_a_typo_is_mended_to_a_name_only_if_no_other_word_is_as_near(
     typed: str, meant: str | None
 ) -> None:
     names = ("tiller", "armie", "tarantino", "sunrise", "dunne", "sippy")
-    speller = Speller({"thriller": 9, "anime": 1}, dict.fromkeys(names, 99))
+    speller = Speller({"thriller": 9, "anime": 1, "vampire": 1}, dict.fromkeys(names, 99))
     assert speller.mend([typed]).get(typed) == meant
