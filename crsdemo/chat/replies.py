@@ -22,6 +22,7 @@ from crsdemo.language.open_wish import (
     asks_for_one,
     asks_for_several,
     likes,
+    says_no,
     says_no_more,
 )
 
@@ -55,7 +56,10 @@ def _wants_one(dialogue: Dialogue) -> bool:
     said, before = dialogue.turns[-1], dialogue.before(len(dialogue.turns) - 1)
     if not before.turns and not said.mentions and says_no_more(said.text):
         return False
-    was_given = any(turn.mentions for turn in before.turns if turn.speaker == "assistant")
+    answers = [turn for turn in before.turns if turn.speaker == "assistant"]
+    was_given = any(turn.mentions for turn in answers)
+    if was_given and says_no(said.untitled):  # to the film, or to a question of ours?
+        return bool(answers[-1].mentions) and not answers[-1].text.rstrip().endswith("?")
     likes_new = likes(said.untitled) and any(i not in before.mentioned for i in said.item_ids)
     return (
         asks_for_one(said.untitled) or likes_new or (was_given and asks_for_another(said.untitled))

@@ -48,7 +48,11 @@ _ONE = re.compile(
     rf"|\b(?:know|idea|sure|decide|dunno) what to {_USE}\b|\bdunno what to\b"
     r"|\bwhat(?:'?s| is| are) (?:a|an|some|the) (?:really |very )?(?:good|great|best|nice|decent|fun)\b(?! (?:part|thing|scene|bit))"
     r"|(?:^|[.!?;,] *)(?:do you |you )?(?:know |got |have )?any (?:good|great|nice|decent) (?=\w)"
-    r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b",
+    r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b"
+    # a wish that a text begins with: "something with robots"; not "something is wrong", "anything with Tom Hanks in it?"
+    r"|^\W*(?:(?:hi|hey|hello|hm+|ok|okay|well|so|then|now|maybe|just)\b[ ,]*)*(?:some ?thing|smth|sth|anything) (?!(?:is|was|went|seems|must)\b)(?:\w+ ){0,3}?(?:with|about|like|for|set|by|starring)\b(?![^.!]*\?)"
+    # who leaves it to us
+    r"|^\W*(?:(?:just|um+|hm+|oh|i|ok) )*(?:whatever|anything|don'?t (?:care|mind)|(?:no|any) (?:idea|preference)s?|up to you|you (?:pick|choose|decide)|your (?:pick|choice)|idk|dunno|i don'?t know|not sure)(?: (?:really|then|works|goes|is fine|you like|you want|for me|pls|please|tbh|lol))*\W*$",
     re.IGNORECASE,
 )
 _ASK_ME = re.compile(r"\bask (?:me|us)\b|\bquestions?\b", re.IGNORECASE)
@@ -74,7 +78,7 @@ _THAT = (
 _KNOWN = re.compile(
     rf"(?:\b{_WE} (?:seen|saw|watched|read|played|heard|know)|(?:^|[.!;,] *)(?:already |yeah |yes |no,? ?)?"
     rf"(?:seen|saw|watched|know|read|played)) {_THAT}(?=\W*$|[.,;!]| (?:already|before|too|once|twice|three|by heart|and|last|years|ages|in|at|on|when|with|yesterday|today|recently)\b"
-    r"| all\W*$| (?:[\w']+ ){1,3}times\b)|(?:^|[.!;,] *|\bi(?:'?ve)? |\bwe(?:'ve)? )(?:already (?:seen|watched|read|played)|(?:seen|watched|read|played) +already)\W*$",
+    r"| all\W*$| (?:[\w']+ ){1,3}times\b)|^\W*(?:this|that|same with (?:this|that))(?: one)? (?:too|as well)\b|(?:^|[.!;,] *|\bi(?:'?ve)? |\bwe(?:'ve)? )(?:already (?:seen|watched|read|played)|(?:seen|watched|read|played) +already)\W*$",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -93,6 +97,16 @@ _FILLING = frozenset(
     then this totally try us we well would yeah you
     """.split()  # noqa: SIM905  # it is read, not written, more often
 )
+
+
+_NO = re.compile(
+    r"\W*(?:(?:no+|nope|nah+|naw|meh|not really|again|way|still|hm+)\b\W*)+", re.IGNORECASE
+)
+
+
+def says_no(text: str) -> bool:
+    """Whether that is all that is said: "nope", "nah, not really"."""
+    return bool(_NO.fullmatch(text))
 
 
 def asks_for_another(text: str) -> bool:

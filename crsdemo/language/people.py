@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.language.title_clues import ReadText
@@ -48,6 +51,7 @@ _ALONE = re.compile(
 _JOINED = re.compile(r"\W*(?P<how>and|or|&|,)?\W*", re.IGNORECASE)
 # Between the first name and the last of a surname: "de niro", "van damme"
 _PARTICLES = frozenset(["de", "del", "di", "da", "du", "la", "le", "van", "von", "bonham", "ben"])
+_OBJECTS = frozenset(["me", "you", "him", "her", "it", "us", "them", "my", "his", "the", "a", "an"])
 MIN_FILMS = 5  # of a person who is known by surname
 LEAST_SURNAME = 4  # letters of a surname that names somebody by itself: not "Oh", "May", "Day"
 RARE_WORD = 4.5  # occurrences per million below which a small word can be a surname
@@ -138,11 +142,33 @@ class PeopleLinker:
             key = "".join(text.word(first + n) for n in range(length))
             if first + length <= len(text.tokens) and key in self._by_name:
                 return length, [self._by_name[key]]
+        if person := self._misspelt(text, first):
+            return 2, [person]
         if text.word(first) in _PARTICLES:
             people = self._by_surname.get(text.word(first) + text.word(first + 1), [])
             if len(people) == 1 and first + 1 < len(text.tokens):
                 return 2, people
         return 1, self._by_surname_at(text, first, refused)
+
+    @cached_property
+    def _by_first(self) -> Mapping[str, Mapping[str, str]]:
+        """First name -> last name -> the person, of the well filmed with two names."""
+        found: dict[str, dict[str, str]] = defaultdict(dict)
+        for person in dict.fromkeys(p for people in self._by_surname.values() for p in people):
+            first, *rest = words_of(person)
+            if len(rest) == 1 and not is_ordinary(first):
+                found[first][rest[0]] = person
+        return found
+
+    def _misspelt(self, text: ReadText, first: int) -> str | None:
+        """Whose first name this is, if the last has one slip: "jim carry", "sandra bulock"."""
+        people, last = self._by_first.get(text.word(first), {}), text.word(first + 1)
+        is_verb = is_ordinary(last) and text.word(first + 2) in _OBJECTS  # "tom hands me the"
+        if len(last) < LEAST_SURNAME - 1 or last in people or is_verb:
+            return None
+        long = [name for name in people if len(name) >= LEAST_SURNAME]
+        near = [name for name in long if OSA.distance(name, last, score_cutoff=1) <= 1]
+        return people[near[0]] if len(near) == 1 else None
 
     def _by_surname_at(self, text: ReadText, position: int, refused: bool) -> list[str]:
         word = text.word(position)

@@ -147,8 +147,8 @@ class Speller:
     ) -> None:
         names = names or {}
         self._known = vocabulary.keys() | names.keys() | _plain_rates().keys() | _SLANG
-        self._meant = vocabulary.keys() | names.keys()
         common = common_words() if names else {}
+        self._meant = vocabulary.keys() | (names.keys() - common.keys())
         self._weight = {w: (0, weight) for w, weight in names.items()}
         self._weight |= {w: (1, rate / OTHER) for w, rate in common.items()}
         self._weight |= {w: (1, weight) for w, weight in vocabulary.items()}
@@ -163,9 +163,13 @@ class Speller:
         found = ((word, self._nearest(word)) for word in unknown[:MOST_TYPOS])
         return {word: meant for word, meant in found if meant}
 
-    def mended(self, text: str) -> str:
-        """A text with its typos mended."""
-        tokens = tokens_of(text)
+    def mended(self, text: str, kept: Sequence[tuple[int, int]] = ()) -> str:
+        """A text with its typos mended, but for what is `kept`: (start, end) of names in it."""
+        tokens = [
+            token
+            for token in tokens_of(text)
+            if not any(start <= token.start < end for start, end in kept)
+        ]
         meant = self.mend(token.word for token in tokens)
         for token in reversed(tokens):
             if token.word in meant and text[token.start : token.end].isalpha():

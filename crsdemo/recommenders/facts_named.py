@@ -57,7 +57,7 @@ class FactsNamed:
         turns, about = list[Turn](), Meant()
         for turn in dialogue.turns:
             if turn.speaker == "user":
-                turn = turn.reworded(self._speller.mended)
+                turn = turn.reworded(self.mended)
                 turn = turn.reworded(partial(with_names, meant=about))
                 named = self._people.link_people(turn.untitled)
                 about = about._replace(named=named[-1] if named else about.named)
@@ -69,7 +69,8 @@ class FactsNamed:
 
     def mended(self, text: str) -> str:
         """A text without titles, with typos mended in genres, themes and people."""
-        return self._speller.mended(text)
+        names = [(start, end) for start, end, _ in self._people.named_at(text)]
+        return self._speller.mended(text, names)
 
     def themes_named(self, text: str) -> frozenset[str]:
         """The themes that a text names and that some item has."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,14 @@ def test_whoever_knows_it_or_likes_what_is_new_is_recommended_something() -> Non
     no_film = (Turn("user", "hi"), Turn("assistant", "Hello."), seen)
     list(replies(Dialogue(no_film), Plan(), lambda: asked))
     assert [plan.mode for plan in asked.plans] == ["REC", "REC", "REC", None, None, None]
+
+
+def test_no_is_about_the_film_unless_something_was_asked() -> None:
+    asked, no = Remembers(0), Turn("user", "nope")
+    begun = (Turn("user", "a film"), FIRST_SAID)
+    text = f"{FIRST_SAID.text} Would that do?"
+    asks = replace(FIRST_SAID, text=text)
+    told = (*begun, Turn("user", "who is in it?"), Turn("assistant", "Two people."))
+    for turns in ((*begun, no), (begun[0], asks, no), (*told, no), (no,)):
+        list(replies(Dialogue(turns), Plan(), lambda: asked))
+    assert [plan.mode for plan in asked.plans] == ["REC", None, None, None]

@@ -7,6 +7,7 @@ from crsdemo.language.open_wish import (
     asks_for_one,
     asks_for_several,
     likes,
+    says_no,
     says_no_more,
 )
 
@@ -95,6 +96,12 @@ dunno what to put on
 what's a good movie
 know any good films?
 any good ones?
+whatever
+idk
+anything really
+you choose
+up to you tbh
+no preference
 """.strip().splitlines()
 MORE = """
 what's a good horror movie
@@ -102,6 +109,10 @@ can you recommend something like Inception?
 do you know any good westerns?
 recommend me a film with robots
 any ideas for a rainy sunday?
+something with robots
+smth with songs
+ok, something like the last of us, the game
+hm something a bit sad about divorce
 """.strip().splitlines()
 NO_WISH = """
 I would recommend it to everybody
@@ -118,6 +129,13 @@ what's your favourite film of all time
 what is the best part of it
 what is a good part of it?
 is it any good?
+something is wrong with the page
+do you have something with robots?
+anything with more robots in it?
+whatever happened to her
+i don't know who that is
+not sure about that one
+you choose badly
 """.strip().splitlines()
 
 
@@ -169,6 +187,8 @@ already seen
 already watched!
 ive already seen
 seen them all
+that one too lol, im a nerd
+this too
 seen all of those
 I've seen all of them
 seen both
@@ -226,6 +246,13 @@ def test_another_is_asked_for(said: str) -> None:
 @pytest.mark.parametrize("said", NO_OTHER)
 def test_no_other_is_asked_for(said: str) -> None:
     assert not asks_for_another(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["no", "Nope.", "nah", "no no no", "nope again", "meh", "not really"]
+)
+def test_no_may_be_all_that_is_said(said: str) -> None:
+    assert says_no(said) and not says_no(f"{said}, a western") and not says_no("no horror")
 
 
 def test_likes_are_told_from_questions_and_dislikes() -> None:

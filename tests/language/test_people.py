@@ -28,6 +28,12 @@ def people() -> PeopleLinker:
         ("a film with Bo Leeward", ["Bo Leeward"]),
         ("a film with Foxglove", []),
         ("a film with Eve Foxglove", ["Eve Foxglove"]),
+        ("ida sno", ["Ida Snow"]),
+        ("flo oj", []),  # too short to tell
+        ("ida show me the way", []),  # a verb
+        ("with cy windam", ["Cy Windham"]),
+        ("something with guy falke", ["Guy Falks"]),
+        ("guy fall", []),  # two slips
     ],
 )
 def test_a_surname_names_somebody_if_only_one_well_filmed_person_has_it(
