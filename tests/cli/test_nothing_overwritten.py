@@ -25,6 +25,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "benchmark": ((), ("--json",)),
     "bench-side-by-side": ((), ("--json",)),
     "bench-retrieval": ((), ("--json",)),
+    "bench-trie": ((), ("--json",)),
     "bench-votes": ((), ("--json",)),
     "export": (("--db", "a.db", "--format", "csv"), ("--out",)),
     "backup": (("--db", "a.db"), ("--out",)),
