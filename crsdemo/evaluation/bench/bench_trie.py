@@ -96,7 +96,7 @@ class TrieBenchmarkConfig:
     catalog: Path = flag(CATALOG, "folder of the catalog whose codebooks are taken")
     checkpoint: str = flag(DEFAULT, "name or folder of the adapter whose tokenizer is taken")
     items: int = flag(1_000_000, "made-up items of the trie")
-    grammars: str = flag("8000,32000,128000", "items of the automata, by commas; nothing for none")
+    grammars: str = flag("8000,32000", "items of the automata, by commas; nothing for none")
     json: Path | None = flag(None, "write the figures there")
 
     @property
