@@ -90,6 +90,11 @@ _ANOTHER = re.compile(
     r"\btry again\b|\bone more\b|\bdon'?t (?:like|want|fancy) (?:it|that|this)(?: one)?\b",
     re.IGNORECASE,
 )
+# What is wrong with what was recommended: "that's too sad for me", "too long"
+_TOO = re.compile(
+    r"\W*(?:(?:no+|nah|hm+|ok|but|sorry|well|that(?:'?s| is| one is)?|it(?:'?s| is)?|this is|sounds|looks|seems|still|just|a bit|a little|way|far|much)\b\W*)*too (?!(?:good|bad|late|kind)\b)[\w-]+(?: (?:for (?:me|us|tonight|now|today|my \w+)|tbh|sorry|again))*\W*",
+    re.IGNORECASE,
+)
 _FILLING = frozenset(
     """
     a actually again and but completely did find fine for get gimme give hm hmm i i'd i'm it like maybe me nah no nope now
@@ -115,7 +120,7 @@ def asks_for_another(text: str) -> bool:
     "seen it", "not that one", "something else"; not "I've seen it but forgot the end".
     """
     text = text.replace("\u2019", "'")
-    if _KNOWN.search(text) and not _UNSURE.search(text):
+    if _TOO.fullmatch(text) or (_KNOWN.search(text) and not _UNSURE.search(text)):
         return True
     rest = _ANOTHER.sub(" ", text)
     return rest != text and _FILLING.issuperset(re.findall(r"[\w']+", rest.lower()))

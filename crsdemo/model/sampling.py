@@ -11,6 +11,7 @@ from torch import Tensor
 from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE, Slot
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.numbers import Numbers
 
 FEW = 256  # tokens that mostly hold nearly all probability; to sort the others takes long
 OVERDUE = 1.0  # nats a token by which what is owed grows likelier once the text would have ended
@@ -119,6 +120,7 @@ class TextConstraint:
         before_title: frozenset[int] = frozenset(),
         openings: Collection[tuple[int, ...]] = (),
         never: frozenset[int] = frozenset(),
+        numbers: Numbers | None = None,
     ) -> None:
         """Nothing is said twice: no fact, no title and no item.
 
@@ -127,7 +129,8 @@ class TextConstraint:
         may not end before it was; nor before the facts that are `owed`, and until then no token of
         `denials` may be written, nor anywhere where what is asked for `is_known`. `before_title`:
         tokens that may not be written before the title that is owed. `openings`: how the text
-        has to begin, one of these. `never`: tokens that no text has.
+        has to begin, one of these. `never`: tokens that no text has. `numbers`: those that it may
+        have.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -143,9 +146,11 @@ class TextConstraint:
         self.denials = denials
         self.is_known = is_known
         self.before_title = before_title
+        self.numbers = numbers
+        self.number = ""  # what is written of the number that is open
         self.openings = set(openings)  # what is left of those that go on as the text does
         self.owed = {control.slot[slot] for slot in owed} & said
-        self._text: dict[tuple[int, bool, bool, int, int], Tensor] = {}
+        self._text: dict[tuple[int, bool, bool, int, int, str], Tensor] = {}
         self.is_named = not (owes_a_title and self.title in said)
 
     @property
@@ -160,7 +165,8 @@ class TextConstraint:
         if self.prefix is not None:
             return torch.tensor(self._item_tokens(self.prefix))
         # what is forbidden only ever grows, so that its size tells it apart
-        key = (self.state, self.is_elsewhere, self.is_named, len(self.forbidden), len(self.owed))
+        said = (len(self.forbidden), len(self.owed), self.number)
+        key = (self.state, self.is_elsewhere, self.is_named, *said)
         if key not in self._text:
             allowed = self.grammar.allowed(self.state)
             slots = self.grammar.control.slot_of.keys() - {self.title}
@@ -169,7 +175,8 @@ class TextConstraint:
             shut |= self.denials if self.owed or self.is_known else frozenset()
             shut |= frozenset() if self.is_named else self.before_title
             forbidden = torch.tensor(sorted(shut), dtype=torch.long)
-            self._text[key] = allowed[~torch.isin(allowed, forbidden)]
+            allowed = allowed[~torch.isin(allowed, forbidden)]
+            self._text[key] = self.numbers.after(self.number, allowed) if self.numbers else allowed
         return self._text[key]
 
     @property
@@ -197,6 +204,7 @@ class TextConstraint:
     def advance(self, token: int) -> None:
         control = self.grammar.control
         self.state = self.grammar.next_state(self.state, token)
+        self.number = self.numbers.going_on(self.number, token) if self.numbers else ""
         going_on = {opening[1:] for opening in self.openings if opening[0] == token}
         self.openings = set() if () in going_on else going_on
         if token == control.boi:
@@ -212,6 +220,11 @@ class TextConstraint:
                 self.is_named, self.is_elsewhere = True, False
         elif self.prefix is not None:
             self.prefix += (control.code[token][1],)
+
+    def speak_of(self, numbers: Numbers) -> None:
+        """From here on these are the numbers that may be said: another item was named."""
+        self.numbers = numbers
+        self._text.clear()
 
     def _name(self, codes: tuple[int, ...]) -> None:
         """An item that was named is not named again."""

@@ -8,7 +8,7 @@ the titles behind IDs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.numbers import Numbers, digits_among, numbers_in
 from crsdemo.model.sampling import Leaning, Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.model.tokens import decoded
@@ -37,8 +38,7 @@ DENIALS = (
     "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
     " don", " doesn", " didn", " isn", " aren", " wasn", " weren", " hasn", " haven", " couldn",
 )  # fmt: skip
-# How one asks back; of its own accord a small model answers a bare "recommend me something" with
-# what programs cannot do, or says the question back
+# How one asks back; of its own accord a small model says what programs cannot do
 ASKING = (
     "What kind of {item} would you like",
     "What kind of {item} are you in the mood for",
@@ -84,6 +84,8 @@ class Talker:
         self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
         claims = {claim: self.format.text(f" {claim}") for claim in CLAIMS}
         self.claims = {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1}
+        sayable = self.grammar.allowed(self.grammar.text_state["CHAT"])
+        self.digits = digits_among(sayable.tolist(), self.text)
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
@@ -96,7 +98,6 @@ class Talker:
     # reading
 
     def history(self, dialogue: Dialogue) -> History:
-        """The newest turns that fit, up to where the assistant begins."""
         return history_of(dialogue, self.format)
 
     def read(self, histories: Sequence[History]) -> Context:
@@ -186,6 +187,7 @@ class Talker:
             is_known=mode == "CHAT" and retells,
             openings=self.asking if asks_back else (),
             before_title=self.of_oneself if mode == "REC" else frozenset(),
+            numbers=self._numbers([item] if item else map(self.catalog.item, others), dialogue),
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)
@@ -198,7 +200,8 @@ class Talker:
                 tokens = [token]
                 codes = [token] if token == self.control.boi else [*codes, token]
                 if token == self.control.eoi:
-                    tokens += self.format.text(f" {self._named(codes).name}")
+                    tokens += self.format.text(f" {(named := self._named(codes)).name}")
+                    constraint.speak_of(self._numbers([named], dialogue))
                 self.decoder.feed(context, tokens, words=True)
 
     def _unfounded(self, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
@@ -207,6 +210,12 @@ class Talker:
         said += [item.logline, *item.tags] if item else []
         known = " ".join(said).lower()
         return frozenset(token for token, claim in self.claims.items() if claim not in known)
+
+    def _numbers(self, items: Iterable[Item], dialogue: Dialogue) -> Numbers:
+        """Those of the items that are spoken of, on their cards, and what the user typed."""
+        said = [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]
+        said += [f"{one.year} {one.title} {one.logline} {' '.join(one.tags)}" for one in items]
+        return Numbers(self.digits, numbers_in(said))
 
     def _leaning(
         self, asked: Asked | None, item: Item | None, dialogue: Dialogue

@@ -188,6 +188,9 @@ already watched!
 ive already seen
 seen them all
 that one too lol, im a nerd
+that's too sad
+too long for me
+hm, still a bit too violent tbh
 this too
 seen all of those
 I've seen all of them

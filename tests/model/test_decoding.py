@@ -13,6 +13,7 @@ from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.numbers import Numbers
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens, decoded
 
@@ -196,6 +197,24 @@ def test_what_is_owed_is_said_soon_after_the_text_would_have_ended(grammar: Gram
     logits[CONTROL.eos] = 6.0
     said = [sampler.next(logits) for _ in range(8)]
     assert token in said and said[-1] is None, "said once, and then it ends"
+
+
+def test_no_number_is_written_but_those_that_are_known(grammar: Grammar) -> None:
+    tokens = [TOKENIZER.encode(digit, add_special_tokens=False)[0] for digit in "0123456789"]
+    numbers = Numbers(dict(zip(tokens, "0123456789", strict=True)), frozenset(["2004", "20", "7"]))
+    logits = torch.full((len(TOKENIZER),), -99.0)
+    word = TOKENIZER.encode("w", add_special_tokens=False)[0]
+    for seed in range(30):
+        logits[tokens] = torch.rand(10, generator=torch.Generator().manual_seed(seed))
+        logits[word] = 0.5
+        constraint = TextConstraint(grammar, "CHAT", (), (), numbers=numbers)
+        sampler = TokenSampler(constraint, Sampling(60, temperature=1.0, seed=seed))
+        said = [token for _ in range(40) if (token := sampler.next(logits)) is not None]
+        text = "".join("w" if token == word else str(tokens.index(token)) for token in said)
+        found = [number for number in text.split("w") if number]
+        assert found and set(found[:-1]) <= numbers.known, text
+        constraint.speak_of(replace(numbers, known=frozenset(["7"])))
+        assert set(tokens) & set(constraint.allowed.tolist()) <= {tokens[7]}
 
 
 def test_a_small_top_p_is_greedy(decoder: Decoder) -> None:
