@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -34,10 +34,15 @@ class Numbers:
         return digits.strip() if digits.startswith(" ") else begun + digits
 
 
-def digits_among(tokens: Iterable[int], text_of: Callable[[list[int]], str]) -> dict[int, str]:
-    """The tokens that are digits alone, and their text."""
-    texts = {token: text_of([token]) for token in tokens}
-    return {token: text for token, text in texts.items() if text.strip().isdecimal()}
+def digits_among(vocabulary: Mapping[str, int]) -> dict[int, str]:
+    """The tokens that are digits alone -> these, behind a space where the token begins with one."""
+    bare = {token: name.lstrip(" \u0120\u2581") for name, token in vocabulary.items()}
+    spaced = {token for name, token in vocabulary.items() if name != bare[token]}
+    return {
+        token: f" {digits}" if token in spaced else digits
+        for token, digits in bare.items()
+        if digits.isdecimal()
+    }
 
 
 def numbers_in(texts: Iterable[str]) -> frozenset[str]:

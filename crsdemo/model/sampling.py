@@ -61,9 +61,7 @@ class TokenSampler:
         self.leaning = leaning
         self.before = list(before)
         self.written: list[int] = []
-        self.overdue = (
-            0.0  # nats by which what is owed is likelier, since the text would have ended
-        )
+        self.overdue = 0.0  # nats by which what is owed is likelier by now
         self._generator = torch.Generator().manual_seed(sampling.seed)
 
     def next(self, logits: Tensor) -> int | None:

@@ -84,8 +84,7 @@ class Talker:
         self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
         claims = {claim: self.format.text(f" {claim}") for claim in CLAIMS}
         self.claims = {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1}
-        sayable = self.grammar.allowed(self.grammar.text_state["CHAT"])
-        self.digits = digits_among(sayable.tolist(), self.text)
+        self.digits = digits_among(loaded.tokenizer.get_vocab())
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
     @classmethod
@@ -98,6 +97,7 @@ class Talker:
     # reading
 
     def history(self, dialogue: Dialogue) -> History:
+        """The newest turns that fit, up to where the assistant begins."""
         return history_of(dialogue, self.format)
 
     def read(self, histories: Sequence[History]) -> Context:

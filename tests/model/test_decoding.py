@@ -13,7 +13,7 @@ from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
-from crsdemo.model.numbers import Numbers
+from crsdemo.model.numbers import Numbers, digits_among
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens, decoded
 
@@ -201,7 +201,9 @@ def test_what_is_owed_is_said_soon_after_the_text_would_have_ended(grammar: Gram
 
 def test_no_number_is_written_but_those_that_are_known(grammar: Grammar) -> None:
     tokens = [TOKENIZER.encode(digit, add_special_tokens=False)[0] for digit in "0123456789"]
-    numbers = Numbers(dict(zip(tokens, "0123456789", strict=True)), frozenset(["2004", "20", "7"]))
+    digits = digits_among(TOKENIZER.get_vocab())
+    assert [digits[token] for token in tokens] == list("0123456789")
+    numbers = Numbers(digits, frozenset(["2004", "20", "7"]))
     logits = torch.full((len(TOKENIZER),), -99.0)
     word = TOKENIZER.encode("w", add_special_tokens=False)[0]
     for seed in range(30):
