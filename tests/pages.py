@@ -143,7 +143,13 @@ class Visitor:
         assert self.complaints == [], "\n".join(self.complaints)
 
     def type(self, text: str) -> None:
+        """Say something, and once more if the last answer was just ending: then nothing is sent."""
         self.box.fill(text)
+        self.box.press("Enter")
+        for _ in range(10):
+            if self.box.input_value() != text or self.page.locator("#notice .notice").count():
+                return
+            self.page.wait_for_timeout(50)
         self.box.press("Enter")
 
     @property

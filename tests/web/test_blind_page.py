@@ -5,6 +5,7 @@ The recommenders are stand-ins, one of them slow when it is told to be.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -182,17 +183,15 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(
         f"details ->> 'more_names_shown' from current_verdicts "
         f"where comparison_id = '{visitor.comparison}'"
     )
-    assert details == [
-        (
-            2,
-            '{"satisfaction":{"left":4,"right":0},"relevance":{"right":2},"interest":{"left":2}}',
-            '{"right":["already seen"]}',
-            "<b>'); drop table verdicts; --",
-            "key",
-            0,
-            0,
-        )
-    ]
+    ((strength_kept, aspects, reasons, *others),) = details
+    assert strength_kept == 2
+    assert json.loads(aspects) == {
+        "satisfaction": {"left": 4, "right": 0},
+        "relevance": {"right": 2},
+        "interest": {"left": 2},
+    }
+    assert json.loads(reasons) == {"right": ["already seen"]}
+    assert others == ["<b>'); drop table verdicts; --", "key", 0, 0]
 
 
 def test_a_side_that_fails_blocks_the_vote_in_a_plain_sentence(
