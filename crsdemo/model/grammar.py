@@ -44,10 +44,15 @@ log = logging.getLogger(__name__)
 FIRST_SYMBOL, LAST_SYMBOL = 0x100000, 0x10FFFD
 SYMBOL_BYTE = 0xF4
 TEXT = "[^\U00100000-\U0010ffff]"
+MOST_ITEMS = 100_000  # that the automaton holds; of more, minutes and gigabytes, it knows the form
 
 
 class Grammar:
-    """The automaton of all valid replies over one catalog. Immutable: share it between threads."""
+    """The automaton of all valid replies over one catalog. Immutable: share it between threads.
+
+    Of more than MOST_ITEMS it knows the form of an ID alone, and which there are only the trie:
+    the beam and the words go by that anyway.
+    """
 
     def __init__(
         self,
@@ -67,7 +72,9 @@ class Grammar:
         self.control = control
         self.trie = Trie(semantic_ids, control.n_levels)
         symbols = _symbols(control)
-        regex = _regex(control, symbols, self.trie.semantic_ids.tolist())
+        self.knows_items = len(semantic_ids) <= MOST_ITEMS
+        rows = self.trie.semantic_ids.tolist() if self.knows_items else None
+        regex = _regex(control, symbols, rows)
         spelling = _spelling(tokenizer, control, symbols)
         # Outlines wants an end token outside the grammar; nothing follows eos, so any will do
         end = control.user
@@ -115,14 +122,19 @@ def _symbols(control: ControlTokens) -> dict[int, str]:
     return {token: chr(FIRST_SYMBOL + n) for n, token in enumerate(tokens)}
 
 
-def _regex(control: ControlTokens, symbols: Mapping[int, str], rows: list[list[int]]) -> str:
+def _regex(
+    control: ControlTokens, symbols: Mapping[int, str], rows: list[list[int]] | None
+) -> str:
     """The grammar of the module's docstring as a regular expression over symbols.
 
+    `rows`: the codes of all items, None for any codes.
     The end is a symbol too: outlines_core 0.2.14 drops the tokens that hold a part of a character
     wherever the text so far would match already.
     """
     levels = [[symbols[token] for token in tokens] for tokens in control.item_token]
-    item = symbols[control.boi] + _trie_regex(rows, levels) + symbols[control.eoi]
+    any_item = "".join(f"[{''.join(level)}]" for level in levels)
+    codes = any_item if rows is None else _trie_regex(rows, levels)
+    item = symbols[control.boi] + codes + symbols[control.eoi]
     slots = "".join(symbols[token] for token in control.slot_of)
     pieces = f"{TEXT}|{item}" + (f"|[{slots}]" if slots else "")
     rec, chat, resp = (symbols[token] for token in (control.rec, control.chat, control.resp))

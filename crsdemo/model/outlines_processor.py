@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from outlines.processors import OutlinesLogitsProcessor
 
-from crsdemo.model.grammar import Grammar
+from crsdemo.core.errors import CatalogError
+from crsdemo.model.grammar import MOST_ITEMS, Grammar
 
 
 class CatalogProcessor(OutlinesLogitsProcessor):
@@ -17,6 +18,12 @@ class CatalogProcessor(OutlinesLogitsProcessor):
     """
 
     def __init__(self, grammar: Grammar) -> None:
+        """Raises CatalogError where the automaton does not know which items there are."""
+        if not grammar.knows_items:
+            raise CatalogError(
+                f"the automaton of {len(grammar.trie.item_ids):,} items knows only the form of "
+                f"their IDs; it holds {MOST_ITEMS:,} at most. Recommenders of crsdemo go by the trie"
+            )
         super().__init__("torch")
         self.grammar = grammar
         self.reset()

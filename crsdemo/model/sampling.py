@@ -15,6 +15,8 @@ from crsdemo.model.numbers import Numbers
 
 FEW = 256  # tokens that mostly hold nearly all probability; to sort the others takes long
 OVERDUE = 1.0  # nats a token by which what is owed grows likelier once the text would have ended
+BEGUN, HOLDS = 1, 2.0  # tokens of a text from which on it draws so many times as much
+RUN = 4  # tokens of a text before the next one that count
 ROOM_TO_NAME = 8  # tokens kept at the end of a reply for what was not said yet and is owed
 
 
@@ -33,16 +35,46 @@ class Sampling:
 class Leaning:
     """Texts one of which what is written may go on as, and how much that is drawn to.
 
-    As nearest-neighbour language models do (Khandelwal et al. 2020), by whole texts.
+    As nearest-neighbour language models do (Khandelwal et al. 2020), by whole texts. Once some
+    words of one are written it holds, for its beginning with the end of another is nonsense.
     """
 
     texts: tuple[tuple[int, ...], ...]  # tokens, with the closing eos
     nats: float  # by which a token is likelier with which one of them goes on
 
-    def towards(self, written: Sequence[int]) -> list[int]:
-        """The tokens with which the texts that begin as what is `written` go on."""
+    def pull(self, written: Sequence[int]) -> dict[int, float]:
+        """Nats by the tokens with which the texts that begin as what is `written` go on."""
         n, so_far = len(written), tuple(written)
-        return sorted({text[n] for text in self.texts if text[:n] == so_far and len(text) > n})
+        nats = self.nats * (HOLDS if n >= BEGUN else 1)
+        going_on = (text[n] for text in self.texts if text[:n] == so_far and len(text) > n)
+        return dict.fromkeys(going_on, nats)
+
+
+@dataclass(frozen=True)
+class Retelling:
+    """A text that what is written may tell again from any place, and how much it is drawn to.
+
+    A small model that tells it in its own words mixes it up. Where the last tokens written stand
+    in it, the token that follows there is likelier, as pointers do it (See et al. 2017, arXiv
+    1704.04368), here without learning: the longer the run, the more.
+    """
+
+    text: tuple[int, ...]
+    nats: float  # for each token of the run beyond the first, up to RUN
+
+    def pull(self, written: Sequence[int]) -> dict[int, float]:
+        """Nats by the tokens that follow in the text where the last ones `written` stand in it."""
+        pulls = dict[int, float]()
+        for place in range(1, len(self.text)):
+            run = 0
+            while run < min(RUN, place, len(written)):
+                if self.text[place - 1 - run] != written[-1 - run]:
+                    break
+                run += 1
+            if run > 1:
+                token, nats = self.text[place], self.nats * (run - 1)
+                pulls[token] = max(nats, pulls.get(token, 0))
+        return pulls
 
 
 class TokenSampler:
@@ -53,12 +85,12 @@ class TokenSampler:
         constraint: TextConstraint,
         sampling: Sampling,
         before: Sequence[int] = (),
-        leaning: Leaning | None = None,
+        leanings: Sequence[Leaning | Retelling] = (),
     ) -> None:
         """`before`: tokens that were written earlier, of which no long run is written again."""
         self.constraint = constraint
         self.sampling = sampling
-        self.leaning = leaning
+        self.leanings = leanings
         self.before = list(before)
         self.written: list[int] = []
         self.overdue = 0.0  # nats by which what is owed is likelier by now
@@ -77,16 +109,22 @@ class TokenSampler:
         banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = constraint.paying if late and constraint.owes else constraint.allowed
-        if self.leaning and (towards := self.leaning.towards(self.written)):
-            logits = logits.clone()
-            logits[towards] += self.leaning.nats
-        logits = self._pressed(logits)
+        logits = self._pressed(self._drawn(logits))
         token = choose_token(logits, allowed, banned, sampling, self._generator)
         if token == constraint.grammar.control.eos:
             return None
         self.written.append(token)
         constraint.advance(token)
         return token
+
+    def _drawn(self, logits: Tensor) -> Tensor:
+        """With what the texts that it leans on draw to: (V,)"""
+        pulls = [pull for one in self.leanings if (pull := one.pull(self.written))]
+        if pulls:
+            logits = logits.clone()
+        for pull in pulls:
+            logits[list(pull)] += torch.tensor(list(pull.values()))
+        return logits
 
     def _pressed(self, logits: Tensor) -> Tensor:
         """Once the text would have ended but for what it owes, that is ever likelier: (V,)"""

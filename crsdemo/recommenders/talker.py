@@ -26,7 +26,7 @@ from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.numbers import Numbers, digits_among, numbers_in
-from crsdemo.model.sampling import Leaning, Sampling, TextConstraint, TokenSampler
+from crsdemo.model.sampling import Leaning, Retelling, Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.model.tokens import decoded
 from crsdemo.recommenders.evidence import trimmed
@@ -55,6 +55,7 @@ CLAIMS = (
     "minute", "hours", "hour", "rated", "sequel", "won",
 )  # fmt: skip
 TO_STORY = 6.0  # nats by which the words of a story are likelier where it is asked for
+TO_RETELL = 1.5  # of each token beyond the first that stands in its story as it was written
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
@@ -191,8 +192,8 @@ class Talker:
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)
-        leaning = self._leaning(asked, item, dialogue) if mode == "CHAT" else None
-        sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before, leaning)
+        leanings = self._leanings(asked, item, mode, dialogue)
+        sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before, leanings)
         codes: list[int] = []
         with self.loaded.quick.writing():
             while (token := sampler.next(context.logits[0])) is not None:
@@ -217,17 +218,20 @@ class Talker:
         said += [f"{one.year} {one.title} {one.logline} {' '.join(one.tags)}" for one in items]
         return Numbers(self.digits, numbers_in(said))
 
-    def _leaning(
-        self, asked: Asked | None, item: Item | None, dialogue: Dialogue
-    ) -> Leaning | None:
-        """What the words are drawn to: written answers, or the story where that is asked for."""
-        eos = self.control.eos
+    def _leanings(
+        self, asked: Asked | None, item: Item | None, mode: Mode, dialogue: Dialogue
+    ) -> list[Leaning | Retelling]:
+        """What the words are drawn to: written answers, and the story, begun where asked for."""
+        eos, drawn = self.control.eos, list[Leaning | Retelling]()
         if asked is not None:
             answers = (self.format.words(pieces, item).said for pieces in asked.answers)
-            return Leaning(tuple((*said, eos) for said in answers), asked.nats)
-        if item is not None and item.logline and asks_plot(_said_last(dialogue)):
-            return Leaning(((*self.format.text(item.logline), eos),), TO_STORY)
-        return None
+            drawn.append(Leaning(tuple((*said, eos) for said in answers), asked.nats))
+        if item is not None and item.logline:
+            story = (*self.format.text(item.logline), eos)
+            drawn.append(Retelling(story[:-1], TO_RETELL))
+            if mode == "CHAT" and asked is None and asks_plot(_said_last(dialogue)):
+                drawn.append(Leaning((story,), TO_STORY))
+        return drawn
 
     def _said_before(self, dialogue: Dialogue) -> list[int]:
         """The words of earlier replies, each closed, without the titles in them."""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crsdemo.core.catalog import Catalog, Item
@@ -44,8 +45,9 @@ class WrittenAnswer(BaseModel):
     """Wordings of a question, and of what answers it; facts of the item are slots: `<cast_1>`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    # What it asks about: the last or the first item spoken of, the talk so far, or none of it
-    of: Literal["last", "first", "talk", "none"]
+    # What it asks about: the last or the first item spoken of, the only one where two are meant,
+    # the talk so far, or none of it
+    of: Literal["last", "first", "only", "talk", "none"]
     asks: tuple[_Text, ...] = Field(min_length=1)
     says: tuple[_Text, ...] = Field(min_length=1)
 
@@ -100,17 +102,18 @@ class WrittenAnswers:
         return cls(encoder, rows, vectors, hashlib.sha256(text.encode()).hexdigest())
 
     def asked(self, dialogue: Dialogue, catalog: Catalog) -> Asked | None:
-        """The question that the newest message is near, if there is one to answer.
+        """The question that the newest message is near, of those that have an answer here.
 
         None where it asks about an item and none was spoken of, or several are.
         """
         if not dialogue.turns or not (said := dialogue.turns[-1].untitled.strip()):
             return None
-        cosines = self.vectors @ self.encoder.embed([said])[0]
+        spoken = _spoken_of(dialogue, catalog)
+        suits = np.array([spoken.suits(row) for _, row in self._asks])
+        cosines = np.where(suits, self.vectors @ self.encoder.embed([said])[0], -1.0)
         best = int(cosines.argmax())
         question, row = self._asks[best]
-        spoken = _spoken_of(dialogue, catalog)
-        if cosines[best] < (NEAR if " " in said else NEAR_WORD) or not spoken.suits(row):
+        if cosines[best] < (NEAR if " " in said else NEAR_WORD):
             return None
         item, last = spoken.of(row)
         says = (_pieces(text, item, last) for text in row.says)
@@ -128,14 +131,17 @@ class _Spoken(NamedTuple):
     def suits(self, row: WrittenAnswer) -> bool:
         if row.of == "first":
             return self.last is not None and self.items[0] != self.last
+        if row.of == "only":
+            return self.last is not None and len(self.items) == 1
         if row.of == "last":
             return self.last is not None
         return row.of == "none" or self.has_begun
 
     def of(self, row: WrittenAnswer) -> tuple[Item | None, Item | None]:
         """What a question is about, and what was spoken of last."""
-        about = {"first": self.items[:1], "last": (self.last,)}.get(row.of, ())
-        return next(iter(about), None), self.last
+        about = {"first": self.items[:1], "last": (self.last,), "only": (self.last,)}
+        about_now = about.get(row.of, ())
+        return next(iter(about_now), None), self.last
 
 
 def _spoken_of(dialogue: Dialogue, catalog: Catalog) -> _Spoken:

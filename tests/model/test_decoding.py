@@ -14,7 +14,7 @@ from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.numbers import Numbers, digits_among
-from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
+from crsdemo.model.sampling import Leaning, Retelling, Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens, decoded
 
 TOKENIZER = byte_level_tokenizer()
@@ -197,6 +197,30 @@ def test_what_is_owed_is_said_soon_after_the_text_would_have_ended(grammar: Gram
     logits[CONTROL.eos] = 6.0
     said = [sampler.next(logits) for _ in range(8)]
     assert token in said and said[-1] is None, "said once, and then it ends"
+
+
+def test_a_written_answer_holds_once_it_has_begun() -> None:
+    leaning = Leaning(((1, 2, 3, 4), (1, 2, 9, 9), (5, 6, 7, 8)), 4.0)
+    assert leaning.pull([]) == {1: 4.0, 5: 4.0}
+    assert leaning.pull([1, 2]) == {3: 8.0, 9: 8.0}
+    assert leaning.pull([1, 2, 3]) == {4: 8.0}
+    assert leaning.pull([1, 2, 4]) == leaning.pull([1, 2, 3, 4]) == {}
+
+
+def test_a_story_is_told_on_from_where_it_was_begun(grammar: Grammar) -> None:
+    story = Retelling((1, 2, 3, 1, 2, 4, 5, 6), 1.5)
+    assert story.pull([]) == story.pull([2]) == story.pull([7, 2]) == {}, "a word alone is none"
+    assert story.pull([9, 1, 2]) == {3: 1.5, 4: 1.5}
+    assert story.pull([3, 1, 2]) == {3: 1.5, 4: 3.0}
+    assert story.pull([1, 2, 4, 5]) == {6: 4.5} and story.pull([4, 5, 6]) == {}
+
+    words = [TOKENIZER.encode(letter, add_special_tokens=False)[0] for letter in "abcdz"]
+    logits = torch.full((len(TOKENIZER),), -9.0)
+    logits[words] = torch.tensor([1.0, 0.0, 0.0, 0.0, 0.9])
+    constraint = TextConstraint(grammar, "CHAT", (), ())
+    told = TokenSampler(constraint, Sampling(6), leanings=[Retelling((*words[3:0:-1],), 1.5)])
+    told.written += [words[3], words[2]]
+    assert [told.next(logits) for _ in range(2)] == [words[1], words[0]]
 
 
 def test_no_number_is_written_but_those_that_are_known(grammar: Grammar) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import re
+from copy import copy
+from itertools import product
 from pathlib import Path
 
 import outlines
@@ -25,6 +27,7 @@ from crsdemo.core.errors import CatalogError
 from crsdemo.items.trie import Trie
 from crsdemo.model.grammar import Grammar
 from crsdemo.model.outlines_processor import CatalogProcessor
+from crsdemo.model.sampling import TextConstraint
 from crsdemo.model.tokens import add_control_tokens, encode_text, item_token
 
 TOKENIZER = byte_level_tokenizer()
@@ -82,6 +85,28 @@ def accepted(grammar: Grammar) -> set[tuple[int, ...]]:
                 _, code = control.code[token]
                 open_paths.append(((*codes, code), grammar.next_state(state, token)))
     return found
+
+
+def test_of_too_many_items_the_automaton_knows_the_form_and_the_trie_the_rest(
+    monkeypatch: pytest.MonkeyPatch, kept: Path
+) -> None:
+    monkeypatch.setattr(crsdemo.model.grammar, "MOST_ITEMS", 50)
+    grammar = Grammar(TOKENIZER, CONTROL, ITEMS, kept)
+    assert accepted(grammar) == set(product(range(8), repeat=3)) > set(ITEMS.values())
+    with pytest.raises(CatalogError, match="60 items knows only the form"):
+        CatalogProcessor(grammar)
+    words = TextConstraint(grammar, "CHAT", (), list(ITEMS)[:2])
+    written = list[tuple[int, ...]]()
+    for codes in product(range(8), repeat=3):
+        said = copy(words)
+        for token in (CONTROL.boi, *CONTROL.item(codes), CONTROL.eoi):
+            if token not in said.allowed.tolist():
+                break
+            said.advance(token)
+        else:
+            written.append(codes)
+    assert sorted(written) == sorted(ITEMS[item] for item in list(ITEMS)[:2])
+    assert Grammar(TOKENIZER, CONTROL, semantic_ids(55), kept).index == grammar.index
 
 
 def test_ten_thousand_generations_hold_no_invalid_item(

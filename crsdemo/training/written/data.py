@@ -135,7 +135,8 @@ class FollowUp(_Row):
 
     files = "followups*.jsonl"
     act: Act
-    of: Literal["last", "first", "none"]  # the film of the talk that it asks about
+    # The film of the talk that it asks about; "only": as if there were two, and there is one
+    of: Literal["last", "first", "only", "none"]
     user: tuple[Text, ...] = Field(min_length=1)
     says: tuple[Text, ...] = Field(min_length=1)
 

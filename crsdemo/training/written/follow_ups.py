@@ -61,7 +61,8 @@ class FollowUps:
         """A question and its answer, or nothing if what was drawn does not suit the film."""
         row = self.rows[int(rng.integers(len(self.rows)))]
         spoken = [turn.item for turn in turns if isinstance(turn, AssistantTurn) and turn.item]
-        if row.of == "first" and len(set(spoken)) < 2:
+        n_spoken = len(set(spoken))
+        if (row.of == "first" and n_spoken < 2) or (row.of == "only" and n_spoken > 1):
             return ()
         last = self.catalog.item(spoken[-1])
         item = self.catalog.item(spoken[0]) if row.of == "first" else last
