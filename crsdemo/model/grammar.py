@@ -122,9 +122,7 @@ def _symbols(control: ControlTokens) -> dict[int, str]:
     return {token: chr(FIRST_SYMBOL + n) for n, token in enumerate(tokens)}
 
 
-def _regex(
-    control: ControlTokens, symbols: Mapping[int, str], rows: list[list[int]] | None
-) -> str:
+def _regex(control: ControlTokens, symbols: Mapping[int, str], rows: list[list[int]] | None) -> str:
     """The grammar of the module's docstring as a regular expression over symbols.
 
     `rows`: the codes of all items, None for any codes.

@@ -42,6 +42,7 @@ from crsdemo.training.lm.candidates import CandidateSampler
 from crsdemo.training.lm.examples import ExampleSampler
 from crsdemo.training.lm.fused import freeze_below, fuse
 from crsdemo.training.lm.loop import LearnFlags, learn
+from crsdemo.training.lm.transfer import is_of_another, same_lora, take_over
 from crsdemo.training.ranking.affinity import Teacher
 from crsdemo.training.ranking.distil import read_answers
 from crsdemo.training.written.data import (
@@ -87,7 +88,10 @@ class GcrsConfig(LearnFlags, Sources):
         False, "learn the words of the public dialogues too, not only when to recommend what"
     )
     distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
-    start_from: Path | None = flag(None, "folder of an earlier adapter of this base to go on from")
+    start_from: Path | None = flag(
+        None,
+        "folder of an earlier adapter of this base to go on from; of another catalog, its talk alone",
+    )
     first_layer: int = flag(0, "of the base that learns; those below stay as they started")
     rank: int = flag(16, "LoRA r")
     alpha: int = flag(32, "LoRA alpha")
@@ -248,20 +252,23 @@ def _tried(model: Any) -> torch.Tensor:
 def _with_lora(config: GcrsConfig, talk: TalkFormat, model: Any) -> Any:
     known = model.get_input_embeddings().weight.shape[0]
     grow_embeddings(model, talk.tokenizer)
-    if config.start_from is not None:
-        return _earlier(model, config.start_from)
+    earlier = config.start_from
+    if earlier is not None and not is_of_another(earlier, talk):
+        return _earlier(model, earlier)
     n_tokens = len(talk.tokenizer)
     rows = list(range(min(known, n_tokens), n_tokens))
     _begin_rows(model, talk, rows, config.seed)
+    own = {"r": config.rank, "lora_alpha": config.alpha, "target_modules": "all-linear"}
     adapter = LoraConfig(
-        r=config.rank,
-        lora_alpha=config.alpha,
+        **(same_lora(earlier) if earlier else own),
         lora_dropout=config.dropout,
-        target_modules="all-linear",
         trainable_token_indices=rows_to_learn(model, rows) if rows else None,
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, adapter, autocast_adapter_dtype=False)
+    begun = get_peft_model(model, adapter, autocast_adapter_dtype=False)
+    if earlier is not None:
+        take_over(begun, earlier, talk)
+    return begun
 
 
 def rows_to_learn(model: Any, tokens: list[int]) -> list[int] | dict[str, list[int]]:

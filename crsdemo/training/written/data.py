@@ -31,7 +31,7 @@ Act = Literal[
 ACTS: tuple[str, ...] = get_args(Act)
 Move = Literal["recommend", "talk", "ask", "chat"]
 Text = Annotated[str, Field(min_length=1)]
-_SINGULAR = {"genre": "genres", "director": "directors"}  # in the markup -> field of the catalog
+_ONE_FORM = ("cast",)  # fields of the catalog that are not the markup's name with an s
 NAMED = re.compile(r"\[([^\[\]|]+)\|([^\[\]|]+)\]")
 PLACE = re.compile(r"\{(film:)?([^{}]+)\}")
 TITLE = "title"
@@ -198,4 +198,4 @@ def slot(name: str) -> Slot:
     field, _, index = name.rpartition("_")
     if not field or not index.isdigit() or not int(index):
         raise BadInputError(f"{{{name}}} is no slot; expected year, genre_1, cast_2 ...")
-    return Slot(_SINGULAR.get(field, field), int(index))
+    return Slot(field if field.endswith("s") or field in _ONE_FORM else f"{field}s", int(index))
