@@ -181,15 +181,16 @@ def _worker(value: Any) -> str:
 def _redial_turn(
     speaker: Speaker, text: str, names: Mapping[str, str], item_of: Mapping[str, str]
 ) -> Turn:
-    """A message with each `@id` written out as the film's title, and mentioned."""
+    """A message with each `@id` written out as the film's title, and mentioned.
+
+    Ids are numbers in ReDial, and any words in data of others; an `@` before what is none stays.
+    """
     said, mentions, end = "", [], 0
     text = " ".join(text.split())
-    for match in re.finditer(r"@(\d+)", text):
+    ids = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True) if one)
+    for match in re.finditer(rf"@({ids})(?!\d)", text) if ids else ():
         said += text[end : match.start()]
         end = match.end()
-        if match[1] not in names:
-            said += match[0]
-            continue
         title = " ".join(html.unescape(names[match[1]] or "a film").split())
         mentions.append(Mention(len(said), len(said) + len(title), item_of[match[1]]))
         said += title

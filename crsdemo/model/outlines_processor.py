@@ -22,7 +22,7 @@ class CatalogProcessor(OutlinesLogitsProcessor):
         if not grammar.knows_items:
             raise CatalogError(
                 f"the automaton of {len(grammar.trie.item_ids):,} items knows only the form of "
-                f"their IDs; it holds {MOST_ITEMS:,} at most. Recommenders of crsdemo go by the trie"
+                f"their IDs; it holds {MOST_ITEMS:,} at most. Our recommenders go by the trie"
             )
         super().__init__("torch")
         self.grammar = grammar

@@ -31,11 +31,11 @@ from crsdemo.items.kept_vectors import embedded, keep
 
 FOLDER = "answers"  # in that of an adapter
 ROWS, VECTORS = "answers.jsonl", "vectors.safetensors"
-NEAR = 0.7  # cosine from which a message is such a question
+NEAR = 0.75  # cosine from which a message is such a question
 NEAR_WORD = 0.9  # the same of a single word: "no" is near "yes"
 FAR = 0.5  # cosine at which it would weigh nothing
 N_VOICES = 2  # that share the answers among them: one of `gcrs`, one of `reges`
-WEIGHT = 20.0  # nats per unit of cosine beyond that: 4 where it is barely near, 10 to the letter
+WEIGHT = 20.0  # nats per unit of cosine beyond that: 5 where it is barely near, 10 to the letter
 LAST = Slot("last")  # in an answer about the first item: the one spoken of last
 _MARK = re.compile(r"<(\w+?)(?:_(\d+))?>")
 _Text = Annotated[str, Field(min_length=1)]

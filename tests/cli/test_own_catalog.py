@@ -16,9 +16,15 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Plan, reply
 from crsdemo.recommenders.loading import BASELINES, Shelf
 
-PAGE = Path(__file__).parents[2] / "docs" / "your-own-catalog.md"
-BLOCKS = re.findall(r"```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("python ")]
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def commands(page: Path) -> list[str]:
+    blocks = re.findall(r"```\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("python ")]
+
+
+COMMANDS = commands(DOCS / "your-own-catalog.md")
 WORDS = (
     "Ash",
     "Birch",
@@ -101,3 +107,27 @@ def test_the_commands_of_the_page_lead_to_talk(
     dialogue = Dialogue((Turn("user", "a sea story, no tides"),))
     for name in shelf.names:
         assert reply(shelf.get(name), dialogue, Plan(mode="REC")).item in shelf.catalog.items
+
+
+@pytest.mark.slow
+def test_the_list_of_books_leads_to_two_systems_that_talk_about_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a tiny base and in moments; no adapter of another base is taken over."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    Path("docs").symlink_to(DOCS)
+    save_base(Path("base"))
+    quick = {name: flags.replace(WRITTEN, "") for name, flags in QUICK.items()}
+    *stages, start = commands(DOCS / "books" / "README.md")
+    assert start == "python app.py --catalog mybooks"
+    for command in stages:
+        stage, *flags = shlex.split(command.replace("--start-from checkpoints/gcrs", ""))[3:]
+        assert main([stage, *flags, *shlex.split(quick.get(stage, ""))]) == 0, command
+    folder = Path("mybooks")
+    shelf = Shelf(Catalog.load(folder), folder)
+    assert len(shelf.catalog) == 300 and {"gcrs", "reges"} <= set(shelf.names)
+    dialogue = Dialogue((Turn("user", "a short novel about the sea"),))
+    for name in ("gcrs", "reges"):
+        said = reply(shelf.get(name), dialogue, Plan(mode="REC"))
+        assert said.item in shelf.catalog.items and said.item.facts["authors"]

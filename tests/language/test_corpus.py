@@ -84,6 +84,19 @@ def test_a_talk_without_films_is_read(tmp_path: Path, empty: object) -> None:
     assert [turn.text for turn in one.dialogue.turns] == ["Hello, I enjoyed @11", "Then see @12"]
 
 
+def test_items_of_other_catalogs_have_any_ids(tmp_path: Path) -> None:
+    named = {"b1": "Heat (1995)", "b12": "Alien (1979)", "it's": "Heat (1995)"}
+    said = [
+        {"senderWorkerId": 1, "text": "@b12, @b1 and @it's; mail me@b123 @b2"},
+        {"senderWorkerId": 2, "text": "Then see @b1."},
+    ]
+    row = TALK | {"movieMentions": named, "initiatorQuestions": {}, "messages": said}
+    (one,) = read(tmp_path, json.dumps(row))
+    first, second = one.dialogue.turns
+    assert first.text == "Alien (1979), Heat (1995) and Heat (1995); mail me@b123 @b2"
+    assert first.item_ids == (ALIEN.id, HEAT.id) and second.item_ids == (HEAT.id,)
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

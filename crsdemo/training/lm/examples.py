@@ -145,6 +145,7 @@ class ExampleSampler:
         most = min(len(rows), MOST_LIKED)
         named = self.rng.permutation(rows)[: int(self.rng.integers(1, most + 1))].tolist()
         before, after = SIMILAR[int(self.rng.integers(len(SIMILAR)))]
+        before = self.catalog.domain.worded(before)
         pieces: list[str | tuple[str, str]] = [before]
         for item in (self.catalog[row] for row in named):
             name = item.name if self.rng.random() < WITH_YEAR else item.title

@@ -89,8 +89,7 @@ class GcrsConfig(LearnFlags, Sources):
     )
     distilled: Path | None = flag(None, "the ranker's answers, as `distil` left them")
     start_from: Path | None = flag(
-        None,
-        "folder of an earlier adapter of this base to go on from; of another catalog, its talk alone",
+        None, "folder of an earlier adapter to go on from; of another catalog, only how it talks"
     )
     first_layer: int = flag(0, "of the base that learns; those below stay as they started")
     rank: int = flag(16, "LoRA r")

@@ -164,16 +164,19 @@ Row = TypeVar("Row", bound=_Row)
 
 
 def read(kind: type[Row], folder: Path = WRITTEN) -> list[Row]:
-    """The rows of all files of a kind, by name. Raises BadInputError with file and line."""
+    """The rows of all files of a kind, by name; of what a folder lacks, none.
+
+    Raises BadInputError with file and line, or if nothing that was written lies there.
+    """
     return [row for _, row in read_lines(kind, folder)]
 
 
 def read_lines(kind: type[Row], folder: Path) -> Iterator[tuple[str, Row]]:
     """Each row with its file and line; see `read`."""
-    paths = sorted(folder.glob(kind.files))
-    if not paths:
-        raise BadInputError(f"no {kind.files} in {folder}; what was written ships with the sources")
-    for path in paths:
+    kinds = [one.files for one in (WrittenDialogue, FollowUp, Search, WrittenWish)]
+    if not any(path for files in kinds for path in folder.glob(files)):
+        raise BadInputError(f"no {', '.join(kinds[:-1])} or {kinds[-1]} in {folder}")
+    for path in sorted(folder.glob(kind.files)):
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:

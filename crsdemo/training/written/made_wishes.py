@@ -34,7 +34,7 @@ LIKED = (
     ("my favorite is ", ". "), ("", " was great, "), ("like ", ", "),
 )  # fmt: skip
 SIMILAR = (
-    ("something like ", ""), ("films like ", ""), ("similar to ", " please"), ("i like ", ""),
+    ("something like ", ""), ("{items} like ", ""), ("similar to ", " please"), ("i like ", ""),
     ("i loved ", ", what else?"), ("anything like ", "?"), ("recommend something like ", ""),
     ("in the style of ", ""), ("can you recommend something like ", "?"), ("", ""),
 )  # fmt: skip
