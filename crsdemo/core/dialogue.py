@@ -106,6 +106,12 @@ class Dialogue:
         return replace(self, turns=self.turns[:position])
 
     @property
+    def named_last(self) -> str | None:
+        """The item that was named last, by either side."""
+        named = [item for turn in self.turns for item in turn.item_ids]
+        return named[-1] if named else None
+
+    @property
     def mentioned(self) -> tuple[str, ...]:
         """Distinct items named so far by either speaker, first mention first."""
         return tuple(dict.fromkeys(item for turn in self.turns for item in turn.item_ids))

@@ -49,6 +49,7 @@ _ONE = re.compile(
     r"|\bwhat(?:'?s| is| are) (?:a|an|some|the) (?:really |very )?(?:good|great|best|nice|decent|fun)\b(?! (?:part|thing|scene|bit))"
     r"|(?:^|[.!?;,] *)(?:do you |you )?(?:know |got |have )?any (?:good|great|nice|decent) (?=\w)"
     r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b"
+    rf"|\b(?<!seen )(?<!watched )(?<!read )(?:any|some|more) (?:\w+ ){{0,2}}?{_THINGS} (?:by|with|about|like|from|set|starring|where)\b"
     # a wish that a text begins with: "something with robots"; not "something is wrong", "anything with Tom Hanks in it?"
     r"|^\W*(?:(?:hi|hey|hello|hm+|ok|okay|well|so|then|now|maybe|just)\b[ ,]*)*(?:some ?thing|smth|sth|anything) (?!(?:is|was|went|seems|must)\b)(?:\w+ ){0,3}?(?:with|about|like|for|set|by|starring)\b(?![^.!]*\?)"
     # who leaves it to us

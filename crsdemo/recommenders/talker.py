@@ -25,8 +25,9 @@ from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.leaning import Leaning, Retelling
 from crsdemo.model.numbers import Numbers, digits_among, numbers_in
-from crsdemo.model.sampling import Leaning, Retelling, Sampling, TextConstraint, TokenSampler
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.model.tokens import decoded
 from crsdemo.recommenders.evidence import trimmed
@@ -175,7 +176,7 @@ class Talker:
         others -= {item.id} if item else set()
         asks_back = mode == "CHAT" and item is None and asks_for_one(_said_last(dialogue))
         retells = item is not None and asks_story(_said_last(dialogue))
-        is_new = mode == "REC" or (item is not None and item.id != _named_last(dialogue))
+        is_new = mode == "REC" or (item is not None and item.id != dialogue.named_last)
         constraint = TextConstraint(
             self.grammar,
             "REC" if item else mode,
@@ -296,9 +297,3 @@ def _spoken_of_now(dialogue: Dialogue, mode: Mode) -> set[str]:
     if mode == "CHAT":
         return now if len(now) > 1 else now | before
     return before.union(*(turn.item_ids for turn in turns if turn.speaker == "user"))
-
-
-def _named_last(dialogue: Dialogue) -> str | None:
-    """The item that was named last, by either side."""
-    named = [item for turn in dialogue.turns for item in turn.item_ids]
-    return named[-1] if named else None

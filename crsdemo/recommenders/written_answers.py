@@ -28,6 +28,7 @@ from crsdemo.core.text_files import write_whole
 from crsdemo.items.arrays import Floats
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.kept_vectors import embedded, keep
+from crsdemo.language.mash import is_mash
 
 FOLDER = "answers"  # in that of an adapter
 ROWS, VECTORS = "answers.jsonl", "vectors.safetensors"
@@ -36,6 +37,7 @@ NEAR_WORD = 0.9  # the same of a single word: "no" is near "yes"
 FAR = 0.5  # cosine at which it would weigh nothing
 N_VOICES = 2  # that share the answers among them: one of `gcrs`, one of `reges`
 WEIGHT = 20.0  # nats per unit of cosine beyond that: 5 where it is barely near, 10 to the letter
+MASHED = "asdfgh"  # stands for all that is no language: an encoder of words has no place for it
 LAST = Slot("last")  # in an answer about the first item: the one spoken of last
 _MARK = re.compile(r"<(\w+?)(?:_(\d+))?>")
 _Text = Annotated[str, Field(min_length=1)]
@@ -108,6 +110,7 @@ class WrittenAnswers:
         """
         if not dialogue.turns or not (said := dialogue.turns[-1].untitled.strip()):
             return None
+        said = MASHED if is_mash(said) else said
         spoken = _spoken_of(dialogue, catalog)
         suits = np.array([spoken.suits(row) for _, row in self._asks])
         cosines = np.where(suits, self.vectors @ self.encoder.embed([said])[0], -1.0)

@@ -113,6 +113,8 @@ something with robots
 smth with songs
 ok, something like the last of us, the game
 hm something a bit sad about divorce
+any books by agatha christie
+do you have any old movies with james stewart?
 """.strip().splitlines()
 NO_WISH = """
 I would recommend it to everybody
@@ -136,6 +138,7 @@ whatever happened to her
 i don't know who that is
 not sure about that one
 you choose badly
+have you seen any films with her
 """.strip().splitlines()
 
 

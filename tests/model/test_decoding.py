@@ -13,8 +13,9 @@ from crsdemo.core.recommender import Mode
 from crsdemo.core.slots import TITLE
 from crsdemo.model.decoding import Context, Decoder
 from crsdemo.model.grammar import Grammar
+from crsdemo.model.leaning import Leaning, Retelling
 from crsdemo.model.numbers import Numbers, digits_among
-from crsdemo.model.sampling import Leaning, Retelling, Sampling, TextConstraint, TokenSampler
+from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.tokens import add_control_tokens, decoded
 
 TOKENIZER = byte_level_tokenizer()

@@ -16,6 +16,7 @@ from crsdemo.core.errors import CheckpointError
 from crsdemo.core.slots import Slot
 from crsdemo.recommenders.written_answers import (
     FOLDER,
+    MASHED,
     ROWS,
     WrittenAnswer,
     WrittenAnswers,
@@ -25,11 +26,11 @@ from crsdemo.training.written.data import FollowUp
 from crsdemo.training.written.follow_ups import answers_of
 
 HEAT, ALIEN = BY_TITLE["Heat"], BY_TITLE["Alien"]
-WORDS = ("long", "who", "first", "thanks", "no", "rain")
+WORDS = ("long", "who", "first", "thanks", "no", "rain", MASHED)
 
 
 class Letters:
-    """An encoder that knows six words."""
+    """An encoder that knows a few words."""
 
     dim = len(WORDS) + 1
 
@@ -44,7 +45,9 @@ ANSWERS = (
     WrittenAnswer(of="last", asks=("long",), says=("<title>? <year>.", "See the link.")),
     WrittenAnswer(of="last", asks=("who",), says=("<cast_4> is in it.", "By <directors_1>.")),
     WrittenAnswer(of="first", asks=("first",), says=("<title>, not <last>.",)),
+    WrittenAnswer(of="only", asks=("first long",), says=("There is only <title>.",)),
     WrittenAnswer(of="talk", asks=("thanks",), says=("Gladly.",)),
+    WrittenAnswer(of="none", asks=(MASHED,), says=("Was that the cat?",)),
     WrittenAnswer(of="none", asks=("rain",), says=("I only know films.",)),
 )
 
@@ -86,6 +89,20 @@ def test_what_is_named_now_is_asked_about(answers: WrittenAnswers) -> None:
     assert answers.asked(Dialogue((two,)), CATALOG) is None, "of two it is not clear which"
 
 
+def test_the_nearest_question_that_suits_the_talk_is_answered(answers: WrittenAnswers) -> None:
+    one, two = after("first or long", HEAT), after("first or long", HEAT, ALIEN)
+    only, several = answers.asked(one, CATALOG), answers.asked(two, CATALOG)
+    assert only is not None and only.answers == (("There is only ", HEAT, "."),)
+    assert several is None, "nearer than 0.75 is none of the others"
+    assert answers.asked(Dialogue((Turn("user", "first or long"),)), CATALOG) is None
+
+
+def test_keys_that_were_only_hit_are_one_question(answers: WrittenAnswers) -> None:
+    for said in ("jkhgkjh", "qwpoe zzz sdfsdf"):
+        asked = answers.asked(after(said, HEAT), CATALOG)
+        assert asked is not None and asked.answers == (("Was that the cat?",),)
+
+
 def test_nothing_is_asked_where_nothing_was_said(answers: WrittenAnswers) -> None:
     for text in ("how long ?", "thanks you", "a western with dogs", " "):
         assert answers.asked(Dialogue((Turn("user", text),)), CATALOG) is None
@@ -105,8 +122,8 @@ def test_answers_need_the_facts_that_they_tell(answers: WrittenAnswers) -> None:
 def test_nearness_counts_and_a_single_word_must_be_nearer(answers: WrittenAnswers) -> None:
     exact, near = (answers.asked(after(text, HEAT), CATALOG) for text in ("long", "long who long"))
     assert exact is not None and near is not None and exact.nats > near.nats > 0
-    answers.vectors[0] = answers.encoder.embed(["long no"])[0]
-    assert answers.asked(after("long", HEAT), CATALOG) is None, "0.7 is too far for one word"
+    answers.vectors[0] = answers.encoder.embed(["long long no"])[0]
+    assert answers.asked(after("long", HEAT), CATALOG) is None, "0.89 is too far for one word"
     assert answers.asked(after("long then", HEAT), CATALOG) is not None
 
 
@@ -131,7 +148,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     save_answers(tmp_path, ANSWERS, encoder)  # type: ignore[arg-type]  # a stand-in
     with (tmp_path / FOLDER / ROWS).open("a") as file:
         file.write('{"of": "last"}\n')
-    with pytest.raises(CheckpointError, match="answers.jsonl, line 6"):
+    with pytest.raises(CheckpointError, match="answers.jsonl, line 8"):
         WrittenAnswers.load(tmp_path, encoder)  # type: ignore[arg-type]  # a stand-in
 
 
