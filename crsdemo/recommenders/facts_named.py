@@ -15,6 +15,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
+from crsdemo.language.audience import UNFIT, children_at
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
@@ -153,6 +154,8 @@ class FactsNamed:
                 kept |= {one for one in found if not (refusal.is_mild and one & asked)}
                 if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
+            if children_at(wanted(text)):
+                kept |= {frozenset([fact]) for fact in self.unfit - asked}
             yield kept
 
     def _asked_in(self, wish: str) -> frozenset[Fact]:
@@ -274,6 +277,12 @@ class FactsNamed:
         """Genres that who wants no violence will not want either."""
         some = VIOLENT_GENRES.intersection(self.catalog.genres)
         return frozenset(Fact("genre", genre) for genre in some)
+
+    @cached_property
+    def unfit(self) -> frozenset[Fact]:
+        """What who watches with children will not want, of what the catalog has."""
+        has = {Fact("genre", one) for one in self.catalog.genres}
+        return UNFIT & (has | {Fact("theme", one) for one in self._themes.rows})
 
     def _genres_in(self, text: str) -> Floats:
         """(g,) 1 for a genre that was named."""

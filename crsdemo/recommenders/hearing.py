@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
+from crsdemo.language.audience import children_at
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.refusals import Refusal, refusals, without_refusals
 from crsdemo.language.refused_facts import Refused
@@ -30,6 +31,7 @@ from crsdemo.language.wish_words import (
 from crsdemo.recommenders.facts_named import FactsNamed
 
 REMEMBERED = 64  # dialogues
+UNFIT_LABEL = "what is not for children"
 Kind = Literal["film", "person", "wish", "years", "avoid"]
 
 
@@ -138,6 +140,10 @@ class Hearing:
             if not (limit and one.at[0].meets(text.origin(limit.start, limit.end))):
                 yield one
 
+    @cached_property
+    def _unfit(self) -> frozenset[Refused]:
+        return frozenset(frozenset([fact]) for fact in self.named.unfit)
+
     def _dislikes(self, text: Traced, holds: frozenset[Refused]) -> Iterator[Heard]:
         """Of what a turn refuses that what is still refused at its end."""
         violent = frozenset(frozenset([fact]) for fact in self.named.violent)
@@ -155,6 +161,9 @@ class Hearing:
             ]
             heard = _as_one(named)
             yield from [_with_no(heard[0], text, refusal)] if len(heard) == 1 else heard
+        wish = without_refusals(text)
+        if (place := children_at(wish.text)) and (still := holds & self._unfit):
+            yield Heard("avoid", UNFIT_LABEL, (wish.origin(place.start, place.end),), still)
 
 
 def _with_no(heard: Heard, text: Traced, refusal: Refusal) -> Heard:

@@ -21,6 +21,7 @@ from crsdemo.core.slots import Slot, fill
 from crsdemo.items.semantic_ids import SemanticIDs
 from crsdemo.language.asked_facts import asked_facts, asks_plot, asks_story
 from crsdemo.language.open_wish import asks_for_one
+from crsdemo.language.refusals import refusals
 from crsdemo.model.beam import ItemDecoder
 from crsdemo.model.checkpoint import Loaded
 from crsdemo.model.decoding import Context, left_pad
@@ -30,31 +31,11 @@ from crsdemo.model.numbers import Numbers, digits_among, numbers_in
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.model.tokens import decoded
+from crsdemo.model.word_rules import WordRules
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.written_answers import Asked, WrittenAnswers
 
-# What a denial of what is known begins with, or cannot do without
-DENIALS = (
-    "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
-    " don", " doesn", " didn", " isn", " aren", " wasn", " weren", " hasn", " haven", " couldn",
-)  # fmt: skip
-# How one asks back; of its own accord a small model says what programs cannot do
-ASKING = (
-    "What kind of {item} would you like",
-    "What kind of {item} are you in the mood for",
-    "Should it be",
-    "Would you like something",
-    "Are you in the mood for",
-)
-OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
-MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
-# What is known of no item unless its card or the user says it: a small model makes such things up
-# ("based on a true story", "on Netflix", "two hours")
-CLAIMS = (
-    "true", "real", "Oscar", "award", "awards", "Netflix", "Amazon", "Prime", "Disney", "minutes",
-    "minute", "hours", "hour", "rated", "sequel", "won",
-)  # fmt: skip
 TO_STORY = 6.0  # nats by which the words of a story are likelier where it is asked for
 TO_RETELL = 1.5  # of each token beyond the first that stands in its story as it was written
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
@@ -77,15 +58,7 @@ class Talker:
         self.format = TalkFormat(loaded.tokenizer, loaded.control, catalog, semantic_ids)
         self.control = loaded.control
         self.grammar = Grammar(loaded.tokenizer, loaded.control, semantic_ids)
-        # where one is several tokens (’ is, byte by byte) it cannot go on without the first
-        self.denials = frozenset(self.format.text(words)[0] for words in DENIALS)
-        asking = [catalog.domain.worded(words) for words in ASKING]
-        self.asking = [tuple(self.format.text(words)) for words in asking]
-        self.of_oneself = frozenset(self.format.text(words)[0] for words in OF_ONESELF)
-        misread = [self.format.text(f"â{words}")[1:] for words in MISREAD]
-        self.misread = frozenset(tokens[0] for tokens in misread if len(tokens) == 1)
-        claims = {claim: self.format.text(f" {claim}") for claim in CLAIMS}
-        self.claims = {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1}
+        self.rules = WordRules.of(self.format, catalog.domain)
         self.digits = digits_among(loaded.tokenizer.get_vocab())
         self.decoder = ItemDecoder(loaded.model, self.grammar, loaded.quick, loaded.prefixes)
 
@@ -170,13 +143,15 @@ class Talker:
         What is recommended is named, and what is gone back to: the next turn knows of it by what
         was said alone. A fact that is asked for in so many words, and known, is said.
         """
+        said = _said_last(dialogue)
         slots = [slot for slot in self.control.slot if item and slot.value(item)]
         others = {i for i in _spoken_of_now(dialogue, mode) if i in self.catalog.row}
         others |= asked.others if asked else set()
         others -= {item.id} if item else set()
-        asks_back = mode == "CHAT" and item is None and asks_for_one(_said_last(dialogue))
-        retells = item is not None and asks_story(_said_last(dialogue))
+        asks_back = mode == "CHAT" and item is None and asks_for_one(said)
+        retells = item is not None and asks_story(said)
         is_new = mode == "REC" or (item is not None and item.id != dialogue.named_last)
+        not_first = self.rules.before_title(leaves_out=bool(refusals(said)))
         constraint = TextConstraint(
             self.grammar,
             "REC" if item else mode,
@@ -184,11 +159,11 @@ class Talker:
             others,
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
-            denials=self.denials,
-            never=self.misread | self._unfounded(item, dialogue),
+            denials=self.rules.denials,
+            never=self.rules.never(_known_of(item, dialogue)),
             is_known=mode == "CHAT" and retells,
-            openings=self.asking if asks_back else (),
-            before_title=self.of_oneself if mode == "REC" else frozenset(),
+            openings=self.rules.asking if asks_back else (),
+            before_title=not_first if mode == "REC" else frozenset(),
             numbers=self._numbers([item] if item else map(self.catalog.item, others), dialogue),
         )
         # the story of a film may be told again: nothing else answers who asks for it
@@ -205,13 +180,6 @@ class Talker:
                     tokens += self.format.text(f" {(named := self._named(codes)).name}")
                     constraint.speak_of(self._numbers([named], dialogue))
                 self.decoder.feed(context, tokens, words=True)
-
-    def _unfounded(self, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
-        """What neither the card of the item nor the user said."""
-        said = [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]
-        said += [item.logline, *item.tags] if item else []
-        known = " ".join(said).lower()
-        return frozenset(token for token, claim in self.claims.items() if claim not in known)
 
     def _numbers(self, items: Iterable[Item], dialogue: Dialogue) -> Numbers:
         """Those of the items that are spoken of, on their cards, and what the user typed."""
@@ -283,6 +251,12 @@ class Talker:
 
 def _said_last(dialogue: Dialogue) -> str:
     return dialogue.turns[-1].untitled if dialogue.turns else ""
+
+
+def _known_of(item: Item | None, dialogue: Dialogue) -> str:
+    """What the user said, and the card of the item."""
+    said = [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]
+    return " ".join([*said, *([item.logline, *item.tags] if item else [])])
 
 
 def _spoken_of_now(dialogue: Dialogue, mode: Mode) -> set[str]:

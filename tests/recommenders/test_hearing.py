@@ -59,6 +59,10 @@ def taken_back(dialogue: Dialogue, *labels: str, position: int = -1) -> Dialogue
         ("nothing older than 2000", [("years", "since 2000")]),
         ("horror, and again: horror!", [("wish", "horror")]),
         ("not violent", [("avoid", "violence")]),
+        (
+            "a comedy for my kids",
+            [("wish", "comedy"), ("avoid", "what is not for children"), ("wish", "family")],
+        ),
         ("I can't get enough of horror", [("wish", "horror")]),
         ("a film about androids", [("wish", "androids")]),
         ("hello, how are you?", []),

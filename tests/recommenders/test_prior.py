@@ -16,6 +16,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.tags import Tag
 from crsdemo.language.people import PeopleLinker
+from crsdemo.language.refused_facts import Fact
 from crsdemo.recommenders.candidate_scores import ItemKnowledge, unwanted
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FactsNamed
@@ -95,6 +96,8 @@ def said(*texts: str) -> Dialogue:
         (["no heists and no dogs"], {"vault", "both", "undead", "pups"}),
         (["nothing gory", "What then?", "ok, gory is fine after all"], set()),
         (["nothing gory", "What then?", "a heist"], {"slash", "both", "undead"}),
+        (["horror", "Slash.", "for the kids now"], {"slash", "both", "undead"}),  # gory too
+        (["now that the kids sleep, a film"], set()),
         (["hello", "No blood tonight?", "yes"], set()),  # what the assistant says is no refusal
     ],
 )
@@ -102,6 +105,18 @@ def test_what_is_refused_is_hidden_until_it_is_wanted_again(
     prior: ItemPrior, texts: list[str], hidden: set[str]
 ) -> None:
     assert prior.named.refused(said(*texts)) == hidden
+
+
+def test_what_is_asked_for_by_name_is_not_kept_from_children(prior: ItemPrior) -> None:
+    horror, gore = frozenset([Fact("genre", "horror")]), frozenset([Fact("theme", "gore")])
+    for texts, refused in (
+        (["for my kids"], {horror, gore}),
+        (["horror for my kids"], {gore}),
+        (["for my kids", "What then?", "they sleep, horror now"], {gore}),
+        (["horror", "Slash.", "for my kids now"], {horror, gore}),
+    ):
+        *_, last = prior.named.refused_facts(said(*texts))
+        assert last == refused, texts
 
 
 @pytest.mark.parametrize(

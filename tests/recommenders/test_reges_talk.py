@@ -254,7 +254,7 @@ def test_what_is_asked_for_and_known_is_said_though_the_model_would_end(shelf: S
 def test_a_story_that_is_known_is_not_denied(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
     heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
-    denial = min(talker.denials)
+    denial = min(talker.rules.denials)
     for asked, may_deny in (("what is it about?", False), ("is it on netflix?", True)):
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
         said = Wants(talker, [denial]).words(talker, "CHAT", HEAT, dialogue)
@@ -300,7 +300,7 @@ def test_words_name_what_is_spoken_of_now(shelf: Shelf) -> None:
 def test_a_story_may_be_told_again(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
     story = talker.format.text("Robbers,policemen.")
-    assert talker.denials.isdisjoint(story), "in the tiny alphabet a space begins a denial"
+    assert talker.rules.denials.isdisjoint(story), "in the tiny alphabet a space begins a denial"
     told = talker.text(story) + HEAT.name
     heat = Turn("assistant", told, (Mention(len(told) - len(HEAT.name), len(told), HEAT.id),))
     for asked, is_told in (("what is it about?", True), ("really?", False)):
@@ -354,7 +354,8 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(
 def test_no_prize_and_no_service_is_made_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     talker = speaking(shelf, "gcrs").talker
     wanted = talker.format.text("Q")
-    monkeypatch.setattr(talker, "claims", {wanted[0]: "oscar"})
+    rules = replace(talker.rules, claims={wanted[0]: "oscar"})
+    monkeypatch.setattr(talker, "rules", rules)
     for text, item, is_said in (
         ("how long?", None, False),
         ("did it win an Oscar?", None, True),
@@ -371,14 +372,22 @@ def test_a_recommendation_does_not_begin_with_an_excuse(shelf: Shelf) -> None:
     title, wanted = talker.control.slot[TITLE], talker.format.text("I like it")
     for begun in (wanted, [title, *wanted]):
         said = Wants(talker, begun).words(talker, "REC", HEAT, dialogue)
-        assert title in said and not talker.of_oneself & set(said[: said.index(title)])
-    assert talker.of_oneself & set(said), "it may be said once the film was named"
+        assert title in said and not talker.rules.of_oneself & set(said[: said.index(title)])
+    assert talker.rules.of_oneself & set(said), "it may be said once the film was named"
     assert Wants(talker, wanted).words(talker, "CHAT", None, dialogue) == wanted
+
+
+def test_a_recommendation_leaves_out_only_what_was_refused(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    wanted = talker.format.text("No love")
+    for text, is_said in (("robbers", False), ("nope", False), ("robbers, no romance", True)):
+        said = Wants(talker, wanted).words(talker, "REC", HEAT, Dialogue((Turn("user", text),)))
+        assert (said[: len(wanted)] == wanted) == is_said, text
 
 
 def test_who_asks_to_be_recommended_something_is_asked_back(shelf: Shelf) -> None:
     talker = speaking(shelf, "gcrs").talker
-    openings = [talker.text(opening) for opening in talker.asking]
+    openings = [talker.text(opening) for opening in talker.rules.asking]
     assert "What kind of film would you like" in openings
     wanted = talker.format.text(" robbers")
     for text, is_asked_back in (("what should i watch?", True), ("are you well?", False)):

@@ -1,0 +1,75 @@
+"""Words that a reply may not say, or has to begin with: a small model's worst habits, by token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from crsdemo.core.domain import Domain
+from crsdemo.model.talk import TalkFormat
+
+# What a denial of what is known begins with, or cannot do without
+DENIALS = (
+    "'t", "’", " not", " cannot", " nothing", " unknown", "I", " I", "No", " no", "Nothing", "None",
+    " don", " doesn", " didn", " isn", " aren", " wasn", " weren", " hasn", " haven", " couldn",
+)  # fmt: skip
+# How one asks back; of its own accord a small model says what programs cannot do
+ASKING = (
+    "What kind of {item} would you like",
+    "What kind of {item} are you in the mood for",
+    "Should it be",
+    "Would you like something",
+    "Are you in the mood for",
+)
+OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
+# How one begins that leaves something out ("No war in Dunkirk")
+LEAVING_OUT = ("No", " No", "Not", " Not", "Nothing", " Nothing", "None", " None")
+MISREAD = ("€™", "€œ", "€“", "€”")  # of a base that read texts in a wrong encoding
+# What is known of no item unless its card or the user says it: a small model makes such things up
+# ("based on a true story", "on Netflix", "two hours")
+CLAIMS = (
+    "true", "real", "Oscar", "award", "awards", "Netflix", "Amazon", "Prime", "Disney", "minutes",
+    "minute", "hours", "hour", "rated", "sequel", "won",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WordRules:
+    """The tokens that words begin with, of one tokenizer and domain."""
+
+    denials: frozenset[int]
+    asking: tuple[tuple[int, ...], ...]
+    of_oneself: frozenset[int]
+    leaving_out: frozenset[int]
+    misread: frozenset[int]
+    claims: Mapping[int, str]
+
+    @classmethod
+    def of(cls, talk: TalkFormat, domain: Domain) -> Self:
+        # where one is several tokens (’ is, byte by byte) it cannot go on without the first
+        denials, of_oneself, leaving_out = (
+            frozenset(talk.text(words)[0] for words in every)
+            for every in (DENIALS, OF_ONESELF, LEAVING_OUT)
+        )
+        asking = tuple(tuple(talk.text(domain.worded(words))) for words in ASKING)
+        misread = [talk.text(f"â{words}")[1:] for words in MISREAD]
+        claims = {claim: talk.text(f" {claim}") for claim in CLAIMS}
+        return cls(
+            denials,
+            asking,
+            of_oneself,
+            leaving_out,
+            frozenset(tokens[0] for tokens in misread if len(tokens) == 1),
+            {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1},
+        )
+
+    def before_title(self, *, leaves_out: bool) -> frozenset[int]:
+        """What a recommendation does not begin with; `leaves_out`: if something was refused."""
+        return self.of_oneself | (frozenset() if leaves_out else self.leaving_out)
+
+    def never(self, known: str) -> frozenset[int]:
+        """What no reply says: neither the user nor the card did."""
+        text = known.lower()
+        unfounded = (token for token, claim in self.claims.items() if claim not in text)
+        return self.misread.union(unfounded)
