@@ -41,6 +41,7 @@ def asks_for_several(text: str) -> bool:
 
 _USE = r"(?:watch|see|read|play|listen to|hear|put on|try|go for)"
 _RECOMMEND = r"(?:recommend|suggest|pick|choose|find)"
+_NO_ITEM = r"(?:chances?|problems?|ideas?|luck|issues?|trouble|news|plans?|experience|connections?|relations?|resemblance|harm|seen|way|fun|contact|other)"
 _ONE = re.compile(
     rf"\b(?:can|could|would|will) you (?:please |maybe |perhaps )?(?:help (?:me|us) )?(?:to )?{_RECOMMEND}\b"
     rf"|(?:^|[.!?;,] *)(?:hi|hey|hello|so|ok|okay|please|just|then|and)?[ ,]*{_RECOMMEND} (?:me |us )?(?:a|an|one|some\w*|any\w*)\b"
@@ -50,6 +51,9 @@ _ONE = re.compile(
     r"|(?:^|[.!?;,] *)(?:do you |you )?(?:know |got |have )?any (?:good|great|nice|decent) (?=\w)"
     r"|\b(?:any|got any|have any) (?:good |other )?(?:ideas?|suggestions?|recommendations?|recs?|tips?)\b|\bsurprise me\b"
     rf"|\b(?<!seen )(?<!watched )(?<!read )(?:any|some|more) (?:\w+ ){{0,2}}?{_THINGS} (?:by|with|about|like|from|set|starring|where)\b"
+    # "got any comedies like Airplane?", "any old ones with her?"; not "any problem with it?"
+    rf"|(?<!seen )(?<!watched )(?<!read )\bany (?:(?!{_NO_ITEM}\b)[\w-]+ ){{1,3}}?(?:like|with|by|from|starring|set in)\b(?! me\b| you\b)"
+    r"|(?:^|[.!?,;] *)(?:(?:and|or|ok|do you have|have you got|got|is there) )?anything (?:\w+ ){0,2}?(?:with|by|starring|like|set in) (?!(?:it|that|this|him|her|them|the)\b)\w+"
     # a wish that a text begins with: "something with robots"; not "something is wrong", "anything with Tom Hanks in it?"
     r"|^\W*(?:(?:hi|hey|hello|hm+|ok|okay|well|so|then|now|maybe|just)\b[ ,]*)*(?:some ?thing|smth|sth|anything) (?!(?:is|was|went|seems|must)\b)(?:\w+ ){0,3}?(?:with|about|like|for|set|by|starring)\b(?![^.!]*\?)"
     # who leaves it to us

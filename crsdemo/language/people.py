@@ -178,12 +178,20 @@ class PeopleLinker:
             return people
         if len(people) != 1 or is_ordinary(word) or is_ordinary(surname):
             return []
+        if position and self._is_anothers(text.word(position - 1), people[0]):
+            return []
         token = text.tokens[position]
         capital = text.text[token.start].isupper() and not text.titled
         if len(surname) >= (LEAST_SURNAME if capital else RARE_SURNAME):
             return people
         typed = token.word in (surname, word) and self._is_a_name(surname)
         return people if typed and (refused or _is_wish(text.text, token)) else []
+
+    def _is_anothers(self, first: str, person: str) -> bool:
+        """Whether this is a first name, and not of the person: Robert Bresson is no Luc Besson."""
+        return (
+            first in self._first_names and not is_ordinary(first) and first not in words_of(person)
+        )
 
     def _is_a_name(self, surname: str) -> bool:
         """Whether it is hardly ever anything but a surname: not "snow", nor a friend's "kelly"."""

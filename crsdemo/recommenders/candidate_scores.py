@@ -15,12 +15,15 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommendation, Signal
 from crsdemo.items.arrays import Bools, Floats
+from crsdemo.language.refusals import wanted
+from crsdemo.language.refused_facts import Fact
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.prior import ItemPrior
 from crsdemo.recommenders.ranker import Ranker
 from crsdemo.recommenders.stories import SIGNAL, Stories
 
 TOLD = 4  # signals named for a candidate
+SUBJECTS = ("theme", "setting")  # kinds of tags that say what an item is about, not how it is
 LEAST = 0.05  # log-score below which a signal says nothing
 
 
@@ -106,7 +109,23 @@ def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozense
 
 
 def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
-    """(n,) each: the items that are not of the years set, nor with the people asked for."""
-    for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
+    """(n,) each: the items that are not of the years set, nor with the people asked for.
+
+    Nor about what the newest message asks for: a heist, a courtroom, the sea.
+    """
+    years, people = named.of_years_set(heard), named.with_people_asked_for(heard)
+    for asked_for in (years, people, *_about_asked_for(named, heard)):
         if asked_for is not None:
             yield ~asked_for
+
+
+def _about_asked_for(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
+    """(n,) the items of any of the subjects and places named now, then those of all of them."""
+    said = [turn.untitled for turn in heard.turns if turn.speaker == "user"]
+    subjects = {tag.name for tag in named.catalog.tags if tag.kind in SUBJECTS}
+    asked = named.themes_named(wanted(said[-1])) & subjects if said else ()
+    of_each = [set(named.rows_of_fact(Fact("theme", theme))) for theme in asked]
+    for rows in (set.union(*of_each), set.intersection(*of_each)) if of_each else ():
+        found = np.zeros(len(named.catalog), np.bool_)
+        found[sorted(rows)] = True
+        yield found

@@ -257,9 +257,9 @@ class FactsNamed:
 
     def _rows_with(self, facts: Refused) -> set[int]:
         """Rows of the items that have all of these facts."""
-        return set.intersection(*(set(self._rows_of_fact(fact)) for fact in facts))
+        return set.intersection(*(set(self.rows_of_fact(fact)) for fact in facts))
 
-    def _rows_of_fact(self, fact: Fact) -> Sequence[int]:
+    def rows_of_fact(self, fact: Fact) -> Sequence[int]:
         if fact.kind == "person":
             return self._rows_of.get(fact.name, [])
         if fact.kind == "theme":

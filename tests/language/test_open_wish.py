@@ -115,6 +115,12 @@ ok, something like the last of us, the game
 hm something a bit sad about divorce
 any books by agatha christie
 do you have any old movies with james stewart?
+got any comedies like Airplane!?
+any good westerns from the 50s?
+Anything with Frances McDormand?
+anything with a good twist?
+anything with more robots in it?
+ok, anything by Bresson
 """.strip().splitlines()
 NO_WISH = """
 I would recommend it to everybody
@@ -133,12 +139,15 @@ what is a good part of it?
 is it any good?
 something is wrong with the page
 do you have something with robots?
-anything with more robots in it?
 whatever happened to her
 i don't know who that is
 not sure about that one
 you choose badly
 have you seen any films with her
+any problem with that?
+any luck with it
+anything with the same actor?
+do you have any experience with kids
 """.strip().splitlines()
 
 

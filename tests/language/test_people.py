@@ -25,6 +25,9 @@ def people() -> PeopleLinker:
     [
         ("a film with Windham", ["Cy Windham"]),  # the other one is not known well enough
         ("a film with Leeward", []),  # two are
+        ("a film with Kim Windham", []),  # somebody else, who is not known
+        ("Kim Windam, perhaps", []),
+        ("old Windham films", ["Cy Windham"]),
         ("a film with Bo Leeward", ["Bo Leeward"]),
         ("a film with Foxglove", []),
         ("a film with Eve Foxglove", ["Eve Foxglove"]),
