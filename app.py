@@ -56,9 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             study = parse_study(options.study) if options.study else None
         with read_from("--recommenders", options.recommenders):
             systems = study.entrants if study else read_systems(options.recommenders)
-        with read_from("--reports", options.reports):
-            reports = load_reports(options.reports)
-            stages = load_stages(options.reports / FOLDER)
+        measured = options.reports or _reports_of(options.catalog)
+        with read_from("--reports", measured):
+            reports = load_reports(measured)
+            stages = load_stages(measured / FOLDER)
         admission = Admission(_limits(options))
         with read_from("--catalog", options.catalog):
             catalog = Catalog.load(options.catalog)
@@ -129,6 +130,11 @@ def _shelf(
     ours = [system.name for system in first if isinstance(system, Named)]
     print(f"starting {fleet.least} replicas ...")
     return RayShelf(fleet, catalog, options.catalog, systems, ours)
+
+
+def _reports_of(catalog: Path) -> Path:
+    """Ours were measured on our catalog; another's lie beside it, if there are any."""
+    return REPORTS if catalog.resolve() == CATALOG.resolve() else catalog / "reports"
 
 
 def _keep_private(db: Path) -> None:
@@ -256,7 +262,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--study", type=Path, help="the file of a study to run; the other pages are closed then"
     )
     parser.add_argument(
-        "--reports", type=Path, default=REPORTS, help="a folder of evaluations for /report"
+        "--reports",
+        type=Path,
+        help="a folder of evaluations for /report; by default ours, of our catalog alone",
     )
     parser.add_argument("--catalog", type=Path, default=CATALOG, help="its folder")
     parser.add_argument(

@@ -24,6 +24,7 @@ from crsdemo.core.recommender import Plan, Recommender, Reply
 from crsdemo.core.traced import Stretch
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Marked, Outbox, Rated, Ratings
+from crsdemo.feedback.visits import unwanted
 from crsdemo.language.asked_facts import asked_facts, asks_story
 
 ANEW = 0.7  # temperature of a reply that is written anew: enough to differ from the first
@@ -183,7 +184,9 @@ class Exchange:
         self, conversation: Conversation, plan: Plan
     ) -> Generator[Conversation, None, None]:
         name = self.recommender.name
-        plan = replace(plan, avoid=plan.avoid | conversation.offered)
+        marked = unwanted(self.log, conversation.visitor)
+        avoid = plan.avoid | conversation.offered | marked
+        plan = replace(plan, avoid=avoid - {plan.item_id or ""})
         generation_id = self.log.record_started(conversation, name, plan)
 
         def stream() -> Iterator[Reply]:

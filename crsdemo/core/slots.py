@@ -38,6 +38,7 @@ class Slot:
 
 
 TITLE = Slot("title")
+_A = re.compile(r"(?:\ba|^A|(?<=[.:!?] )A)(?= (?!on[ec]|eu|ewe)[aeio][a-z])")  # "a evacuation"
 
 
 def slots_of(catalog: Catalog) -> tuple[Slot, ...]:
@@ -47,7 +48,7 @@ def slots_of(catalog: Catalog) -> tuple[Slot, ...]:
 
 
 def fill(pieces: Iterable[str | Item | Slot], item: Item | None) -> tuple[str | Item, ...]:
-    """Put the facts of `item` into the slots and mend the articles before them.
+    """Put the facts of `item` into the slots and mend the articles before them and elsewhere.
 
     A slot that `item` cannot fill is left out; `slots_allowed` keeps models from writing one.
     The slot of the title becomes the item itself.
@@ -64,7 +65,7 @@ def fill(pieces: Iterable[str | Item | Slot], item: Item | None) -> tuple[str | 
             filled[-1] += piece
         elif piece != "":
             filled.append(piece)
-    return tuple(filled)
+    return tuple(_A.sub(r"\g<0>n", one) if isinstance(one, str) else one for one in filled)
 
 
 def _with_article(text: str, following: str) -> str:

@@ -45,7 +45,9 @@ from crsdemo.feedback.rows import (
 from crsdemo.feedback.schema import queries
 
 _SQL = queries("log")
-_OPPOSITE: dict[ItemKind, ItemKind] = {"up": "down", "down": "up"}
+_OPPOSITE: dict[ItemKind, ItemKind] = {
+    "up": "down", "down": "up", "want": "not_for_me", "not_for_me": "want"
+}  # fmt: skip
 SILENT_SECONDS = 30.0  # after which a reply that is being written counts as given up
 
 
@@ -196,7 +198,7 @@ class FeedbackLog:
     def record_mark(self, visitor: str, mark: ItemMark, *, on: bool = True) -> None:
         """Keep that an item of a reply was seen, is wanted or not, good or bad, or no longer so.
 
-        What is good is not bad any more, and the other way round.
+        What is good is not bad any more, what is wanted not unwanted, and the other way round.
         Raises RefusedError for a reply to somebody else, or in a comparison that is finished.
         """
         row = asdict(mark) | {"visitor": visitor}

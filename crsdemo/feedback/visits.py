@@ -49,6 +49,15 @@ def wanted(log: FeedbackLog, visitor: str, catalog: Catalog) -> tuple[Item, ...]
     )
 
 
+def unwanted(log: FeedbackLog, visitor: str) -> frozenset[str]:
+    """Ids of the items that a visitor marked as seen, or as nothing for them.
+
+    Raises FeedbackError.
+    """
+    with log.file.reading() as db:
+        return frozenset(row["item_id"] for row in db.query(_SQL["unwanted"], [visitor]))
+
+
 def _cut(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 1].rstrip() + "\u2026"

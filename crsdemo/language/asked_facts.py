@@ -16,7 +16,7 @@ _GENRES = (
 # "what about a western", "what films are there about chess" ask for no story
 _OTHERS = "about|i|we|you|he|she|films?|movies?|books?|songs?|games?|else|others?|another"
 _PLOT = re.compile(
-    rf"\bwhat(?:['’]?s| is| are)? (?!(?:(?:is|are|was|did|do) )?(?:{_OTHERS})\b)"
+    rf"\b(?:what|wat|wht|waht)(?:['’]?s| is| are)? (?!(?:(?:is|are|was|did|do) )?(?:{_OTHERS})\b)"
     r"(?:(?!\bthere\b|\byou\b(?! tell))[^.?!]){0,25}\babout\b|"
     r"\b(?:the|its|it['’]s|whole) (?:plot|story(?:line)?)\b(?! twist)|\bsynopsis\b|"
     r"\b(?:plot|story) (?:summary|outline)\b|"

@@ -20,6 +20,11 @@ _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
 _PAUSE = re.compile(r"[,;:.!?\n]")  # "dark, comedy" names two things and no dark comedy
 _OF_FILMS = frozenset(["film", "movy", "flick", "stuff"])  # as stems; "a scary film" is no tag
 _ARTICLES = frozenset(["a", "an", "the"])
+# "I love Heat" is no wish for love; "a film about love" is
+_LOVING = re.compile(
+    r"\b(?:i|we|you|they|he|she|who|kids|friends?|wife|husband|mum|mom|dad|son|daughter|['’]?d|would|"
+    r"really|just|also|always|absolutely|do|does|did|to|all|both|much) +$"
+)
 _NO_PLURAL = ("ss", "us", "is", "as", "os")
 # of the singular and of the plural alike, so that both come to the same
 _ENDINGS = (
@@ -32,6 +37,10 @@ class Themes:
     """Which items have which themes, and which themes a text names. Immutable."""
 
     def __init__(self, catalog: Catalog) -> None:
+        domain = catalog.domain
+        # a catalog of books has books about books; "a funny book" does not ask for one
+        own = (domain.item, domain.items, *domain.called)
+        self._own = frozenset("".join(_stems(word)) for word in own)
         self._longest = 0  # words in which a phrase is typed: one more than its own if one is split
         self._phrases: dict[str, list[str]] = defaultdict(list)
         for tag in catalog.tags:
@@ -68,6 +77,8 @@ class Themes:
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, theme) of each run of words that names a theme which some item has."""
         for start, end, run in _runs(text, self._longest):
+            if run in self._own or (run == "love" and _LOVING.search(lower(text[:start]))):
+                continue
             for theme in self._phrases.get(run, ()):
                 if theme in self.rows:
                     yield start, end, theme

@@ -23,7 +23,8 @@ from crsdemo.recommenders.ranker import Ranker
 from crsdemo.recommenders.stories import SIGNAL, Stories
 
 TOLD = 4  # signals named for a candidate
-SUBJECTS = ("theme", "setting")  # kinds of tags that say what an item is about, not how it is
+# Kinds of tags that say what an item is about, not how it is; of some catalogs no kinds are known
+SUBJECTS = ("theme", "setting", "")
 LEAST = 0.05  # log-score below which a signal says nothing
 
 
@@ -121,9 +122,11 @@ def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
 
 def _about_asked_for(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
     """(n,) the items of any of the subjects and places named now, then those of all of them."""
-    said = [turn.untitled for turn in heard.turns if turn.speaker == "user"]
+    said = [turn for turn in heard.turns if turn.speaker == "user"]
     subjects = {tag.name for tag in named.catalog.tags if tag.kind in SUBJECTS}
-    asked = named.themes_named(wanted(said[-1])) & subjects if said else ()
+    if not said or said[-1].mentions:  # "like Jaws, but in space": what is alike counts as well
+        return
+    asked = named.themes_named(wanted(said[-1].untitled)) & subjects
     of_each = [set(named.rows_of_fact(Fact("theme", theme))) for theme in asked]
     for rows in (set.union(*of_each), set.intersection(*of_each)) if of_each else ():
         found = np.zeros(len(named.catalog), np.bool_)

@@ -15,7 +15,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
-from crsdemo.language.audience import UNFIT, children_at
+from crsdemo.language.audience import Audience
 from crsdemo.language.limits import limits_set
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
@@ -143,7 +143,7 @@ class FactsNamed:
 
     def refused_facts(self, dialogue: Dialogue) -> Iterator[frozenset[Refused]]:
         """What is not wanted after each turn of the user."""
-        kept, wished = frozenset[Refused](), frozenset[Fact]()
+        kept, wished, there = frozenset[Refused](), frozenset[Fact](), False
         for text in _said(dialogue):
             asked, again = self._asked_in(wanted(text)), self._asked_in(wanted_again(text))
             wished |= {fact for fact in asked if fact.kind == "genre"}
@@ -154,8 +154,7 @@ class FactsNamed:
                 kept |= {one for one in found if not (refusal.is_mild and one & asked)}
                 if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
-            if children_at(wanted(text)):
-                kept |= {frozenset([fact]) for fact in self.unfit - asked}
+            kept, there = self.audience.refused(wanted(text), kept, asked, were_there=there)
             yield kept
 
     def _asked_in(self, wish: str) -> frozenset[Fact]:
@@ -185,10 +184,11 @@ class FactsNamed:
         for genre in self.catalog.genres:
             for found in genre_pattern(genre).finditer(text):
                 yield *found.span(), Fact("genre", genre)
+        people = list(self._people.named_at(text))
+        yield from ((start, end, Fact("person", person)) for start, end, person in people)
         for start, end, theme in self._themes.spans(text):
-            yield start, end, Fact("theme", theme)
-        for start, end, person in self._people.named_at(text):
-            yield start, end, Fact("person", person)
+            if not any(first <= start and end <= last for first, last, _ in people):
+                yield start, end, Fact("theme", theme)
 
     def of_years_set(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items of the years that the user set last; None if they set none.
@@ -279,13 +279,10 @@ class FactsNamed:
         return frozenset(Fact("genre", genre) for genre in some)
 
     @cached_property
-    def unfit(self) -> frozenset[Fact]:
-        """What who watches with children will not want, of what the catalog has."""
-        has = {Fact("genre", one) for one in self.catalog.genres}
-        return UNFIT & (has | {Fact("theme", one) for one in self._themes.rows})
+    def audience(self) -> Audience:
+        return Audience.of(self.catalog.genres, self._themes.rows)
 
     def _genres_in(self, text: str) -> Floats:
-        """(g,) 1 for a genre that was named."""
         return np.array(genres_named(text, self.catalog.genres), np.float32)
 
 

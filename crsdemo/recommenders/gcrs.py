@@ -36,6 +36,7 @@ from crsdemo.recommenders.evidence import (
     pick,
     recommendations,
 )
+from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.prior import SIGNALS
 from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import FILE, Ranker
@@ -87,6 +88,10 @@ class Gcrs(TalkingRecommender):
     @property
     def stories(self) -> Stories | None:
         return self.knowledge.stories if self.knowledge else None
+
+    @property
+    def named(self) -> FactsNamed | None:
+        return self.knowledge.prior.named if self.knowledge else None
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]

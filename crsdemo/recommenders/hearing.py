@@ -142,7 +142,7 @@ class Hearing:
 
     @cached_property
     def _unfit(self) -> frozenset[Refused]:
-        return frozenset(frozenset([fact]) for fact in self.named.unfit)
+        return frozenset(frozenset([fact]) for fact in self.named.audience.unfit)
 
     def _dislikes(self, text: Traced, holds: frozenset[Refused]) -> Iterator[Heard]:
         """Of what a turn refuses that what is still refused at its end."""

@@ -30,6 +30,7 @@ from crsdemo.model.sampling import Sampling, SearchConstraint, TokenSampler
 from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.evidence import EXPERT, Order, decided, drawn
 from crsdemo.recommenders.evidence import RETRIEVER as BY_RETRIEVER
+from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.ranker import FILE, Ranker
@@ -87,6 +88,10 @@ class Reges(TalkingRecommender):
     @property
     def stories(self) -> Stories | None:
         return self.retriever.stories
+
+    @property
+    def named(self) -> FactsNamed:
+        return self.retriever.prior.named
 
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]

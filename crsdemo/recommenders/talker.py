@@ -8,6 +8,7 @@ the titles behind IDs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,8 @@ from crsdemo.recommenders.written_answers import Asked, WrittenAnswers
 
 TO_STORY = 6.0  # nats by which the words of a story are likelier where it is asked for
 TO_RETELL = 1.5  # of each token beyond the first that stands in its story as it was written
+# "something by Yasujiro Ozu"; where nobody is known of that name, words would claim it all the same
+_NAMES = re.compile(r"\b(?:by|from|with|starring) ((?:[A-Z][\w'’-]+ ){1,2}[A-Z][\w'’-]+)")
 WORDING = Sampling(max_tokens=80, temperature=0.3, top_p=0.9, no_repeat_ngram=5)
 
 
@@ -160,7 +163,7 @@ class Talker:
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
             denials=self.rules.denials,
-            never=self.rules.never(_known_of(item, dialogue)),
+            never=self.rules.never(_known_of(item, dialogue)) | self._not_of(item, said),
             is_known=mode == "CHAT" and retells,
             openings=self.rules.asking if asks_back else (),
             before_title=not_first if mode == "REC" else frozenset(),
@@ -180,6 +183,15 @@ class Talker:
                     tokens += self.format.text(f" {(named := self._named(codes)).name}")
                     constraint.speak_of(self._numbers([named], dialogue))
                 self.decoder.feed(context, tokens, words=True)
+
+    def _not_of(self, item: Item | None, said: str) -> frozenset[int]:
+        """How the names begin that the user asks for and the item lacks: it is not "by Ozu"."""
+        own = f"{item.name} {item.logline} {' '.join(item.people)}".lower() if item else ""
+        asked = (name for found in _NAMES.finditer(said) for name in found[1].split())
+        others = [name for name in asked if name.lower() not in own] if item else []
+        return frozenset(
+            self.format.text(f"{gap}{name}")[0] for name in others for gap in ("", " ")
+        )
 
     def _numbers(self, items: Iterable[Item], dialogue: Dialogue) -> Numbers:
         """Those of the items that are spoken of, on their cards, and what the user typed."""

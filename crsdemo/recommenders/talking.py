@@ -21,11 +21,16 @@ import torch
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommendation, Reply, Timing
+from crsdemo.core.traced import Traced
+from crsdemo.language.asked_facts import asked_facts, asks_story
+from crsdemo.language.refusals import refusals, wanted
 from crsdemo.model.decoding import Context
+from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import Talker
 from crsdemo.recommenders.written_answers import Asked
 
+WISHED = 2.0  # nats by which who names what they want gets a recommendation rather than talk
 TINY = 1e-9  # below any probability that decides
 
 
@@ -54,6 +59,11 @@ class TalkingRecommender(ABC):
     def stories(self) -> Stories | None:
         """What each item tells, where that is known."""
 
+    @property
+    @abstractmethod
+    def named(self) -> FactsNamed | None:
+        """What finds genres, themes and people in what is said, where that is known."""
+
     @abstractmethod
     def recommend_batch(
         self, dialogues: Sequence[Dialogue], k: int, exclude: Sequence[frozenset[str]]
@@ -79,15 +89,27 @@ class TalkingRecommender(ABC):
     def _modes(self, logits: torch.Tensor, dialogue: Dialogue) -> dict[Mode, float]:
         """The tags, most probable first; to recommend is as many nats likelier as a story tells.
 
-        And as many less likely as a question is near one that has written answers. `logits`: (V,)
+        And by WISHED where something is wished or refused by name; as many less likely as a
+        question is near one that has written answers. `logits`: (V,)
         """
         modes = self.talker.modes(logits)
         asked = self.talker.asked(dialogue)
-        nats = self._told(dialogue) - (asked.nats if asked else 0)
+        nats = self._told(dialogue) + self._wished(dialogue) - (asked.nats if asked else 0)
         odds = modes["REC"] / max(modes["CHAT"], TINY) * exp(nats)
         recommends = odds / (1 + odds)
         both: dict[Mode, float] = {"REC": recommends, "CHAT": 1 - recommends}
         return dict(sorted(both.items(), key=lambda mode: -mode[1]))
+
+    def _wished(self, dialogue: Dialogue) -> float:
+        """Nats for a newest message that names what is wanted or not, and asks for no fact."""
+        if self.named is None or not dialogue.turns:
+            return 0.0
+        said = self.named.as_meant(dialogue).turns[-1].untitled
+        if asks_story(said) or asked_facts(said, self.catalog.domain):
+            return 0.0
+        refused = (self.named.refused_in(Traced.of(one.what)) for one in refusals(said))
+        names = self.named.names_something(wanted(said)) or any(map(any, refused))
+        return WISHED if names else 0.0
 
     def _told(self, dialogue: Dialogue) -> float:
         """Nats for the item whose story the user tells now; 0 if it was named, now or before."""

@@ -21,3 +21,7 @@ select e.item_id, max(g.item_title) as title, max(g.item_year) as year
     from current_item_events e
     left join generations g on g.id = e.generation_id and g.item_id = e.item_id
     where e.visitor = ? and e.kind = 'want' group by e.item_id order by min(e.number)
+
+-- name: unwanted
+select distinct item_id from current_item_events
+    where visitor = ? and kind in ('seen', 'not_for_me', 'down')

@@ -8,6 +8,8 @@ const acts = {
   fold(button) {
     button.ariaExpanded = String(button.ariaExpanded !== 'true');
     window.dispatchEvent(new Event('resize'));  // the picture learns its width
+    if (button.ariaExpanded !== 'true') return;
+    setTimeout(() => button.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
   },
 };
 

@@ -51,7 +51,8 @@ watch('value', () => {
 });
 
 acts.mark = (button) => {
-  const opposite = { up: 'down', down: 'up' }[button.dataset.kind];
+  const opposites = { up: 'down', down: 'up', want: 'not_for_me', not_for_me: 'want' };
+  const opposite = opposites[button.dataset.kind];
   const group = button.parentElement.querySelectorAll(`[data-kind="${opposite}"]`);
   send('mark', { ...button.dataset, on: press(button, group) });
 };

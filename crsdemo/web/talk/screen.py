@@ -52,7 +52,8 @@ class Look:
 
     def means(self, last: LoggedTurn) -> bool:
         """Whether this is the reply that grows; of one without words yet nobody knows the id."""
-        return last.id == self.growing if self.growing else last.reply is not None
+        is_answer = last.turn.speaker == "assistant"
+        return last.id == self.growing if self.growing else is_answer
 
 
 def new_visit(visit: Kept) -> Kept:
