@@ -58,3 +58,12 @@ def test_both_systems_share_the_weights_and_are_two(shelf: Shelf) -> None:
         for one in (gcrs, reges)
     ]
     assert firsts[0] != firsts[1]
+
+
+def test_words_do_not_begin_names_that_the_film_lacks(shelf: Shelf, catalog: Catalog) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    film = next(item for item in catalog if item.title == "Stalker")
+    said = "something by Yasujiro Ozu or with Andrei Tarkovsky"
+    begun = {talker.text([token]).strip() for token in talker._not_of(film, said)}
+    assert begun and all(any(n.startswith(b) for n in ("Yasujiro", "Ozu")) for b in begun)
+    assert talker._not_of(None, said) == frozenset()

@@ -77,7 +77,7 @@ class Themes:
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, theme) of each run of words that names a theme which some item has."""
         for start, end, run in _runs(text, self._longest):
-            if run in self._own or (run == "love" and _LOVING.search(lower(text[:start]))):
+            if run in self._own or (run == stem("love") and _LOVING.search(lower(text[:start]))):
                 continue
             for theme in self._phrases.get(run, ()):
                 if theme in self.rows:

@@ -189,9 +189,9 @@ class Talker:
         own = f"{item.name} {item.logline} {' '.join(item.people)}".lower() if item else ""
         asked = (name for found in _NAMES.finditer(said) for name in found[1].split())
         others = [name for name in asked if name.lower() not in own] if item else []
-        return frozenset(
-            self.format.text(f"{gap}{name}")[0] for name in others for gap in ("", " ")
-        )
+        begun = {self.format.text(f"{gap}{name}")[0] for name in others for gap in ("", " ")}
+        # a letter or a blank alone begins too much else
+        return frozenset(token for token in begun if len(self.text([token]).strip()) > 1)
 
     def _numbers(self, items: Iterable[Item], dialogue: Dialogue) -> Numbers:
         """Those of the items that are spoken of, on their cards, and what the user typed."""

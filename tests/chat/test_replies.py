@@ -14,7 +14,7 @@ from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.replies import CARE, replies
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.comparison import Comparison, Judgment
-from crsdemo.core.conversation import Conversation, ItemMark
+from crsdemo.core.conversation import Conversation, ItemKind, ItemMark
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan, Reply
@@ -141,10 +141,13 @@ def test_talk_offers_nothing_beside_it(exchange: Exchange) -> None:
 def test_a_film_is_good_or_bad_and_not_both(exchange: Exchange, log: FeedbackLog) -> None:
     talk = said(exchange, "three films")
     reply_id, film = talk.turns[-1].id, FILMS[1].id
-    for kind in ("up", "want", "down"):
+    for kind in ("up", "want", "down", "not_for_me", "seen"):
         exchange.mark("v", ItemMark(reply_id, film, kind))
     restored = log.restore(talk.id, CATALOG)
-    assert restored and {mark.kind for mark in restored.marks} == {"want", "down"}
+    assert restored and {m.kind for m in restored.marks} == {"down", "not_for_me", "seen"}
+    exchange.mark("v", ItemMark(reply_id, film, "want"))
+    restored = log.restore(talk.id, CATALOG)
+    assert restored and {m.kind for m in restored.marks} == {"down", "want", "seen"}
 
 
 class Remembers(StandIn):
@@ -155,6 +158,23 @@ class Remembers(StandIn):
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         self.plans = [*getattr(self, "plans", []), plan]
         return super().stream(dialogue, plan)
+
+
+def test_what_was_marked_as_seen_or_not_wanted_is_avoided(log: FeedbackLog) -> None:
+    asked = Remembers(0)
+    exchange = Exchange(asked, NoLinker(), log)
+    talk = said(exchange, "three films")
+    films = [film.id for film in FILMS[:4]]
+    kinds: tuple[ItemKind, ...] = ("seen", "not_for_me", "want", "down")
+    for film, kind in zip(films, kinds, strict=True):
+        exchange.mark("v", ItemMark(talk.turns[-1].id, film, kind))
+    said(exchange, "a western", talk)
+    assert {films[0], films[1], films[3]} <= asked.plans[-1].avoid
+    assert films[2] not in asked.plans[-1].avoid - talk.offered
+    [*exchange.say(talk, "this one", Plan(item_id=films[0]))]
+    assert films[0] not in asked.plans[-1].avoid, "it was asked for"
+    *_, fresh = exchange.say(exchange.start("somebody else"), "a western")
+    assert asked.plans[-1].avoid == frozenset()
 
 
 def test_whoever_asks_for_several_is_recommended_one_first() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crsdemo.core.catalog import Catalog, Item
+from crsdemo.core.domain import NEUTRAL
 from crsdemo.core.errors import CatalogError
 from crsdemo.core.tags import Tag, read_tags, save_tags
 from crsdemo.core.traced import Traced
@@ -77,6 +78,17 @@ def test_a_catalog_without_a_vocabulary_knows_its_tags_by_name() -> None:
     catalog = Catalog((Item("a", "Ants", tags=("slow burn",)),))
     assert [tag.name for tag in catalog.tags] == ["slow burn"]
     assert Themes(catalog).named("a slow burn") == {"slow burn"}
+
+
+def test_what_the_items_are_called_and_loving_one_are_no_themes() -> None:
+    domain = NEUTRAL.model_copy(update={"item": "book", "items": "books", "called": ("novel",)})
+    catalog = Catalog((Item("a", "Ants", tags=("books", "love", "novels")),), domain=domain)
+    heard = Themes(catalog).named
+    assert heard("a funny book, no novels, books!") == set()
+    for said in ("i love it", "We really love that", "my kids loved it", "they would love it"):
+        assert heard(said) == set(), said
+    for said in ("a story about love", "love and war", "something with love in it"):
+        assert heard(said) == {"love"}, said
 
 
 @given(st.text())

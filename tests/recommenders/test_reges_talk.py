@@ -38,7 +38,7 @@ from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import Talker
-from crsdemo.recommenders.talking import TalkingRecommender
+from crsdemo.recommenders.talking import WISHED, TalkingRecommender
 from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
@@ -411,6 +411,7 @@ def test_who_tells_a_story_is_recommended_the_film(
         return told
 
     monkeypatch.setattr(type(system), "stories", SimpleNamespace(scores=scores))
+    monkeypatch.setattr(type(system), "named", None)  # robbers are a wish as well
 
     def recommends(dialogue: Dialogue) -> float:
         return system.mode_probabilities([dialogue])[0]["REC"]
@@ -425,6 +426,23 @@ def test_who_tells_a_story_is_recommended_the_film(
     assert recommends(Dialogue((known,))) == pytest.approx(0.1), "it was named"
     later = Dialogue((known, Turn("assistant", "Yes."), Turn("user", "the robbers are good")))
     assert recommends(later) == pytest.approx(0.1), "it was named before"
+
+
+@pytest.mark.parametrize("name", ["gcrs", "reges"])
+def test_a_wish_by_name_is_rather_recommended_for(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    system = speaking(shelf, name)
+    monkeypatch.setattr(system.talker, "modes", lambda logits: {"CHAT": 0.6, "REC": 0.4})
+
+    def recommends(text: str) -> float:
+        return system.mode_probabilities([Dialogue((Turn("user", text),))])[0]["REC"]
+
+    wished = pytest.approx(4 * np.exp(WISHED) / (4 * np.exp(WISHED) + 6))
+    for text in ("Al Pacino, perhaps?", "comedies", "no romance please", "something with a heist"):
+        assert recommends(text) == wished, text
+    for text in ("hello", "who directed the comedy?", "is it a comedy?", "no thanks"):
+        assert recommends(text) == pytest.approx(0.4), text
 
 
 def test_earlier_replies_are_not_said_again(shelf: Shelf) -> None:
