@@ -18,13 +18,15 @@ from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.refusals import wanted
 from crsdemo.language.refused_facts import Fact
 from crsdemo.recommenders.facts_named import FactsNamed
-from crsdemo.recommenders.prior import ItemPrior
+from crsdemo.recommenders.prior import THEME, ItemPrior
 from crsdemo.recommenders.ranker import Ranker
 from crsdemo.recommenders.stories import SIGNAL, Stories
 
 TOLD = 4  # signals named for a candidate
 # Kinds of tags that say what an item is about, not how it is; of some catalogs no kinds are known
 SUBJECTS = ("theme", "setting", "")
+SUBJECT = 4.0  # nats by which items about it are likelier than all others
+SHORT = 15  # words of a message that is a wish and no story
 LEAST = 0.05  # log-score below which a signal says nothing
 
 
@@ -84,6 +86,7 @@ class ItemKnowledge:
         if self.stories is not None:
             told = self.stories.scores(self.prior.texts(heard)[1])
             parts, names = np.concatenate([parts, told[None]]), (*names, SIGNAL)
+        parts = with_subject(parts, names, self.prior.named, heard)
         return CandidateScores(hidden, parts, names, n_heard=len(heard.turns))
 
 
@@ -110,25 +113,26 @@ def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozense
 
 
 def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
-    """(n,) each: the items that are not of the years set, nor with the people asked for.
-
-    Nor about what the newest message asks for: a heist, a courtroom, the sea.
-    """
-    years, people = named.of_years_set(heard), named.with_people_asked_for(heard)
-    for asked_for in (years, people, *_about_asked_for(named, heard)):
+    """(n,) each: the items that are not of the years set, nor with the people asked for."""
+    for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
         if asked_for is not None:
             yield ~asked_for
 
 
-def _about_asked_for(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
-    """(n,) the items of any of the subjects and places named now, then those of all of them."""
+def with_subject(parts: Floats, names: Sequence[str], named: FactsNamed, heard: Dialogue) -> Floats:
+    """(S, n) with SUBJECT nats more for what the newest message asks for: a heist, the sea.
+
+    For items about any of the subjects and places named, and again for those about all.
+    """
     said = [turn for turn in heard.turns if turn.speaker == "user"]
+    # "like Jaws, but in space": what is alike counts as well; stories name what is not asked for
+    is_wish = said and not said[-1].mentions and len(said[-1].text.split()) <= SHORT
+    if not is_wish or THEME not in names:
+        return parts
     subjects = {tag.name for tag in named.catalog.tags if tag.kind in SUBJECTS}
-    if not said or said[-1].mentions:  # "like Jaws, but in space": what is alike counts as well
-        return
     asked = named.themes_named(wanted(said[-1].untitled)) & subjects
     of_each = [set(named.rows_of_fact(Fact("theme", theme))) for theme in asked]
+    raised, row = parts.copy(), names.index(THEME)
     for rows in (set.union(*of_each), set.intersection(*of_each)) if of_each else ():
-        found = np.zeros(len(named.catalog), np.bool_)
-        found[sorted(rows)] = True
-        yield found
+        raised[row, sorted(rows)] += SUBJECT
+    return raised

@@ -33,6 +33,7 @@ from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
 from crsdemo.recommenders.item_similarity import ItemSimilarity
 from crsdemo.recommenders.neighbours import Neighbours
 
+THEME = "a theme you named"
 SIGNALS = (
     "mentioned together in dialogues",
     "liked by the same people",
@@ -53,7 +54,7 @@ SIGNALS = (
     "a genre your words mean",
     "a genre you named",
     "a person you named",
-    "a theme you named",
+    THEME,
     "the years you named",
 )
 NEW = 2000  # the year from which newness is counted, in decades

@@ -24,7 +24,7 @@ from crsdemo.items.arrays import Bools, Floats, Ints
 from crsdemo.items.encoder import TextEncoder, item_text
 from crsdemo.items.index import Found, ItemIndex, units
 from crsdemo.items.kept_vectors import embedded, keep
-from crsdemo.recommenders.candidate_scores import CandidateScores, flags, unwanted
+from crsdemo.recommenders.candidate_scores import CandidateScores, flags, unwanted, with_subject
 from crsdemo.recommenders.prior import SIGNALS, ItemPrior
 from crsdemo.recommenders.ranker import Ranker, best
 from crsdemo.recommenders.stories import SIGNAL, Stories
@@ -172,8 +172,10 @@ class Retriever:
         signals = np.concatenate([self.prior.signals(dialogue), asked])
         parts = self.ranker.parts(signals, dialogue, left_out)
         if self.stories is None:
-            return parts
-        return np.concatenate([parts, self.stories.scores(self.prior.texts(dialogue)[1])[None]])
+            return with_subject(parts, self.part_names, self.prior.named, dialogue)
+        told = self.stories.scores(self.prior.texts(dialogue)[1])[None]
+        parts = np.concatenate([parts, told])
+        return with_subject(parts, self.part_names, self.prior.named, dialogue)
 
 
 def _hedged(rows: Ints, others: Ints) -> Ints:
