@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             systems = study.entrants if study else read_systems(options.recommenders)
         measured = options.reports or _reports_of(options.catalog)
         with read_from("--reports", measured):
-            reports = load_reports(measured)
+            reports = load_reports(measured) if options.reports or measured.is_dir() else ()
             stages = load_stages(measured / FOLDER)
         admission = Admission(_limits(options))
         with read_from("--catalog", options.catalog):

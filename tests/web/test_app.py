@@ -16,6 +16,7 @@ from outside import free_port
 from stand_in import CATALOG
 
 import app
+from crsdemo.core import shipped
 
 ROOT = Path(app.__file__).parent
 
@@ -130,3 +131,8 @@ def test_the_demo_starts_prints_its_url_answers_and_asks_no_other_host(folder: P
     assert page.status_code == 200 and "crsdemo" in page.text
     assert f"http://127.0.0.1:{port}/" in said and "8 items" in said
     assert "Traceback" not in said and "Proxy" not in said
+
+
+def test_our_figures_are_shown_of_our_catalog_alone(tmp_path: Path) -> None:
+    assert app._reports_of(shipped.CATALOG) == shipped.REPORTS and shipped.REPORTS.is_dir()
+    assert app._reports_of(tmp_path) == tmp_path / "reports"
