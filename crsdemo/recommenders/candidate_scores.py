@@ -120,17 +120,20 @@ def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
 
 
 def with_subject(parts: Floats, names: Sequence[str], named: FactsNamed, heard: Dialogue) -> Floats:
-    """(S, n) with SUBJECT nats more for what the newest message asks for: a heist, the sea.
+    """(S, n) with SUBJECT nats more for what the newest wish asks for: a heist, the sea.
 
     For items about any of the subjects and places named, and again for those about all.
     """
     said = [turn for turn in heard.turns if turn.speaker == "user"]
-    # "like Jaws, but in space": what is alike counts as well; stories name what is not asked for
-    is_wish = said and not said[-1].mentions and len(said[-1].text.split()) <= SHORT
-    if not is_wish or THEME not in names:
+    # "seen it" asks for the same again; "like Jaws, but in space" for what is alike as well, and
+    # stories name what is not asked for
+    tells = (turn for turn in reversed(said) if named.names_something(wanted(turn.untitled)))
+    newest = next(tells, None)
+    is_wish = newest and not newest.mentions and len(newest.text.split()) <= SHORT
+    if newest is None or not is_wish or THEME not in names:
         return parts
     subjects = {tag.name for tag in named.catalog.tags if tag.kind in SUBJECTS}
-    asked = named.themes_named(wanted(said[-1].untitled)) & subjects
+    asked = named.themes_named(wanted(newest.untitled)) & subjects
     of_each = [set(named.rows_of_fact(Fact("theme", theme))) for theme in asked]
     raised, row = parts.copy(), names.index(THEME)
     for rows in (set.union(*of_each), set.intersection(*of_each)) if of_each else ():

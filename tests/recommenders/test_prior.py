@@ -151,6 +151,7 @@ def test_a_short_wish_for_a_subject_is_kept_to(prior: ItemPrior) -> None:
     assert raised("a heist with dogs") == dict.fromkeys([*heists, "pups"], SUBJECT), "none has both"
     assert raised("something gory") == {}, "how it is, not what it is about"
     assert raised("a heist", "Vault.", "a comedy") == {}, "it was asked for before"
+    assert raised("a heist", "Vault.", "seen it") == heists, "another one"
     assert raised("my aunt was in a heist " + "and then " * 10) == {}, "a story"
     liked = Turn("user", "like Vault, a heist", (Mention(5, 10, "vault"),))
     assert raised(dialogue=Dialogue((liked,))) == {}
