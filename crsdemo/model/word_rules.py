@@ -18,9 +18,9 @@ DENIALS = (
 ASKING = (
     "What kind of {item} would you like",
     "What kind of {item} are you in the mood for",
-    "Should it be",
-    "Would you like something",
-    "Are you in the mood for",
+    "Would you rather laugh or",
+    "Shall it be funny or",
+    "Which {item} did you enjoy",
 )
 OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 # How one begins that leaves something out ("No war in Dunkirk")

@@ -162,7 +162,7 @@ class Talker:
             others,
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
-            denials=self.rules.denials,
+            denials=self.rules.denials.difference(self.format.text(item.logline if item else "")),
             never=self.rules.never(_known_of(item, dialogue)) | self._not_of(item, said),
             is_known=mode == "CHAT" and retells,
             openings=self.rules.asking if asks_back else (),

@@ -27,7 +27,7 @@ from crsdemo.language.refusals import refusals, wanted
 from crsdemo.model.decoding import Context
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.stories import Stories
-from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talker import TO_RETELL, Talker
 from crsdemo.recommenders.written_answers import Asked
 
 WISHED = 2.0  # nats by which who names what they want gets a recommendation rather than talk
@@ -188,6 +188,8 @@ class TalkingRecommender(ABC):
         decoding = {
             "words": words,
             "temperature": plan.temperature,
+            "retelling": TO_RETELL,
+            "wished": WISHED,
             **self.decoding(),
             **({"answers": talker.answers.sha256} if talker.answers else {}),
         }

@@ -142,9 +142,8 @@ class _Spoken(NamedTuple):
 
     def of(self, row: WrittenAnswer) -> tuple[Item | None, Item | None]:
         """What a question is about, and what was spoken of last."""
-        about = {"first": self.items[:1], "last": (self.last,), "only": (self.last,)}
-        about_now = about.get(row.of, ())
-        return next(iter(about_now), None), self.last
+        about = self.items[0] if row.of == "first" else self.last
+        return about if row.of in ("first", "last", "only") else None, self.last
 
 
 def _spoken_of(dialogue: Dialogue, catalog: Catalog) -> _Spoken:

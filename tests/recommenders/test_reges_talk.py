@@ -37,7 +37,7 @@ from crsdemo.recommenders.gcrs import PRIOR_WEIGHT, Gcrs
 from crsdemo.recommenders.loading import Shelf, names
 from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
-from crsdemo.recommenders.talker import Talker
+from crsdemo.recommenders.talker import TO_RETELL, Talker
 from crsdemo.recommenders.talking import WISHED, TalkingRecommender
 from crsdemo.recommenders.written_answers import Asked
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
@@ -307,6 +307,28 @@ def test_a_story_may_be_told_again(shelf: Shelf) -> None:
         dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", asked)))
         said = Wants(talker, story).words(talker, "CHAT", HEAT, dialogue)
         assert (said == story) == is_told
+
+
+def test_what_the_story_itself_denies_may_be_told(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+    dialogue = Dialogue((Turn("user", "robbers"), heat, Turn("user", "what is it about?")))
+    wanted = talker.format.text("No way out")
+    for logline, is_told in (("No way out", True), ("Away", False)):
+        item = replace(HEAT, logline=logline)
+        said = Wants(talker, wanted).words(talker, "CHAT", item, dialogue)
+        assert (said[:1] == wanted[:1]) == is_told
+
+
+@pytest.mark.parametrize("mode", ["REC", "CHAT"])
+def test_a_story_is_told_as_it_was_written_once_begun(shelf: Shelf, mode: Mode) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    dialogue = Dialogue((Turn("user", "robbers"),))
+    item = replace(HEAT, logline="Zebras,lions.")
+    (retelling,) = talker._leanings(None, item, mode, dialogue)
+    story = talker.format.text(item.logline)
+    assert retelling.pull(story[:4]) == {story[4]: 3 * TO_RETELL}
+    assert talker._leanings(None, None, mode, dialogue) == []
 
 
 def test_words_lean_on_written_answers_and_the_story_that_is_asked_for(shelf: Shelf) -> None:

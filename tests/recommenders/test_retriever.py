@@ -15,6 +15,7 @@ from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.facts_named import FactsNamed
+from crsdemo.recommenders.prior import THEME
 from crsdemo.recommenders.retriever import Documents, QueryReader, Retriever
 
 NAMES = "abcdefgh"
@@ -93,3 +94,18 @@ def test_a_story_that_is_told_brings_its_item(monkeypatch: pytest.MonkeyPatch) -
     assert look.names == ("in order", "the story that you tell")
     untold = replace(plain, stories=told).look(Dialogue((Turn("user", "hi"),)), "", 3)
     assert untold.shortlist == ("a", "b", "c")
+
+
+def test_what_is_asked_for_by_subject_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = replace(CATALOG[4], tags=("heist",))
+    catalog = Catalog((*CATALOG.items[:4], about, *CATALOG.items[5:]))
+    plain = retriever(1)
+    plain.prior.named = FactsNamed(catalog, PeopleLinker(catalog))
+    named = replace(plain, ranker=Named())  # type: ignore[arg-type]  # a stand-in
+    look = named.look(Dialogue((Turn("user", "a heist"),)), "", 3)
+    assert look.shortlist == ("e", "a", "b")
+    assert named.look(Dialogue((Turn("user", "hi"),)), "", 3).shortlist == ("a", "b", "c")
+
+
+class Named(TwoOrders):
+    part_names = (THEME,)

@@ -8,10 +8,13 @@ const acts = {
   fold(button) {
     button.ariaExpanded = String(button.ariaExpanded !== 'true');
     window.dispatchEvent(new Event('resize'));  // the picture learns its width
-    if (button.ariaExpanded !== 'true') return;
-    setTimeout(() => button.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
+    if (button.ariaExpanded === 'true') comeIntoView(button);
   },
 };
+
+function comeIntoView(part) {
+  setTimeout(() => part.scrollIntoView({ block: 'start' }), 200);  // once the evidence is there
+}
 
 function focusBox() {
   document.querySelector('#box textarea')?.focus({ preventScroll: true });

@@ -24,8 +24,8 @@ function select(reply) {
   trigger('select', { reply });
   const fold = document.querySelector('#fold button');
   if (!fold?.offsetParent) return;  // not on a phone
-  if (fold.ariaExpanded === 'true') fold.click();
-  fold.click();
+  if (fold.ariaExpanded === 'true') comeIntoView(fold);
+  else fold.click();
 }
 
 Object.assign(acts, {
