@@ -171,10 +171,9 @@ class Retriever:
         """(S, n) what each signal of a dialogue and of its search (4, n) adds."""
         signals = np.concatenate([self.prior.signals(dialogue), asked])
         parts = self.ranker.parts(signals, dialogue, left_out)
-        if self.stories is None:
-            return with_subject(parts, self.part_names, self.prior.named, dialogue)
-        told = self.stories.scores(self.prior.texts(dialogue)[1])[None]
-        parts = np.concatenate([parts, told])
+        if self.stories is not None:
+            told = self.stories.scores(self.prior.texts(dialogue)[1])[None]
+            parts = np.concatenate([parts, told])
         return with_subject(parts, self.part_names, self.prior.named, dialogue)
 
 

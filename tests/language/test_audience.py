@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crsdemo.language.audience import children_at
+from crsdemo.language.audience import Audience, children_at
+from crsdemo.language.refused_facts import Fact, Refused
 
 FOR_THEM = """
 something for my 6 year old
@@ -40,6 +41,22 @@ kids these days
 def test_it_is_for_children(text: str) -> None:
     found = children_at(text)
     assert found and text[found.start : found.end]
+
+
+def test_what_is_for_children_goes_only_if_they_were_there() -> None:
+    audience = Audience.of(["family", "horror", "war"], ["gore", "with kids", "cars"])
+    family, horror, gore = (
+        frozenset([fact])
+        for fact in (Fact("genre", "family"), Fact("genre", "horror"), Fact("theme", "gore"))
+    )
+    none = frozenset[Refused]()
+    there, with_them = audience.refused("for my kids", none, frozenset(), were_there=False)
+    assert there == {horror, gore} and with_them
+    away, with_them = audience.refused("for myself", there, frozenset(), were_there=True)
+    assert (family in away, horror in away, with_them) == (True, False, False)
+    assert audience.refused("for myself", none, frozenset(), were_there=False) == (none, False)
+    back, _ = audience.refused("with my kids", away, frozenset(), were_there=False)
+    assert family not in back and horror in back
 
 
 @pytest.mark.parametrize("text", SPOKEN_OF)

@@ -59,6 +59,12 @@ def test_several_are_heard_each() -> None:
     assert wanted("horror but not slasher").split() == ["horror", "but"]
 
 
+def test_love_is_refused_and_ends_a_refusal() -> None:
+    assert [what.strip() for what in refused("no love stories")] == ["love stories"]
+    assert [what.strip() for what in refused("cops but no love stuff")] == ["love stuff"]
+    assert [what.strip() for what in refused("no horror love comedies")] == ["horror"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

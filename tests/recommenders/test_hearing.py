@@ -7,7 +7,7 @@ import pytest
 from conftest import Trained
 from films import BY_TITLE, CATALOG
 
-from crsdemo.core.catalog import Catalog
+from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Recommender
 from crsdemo.language.mentions import MentionLinker
@@ -239,3 +239,9 @@ def test_a_dialogue_is_read_once_however_often_a_page_asks(monkeypatch: pytest.M
     monkeypatch.setattr(type(hearing.named), "refused_facts", again)
     assert hearing.avoided(dialogue) == avoided and hearing.understood(dialogue) == understood
     assert [one.heard.label for one in avoided] == ["horror"]
+
+
+def test_no_theme_is_heard_within_a_name() -> None:
+    items = tuple(Item(n, n, 2000, {"cast": ("Will Heist",)}, tags=("heist",)) for n in "abc")
+    heard = Hearing(Catalog(items)).understood(Dialogue((Turn("user", "with Will Heist"),)))
+    assert [(one.kind, one.label) for one in heard[0].heard] == [("person", "Will Heist")]
