@@ -36,7 +36,6 @@ from crsdemo.web.operator import VARIABLE, operator_of
 if TYPE_CHECKING:
     import gradio as gr
 
-
 TRACEBACK = "CRSDEMO_TRACEBACK"
 
 
@@ -88,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reports,
             stages,
             proxies,
+            shelf.judge,
             fleet.at_once if fleet else None,
         )
         serve(demo, options.host, options.port)

@@ -69,6 +69,7 @@ STAGES = {
         "training.ranking.tune_retriever:main",
         "how the retriever reads what is searched for",
     ),
+    "train-stance": ("training.lm.stance:main", "who wants what they name, and who does not"),
     "distil": ("training.ranking.distil:main", "the ranker's answers, for train-gcrs"),
     "train-reges": (
         "training.lm.reges:main",

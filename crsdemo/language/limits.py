@@ -12,11 +12,15 @@ from collections.abc import Collection, Iterator
 from importlib.resources import files
 from typing import NamedTuple
 
+from crsdemo.core.traced import Stretch
+
 _TABLE = tomllib.loads((files(__package__) / "limits.toml").read_text(encoding="utf-8"))
 _LIMITS = {
     kind: [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
     for kind, patterns in _TABLE["limits"].items()
 }
+NAME = "name"  # kind of one that asks for somebody
+_WORDS: dict[str, str] = _TABLE["words"]
 _COUNTRY_OF: dict[str, str] = _TABLE["countries"]
 _BARE = {country.removeprefix("the ").lower(): country for country in _COUNTRY_OF.values()}
 _BARE |= {
@@ -54,6 +58,11 @@ _FROM_THERE = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGES = "|".join(_TABLE["languages"]["also"])
+# What says where something comes from: "French", "France"
+ORIGINS = sorted(
+    {name.capitalize() for name in (*_COUNTRY_OF, *_TABLE["languages"]["also"])}
+    | {country.removeprefix("the ") for country in _COUNTRY_OF.values()} - {"abroad"}
+)
 _SPOKEN = (
     re.compile(
         rf"\b(?:in|speaks?|spoken in|dubbed in(?:to)?) (?P<what>{_LANGUAGES})"
@@ -76,6 +85,15 @@ class Limit(NamedTuple):
     what: str  # "under 90 minutes", "France"
     said: str  # the words that set it
     start: int  # where they begin
+
+    @property
+    def at(self) -> Stretch:
+        return Stretch(self.start, self.start + len(self.said))
+
+    @property
+    def words(self) -> str:
+        """How a reply names what it does not know: "where it comes from"."""
+        return _WORDS[self.kind].replace("{what}", self.what)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}"

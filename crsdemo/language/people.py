@@ -55,6 +55,7 @@ _OBJECTS = frozenset(["me", "you", "him", "her", "it", "us", "them", "my", "his"
 MIN_FILMS = 5  # of a person who is known by surname
 LEAST_SURNAME = 4  # letters of a surname that names somebody by itself: not "Oh", "May", "Day"
 RARE_WORD = 4.5  # occurrences per million below which a small word can be a surname
+SLIPS = 2  # in a first name that is spelt wrong
 RARE_SURNAME = 7  # letters from which a surname needs no capital
 
 
@@ -178,7 +179,7 @@ class PeopleLinker:
             return people
         if len(people) != 1 or is_ordinary(word) or is_ordinary(surname):
             return []
-        if position and self._is_anothers(text.word(position - 1), people[0]):
+        if self._is_part_of_another(text, position, people[0]):
             return []
         token = text.tokens[position]
         capital = text.text[token.start].isupper() and not text.titled
@@ -187,11 +188,18 @@ class PeopleLinker:
         typed = token.word in (surname, word) and self._is_a_name(surname)
         return people if typed and (refused or _is_wish(text.text, token)) else []
 
-    def _is_anothers(self, first: str, person: str) -> bool:
-        """Whether this is a first name, and not of the person: Robert Bresson is no Luc Besson."""
-        return (
-            first in self._first_names and not is_ordinary(first) and first not in words_of(person)
-        )
+    def _is_part_of_another(self, text: ReadText, position: int, person: str) -> bool:
+        """Whether a surname is in somebody else's name: Robert Bresson is no Luc Besson."""
+        word, names = text.word(position), words_of(person)
+        first, last = text.word(position - 1) if position else "", text.word(position + 1)
+        if first and not is_ordinary(first) and first not in names:
+            if first in self._first_names:
+                return True
+            is_new = first not in self._by_surname and _is_capital(text, position - 1, position - 1)
+            if is_new and min(OSA.distance(first, name) for name in names) > SLIPS:
+                return True
+        is_first = word in self._first_names and _is_capital(text, position, position + 1)
+        return is_first and not is_ordinary(last) and last not in names
 
     def _is_a_name(self, surname: str) -> bool:
         """Whether it is hardly ever anything but a surname: not "snow", nor a friend's "kelly"."""
@@ -201,6 +209,15 @@ class PeopleLinker:
             and not is_ordinary(f"{surname}s")
             and self._first_names[surname] < 2
         )
+
+
+def _is_capital(text: ReadText, first: int, position: int) -> bool:
+    """Whether the word at `position` of two, of which `first` is the first, is typed as a name."""
+    if text.titled or not first + 1 < len(text.tokens):
+        return False
+    one, other = text.tokens[first], text.tokens[first + 1]
+    is_beside = text.text[one.end : other.start] == " "
+    return is_beside and text.text[text.tokens[position].start].isupper()
 
 
 def _is_wish(text: str, name: Token) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -123,21 +123,27 @@ class Refusal(NamedTuple):
     is_mild: bool = False  # what else the text asks for by that name is wanted
 
 
-def wanted(text: str) -> str:
+Refusals = Callable[[str], tuple[Refusal, ...]]
+
+
+def wanted(text: str, refused: Refusals | None = None) -> str:
     """The text without what is refused, and without what is asked of the item spoken of."""
-    return without_refusals(Traced.of(text)).text
+    return without_refusals(Traced.of(text), refused).text
 
 
-def wanted_again(text: str) -> str:
+def wanted_again(text: str, refused: Refusals | None = None) -> str:
     """What of a text asks for something although it was refused: not "that's a horror"."""
-    wish = Traced.of(wanted(text))
+    wish = Traced.of(wanted(text, refused))
     return wish.without(Stretch(*found.span("it")) for found in _IT_IS.finditer(wish.text)).text
 
 
-def without_refusals(text: Traced) -> Traced:
-    """What is `wanted` in a text that knows where its words came from."""
-    refused = [Stretch(span.start, span.end) for span in refusals(text.text)]
-    return text.without(sorted([*refused, *_not_wished(text.text)]))
+def without_refusals(text: Traced, refused: Refusals | None = None) -> Traced:
+    """What is `wanted` in a text that knows where its words came from.
+
+    `refused` finds what is refused, by default the patterns here.
+    """
+    spans = [Stretch(span.start, span.end) for span in (refused or refusals)(text.text)]
+    return text.without(sorted([*spans, *_not_wished(text.text)]))
 
 
 def _not_wished(text: str) -> Iterator[Stretch]:

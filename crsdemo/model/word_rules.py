@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from crsdemo.core.domain import Domain
+from crsdemo.language.limits import NAME, ORIGINS, Limit
 from crsdemo.model.talk import TalkFormat
 
 # What a denial of what is known begins with, or cannot do without
@@ -21,6 +22,16 @@ ASKING = (
     "Would you rather laugh or",
     "Shall it be funny or",
     "Which {item} did you enjoy",
+)
+# How a recommendation begins where the wish holds what nobody can tell; by whose voice, as written
+# answers are shared out: two systems differ
+DECLINING = (
+    ("My cards don't tell {what}, but", "I can't tell {what}, but"),
+    ("I can't check {what}, but", "There's no telling {what} from here, but"),
+)
+NOBODY = (
+    ("I find no {what} on my cards, but", "My cards don't name {what}, but"),
+    ("Nobody called {what} is in my catalog, but", "I don't know of {what}, but"),
 )
 OF_ONESELF = ("I", " I")  # how a recommendation begins that excuses itself ("I can't watch films")
 # How one begins that leaves something out ("No war in Dunkirk")
@@ -44,6 +55,9 @@ class WordRules:
     leaving_out: frozenset[int]
     misread: frozenset[int]
     claims: Mapping[int, str]
+    origins: Mapping[int, str]
+    talk: TalkFormat
+    domain: Domain
 
     @classmethod
     def of(cls, talk: TalkFormat, domain: Domain) -> Self:
@@ -54,22 +68,42 @@ class WordRules:
         )
         asking = tuple(tuple(talk.text(domain.worded(words))) for words in ASKING)
         misread = [talk.text(f"â{words}")[1:] for words in MISREAD]
-        claims = {claim: talk.text(f" {claim}") for claim in CLAIMS}
         return cls(
             denials,
             asking,
             of_oneself,
             leaving_out,
             frozenset(tokens[0] for tokens in misread if len(tokens) == 1),
-            {ids[0]: claim.lower() for claim, ids in claims.items() if len(ids) == 1},
+            _single(talk, CLAIMS),
+            _single(talk, ORIGINS),
+            talk,
+            domain,
         )
+
+    def declining(self, limits: Sequence[Limit], voice: int) -> tuple[tuple[int, ...], ...]:
+        """How to begin where the catalog cannot tell what a wish sets; () where it sets nothing."""
+        named = [limit.what for limit in limits if limit.kind == NAME]
+        told = dict.fromkeys(self.domain.worded(limit.words) for limit in limits)
+        what = " or ".join(named or told)
+        shapes = (NOBODY if named else DECLINING)[voice] if what else ()
+        texts = (shape.replace("{what}", what) for shape in shapes)
+        return tuple(tuple(self.talk.text(text)) for text in texts)
 
     def before_title(self, *, leaves_out: bool) -> frozenset[int]:
         """What a recommendation does not begin with; `leaves_out`: if something was refused."""
         return self.of_oneself | (frozenset() if leaves_out else self.leaving_out)
 
-    def never(self, known: str) -> frozenset[int]:
-        """What no reply says: neither the user nor the card did."""
-        text = known.lower()
-        unfounded = (token for token, claim in self.claims.items() if claim not in text)
-        return self.misread.union(unfounded)
+    def never(self, card: str, said: str, *, recommends: bool) -> frozenset[int]:
+        """What no reply says: neither the user nor the card did.
+
+        What is recommended is not said to be as the user wants it, unless its card tells so.
+        """
+        known = (card if recommends else f"{said} {card}").lower()
+        told = {**self.claims, **(self.origins if recommends else {})}
+        return self.misread.union(token for token, claim in told.items() if claim not in known)
+
+
+def _single(talk: TalkFormat, words: Iterable[str]) -> dict[int, str]:
+    """Words that are one token, in small letters, by it."""
+    ids = {word.lower(): talk.text(f" {word}") for word in words}
+    return {tokens[0]: word for word, tokens in ids.items() if len(tokens) == 1}

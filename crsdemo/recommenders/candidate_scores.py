@@ -15,7 +15,6 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.errors import BadInputError
 from crsdemo.core.recommender import Recommendation, Signal
 from crsdemo.items.arrays import Bools, Floats
-from crsdemo.language.refusals import wanted
 from crsdemo.language.refused_facts import Fact
 from crsdemo.recommenders.facts_named import FactsNamed
 from crsdemo.recommenders.prior import THEME, ItemPrior
@@ -127,6 +126,7 @@ def with_subject(parts: Floats, names: Sequence[str], named: FactsNamed, heard: 
     said = [turn for turn in heard.turns if turn.speaker == "user"]
     # "seen it" asks for the same again; "like Jaws, but in space" for what is alike as well, and
     # stories name what is not asked for
+    wanted = named.stances.wanted
     tells = (turn for turn in reversed(said) if named.names_something(wanted(turn.untitled)))
     newest = next(tells, None)
     is_wish = newest and not newest.mentions and len(newest.text.split()) <= SHORT

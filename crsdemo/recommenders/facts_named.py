@@ -5,7 +5,6 @@ Shapes: n items of the catalog, g genres.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 
@@ -16,11 +15,11 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.audience import Audience
-from crsdemo.language.limits import limits_set
+from crsdemo.language.not_known import NotKnown
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
-from crsdemo.language.refusals import refusals, wanted, wanted_again
 from crsdemo.language.refused_facts import Fact, Refused, decade, refused_at
+from crsdemo.language.stances import Judge, Stances
 from crsdemo.language.themes import Themes
 from crsdemo.language.typed_words import Speller, rate, words_of
 from crsdemo.language.wish_words import (
@@ -43,11 +42,13 @@ FADING = 0.4  # of people and genres, per turn of the user
 class FactsNamed:
     """Finds the items that have what a text names. Immutable: share it between threads."""
 
-    def __init__(self, catalog: Catalog, people: PeopleLinker) -> None:
+    def __init__(self, catalog: Catalog, people: PeopleLinker, judge: Judge | None = None) -> None:
+        """`judge`: what has learned to tell what is refused; without one patterns tell it."""
         self.catalog = catalog
         self.genres_of = genre_matrix(catalog)  # (n, g)
         self.year_of = np.array([item.year or 0 for item in catalog])  # (n,)
         self._people = people
+        self._judge = judge
         self._rows_of: dict[str, list[int]] = {}
         for row, item in enumerate(catalog):
             for person in item.people:
@@ -84,6 +85,11 @@ class FactsNamed:
     def people_named(self, text: str) -> tuple[str, ...]:
         """The people whom a text names, as the catalog spells them."""
         return self._people.link_people(text)
+
+    @cached_property
+    def stances(self) -> Stances:
+        """What tells what a text refuses from what it wants."""
+        return Stances(self.catalog.genres, self._themes, self._people, self._judge)
 
     @cached_property
     def _speller(self) -> Speller:
@@ -145,16 +151,18 @@ class FactsNamed:
         """What is not wanted after each turn of the user."""
         kept, wished, there = frozenset[Refused](), frozenset[Fact](), False
         for text in _said(dialogue):
-            asked, again = self._asked_in(wanted(text)), self._asked_in(wanted_again(text))
+            wish = self.stances.wanted(text)
+            asked = self._asked_in(wish)
+            again = self._asked_in(self.stances.wanted_again(text))
             wished |= {fact for fact in asked if fact.kind == "genre"}
             kept = frozenset(one for one in kept if not one <= again)
-            for refusal in refusals(text):
+            for refusal in self.stances.refusals(text):
                 what = Traced.of(refusal.what)
                 found = {one for _, one in self.refused_in(what, text[: refusal.at])}
                 kept |= {one for one in found if not (refusal.is_mild and one & asked)}
                 if VIOLENT.search(refusal.what):
                     kept |= {frozenset([fact]) for fact in self.violent - wished}
-            kept, there = self.audience.refused(wanted(text), kept, asked, were_there=there)
+            kept, there = self.audience.refused(wish, kept, asked, were_there=there)
             yield kept
 
     def _asked_in(self, wish: str) -> frozenset[Fact]:
@@ -212,27 +220,10 @@ class FactsNamed:
         """The newest year of the catalog; None if no year is known."""
         return int(self.year_of.max(initial=0)) or None
 
-    def limits_not_known(self, text: str) -> tuple[str, ...]:
-        """Limits of a text without titles for which the catalog has no field: "length: ...".
-
-        A limit that a theme of the catalog covers ("oscar winner") is known, and one that is a part
-        of somebody's name ("oscar isaac") is none.
-        """
-        people = [Stretch(start, end) for start, end, _ in self._people.named_at(text)]
-        limits = (
-            one
-            for one in limits_set(text, self._fields)
-            if not self._themes.named(one.said)
-            and not any(Stretch(one.start, one.start + len(one.said)).meets(who) for who in people)
-        )
-        return tuple(dict.fromkeys(map(str, limits)))
-
     @cached_property
-    def _fields(self) -> frozenset[str]:
-        """Kinds of facts of the catalog, in the singular: "country" of "countries"."""
-        fields = {field.replace("_", " ") for item in self.catalog for field in item.facts}
-        singular = {re.sub(r"ies$", "y", field) for field in fields}
-        return frozenset(fields | singular | {field.removesuffix("s") for field in fields})
+    def not_known(self) -> NotKnown:
+        """What finds that which the catalog cannot tell."""
+        return NotKnown(self.catalog, self._people, self._themes, self.stances)
 
     def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items with the people whom the user asked for last; None if for nobody.
@@ -242,7 +233,7 @@ class FactsNamed:
         """
         gone = set[str]()
         for text in reversed(_said(dialogue)):
-            asked = self._people.asked_for(wanted(text))
+            asked = self._people.asked_for(self.stances.wanted(text))
             rows = [set(self._rows_of.get(one, [])) for one in asked.people if one not in gone]
             if rows:
                 found = np.zeros(len(self.catalog), np.bool_)
@@ -251,7 +242,8 @@ class FactsNamed:
                 return found
             if asked.people:
                 break
-            for what in (*(refusal.what for refusal in refusals(text)), not_needed(text)):
+            refused = (refusal.what for refusal in self.stances.refusals(text))
+            for what in (*refused, not_needed(text)):
                 gone |= {person for _, _, person in self._people.named_at(what, refused=True)}
         return None
 

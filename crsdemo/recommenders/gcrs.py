@@ -106,14 +106,14 @@ class Gcrs(TalkingRecommender):
         self, dialogues: Sequence[Dialogue], exclude: Sequence[frozenset[str]]
     ) -> BeforeItem:
         """Everything is read, the mode is forced to REC, and an item follows."""
-        looks = [self._look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
+        looks = [self.look(d, e) for d, e in zip(dialogues, exclude, strict=True)]
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
         control = self.talker.control
         self.decoder.feed(context, [control.rec, control.boi])
         hidden = [e | look.hidden for e, look in zip(exclude, looks, strict=True)]
         return BeforeItem(context, hidden, self._log_prior(looks))
 
-    def _look(self, dialogue: Dialogue, exclude: frozenset[str]) -> CandidateScores:
+    def look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> CandidateScores:
         known = self.knowledge
         return CandidateScores() if known is None else known.look(dialogue, exclude)
 
@@ -136,7 +136,7 @@ class Gcrs(TalkingRecommender):
     def _choose(self, context: Context, dialogue: Dialogue, plan: Plan) -> tuple[Item, Evidence]:
         """`context` stands after `<BOI>` and grows up to the last code of the film."""
         seen = frozenset(dialogue.mentioned) | plan.avoid
-        look = self._look(dialogue, seen)
+        look = self.look(dialogue, seen)
         hidden = look.hidden | seen
         for fewer in (look.hidden, frozenset[str]()):  # all of a small catalog was named already
             if len(hidden) >= len(self.catalog):

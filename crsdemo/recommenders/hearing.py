@@ -17,8 +17,9 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.language.audience import children_at
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.refusals import Refusal, refusals, without_refusals
+from crsdemo.language.refusals import Refusal
 from crsdemo.language.refused_facts import Refused
+from crsdemo.language.stances import Judge
 from crsdemo.language.wish_words import (
     FIRST,
     LAST,
@@ -50,7 +51,7 @@ class Understood(NamedTuple):
     """What was understood of one turn of the user."""
 
     heard: tuple[Heard, ...] = ()  # by the place of the words; what was taken back is among it
-    unknown: tuple[str, ...] = ()  # limits that the catalog knows nothing of
+    unknown: tuple[str, ...] = ()  # that the catalog cannot tell: limits, names
 
     def find(self, kind: str, start: int, *, counts: bool) -> Heard | None:
         """The one of this kind whose words begin there."""
@@ -75,13 +76,15 @@ class _Read(NamedTuple):
 class Hearing:
     """Tells what is understood of dialogues about a catalog. Share it between threads."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, judge: Judge | None = None) -> None:
+        """`judge`: the one of the recommenders (`FactsNamed`)."""
         self.catalog = catalog
+        self._judge = judge
         self._read = lru_cache(REMEMBERED)(self._read_anew)  # a page asks with each click
 
     @cached_property
     def named(self) -> FactsNamed:
-        return FactsNamed(self.catalog, PeopleLinker(self.catalog))
+        return FactsNamed(self.catalog, PeopleLinker(self.catalog), self._judge)
 
     def understood(self, dialogue: Dialogue) -> Mapping[int, Understood]:
         """By the position of each turn of the user."""
@@ -118,7 +121,8 @@ class Hearing:
                 holds = next(refused)
                 dislikes = self._dislikes(text, holds)
                 heard = _as_one((*self._films(said), *self._wishes(text), *dislikes))
-                found[position] = Understood(heard, self.named.limits_not_known(text.text))
+                unknown = map(str, self.named.not_known.limits(said.untitled))
+                found[position] = Understood(heard, tuple(unknown))
         return _Read(MappingProxyType(found), holds)
 
     def _films(self, said: Turn) -> Iterator[Heard]:
@@ -128,7 +132,7 @@ class Hearing:
                 yield Heard("film", self.catalog.item(mention.item_id).name, (mention.stretch,))
 
     def _wishes(self, text: Traced) -> Iterator[Heard]:
-        wish = without_refusals(text)
+        wish = self.named.stances.without_refusals(text)
         for start, end, fact in self.named.facts_at(wish.text):
             kind: Kind = "person" if fact.kind == "person" else "wish"
             yield Heard(kind, fact.name, (wish.origin(start, end),))
@@ -147,7 +151,7 @@ class Hearing:
     def _dislikes(self, text: Traced, holds: frozenset[Refused]) -> Iterator[Heard]:
         """Of what a turn refuses that what is still refused at its end."""
         violent = frozenset(frozenset([fact]) for fact in self.named.violent)
-        for refusal in refusals(text.text):
+        for refusal in self.named.stances.refusals(text.text):
             what = text.part(refusal.at, refusal.what)
             named_in = self.named.refused_in(what, text.text[: refusal.at])
             found = [(place, frozenset([one])) for place, one in named_in]
@@ -161,7 +165,7 @@ class Hearing:
             ]
             heard = _as_one(named)
             yield from [_with_no(heard[0], text, refusal)] if len(heard) == 1 else heard
-        wish = without_refusals(text)
+        wish = self.named.stances.without_refusals(text)
         if (place := children_at(wish.text)) and (still := holds & self._unfit):
             yield Heard("avoid", UNFIT_LABEL, (wish.origin(place.start, place.end),), still)
 

@@ -20,6 +20,7 @@ from crsdemo.core.shipped import CATALOG as CATALOG
 from crsdemo.core.shipped import CHECKPOINTS as CHECKPOINTS
 from crsdemo.core.shipped import HOME as HOME
 from crsdemo.core.shipped import checkpoints_of
+from crsdemo.core.traced import Stretch
 from crsdemo.language.mentions import MentionLinker
 from crsdemo.recommenders.outside.systems import Endpoint, Function, Named, parse_system
 from crsdemo.recommenders.popularity import Popularity, RepeatLast
@@ -234,6 +235,12 @@ class Shelf:
             return _informed(name, self._known())
         place = (system.folder or name).removesuffix(ALONE)
         return _from_checkpoint(name, checkpoint_folder(place, self.checkpoints), self._known())
+
+    def judge(self, text: str, words: Sequence[Stretch]) -> Sequence[float]:
+        """What the recommenders hear refused, see `language/stances.py: Judge`."""
+        with self._loading:
+            stance = self._known().stance
+        return stance.log_odds(text, words)
 
     def _known(self) -> Resources:
         # torch is loaded only when weights are

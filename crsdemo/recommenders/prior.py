@@ -26,7 +26,8 @@ from crsdemo.items.arrays import Floats, Ints
 from crsdemo.items.encoder import TextEncoder
 from crsdemo.items.index import units
 from crsdemo.language.people import PeopleLinker
-from crsdemo.language.refusals import refusals, wanted
+from crsdemo.language.refusals import refusals
+from crsdemo.language.stances import Judge
 from crsdemo.recommenders.dialogue_regression import DialogueRegression
 from crsdemo.recommenders.facts_named import FADING, FactsNamed
 from crsdemo.recommenders.item_similarity import SIGNALS as SIMILARITY
@@ -83,8 +84,12 @@ class ItemPrior:
         regression: DialogueRegression,
         encoder: TextEncoder,
         people: PeopleLinker,
+        judge: Judge | None = None,
     ) -> None:
-        """`vectors`: (n, d_item) item vectors, the view of `encoder` in the first columns."""
+        """`vectors`: (n, d_item) item vectors, the view of `encoder` in the first columns.
+
+        `judge`: what has learned to tell what is refused.
+        """
         self.catalog = catalog
         self._about = units(vectors[:, : encoder.dim])
         self.neighbours = neighbours
@@ -92,7 +97,7 @@ class ItemPrior:
         self.encoder = encoder
         self._away = vectors - vectors.mean(0)
         self.popularity = np.log1p(np.array([i.popularity for i in catalog], np.float32))
-        self.named = FactsNamed(catalog, people)
+        self.named = FactsNamed(catalog, people, judge)
         self._similarity = ItemSimilarity(catalog)
         years = self.named.year_of
         self._newness = np.where(years, (years - NEW) / 10, 0.0)
@@ -145,7 +150,7 @@ class ItemPrior:
         "instead", or wants something like what they name, gives up what they wished before.
         """
         text = turn.untitled
-        wish = wanted(text)
+        wish = self.named.stances.wanted(text)
         if wish == text and (_INSTEAD.search(text) or (turn.mentions and _LIKE.search(text))):
             return 0.0
         if self.named.names_something(wish):
@@ -189,10 +194,15 @@ class ItemPrior:
 
     def texts(self, dialogue: Dialogue) -> tuple[str, str, str]:
         """What the encoder reads: all that the user wants, the newest of it, both sides."""
-        return _texts(dialogue, _wanted(dialogue))
+        return _texts(dialogue, self._wanted(dialogue))
+
+    def _wanted(self, dialogue: Dialogue) -> list[str]:
+        """What the user wants in each turn, newest first."""
+        said = (turn.untitled for turn in reversed(dialogue.turns) if turn.speaker == "user")
+        return [self.named.stances.wanted(text).strip() for text in said]
 
     def _hear(self, dialogue: Dialogue) -> _Heard:
-        wanted = _wanted(dialogue)
+        wanted = self._wanted(dialogue)
         texts = _texts(dialogue, wanted)
         vectors = self.encoder.embed([text or " " for text in texts])
         vectors *= np.array([[bool(text)] for text in texts])
@@ -264,12 +274,6 @@ def _disliked(turn: Turn) -> frozenset[str]:
         gone = text.places[refusal.at : behind.end() if behind else refusal.at]
         found |= {m.item_id for m in turn.mentions if m.stretch in gone}
     return frozenset(found)
-
-
-def _wanted(dialogue: Dialogue) -> list[str]:
-    """What the user said in each turn, newest first."""
-    said = (turn.untitled for turn in reversed(dialogue.turns) if turn.speaker == "user")
-    return [wanted(text).strip() for text in said]
 
 
 def _texts(dialogue: Dialogue, wanted: Sequence[str]) -> tuple[str, str, str]:

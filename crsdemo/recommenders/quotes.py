@@ -9,7 +9,6 @@ from functools import partial
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.recommender import Quote, Recommendation
-from crsdemo.language.refusals import wanted
 from crsdemo.language.wish_words import genre_pattern
 from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.facts_named import FactsNamed, spans_named
@@ -31,7 +30,7 @@ def quotes(
     users = [turn for turn in reversed(heard) if turn.speaker == "user"]
     found: dict[Said, Quote] = {}
     for turn in users:
-        said = _fewest(wanted(turn.untitled), partial(_named, named, item))
+        said = _fewest(named.stances.wanted(turn.untitled), partial(_named, named, item))
         for quote in (*said, *_fewest(turn.untitled, partial(_limited, named, item))):
             found.setdefault((quote.reason, quote.fact), quote)
     told = list(found.values())[:MOST]

@@ -99,6 +99,11 @@ class Reges(TalkingRecommender):
         """The `k` best candidates of each dialogue, with the mode forced to REC."""
         return [self._recommendations(choice)[:k] for choice in self.choices(dialogues, exclude)]
 
+    def look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> CandidateScores:
+        """With what was said last for the search."""
+        said = dialogue.turns[-1].text if dialogue.turns else ""
+        return self.retriever.look(dialogue, said, CANDIDATES, exclude)
+
     def searches(self, dialogues: Sequence[Dialogue]) -> list[str]:
         """What it searches for in each, with the mode forced to REC."""
         context = self.talker.read([self.talker.history(one) for one in dialogues])

@@ -17,6 +17,7 @@ from crsdemo.recommenders.stories import Stories
 
 if TYPE_CHECKING:
     from crsdemo.model.checkpoint import Loaded
+    from crsdemo.model.stance import Stance
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,13 @@ class Resources:
         return PeopleLinker(self.catalog)
 
     @cached_property
+    def stance(self) -> Stance:
+        """What has learned to tell what is refused."""
+        from crsdemo.model.stance import Stance
+
+        return Stance.load()
+
+    @cached_property
     def stories(self) -> Stories:
         return Stories.of(self.catalog, self.encoder(), self.folder)
 
@@ -70,4 +78,5 @@ class Resources:
             files.regression,
             self.encoder(),
             self.people,
+            self.stance.log_odds,
         )

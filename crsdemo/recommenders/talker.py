@@ -9,7 +9,7 @@ the titles behind IDs.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from crsdemo.model.tokens import decoded
 from crsdemo.model.word_rules import WordRules
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
-from crsdemo.recommenders.written_answers import Asked, WrittenAnswers
+from crsdemo.recommenders.written_answers import Asked, Because, WrittenAnswers
 
 TO_STORY = 6.0  # nats by which the words of a story are likelier where it is asked for
 TO_RETELL = 1.5  # of each token beyond the first that stands in its story as it was written
@@ -97,9 +97,9 @@ class Talker:
 
     # what talk is about
 
-    def asked(self, dialogue: Dialogue) -> Asked | None:
+    def asked(self, dialogue: Dialogue, because: Callable[[Item], Because]) -> Asked | None:
         """The question with a written answer that the newest message is near, if any."""
-        return self.answers.asked(dialogue, self.catalog) if self.answers else None
+        return self.answers.asked(dialogue, self.catalog, because) if self.answers else None
 
     def spoken_of(self, context: Context, dialogue: Dialogue, asked: Asked | None) -> Item | None:
         """The film that a turn of talk goes on about, one that was spoken of, or None.
@@ -140,8 +140,11 @@ class Talker:
         dialogue: Dialogue,
         plan: Plan,
         asked: Asked | None = None,
+        openings: Collection[tuple[int, ...]] = (),
     ) -> Iterator[int]:
         """Tokens of the words; other films are followed by their title, put in by the system.
+
+        `openings`: they begin with one of these.
 
         What is recommended is named, and what is gone back to: the next turn knows of it by what
         was said alone. A fact that is asked for in so many words, and known, is said.
@@ -163,11 +166,14 @@ class Talker:
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
             denials=self.rules.denials.difference(self.format.text(item.logline if item else "")),
-            never=self.rules.never(_known_of(item, dialogue)) | self._not_of(item, said),
+            never=self._never(mode, item, dialogue),
             is_known=mode == "CHAT" and retells,
-            openings=self.rules.asking if asks_back else (),
+            openings=self.rules.asking if asks_back else openings,
             before_title=not_first if mode == "REC" else frozenset(),
-            numbers=self._numbers([item] if item else map(self.catalog.item, others), dialogue),
+            numbers=self._numbers(
+                [item] if item else map(self.catalog.item, others),
+                dialogue if mode == "CHAT" else Dialogue(()),
+            ),
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)
@@ -183,6 +189,13 @@ class Talker:
                     tokens += self.format.text(f" {(named := self._named(codes)).name}")
                     constraint.speak_of(self._numbers([named], dialogue))
                 self.decoder.feed(context, tokens, words=True)
+
+    def _never(self, mode: Mode, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
+        """What the words may not say of an item, or at all."""
+        card = " ".join([item.title, item.logline, *item.tags]) if item else ""
+        said = " ".join(turn.untitled for turn in dialogue.turns if turn.speaker == "user")
+        unfounded = self.rules.never(card, said, recommends=mode == "REC")
+        return unfounded | self._not_of(item, _said_last(dialogue))
 
     def _not_of(self, item: Item | None, said: str) -> frozenset[int]:
         """How the names begin that the user asks for and the item lacks: it is not "by Ozu"."""
@@ -263,12 +276,6 @@ class Talker:
 
 def _said_last(dialogue: Dialogue) -> str:
     return dialogue.turns[-1].untitled if dialogue.turns else ""
-
-
-def _known_of(item: Item | None, dialogue: Dialogue) -> str:
-    """What the user said, and the card of the item."""
-    said = [turn.untitled for turn in dialogue.turns if turn.speaker == "user"]
-    return " ".join([*said, *([item.logline, *item.tags] if item else [])])
 
 
 def _spoken_of_now(dialogue: Dialogue, mode: Mode) -> set[str]:

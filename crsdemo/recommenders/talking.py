@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import exp
 from typing import Any, ClassVar
@@ -23,14 +23,16 @@ from crsdemo.core.dialogue import Dialogue
 from crsdemo.core.recommender import Evidence, Mode, Plan, Provenance, Recommendation, Reply, Timing
 from crsdemo.core.traced import Traced
 from crsdemo.language.asked_facts import asked_facts, asks_story
-from crsdemo.language.refusals import refusals, wanted
 from crsdemo.model.decoding import Context
+from crsdemo.recommenders.candidate_scores import CandidateScores
 from crsdemo.recommenders.facts_named import FactsNamed
+from crsdemo.recommenders.quotes import quotes
 from crsdemo.recommenders.stories import Stories
 from crsdemo.recommenders.talker import TO_RETELL, Talker
-from crsdemo.recommenders.written_answers import Asked
+from crsdemo.recommenders.written_answers import Asked, Because
 
 WISHED = 2.0  # nats by which who names what they want gets a recommendation rather than talk
+MOST_REASONS = 2  # told to who asks why
 TINY = 1e-9  # below any probability that decides
 
 
@@ -71,6 +73,10 @@ class TalkingRecommender(ABC):
         """The `k` best items of each dialogue with the mode forced to REC."""
 
     @abstractmethod
+    def look(self, dialogue: Dialogue, exclude: frozenset[str] = frozenset()) -> CandidateScores:
+        """What is known before the choice; `exclude`: what is not to be chosen."""
+
+    @abstractmethod
     def find(self, context: Context, dialogue: Dialogue, plan: Plan) -> Found:
         """What to recommend; `context` stands before the tag and grows up to the last code."""
 
@@ -82,18 +88,19 @@ class TalkingRecommender(ABC):
         """How likely it recommends in the next turn of each."""
         context = self.talker.read([self.talker.history(dialogue) for dialogue in dialogues])
         return [
-            self._modes(row, dialogue)
+            self._modes(row, dialogue, self._asked(dialogue))
             for row, dialogue in zip(context.logits, dialogues, strict=True)
         ]
 
-    def _modes(self, logits: torch.Tensor, dialogue: Dialogue) -> dict[Mode, float]:
+    def _modes(
+        self, logits: torch.Tensor, dialogue: Dialogue, asked: Asked | None
+    ) -> dict[Mode, float]:
         """The tags, most probable first; to recommend is as many nats likelier as a story tells.
 
         And by WISHED where something is wished or refused by name; as many less likely as a
         question is near one that has written answers. `logits`: (V,)
         """
         modes = self.talker.modes(logits)
-        asked = self.talker.asked(dialogue)
         nats = self._told(dialogue) + self._wished(dialogue) - (asked.nats if asked else 0)
         odds = modes["REC"] / max(modes["CHAT"], TINY) * exp(nats)
         recommends = odds / (1 + odds)
@@ -107,9 +114,38 @@ class TalkingRecommender(ABC):
         said = self.named.as_meant(dialogue).turns[-1].untitled
         if asks_story(said) or asked_facts(said, self.catalog.domain):
             return 0.0
-        refused = (self.named.refused_in(Traced.of(one.what)) for one in refusals(said))
-        names = self.named.names_something(wanted(said)) or any(map(any, refused))
+        stances = self.named.stances
+        refused = (self.named.refused_in(Traced.of(one.what)) for one in stances.refusals(said))
+        names = self.named.names_something(stances.wanted(said)) or any(map(any, refused))
         return WISHED if names else 0.0
+
+    def _asked(self, dialogue: Dialogue) -> Asked | None:
+        """The question with a written answer that the newest message is near, if any."""
+        return self.talker.asked(dialogue, lambda item: self._because(dialogue, item))
+
+    def _because(self, dialogue: Dialogue, item: Item) -> Because:
+        """What spoke for an item, of what the user had said, when it was said first."""
+        named = (
+            place
+            for place, turn in enumerate(dialogue.turns)
+            if turn.speaker == "assistant" and item.id in turn.item_ids
+        )
+        place = next(named, None)
+        if place is None or self.named is None:
+            return Because()
+        before = dialogue.before(place)
+        found = quotes(self.named, before, self.look(before), item)
+        return Because(
+            _listed(f'"{quote.words}"' for quote in found if quote.fact),
+            _listed(quote.words for quote in found if not quote.fact),
+        )
+
+    def _declining(self, dialogue: Dialogue) -> tuple[tuple[int, ...], ...]:
+        """How to begin where the newest message sets what the catalog cannot tell."""
+        if self.named is None or not dialogue.turns:
+            return ()
+        limits = self.named.not_known.limits(dialogue.turns[-1].untitled)
+        return self.talker.rules.declining(limits, self.voice)
 
     def _told(self, dialogue: Dialogue) -> float:
         """Nats for the item whose story the user tells now; 0 if it was named, now or before."""
@@ -130,11 +166,11 @@ class TalkingRecommender(ABC):
         history = talker.history(dialogue)
         context = talker.read([history])
         reading = Timing("reading", 1000 * (time.perf_counter() - started))
-        modes = self._modes(context.logits[0], dialogue)
+        asked = self._asked(dialogue)
+        modes = self._modes(context.logits[0], dialogue, asked)
         free = max(modes, key=modes.__getitem__)
         mode: Mode = plan.mode or ("REC" if plan.item_id else free)
-        asked = talker.asked(dialogue) if mode == "CHAT" else None
-        asked = asked and asked.voiced(self.voice)
+        asked = asked.voiced(self.voice) if asked and mode == "CHAT" else None
         found = (
             self.find(context, dialogue, plan)
             if mode == "REC"
@@ -159,7 +195,8 @@ class TalkingRecommender(ABC):
         started = time.perf_counter()
         said: list[int] = []
         own = replace(plan, seed=plan.seed + crc32(self.name.encode()))  # no two draw alike
-        for token in talker.words(context, mode, item, dialogue, own, asked):
+        openings = self._declining(dialogue) if mode == "REC" else ()
+        for token in talker.words(context, mode, item, dialogue, own, asked, openings):
             said.append(token)
             yield replace(reply, pieces=talker.pieces(said, item))
         timings = (*timings, Timing("writing", 1000 * (time.perf_counter() - started)))
@@ -200,3 +237,8 @@ class TalkingRecommender(ABC):
             catalog_sha256=self.catalog.fingerprint,
             decoding=json.dumps(decoding, sort_keys=True),
         )
+
+
+def _listed(said: Iterable[str]) -> str:
+    """The first two of what was said, each once."""
+    return " and ".join(list(dict.fromkeys(said))[:MOST_REASONS])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -39,7 +39,10 @@ N_VOICES = 2  # that share the answers among them: one of `gcrs`, one of `reges`
 WEIGHT = 20.0  # nats per unit of cosine beyond that: 5 where it is barely near, 10 to the letter
 MASHED = "asdfgh"  # stands for all that is no language: an encoder of words has no place for it
 LAST = Slot("last")  # in an answer about the first item: the one spoken of last
+# In an answer to who asks why: the person's words that speak for the item, the items they named
+SAID, LIKED = "said", "liked"
 _MARK = re.compile(r"<(\w+?)(?:_(\d+))?>")
+_REASON = re.compile(rf"<(?:{SAID}|{LIKED})>")
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -52,6 +55,13 @@ class WrittenAnswer(BaseModel):
     of: Literal["last", "first", "only", "talk", "none"]
     asks: tuple[_Text, ...] = Field(min_length=1)
     says: tuple[_Text, ...] = Field(min_length=1)
+
+
+class Because(NamedTuple):
+    """What of the person's words speaks for an item, as it is said; nothing: ""."""
+
+    said: str = ""  # '"heist" and "Nicolas Cage"'
+    liked: str = ""  # "Heat and Alien"
 
 
 class Asked(NamedTuple):
@@ -103,10 +113,13 @@ class WrittenAnswers:
         vectors = embedded(_questions(rows), encoder, folder / FOLDER / VECTORS)
         return cls(encoder, rows, vectors, hashlib.sha256(text.encode()).hexdigest())
 
-    def asked(self, dialogue: Dialogue, catalog: Catalog) -> Asked | None:
+    def asked(
+        self, dialogue: Dialogue, catalog: Catalog, because: Callable[[Item], Because]
+    ) -> Asked | None:
         """The question that the newest message is near, of those that have an answer here.
 
-        None where it asks about an item and none was spoken of, or several are.
+        None where it asks about an item and none was spoken of, or several are. What tells
+        `because` of what the item was recommended answers alone, where that is known.
         """
         if not dialogue.turns or not (said := dialogue.turns[-1].untitled.strip()):
             return None
@@ -119,8 +132,13 @@ class WrittenAnswers:
         if cosines[best] < (NEAR if " " in said else NEAR_WORD):
             return None
         item, last = spoken.of(row)
-        says = (_pieces(text, item, last) for text in row.says)
-        answers = tuple(pieces for pieces in says if pieces is not None)
+        why = [text for text in row.says if _REASON.search(text)]
+        reason = because(item) if item is not None and why else Because()
+        told, others = (
+            [pieces for text in some if (pieces := _pieces(text, item, last, reason)) is not None]
+            for some in (why, [text for text in row.says if text not in why])
+        )
+        answers = tuple(told or others)
         return Asked(question, WEIGHT * float(cosines[best] - FAR), item, answers)
 
 
@@ -159,9 +177,10 @@ def _spoken_of(dialogue: Dialogue, catalog: Catalog) -> _Spoken:
 
 
 def _pieces(
-    text: str, item: Item | None, last: Item | None
+    text: str, item: Item | None, last: Item | None, reason: Because
 ) -> tuple[str | Item | Slot, ...] | None:
-    """Words, items and facts of an answer; None if the item lacks one of the facts."""
+    """Words, items and facts of an answer; None if one of the facts or reasons is not there."""
+    text = _REASON.sub(lambda found: getattr(reason, found[0][1:-1]) or found[0], text)
     pieces, end = list[str | Item | Slot](), 0
     for found in _MARK.finditer(text):
         slot = Slot(found[1], int(found[2] or 1))

@@ -13,6 +13,7 @@ from crsdemo.evaluation.report import Report
 from crsdemo.evaluation.stages.folder import Measured
 from crsdemo.export.take_home import Handouts
 from crsdemo.feedback.backup import Backups
+from crsdemo.language.stances import Judge
 from crsdemo.recommenders.hearing import Hearing
 from crsdemo.web.guard.callers import Proxies
 from crsdemo.web.operator import Operator
@@ -35,12 +36,13 @@ class Demo:
     reports: tuple[Report, ...] = ()  # evaluations that are shown
     stages: tuple[Measured, ...] = ()  # what was measured beside them
     proxies: Proxies = Proxies()  # of whom it is believed for whom they ask
+    judge: Judge | None = None  # of what is refused, as the recommenders have it
     at_once: int | None = None  # replies that are made at once, where it is not this process alone
 
     @cached_property
     def hearing(self) -> Hearing:
         """What is understood of talks, on every page."""
-        return Hearing(self.catalog)
+        return Hearing(self.catalog, self.judge)
 
     @cached_property
     def upkeep(self) -> Upkeep:

@@ -57,6 +57,10 @@ CATALOG = Catalog(tuple(ITEMS), TAGS)
 NAMED = FactsNamed(CATALOG, PeopleLinker(CATALOG))
 
 
+def not_known(named: FactsNamed, text: str) -> list[str]:
+    return list(map(str, named.not_known.limits(text)))
+
+
 def of(name: str) -> set[str]:
     return {item.id for item in CATALOG if name in item.genres or name in item.tags}
 
@@ -180,8 +184,8 @@ def test_what_was_refused_stays_so_until_it_is_asked_for() -> None:
 def test_a_limit_that_is_somebodys_name_is_none() -> None:
     film = Item("a", "A", 2000, {"cast": ("Oscar Lark",), "directors": ("Emmy Sund",)})
     named = FactsNamed(Catalog((film,)), PeopleLinker(Catalog((film,))))
-    assert named.limits_not_known("with oscar lark, by emmy sund") == ()
-    assert named.limits_not_known("with oscar lark, won an oscar") == ("awards: won an oscar",)
+    assert not_known(named, "with oscar lark, by emmy sund") == []
+    assert not_known(named, "with oscar lark, won an oscar") == ["awards: won an oscar"]
 
 
 def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not() -> None:
@@ -193,7 +197,41 @@ def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not()
     catalog = Catalog(films, tags)
     named = FactsNamed(catalog, PeopleLinker(catalog))
     text = "a french film under 2 hours that won an oscar"
-    assert named.limits_not_known(text) == ("length: under 2 hours",)
-    assert NAMED.limits_not_known(text) == (
+    assert not_known(named, text) == ["length: under 2 hours"]
+    assert not_known(NAMED, text) == [
         "length: under 2 hours", "awards: won an oscar", "country: France",
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+PEOPLE = Catalog(
+    (
+        Item("a", "A", 2000, {"cast": ("Oscar Lark",), "directors": ("Emmy Sund", "Jane Oake")}),
+        *(Item(f"b{n}", f"B{n}", 2000, {"cast": ("Thomas Quill",)}) for n in range(6)),
+        Item("c", "C", 2000, {"cast": ("Quill Bree",)}, logline="Sherlock Wend finds a ring."),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("anything by Yasujiro Ozu?", "Yasujiro Ozu"),
+        ("something by yasujiro ozu please", "yasujiro ozu"),
+        ("a horror movie directed by Jane Nobodyknows", "Jane Nobodyknows"),
+        ("films by ozu", "ozu"),
+        ("a western starring Fernandel", "Fernandel"),
+        ("a comedy with Louis de Funes and no war", "Louis de Funes"),
+        ("a film with Mervin Quill", "Mervin Quill"),
+        ("a film with Emmy Sund", ""),
+        ("a film with Sherlock Wend", ""),
+        ("no films by Yasujiro Ozu", ""),
+        ("A Film With Lots Of Action", ""),
+        ("something by tomorrow night", ""),
+        ("films by a french director", ""),
+        ("something by someone new", ""),
+    ],
+)
+def test_who_asks_for_somebody_unknown_hears_it(text: str, who: str) -> None:
+    named = FactsNamed(PEOPLE, PeopleLinker(PEOPLE))
+    names = [limit.what for limit in named.not_known.limits(text) if limit.kind == "name"]
+    assert names == ([who] if who else [])

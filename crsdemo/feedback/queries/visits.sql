@@ -25,3 +25,7 @@ select e.item_id, max(g.item_title) as title, max(g.item_year) as year
 -- name: unwanted
 select distinct item_id from current_item_events
     where visitor = ? and kind in ('seen', 'not_for_me', 'down')
+
+-- name: wanted in
+select distinct generation_id from current_item_events
+    where visitor = ? and item_id = ? and kind = 'want'

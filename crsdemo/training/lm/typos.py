@@ -24,10 +24,11 @@ _BESIDE = {
 
 def mistyped(turn: Turn, rng: np.random.Generator) -> Turn:
     """A turn with slips in some words of four letters or more; films that it names stay."""
-    return turn.reworded(lambda text: _slipped(text, rng))
+    return turn.reworded(lambda text: slipped(text, rng))
 
 
-def _slipped(text: str, rng: np.random.Generator) -> str:
+def slipped(text: str, rng: np.random.Generator) -> str:
+    """A text with slips in some words of four letters or more."""
     return _WORD.sub(lambda found: _slip(found[0], rng) if rng.random() < SHARE else found[0], text)
 
 

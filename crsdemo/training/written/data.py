@@ -35,6 +35,7 @@ _ONE_FORM = ("cast",)  # fields of the catalog that are not the markup's name wi
 NAMED = re.compile(r"\[([^\[\]|]+)\|([^\[\]|]+)\]")
 PLACE = re.compile(r"\{(film:)?([^{}]+)\}")
 TITLE = "title"
+STANCE = r"([+-])\[([^\[\]]+)\]"
 
 
 class _Row(BaseModel):
@@ -141,6 +142,22 @@ class FollowUp(_Row):
     says: tuple[Text, ...] = Field(min_length=1)
 
 
+class Stanced(_Row):
+    """A sentence in which what it names is marked: `-[x]` is refused, `+[x]` is not."""
+
+    files = "stances*.jsonl"
+    text: Annotated[str, Field(pattern=STANCE)]
+
+    def pieces(self) -> Iterator[tuple[str, bool | None]]:
+        """The words in order, and of those that name something whether that is refused."""
+        end = 0
+        for found in re.finditer(STANCE, self.text):
+            yield self.text[end : found.start()], None
+            yield found[2], found[1] == "-"
+            end = found.end()
+        yield self.text[end:], None
+
+
 class Search(_Row):
     """A pseudo-query for a turn of a public dataset, whose sentences are not kept here."""
 
@@ -173,7 +190,7 @@ def read(kind: type[Row], folder: Path = WRITTEN) -> list[Row]:
 
 def read_lines(kind: type[Row], folder: Path) -> Iterator[tuple[str, Row]]:
     """Each row with its file and line; see `read`."""
-    kinds = [one.files for one in (WrittenDialogue, FollowUp, Search, WrittenWish)]
+    kinds = [one.files for one in (WrittenDialogue, FollowUp, Search, WrittenWish, Stanced)]
     if not any(path for files in kinds for path in folder.glob(files)):
         raise BadInputError(f"no {', '.join(kinds[:-1])} or {kinds[-1]} in {folder}")
     for path in sorted(folder.glob(kind.files)):

@@ -13,7 +13,7 @@ import numpy as np
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.errors import BadInputError
-from crsdemo.recommenders.written_answers import WrittenAnswer
+from crsdemo.recommenders.written_answers import LIKED, SAID, WrittenAnswer
 from crsdemo.training.written.data import (
     PLACE,
     TITLE,
@@ -26,6 +26,8 @@ from crsdemo.training.written.data import (
 
 MOST = 3  # questions in a row
 LAST = "last"  # in what is said of the first film: the one spoken of last
+# What of the person's words speaks for the film: nobody knows it of a conversation that was written
+BECAUSE = (SAID, LIKED)
 OTHERS = ("other_person", "other_genre", "wrong_year")  # in what is asked: not so of the film
 LATER = 30  # years at most by which a wrong year is wrong
 
@@ -80,6 +82,8 @@ class FollowUps:
     def _is_known(self, text: str, item: Item) -> bool:
         """Whether the item has every fact of a text, and others are there to be wrong about."""
         names = {found[2] for found in PLACE.finditer(text)}
+        if names.intersection(BECAUSE):
+            return False
         if "other_person" in names and not (item.people and set(self.people) - set(item.people)):
             return False
         if "other_genre" in names and not set(self.catalog.genres) - set(item.genres):
@@ -128,13 +132,13 @@ def answers_of(rows: Sequence[FollowUp]) -> list[WrittenAnswer]:
 
 
 def _token(place: re.Match[str]) -> str:
-    return f"<{place[2]}>" if place[2] in (TITLE, LAST) else slot(place[2]).token
+    return f"<{place[2]}>" if place[2] in (TITLE, LAST, *BECAUSE) else slot(place[2]).token
 
 
 def of_follow_up(row: FollowUp) -> list[str]:
     """What is wrong with a row."""
     wrong = []
-    for texts, own in ((row.says, (TITLE, LAST)), (row.user, (TITLE, *OTHERS))):
+    for texts, own in ((row.says, (TITLE, LAST, *BECAUSE)), (row.user, (TITLE, *OTHERS))):
         for text in texts:
             for found in PLACE.finditer(text):
                 try:

@@ -2,7 +2,7 @@
 // what it does: what the scripts that follow put into `acts`, or else the event of that name.
 // Gradio binds only events whose quoted names stand here: 'fresh', 'wish', 'again', 'undo', 'select',
 // 'redraw', 'rate', 'mark', 'judge', 'pick', 'next', 'agree', 'decline', 'begin', 'answer', 'erase',
-// 'withdraw', 'reopen', 'hear', 'reword'.
+// 'withdraw', 'reopen', 'hear', 'reword', 'unwant'.
 const acts = {
   open() { element.querySelector('dialog').showModal(); },
   fold(button) {

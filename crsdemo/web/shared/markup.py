@@ -67,6 +67,14 @@ def escape(text: str) -> Markup:
     return markupsafe.escape("".join(visible)).replace("\n", Markup("<br>"))
 
 
+def coded(text: str) -> Markup:
+    """Text in which what stands between backticks is a command."""
+    parts = (Markup("<code>{}</code>" if n % 2 else "{}") for n in range(text.count("`") + 1))
+    return Markup("").join(
+        part.format(words) for part, words in zip(parts, text.split("`"), strict=True)
+    )
+
+
 def titled(item: Item) -> Markup:
     """The name of an item with its year set apart."""
     year = Markup(' <span class="year">{}</span>').format(item.year) if item.year else ""
@@ -144,6 +152,7 @@ def step_heading(step: PathStep, domain: Domain) -> str:
 TEMPLATES.filters |= {
     "worded": lambda text, domain: domain.worded(text),
     "lines": escape,
+    "coded": coded,
     "titled": titled,
     "hue": hue,
     "spoken_of": spoken_of,

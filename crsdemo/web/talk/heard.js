@@ -9,3 +9,10 @@ Object.assign(acts, {
     focusBox();
   },
 });
+
+element.addEventListener('keydown', (event) => {  // as in the box: Enter sends, with Shift it is a line
+  const { target, key, shiftKey, isComposing } = event;
+  if (target.name !== 'reword' || key !== 'Enter' || shiftKey || isComposing) return;
+  event.preventDefault();
+  acts.reword(target);
+});

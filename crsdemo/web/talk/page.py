@@ -34,9 +34,8 @@ from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_
 from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
 from crsdemo.web.talk.from_outside import FromOutside
 from crsdemo.web.talk.heard import Correction, avoiding, below_messages
-from crsdemo.web.talk.past import own_talk, shelf
-from crsdemo.web.talk.path_figure import path_figure
-from crsdemo.web.talk.screen import Look, Screen, layout, new_visit
+from crsdemo.web.talk.past import own_talk, shelf, take_off
+from crsdemo.web.talk.screen import Look, Screen, layout, new_visit, reasons
 from crsdemo.web.talk.snapshot import Snapshot, chosen
 
 Growth = Iterator[Conversation]
@@ -154,6 +153,12 @@ class ChatPage:
         error = attempt(lambda: self.exchange.mark(view.visit["visitor"], mark, on=event.on))
         return self._noted(view, event.click, error)
 
+    def unwant(self, event: gr.EventData, *look: Any) -> Updates:
+        """Take a film off the list of what is wanted."""
+        view = Look(*look)
+        error = attempt(lambda: take_off(self.exchange, view, event.item))
+        return self._noted(view, 0, error, is_listed=True)
+
     # How a reply grows on the page
 
     def _answered(self, view: Look, answer: Answering, is_said: bool = False) -> Iterator[Updates]:
@@ -192,8 +197,6 @@ class ChatPage:
         parts, reply = render.PARTS.of(self.catalog.domain), grown.turns[-1].reply
         return parts.growing(said, reply, len(self.catalog))
 
-    # What is true
-
     def _snapshot(self, visit: Kept) -> Snapshot:
         return Snapshot.of(self.exchange.log, visit, self.catalog)
 
@@ -214,8 +217,8 @@ class ChatPage:
             **self._shelf(view),
         }
 
-    def _shelf(self, view: Look) -> Updates:
-        return {self.screen.shelf: shelf(self.exchange.log, view, self.catalog)}
+    def _shelf(self, view: Look, is_listed: bool = False) -> Updates:
+        return {self.screen.shelf: shelf(self.exchange.log, view, self.catalog, is_open=is_listed)}
 
     def _talk(self, view: Look, snapshot: Snapshot, click: int = 0) -> Updates:
         """The conversation up to the message that is being answered, with all opinions.
@@ -252,21 +255,16 @@ class ChatPage:
         }
 
     def _reasons(self, reply: Reply | None) -> Updates:
-        s, domain = self.screen, self.catalog.domain
-        if reply is None:
-            outline = evidence.outline(len(self.catalog), domain)
-            return {s.opening: outline, s.path: None, s.rest: ""}
-        return {
-            s.opening: evidence.opening(reply, domain),
-            s.path: path_figure(reply.evidence.path, reply.item, domain),
-            s.rest: evidence.rest(reply, domain),
-        }
+        return reasons(self.screen, reply, len(self.catalog), self.catalog.domain)
 
-    def _noted(self, view: Look, click: int, error: CrsdemoError | None) -> Updates:
-        """The page after a click on a rating or a mark."""
+    def _noted(
+        self, view: Look, click: int, error: CrsdemoError | None, is_listed: bool = False
+    ) -> Updates:
+        """The page after a click on a rating or a mark; `is_listed`: in the list of films."""
 
         def draw() -> Updates:
-            return {**self._talk(view, self._snapshot(view.visit), click), **self._shelf(view)}
+            snapshot = self._snapshot(view.visit)
+            return self._talk(view, snapshot, click) | self._shelf(view, is_listed)
 
         return noted(self.screen, view.pending, draw, error)
 
@@ -297,4 +295,5 @@ def place(blocks: gr.Blocks, exchange: Exchange, hearing: Hearing) -> None:
     s.thread.select(page.select, s.look, **many)
     s.thread.redraw(page.redraw, s.look, **many)
     s.thread.rate(page.rate, s.look, **many, **OPINIONS)
+    s.shelf.unwant(page.unwant, s.look, **many, **OPINIONS)
     s.thread.mark(page.mark, s.look, **many, **OPINIONS)

@@ -1,6 +1,6 @@
 // Earlier talks and the list of films, after acts.js.
 acts.copy = async (button) => {
   const list = element.querySelector('.titles');
-  const titles = [...list.children].map((one) => one.innerText.trim()).join('\n');
+  const titles = [...list.querySelectorAll('span')].map((one) => one.innerText.trim()).join('\n');
   button.textContent = await copied(titles, list) ? 'copied' : 'selected: copy it by hand';
 };

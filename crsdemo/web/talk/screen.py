@@ -9,10 +9,12 @@ import gradio as gr
 
 from crsdemo.core.conversation import LoggedTurn, new_id
 from crsdemo.core.domain import Domain
-from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import box, html, visit_state
+from crsdemo.core.recommender import Reply
+from crsdemo.web.shared import evidence, render
+from crsdemo.web.shared.controls import Updates, box, html, visit_state
 from crsdemo.web.shared.live import Kept, LiveScreen
 from crsdemo.web.shared.opinions import Pending
+from crsdemo.web.talk.path_figure import path_figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,18 @@ class Look:
         """Whether this is the reply that grows; of one without words yet nobody knows the id."""
         is_answer = last.turn.speaker == "assistant"
         return last.id == self.growing if self.growing else is_answer
+
+
+def reasons(screen: Screen, reply: Reply | None, n_items: int, domain: Domain) -> Updates:
+    """The evidence of a reply; without one how a system of `n_items` comes to it."""
+    if reply is None:
+        outline = evidence.outline(n_items, domain)
+        return {screen.opening: outline, screen.path: None, screen.rest: ""}
+    return {
+        screen.opening: evidence.opening(reply, domain),
+        screen.path: path_figure(reply.evidence.path, reply.item, domain),
+        screen.rest: evidence.rest(reply, domain),
+    }
 
 
 def new_visit(visit: Kept) -> Kept:
