@@ -78,6 +78,12 @@ _SPOKEN = (
 )
 
 
+def origin(said: str) -> str:
+    """A country or a language in one spelling: "French", "france" and "France" are one."""
+    name = said.lower().removeprefix("the ").strip()
+    return _COUNTRY_OF.get(name) or _BARE.get(name) or said.strip().capitalize()
+
+
 class Limit(NamedTuple):
     """A limit as it was said."""
 

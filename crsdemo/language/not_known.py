@@ -41,15 +41,21 @@ class NotKnown:
     """Finds it in texts. Immutable: share it between threads."""
 
     def __init__(
-        self, catalog: Catalog, people: PeopleLinker, themes: Themes, stances: Stances
+        self,
+        catalog: Catalog,
+        people: PeopleLinker,
+        themes: Themes,
+        stances: Stances,
+        kept: Collection[str] = (),
     ) -> None:
+        """`kept`: kinds of limits that are known and heeded."""
         self._people = people
         self._themes = themes
         self._stances = stances
         fields = {field.replace("_", " ") for item in catalog for field in item.facts}
         singular = {re.sub(r"ies$", "y", field) for field in fields}
         # kinds of facts that it does know, "country" of "countries"
-        self._fields = fields | singular | {field.removesuffix("s") for field in fields}
+        self._fields = fields | singular | {field.removesuffix("s") for field in fields} | {*kept}
         told = (" ".join((item.title, item.logline, *item.people)) for item in catalog)
         tags = (" ".join(tag.phrases) for tag in catalog.tags)
         # characters and places are known by what is told of items

@@ -60,6 +60,7 @@ class TokenSampler:
             return None
         said = [*self.before, *self.written]
         banned = repeats(said, sampling.no_repeat_ngram) if constraint.may_end else set()
+        banned |= {run[-1] for run in constraint.never if ends_in(self.written, run[:-1])}
         late = len(self.written) >= sampling.max_tokens - ROOM_TO_NAME
         allowed = constraint.paying if late and constraint.owes else constraint.allowed
         logits = self._pressed(self._drawn(logits))
@@ -108,7 +109,7 @@ class TextConstraint:
         is_known: bool = False,
         before_title: frozenset[int] = frozenset(),
         openings: Collection[tuple[int, ...]] = (),
-        never: frozenset[int] = frozenset(),
+        never: Collection[tuple[int, ...]] = (),
         numbers: Numbers | None = None,
     ) -> None:
         """Nothing is said twice: no fact, no title and no item.
@@ -118,8 +119,8 @@ class TextConstraint:
         may not end before it was; nor before the facts that are `owed`, and until then no token of
         `denials` may be written, nor anywhere where what is asked for `is_known`. `before_title`:
         tokens that may not be written before the title that is owed. `openings`: how the text
-        has to begin, one of these. `never`: tokens that no text has. `numbers`: those that it may
-        have.
+        has to begin, one of these. `never`: runs of tokens that no text has. `numbers`: those that
+        it may have.
         """
         self.grammar = grammar
         self.state = grammar.text_state[mode]
@@ -128,7 +129,10 @@ class TextConstraint:
         control = grammar.control
         self.title = control.slot.get(TITLE)
         said = {control.slot[slot] for slot in slots if slot in control.slot}
-        self.forbidden = (control.slot_of.keys() - said) | never
+        self.forbidden = (control.slot_of.keys() - said) | {
+            run[0] for run in never if len(run) == 1
+        }
+        self.never = [run for run in never if len(run) > 1]
         if not self.unsaid:
             self.forbidden |= {control.boi}
         self.is_elsewhere = False  # the item named last is not the one that the slots are about
@@ -259,6 +263,10 @@ def _most_probable(probability: Tensor, share: float) -> tuple[Tensor, Tensor]:
         return first.values, first.indices
     values, places = probability.sort(descending=True)
     return values, places
+
+
+def ends_in(written: list[int], run: tuple[int, ...]) -> bool:
+    return tuple(written[-len(run) :]) == run
 
 
 def repeats(written: list[int], n: int) -> set[int]:

@@ -8,6 +8,7 @@ holds for any catalog.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from transformers import AutoModel, AutoTokenizer
 from crsdemo.core.errors import CheckpointError
 from crsdemo.core.shipped import CHECKPOINTS
 from crsdemo.core.traced import Stretch
-from crsdemo.items.encoder import minilm_path
+from crsdemo.items.encoder import MINILM, minilm_path
 
 FOLDER = CHECKPOINTS / "stance"
 HEAD = "head.safetensors"
@@ -63,6 +64,11 @@ class PieceReader(nn.Module):
     def save(self, folder: Path) -> None:
         """Adapter and head; the encoder has LoRA."""
         self.encoder.save_pretrained(str(folder))
+        config = folder / "adapter_config.json"
+        told = json.loads(config.read_text(encoding="utf-8"))
+        told["base_model_name_or_path"] = MINILM  # not where it lies on this machine
+        config.write_text(json.dumps(told, indent=2), encoding="utf-8")
+        (folder / "README.md").unlink(missing_ok=True)  # peft's blank card; ours is one for all
         save_file(self.head.state_dict(), folder / HEAD)
 
     def forward(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:

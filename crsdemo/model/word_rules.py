@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from crsdemo.core.domain import Domain
 from crsdemo.language.limits import NAME, ORIGINS, Limit
+from crsdemo.language.refusals import Refusal
 from crsdemo.model.talk import TalkFormat
 
 # What a denial of what is known begins with, or cannot do without
@@ -45,6 +47,10 @@ CLAIMS = (
 )  # fmt: skip
 
 
+Runs = frozenset[tuple[int, ...]]  # of tokens
+_WORDS = re.compile(r"[^\W\d_]{4,}")
+
+
 @dataclass(frozen=True)
 class WordRules:
     """The tokens that words begin with, of one tokenizer and domain."""
@@ -53,9 +59,9 @@ class WordRules:
     asking: tuple[tuple[int, ...], ...]
     of_oneself: frozenset[int]
     leaving_out: frozenset[int]
-    misread: frozenset[int]
-    claims: Mapping[int, str]
-    origins: Mapping[int, str]
+    misread: Runs
+    claims: Mapping[str, tuple[int, ...]]  # in small letters
+    origins: Mapping[str, tuple[int, ...]]
     talk: TalkFormat
     domain: Domain
 
@@ -73,9 +79,9 @@ class WordRules:
             asking,
             of_oneself,
             leaving_out,
-            frozenset(tokens[0] for tokens in misread if len(tokens) == 1),
-            _single(talk, CLAIMS),
-            _single(talk, ORIGINS),
+            frozenset(map(tuple, misread)),
+            _spelt(talk, CLAIMS),
+            _spelt(talk, ORIGINS),
             talk,
             domain,
         )
@@ -93,17 +99,21 @@ class WordRules:
         """What a recommendation does not begin with; `leaves_out`: if something was refused."""
         return self.of_oneself | (frozenset() if leaves_out else self.leaving_out)
 
-    def never(self, card: str, said: str, *, recommends: bool) -> frozenset[int]:
+    def never(self, card: str, said: str, *, recommends: bool) -> Runs:
         """What no reply says: neither the user nor the card did.
 
         What is recommended is not said to be as the user wants it, unless its card tells so.
         """
         known = (card if recommends else f"{said} {card}").lower()
         told = {**self.claims, **(self.origins if recommends else {})}
-        return self.misread.union(token for token, claim in told.items() if claim not in known)
+        return self.misread.union(run for claim, run in told.items() if claim not in known)
+
+    def unsaid(self, refused: Iterable[Refusal], card: str) -> Runs:
+        """Words of what was refused, but for those on the card."""
+        words = {word for one in refused for word in _WORDS.findall(one.what.lower())}
+        return frozenset(_spelt(self.talk, words - {*_WORDS.findall(card.lower())}).values())
 
 
-def _single(talk: TalkFormat, words: Iterable[str]) -> dict[int, str]:
-    """Words that are one token, in small letters, by it."""
-    ids = {word.lower(): talk.text(f" {word}") for word in words}
-    return {tokens[0]: word for word, tokens in ids.items() if len(tokens) == 1}
+def _spelt(talk: TalkFormat, words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The tokens of each word within a text, by it in small letters."""
+    return {word.lower(): tuple(talk.text(f" {word}")) for word in words}

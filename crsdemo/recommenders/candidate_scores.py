@@ -5,7 +5,7 @@ Shapes: n items of the catalog, S signals.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,10 +112,22 @@ def unwanted(named: FactsNamed, dialogue: Dialogue, heard: Dialogue) -> frozense
 
 
 def _others(named: FactsNamed, heard: Dialogue) -> Iterator[Bools]:
-    """(n,) each: the items that are not of the years set, nor with the people asked for."""
+    """(n,) each: the items that are not of the years set, with the people, within the limits."""
     for asked_for in (named.of_years_set(heard), named.with_people_asked_for(heard)):
         if asked_for is not None:
             yield ~asked_for
+    yield from (~kept for kept in _within_limits(named, heard))
+
+
+def _within_limits(named: FactsNamed, heard: Dialogue) -> Iterable[Bools]:
+    """(n,) each: the items that keep the limit of a kind that the user set last."""
+    found = dict[str, Bools]()
+    for turn in heard.turns:
+        if turn.speaker == "user":
+            refused = named.stances.refusals(turn.untitled)
+            limits = named.known_limits.set_in(turn.untitled, refused)
+            found |= {one.limit.kind: one.items for one in limits}
+    return found.values()
 
 
 def with_subject(parts: Floats, names: Sequence[str], named: FactsNamed, heard: Dialogue) -> Floats:

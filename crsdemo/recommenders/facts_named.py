@@ -15,6 +15,7 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.audience import Audience
+from crsdemo.language.known_limits import KnownLimits
 from crsdemo.language.not_known import NotKnown
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
@@ -223,7 +224,13 @@ class FactsNamed:
     @cached_property
     def not_known(self) -> NotKnown:
         """What finds that which the catalog cannot tell."""
-        return NotKnown(self.catalog, self._people, self._themes, self.stances)
+        kinds = self.known_limits.kinds
+        return NotKnown(self.catalog, self._people, self._themes, self.stances, kinds)
+
+    @cached_property
+    def known_limits(self) -> KnownLimits:
+        """What finds the limits that the catalog has a field for."""
+        return KnownLimits(self.catalog)
 
     def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items with the people whom the user asked for last; None if for nobody.

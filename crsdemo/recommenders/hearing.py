@@ -33,7 +33,7 @@ from crsdemo.recommenders.facts_named import FactsNamed
 
 REMEMBERED = 64  # dialogues
 UNFIT_LABEL = "what is not for children"
-Kind = Literal["film", "person", "wish", "years", "avoid"]
+Kind = Literal["film", "person", "wish", "years", "limit", "avoid"]
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,9 @@ class Hearing:
         limit = years_limit(text.text, self.named.newest)
         if limit:
             yield _years(text, limit)
+        refused = self.named.stances.refusals(text.text)
+        for kept in self.named.known_limits.set_in(text.text, refused):
+            yield Heard("limit", kept.label, (text.origin(*kept.limit.at),))
         for years in (*decades_in(wish.text), *years_in(wish.text)):
             one = _years(wish, years)
             if not (limit and one.at[0].meets(text.origin(limit.start, limit.end))):
@@ -222,5 +225,5 @@ def _as_one(heard: Iterable[Heard]) -> tuple[Heard, ...]:
 _WISHES: frozenset[Kind] = frozenset(["person", "wish"])
 _FACTS: dict[Kind, frozenset[Kind]] = {
     "film": frozenset(), "person": _WISHES, "wish": _WISHES, "years": frozenset(["years"]),
-    "avoid": frozenset(["avoid"]),
+    "limit": frozenset(), "avoid": frozenset(["avoid"]),
 }  # fmt: skip

@@ -32,7 +32,7 @@ from crsdemo.model.numbers import Numbers, digits_among, numbers_in
 from crsdemo.model.sampling import Sampling, TextConstraint, TokenSampler
 from crsdemo.model.talk import History, TalkFormat, history_of
 from crsdemo.model.tokens import decoded
-from crsdemo.model.word_rules import WordRules
+from crsdemo.model.word_rules import Runs, WordRules
 from crsdemo.recommenders.evidence import trimmed
 from crsdemo.recommenders.resources import Resources
 from crsdemo.recommenders.written_answers import Asked, Because, WrittenAnswers
@@ -190,12 +190,15 @@ class Talker:
                     constraint.speak_of(self._numbers([named], dialogue))
                 self.decoder.feed(context, tokens, words=True)
 
-    def _never(self, mode: Mode, item: Item | None, dialogue: Dialogue) -> frozenset[int]:
+    def _never(self, mode: Mode, item: Item | None, dialogue: Dialogue) -> Runs:
         """What the words may not say of an item, or at all."""
         card = " ".join([item.title, item.logline, *item.tags]) if item else ""
         said = " ".join(turn.untitled for turn in dialogue.turns if turn.speaker == "user")
         unfounded = self.rules.never(card, said, recommends=mode == "REC")
-        return unfounded | self._not_of(item, _said_last(dialogue))
+        if mode == "REC":  # what is not wanted is no praise of it
+            unfounded |= self.rules.unsaid(refusals(_said_last(dialogue)), card)
+        others = self._not_of(item, _said_last(dialogue))
+        return unfounded | {(token,) for token in others}
 
     def _not_of(self, item: Item | None, said: str) -> frozenset[int]:
         """How the names begin that the user asks for and the item lacks: it is not "by Ozu"."""

@@ -39,7 +39,7 @@ from crsdemo.recommenders.query_sources import sources
 from crsdemo.recommenders.reges import CARD, Reges, adapter_folder
 from crsdemo.recommenders.talker import TO_RETELL, Talker
 from crsdemo.recommenders.talking import WISHED, TalkingRecommender
-from crsdemo.recommenders.written_answers import Asked
+from crsdemo.recommenders.written_answers import Asked, Because
 from crsdemo.training.lm.candidates import MOST_RIGHT, CandidateSampler, Target
 from crsdemo.training.lm.sequences import TrainingSequence, sequence_loss
 from crsdemo.training.ranking.distil import read_answers
@@ -363,7 +363,7 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(
     asked = Asked("who is in the first", 5.0, HEAT, (("Somebody.",),))
     monkeypatch.setattr(system.talker, "modes", lambda logits: {"REC": 0.9, "CHAT": 0.1})
     before = system.mode_probabilities([dialogue])[0]["REC"]
-    monkeypatch.setattr(type(system.talker), "asked", lambda self, dialogue: asked)
+    monkeypatch.setattr(type(system.talker), "asked", lambda self, dialogue, because: asked)
     assert before == pytest.approx(0.9)
     assert system.mode_probabilities([dialogue])[0]["REC"] == pytest.approx(9 / (9 + np.exp(5)))
     said = reply(system, dialogue)
@@ -375,17 +375,67 @@ def test_a_near_question_tells_what_is_talked_of_and_that_it_is_talk(
 
 def test_no_prize_and_no_service_is_made_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     talker = speaking(shelf, "gcrs").talker
-    wanted = talker.format.text("Q")
-    rules = replace(talker.rules, claims={wanted[0]: "oscar"})
+    wanted = talker.format.text("Q film")
+    assert len(wanted) > 1, "a claim may be several tokens"
+    rules = replace(talker.rules, claims={"oscar": tuple(wanted)}, of_oneself=frozenset())
     monkeypatch.setattr(talker, "rules", rules)
-    for text, item, is_said in (
-        ("how long?", None, False),
-        ("did it win an Oscar?", None, True),
-        ("how long?", replace(HEAT, logline="An Oscar is stolen."), True),
-    ):
+    stolen = replace(HEAT, logline="An Oscar is stolen.")
+    modes: tuple[tuple[str, Mode, Item | None, bool], ...] = (
+        ("how long?", "CHAT", None, False),
+        ("did it win an Oscar?", "CHAT", None, True),
+        ("how long?", "CHAT", stolen, True),
+        ("a film that won an Oscar", "REC", HEAT, False),
+        ("a film that won an Oscar", "REC", stolen, True),
+    )
+    for text, mode, item, is_said in modes:
         dialogue = Dialogue((Turn("user", text),))
-        said = Wants(talker, wanted).words(talker, "CHAT", item, dialogue)
-        assert (said[: len(wanted)] == wanted) == is_said
+        said = Wants(talker, wanted).words(talker, mode, item, dialogue)
+        assert (said[: len(wanted)] == wanted) == is_said, (text, mode)
+
+
+def test_a_recommendation_says_first_what_the_catalog_cannot_tell(shelf: Shelf) -> None:
+    for name, length in (
+        ("gcrs", ("My cards don't tell how long", "I can't tell how long")),
+        ("reges", ("I can't check how long", "There's no telling how long")),
+    ):
+        system = speaking(shelf, name)
+
+        def begins(text: str, plan: Plan = Plan(mode="REC"), system: Any = system) -> str:
+            return reply(system, Dialogue((Turn("user", text),)), plan).text
+
+        assert begins("robbers, under 90 minutes").startswith(length)
+        assert "Yasujiro Ozu" in begins("anything by Yasujiro Ozu?")
+        assert not begins("robbers").startswith(("My cards", "I can't", "There's no", "I find"))
+        assert not begins("a film under 90 minutes", Plan(mode="CHAT")).startswith(length)
+
+
+def test_what_was_refused_is_no_praise_and_a_country_is_not_claimed(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    for words, text, item, is_said in (
+        (" love", "robbers, no love", HEAT, False),
+        (" love", "robbers and love", HEAT, True),
+        (" love", "robbers, no love", replace(HEAT, logline="For love."), True),
+        (" Danish", "a Danish film", HEAT, False),
+        (" Danish", "a Danish film", replace(HEAT, logline="A Danish thief."), True),
+    ):
+        wanted, title = talker.format.text(words), talker.control.slot[TITLE]
+        begun = [title, *wanted]
+        said = Wants(talker, begun).words(talker, "REC", item, Dialogue((Turn("user", text),)))
+        assert (said[: len(begun)] == begun) == is_said, (words, text)
+
+
+def test_who_asks_why_is_told_what_they_said_before_it_was_given(shelf: Shelf) -> None:
+    for name in ("gcrs", "reges"):
+        system = speaking(shelf, name)
+        user = Turn("user", "a crime film from the 90s")
+        heat = Turn("assistant", HEAT.name, (Mention(0, len(HEAT.name), HEAT.id),))
+        dialogue = Dialogue((user, heat, Turn("user", "no comedy, why that one?")))
+        because = system._because(dialogue, HEAT)
+        assert '"crime"' in because.said and because.liked == ""
+        assert system._because(dialogue, films.BY_TITLE["Alien"]) == Because(), "was not given"
+        liked = Turn("user", "like Alien", (Mention(5, 10, films.BY_TITLE["Alien"].id),))
+        named = system._because(Dialogue((liked, heat, Turn("user", "why?"))), HEAT)
+        assert named.liked in ("", "Alien") and named.said == ""
 
 
 def test_a_recommendation_does_not_begin_with_an_excuse(shelf: Shelf) -> None:

@@ -27,6 +27,7 @@ from crsdemo.training.written.data import (
     AssistantTurn,
     FollowUp,
     Search,
+    Stanced,
     UserTurn,
     WrittenDialogue,
     WrittenWish,
@@ -91,7 +92,22 @@ def check_written(catalog: Catalog, folder: Path = WRITTEN) -> WrittenReport:
         report.add(line, of_follow_up(follow_up))
     report.counts["questions about any film"] = len(follow_ups)
     _check_wishes(catalog, list(read_lines(WrittenWish, folder)), report)
+    _check_stances(list(read_lines(Stanced, folder)), report)
     return report
+
+
+def _check_stances(stanced: Sequence[tuple[str, Stanced]], report: WrittenReport) -> None:
+    marks = [mark for _, row in stanced for _, mark in row.pieces() if mark is not None]
+    report.counts |= {
+        "sentences with stances": len(stanced),
+        "things that they name": len(marks),
+        "of these refused": sum(marks),
+    }
+    seen = set[str]()
+    for line, row in stanced:
+        text = "".join(words for words, _ in row.pieces()).lower()
+        report.add(line, ["said before"] if text in seen else [])
+        seen.add(text)
 
 
 def _check_knowledge(catalog: Catalog, report: WrittenReport) -> None:
