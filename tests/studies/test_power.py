@@ -122,5 +122,5 @@ def test_the_results_reckon_with_votes_on_a_pair_alone() -> None:
     checks = [vote(f"p{n}", "left", 100 + n, expected="left") for n in range(6)]
     said = " ".join(answer(results([*votes, *checks], ())).notes)
     people = need(0.6, 2, 0.0).people
-    assert "With 2 votes each on a pair, 0% ties" in said
+    assert "With 2 votes each on a pair, 0% without a winner" in said
     assert f"about {people} people ({2 * people} votes) who judge that pair" in said

@@ -62,8 +62,14 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar() -> None:
     parts = [exhibit.figure.part(bar, piece) for piece in bar.pieces]
     assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 0, 4 / 8]  # none for "the same", none identical
     assert 'title="red is better: 4" style="flex-grow: 0.5' in page(HAND)
-    assert "3 of 8 votes name no winner" not in exhibit.answer  # whoever cannot tell names no tie
-    assert "2 of 8 votes" in exhibit.answer
+    assert exhibit.answer == "3 of 8 votes name no winner (both good 1, both bad 1, cannot tell 1)."
+
+
+def test_who_cannot_tell_names_no_winner_wherever_that_is_said() -> None:
+    votes = ballots("ann: l l ?")
+    said = answer(results(votes))
+    assert shown(votes)["verdicts"].answer == "1 of 3 votes name no winner (cannot tell 1)."
+    assert any("33% without a winner" in note for note in said.notes)
 
 
 def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval() -> None:

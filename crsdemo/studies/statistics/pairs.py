@@ -76,6 +76,11 @@ class Tally:
     def votes(self) -> int:
         return self.told + self.cannot_tell
 
+    @property
+    def undecided(self) -> int:
+        """Votes that name no winner: ties, and those who could not tell."""
+        return self.votes - self.decided
+
 
 @dataclass(frozen=True)
 class PairResult:

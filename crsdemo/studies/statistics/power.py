@@ -70,8 +70,8 @@ def study_note(each: int, pairs: int) -> str:
     people = need(SMALLEST_SHARE, each / pairs).people
     return (
         f"To find a system that wins {SMALLEST_SHARE:.0%} of decided votes{_of(pairs)} you need "
-        f"about {people} people ({people * each:,} votes), if {TIES:.0%} are ties and no replies "
-        "are identical; `python -m crsdemo power` reckons with the rates of a pilot."
+        f"about {people} people ({people * each:,} votes), if {TIES:.0%} name no winner and no "
+        "replies are identical; `python -m crsdemo power` reckons with the rates of a pilot."
     )
 
 
@@ -90,8 +90,8 @@ def told(share: float, each: int, ties: float, twins: float, alike: float, syste
         f"About {asked.people} people with {each} votes each ({asked.people * each:,} votes, of "
         f"which about {asked.decided * pairs:,} name a winner) find a system that wins {share:.0%} "
         f"of decided votes{_of(pairs)} in {POWER:.0%} of studies, at the 5% level: {ties:.0%} "
-        f"ties, {twins:.0%} identical replies, votes of one person correlated by {alike:g}. Checks "
-        "of attention are no votes."
+        f"without a winner, {twins:.0%} identical replies, votes of one person correlated by "
+        f"{alike:g}. Checks of attention are no votes."
     )
 
 
@@ -100,8 +100,8 @@ def _of(pairs: int) -> str:
 
 
 def pilot_rates(pairs: Sequence[PairResult]) -> tuple[float, float]:
-    """Ties among votes on different replies, and the share of votes on identical ones."""
+    """Votes without a winner among those on different replies, and the share of identical ones."""
     votes = sum(pair.tally.votes for pair in pairs)
     same = sum(pair.tally.identical for pair in pairs)
-    undecided = votes - same - sum(pair.tally.decided for pair in pairs)
-    return undecided / max(1, votes - same), same / max(1, votes)
+    undecided = sum(pair.tally.undecided for pair in pairs)
+    return (undecided - same) / max(1, votes - same), same / max(1, votes)

@@ -46,14 +46,14 @@ COUNTING = Answer("Counting the votes…")
 
 
 def _needed(results: Results) -> str:
-    """How many people and votes find a difference, where as many are ties as so far."""
+    """How many people and votes find a difference, where as many name no winner as so far."""
     votes = sum(pair.tally.votes for pair in results.pairs)
     each = max(1, round(votes / sum(pair.people for pair in results.pairs)))
     ties, twins = pilot_rates(results.pairs)
     asked = need(SMALLEST_SHARE, each, min(ties, MOST), min(twins, MOST))
     return (
-        f"With {counted(each, 'vote')} each on a pair, {ties:.0%} ties and {twins:.0%} identical "
-        f"replies as so far, finding {SMALLEST_SHARE:.0%} takes about "
+        f"With {counted(each, 'vote')} each on a pair, {ties:.0%} without a winner and {twins:.0%} "
+        f"on identical replies as so far, finding {SMALLEST_SHARE:.0%} takes about "
         f"{counted(asked.people, 'person')} ({asked.people * each:,} votes) who judge that pair; "
         "`python -m crsdemo power` reckons others."
     )

@@ -56,14 +56,14 @@ def exhibits(
 
 
 def verdicts(pairs: Sequence[PairResult], names: Names) -> Exhibit:
-    ties, votes = sum(p.tally.ties for p in pairs), sum(p.tally.votes for p in pairs)
-    n_same = sum(p.tally.identical for p in pairs)
-    apart = (
-        f" {n_same:,} of these were on identical replies, which are ties by rule." if n_same else ""
-    )
+    undecided, votes = sum(p.tally.undecided for p in pairs), sum(p.tally.votes for p in pairs)
+    each = {words: sum(getattr(p.tally, n) for p in pairs) for n, words in UNDECIDED.items()}
+    which = ", ".join(f"{words} {n:,}" for words, n in each.items() if n)
+    by_rule = " Identical replies are ties by rule." if each[UNDECIDED["identical"]] else ""
+    named = f"{undecided:,} of {votes:,} votes name no winner"
     return Exhibit(
         "What did people say?",
-        f"{ties:,} of {votes:,} votes name no winner.{apart}",
+        f"{named} ({which}).{by_rule}" if which else f"{named}.",
         Table.of(map(_verdict_row, pairs)),
         Bars([_verdict_bar(pair, names) for pair in pairs], alike=True),
         tuple(Piece(words, 0, shade(n)) for n, words in enumerate(UNDECIDED.values())),
@@ -100,8 +100,8 @@ def net_rates(pairs: Sequence[PairResult]) -> Exhibit:
         for pair in pairs
     )
     answer = (
-        "Wins less losses, among all who could tell. An interval that crosses the middle leaves "
-        "open who is better; it is of 95%, over people drawn anew."
+        "Wins less losses, among all votes but “cannot tell”. An interval that crosses the middle "
+        "leaves open who is better; it is of 95%, over people drawn anew."
     )
     return Exhibit("How sure is that?", answer, table, Dots(rows, EVEN))
 
@@ -122,7 +122,7 @@ def strengths(found: Strengths, names: Names) -> Exhibit:
         answer = (
             "Bradley–Terry with ties, in Elo points: 1000 is the mean, 400 more make the odds of "
             f"winning ten times better; equals tie in {found.tie / (2 + found.tie):.0%} of "
-            "comparisons."
+            "comparisons. Without the votes “cannot tell”."
         )
     return Exhibit("Where does each one stand?", answer, table, Dots(rows, _axis_around(rows)))
 
