@@ -173,7 +173,7 @@ class JudgmentReader:
         """Whether each visitor who judged a check of attention failed one."""
         found: dict[str, bool] = {}
         for vote in votes_of(self.db, VoteFilter(with_tests=True)):
-            if vote.expected is not None:
+            if vote.is_check:
                 found[vote.annotator] = found.get(vote.annotator, False) or vote.is_inattentive
         return found
 

@@ -211,7 +211,8 @@ def test_whoever_fails_the_attention_item_is_flagged(made: Lab) -> None:
         annotator.judge(seen, "left" if is_left == (name == "bob") else "right")
         annotator.finish()
     found = results(load_votes(made.log.file))
-    assert found.flags["attention_failed"] == made.desk.study.to_judge
+    assert found.flags["attention_failed"] == made.desk.study.to_judge - 1  # a check is no vote
+    assert (found.checks.judged, found.checks.failed, found.checks.people_failed) == (2, 1, 1)
 
 
 def test_several_judges_of_a_replay_agree_on_one_subject(made: Lab) -> None:

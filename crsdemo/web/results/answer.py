@@ -127,6 +127,8 @@ def _leader(strengths: Strengths | None) -> str:
 def _counts(results: Results) -> str:
     """How many votes there are and how many are left out, why."""
     said = f"{counted(results.votes, 'vote')} by {counted(results.people, 'person')} in all"
-    why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.flags.items() if n)
+    why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.left_out.items())
     n = results.votes - results.counted
-    return f"{said}; {f'{n:,}' if n else 'none'} left out ({why})." if why else f"{said}."
+    said += f"; {n:,} left out ({why}), {results.counted:,} count." if n else "; all of them count."
+    checked = results.checks.judged
+    return f"{said} {counted(checked, 'check')} of attention, no votes." if checked else said

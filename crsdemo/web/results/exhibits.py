@@ -9,7 +9,14 @@ from crsdemo.core.comparison import ASPECTS
 from crsdemo.feedback.results import Participant, pseudonym
 from crsdemo.studies.statistics.agreement import Agreement, AgreementReport
 from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
-from crsdemo.studies.statistics.habits import SLOTS, AspectScore, PositionBias, Progress, Times
+from crsdemo.studies.statistics.habits import (
+    SLOTS,
+    AspectScore,
+    Checks,
+    PositionBias,
+    Progress,
+    Times,
+)
 from crsdemo.studies.statistics.pairs import PairResult, counted
 from crsdemo.studies.statistics.report import Results
 from crsdemo.studies.statistics.strengths import Strengths
@@ -50,6 +57,8 @@ def exhibits(
         found["position"] = position(of.position)
     if of.times.votes:
         found["seconds"] = seconds(of.times, of.flags["too_fast"])
+    if of.checks.judged:
+        found["checks"] = checks(of.checks)
     if of.progress or participants:
         found["progress"] = progress(of.progress, participants)
     return found
@@ -200,8 +209,12 @@ def seconds(found: Times, n_hasty: int) -> Exhibit:
     slots = list(zip(names, found.slots, strict=True))
     low, median, high = (f"{one:.0f}" for one in (found.lower, found.median, found.upper))
     spread = f"They took about {low} s" if low == high else f"Half of them took {low} to {high} s"
-    took = f"{spread}, the median is {median} s"
-    answer = f"{took}; {counted(n_hasty, 'vote')} came faster than one reads."
+    whole = found.votes + found.unknown
+    answer = (
+        f"{spread}, the median is {median} s; {counted(n_hasty, 'vote')} came faster than one "
+        f"reads. Of all {counted(whole, 'vote')}, whatever is left out"
+    )
+    answer += f"; of {found.unknown:,} no time is known." if found.unknown else "."
     return Exhibit(
         "How long did a vote take?",
         answer,
@@ -212,14 +225,29 @@ def seconds(found: Times, n_hasty: int) -> Exhibit:
     )
 
 
+def checks(found: Checks) -> Exhibit:
+    row = {"judged": found.judged, "failed": found.failed}
+    row |= {"people": found.people, "people who failed": found.people_failed}
+    answer = (
+        f"{counted(found.people, 'person')} judged {counted(found.judged, 'check')} of attention, "
+        f"which count as no votes; {found.failed:,} of these failed, by "
+        f"{counted(found.people_failed, 'person')}."
+    )
+    return Exhibit("Did they look?", answer, Table.of([cells("count", row)]), Bars([]))
+
+
 def progress(voted: Sequence[Progress], participants: Sequence[Participant]) -> Exhibit:
     people = {one.annotator: one for one in participants}
     did = {one.annotator: one for one in voted}
     everyone = [(n, people.get(n), did.get(n)) for n in dict.fromkeys((*people, *did))]
     done = sum(one.state == "done" for one in participants)
-    answer = f"{counted(len(did), 'person')} voted."
+    answer = f"{counted(sum(one.votes > 0 for one in voted), 'person')} voted."
     if people:
-        answer = f"{done:,} of {counted(len(people), 'person')} who came to a study are done."
+        answer = (
+            f"{done:,} of {counted(len(people), 'person')} who came to a study are done. What they "
+            "judged are votes, checks of attention and messages of talks with one system; "
+            "everybody is here, whatever is left out."
+        )
     return Exhibit(
         "How far is everybody?",
         answer,
@@ -248,8 +276,8 @@ def _progress_row(name: str, who: Participant | None, did: Progress | None) -> d
         row |= cells("words", {"study": who.study, "state": who.state})
         row |= cells("count", {"to judge": who.planned, "judged": who.judged})
     if did:
-        row |= cells("count", {"votes": did.votes})
-        row |= cells("moment", {"first vote, UTC": did.first, "last vote, UTC": did.last})
+        row |= cells("count", {"votes": did.votes, "checks": did.checks, "failed": did.failed})
+        row |= cells("moment", {"first, UTC": did.first, "last, UTC": did.last})
         row |= cells("seconds", {"median time": did.seconds})
         row |= cells("share", {"share of left": did.left})
         row |= cells("words", {"stands out": ", ".join(RULES[flag] for flag in did.flags)})

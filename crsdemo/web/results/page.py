@@ -204,7 +204,7 @@ def _label(pair: tuple[str, str]) -> str:
 
 def _is_of(vote: Vote, label: str) -> bool:
     """Attention items count for the pair whose people they test, so they stay."""
-    return label in (ALL_PAIRS, _label(vote.pair)) or vote.expected is not None
+    return label in (ALL_PAIRS, _label(vote.pair)) or vote.is_check
 
 
 def place(blocks: gr.Blocks, demo: Demo) -> None:
