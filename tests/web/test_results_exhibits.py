@@ -159,9 +159,30 @@ def test_agreement_counts_pairs_of_people_on_the_same_replies() -> None:
     exhibit = shown(votes)["agreement"]
     verdicts = cells(exhibit)[0]
     assert verdicts["judged by 2 or more"] == 1 and verdicts["say the same"] == pytest.approx(1 / 3)
-    assert "33% say the same" in exhibit.answer
+    assert exhibit.answer == (
+        "1 comparison was judged by two people or more; "
+        "on 1 comparison two people say the same in 33%."
+    )
+    assert dots(exhibit) == []  # one comparison gives no interval
     alone = shown(HAND)["agreement"]
     assert dots(alone) == [] and "No two people" in alone.answer
+
+
+def test_agreement_says_what_became_of_each_comparison_that_two_judged() -> None:
+    """Ben fails his check: without him nobody shares anything."""
+    votes = [vote("ann", "left", 1), vote("ann", "cannot_tell", 2)]
+    votes += [vote("ben", "right", 11, task="task 1"), vote("ben", "right", 12, task="task 2")]
+    votes += [vote("ben", "right", 13, expected="left")]
+    strict, free = exhibits(results(votes)), exhibits(results(votes, ()))
+    assert strict["agreement"].answer == (
+        "2 comparisons were judged by two people or more; "
+        "of 2 too few votes count, since others are left out."
+    )
+    assert free["agreement"].answer == (
+        "2 comparisons were judged by two people or more; on 1 too few could tell which is better, "
+        "or the replies are identical; on 1 comparison two people say the same in 0%."
+    )
+    assert "No two votes that count contradict each other" in page([vote("ann", "left")])
 
 
 def test_progress_shows_who_is_where_and_never_a_real_id() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from crsdemo.core.comparison import ASPECTS
 from crsdemo.feedback.results import Participant, pseudonym
-from crsdemo.studies.statistics.agreement import Agreement, AgreementReport
+from crsdemo.studies.statistics.agreement import AgreementReport
 from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
 from crsdemo.studies.statistics.habits import (
     SLOTS,
@@ -168,8 +168,9 @@ def aspects(found: Sequence[AspectScore], names: Names) -> Exhibit:
 
 
 def agreement(found: AgreementReport) -> Exhibit:
-    judged = {"verdicts": found.verdicts, "winner or tie": found.winners, **found.aspects}
-    rows = [Dot(name, a.alpha, number(a.alpha, 2)) for name, a in judged.items() if a.units]
+    judged = {"verdicts": found.verdicts, "winner or none": found.winners, **found.aspects}
+    known = {name: a for name, a in judged.items() if a.alpha.low is not None}  # of two or more
+    rows = [Dot(name, a.alpha, number(a.alpha, 2)) for name, a in known.items()]
     table = Table.of(
         cells("words", {"of what": name})
         | cells("count", {"judged by 2 or more": a.units})
@@ -177,17 +178,24 @@ def agreement(found: AgreementReport) -> Exhibit:
         | interval("alpha", "number", a.alpha)
         for name, a in judged.items()
     )
-    return Exhibit("Do people agree?", _agreeing(found.winners), table, Dots(rows, CHANCE))
+    return Exhibit("Do people agree?", _agreeing(found), table, Dots(rows, CHANCE))
 
 
-def _agreeing(winners: Agreement) -> str:
-    if winners.percent is None:
+def _agreeing(found: AgreementReport) -> str:
+    if not found.shared_in_all:
         return "No two people have judged the same yet: only replays of a study tell."
-    were = "was" if winners.units == 1 else "were"
-    return (
-        f"Of two people on one comparison {winners.percent:.0%} say the same; "
-        f"{counted(winners.units, 'comparison')} {were} judged by two or more."
-    )
+    were = "was" if found.shared_in_all == 1 else "were"
+    said = [f"{counted(found.shared_in_all, 'comparison')} {were} judged by two people or more"]
+    if found.left_out:
+        said.append(f"of {found.left_out:,} too few votes count, since others are left out")
+    if found.untold:
+        said.append(
+            f"on {found.untold:,} too few could tell which is better, or the replies are identical"
+        )
+    if found.winners.percent is not None:
+        on = counted(found.winners.units, "comparison")
+        said.append(f"on {on} two people say the same in {found.winners.percent:.0%}")
+    return f"{'; '.join(said)}."
 
 
 def position(found: PositionBias) -> Exhibit:
@@ -233,7 +241,7 @@ def checks(found: Checks) -> Exhibit:
         f"which count as no votes; {found.failed:,} of these failed, by "
         f"{counted(found.people_failed, 'person')}."
     )
-    return Exhibit("Did they look?", answer, Table.of([cells("count", row)]), Bars([]))
+    return Exhibit("Were they attentive?", answer, Table.of([cells("count", row)]), Bars([]))
 
 
 def progress(voted: Sequence[Progress], participants: Sequence[Participant]) -> Exhibit:
