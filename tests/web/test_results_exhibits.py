@@ -19,6 +19,7 @@ from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.disputes import disputes
 from crsdemo.studies.statistics.judging import Scores, Vote
 from crsdemo.studies.statistics.report import results
+from crsdemo.studies.statistics.sizes import need
 from crsdemo.web.results import figures
 from crsdemo.web.results import html as results_html
 from crsdemo.web.results.answer import answer, text
@@ -69,7 +70,7 @@ def test_who_cannot_tell_names_no_winner_wherever_that_is_said() -> None:
     votes = ballots("ann: l l ?")
     said = answer(results(votes))
     assert shown(votes)["verdicts"].answer == "1 of 3 votes name no winner (cannot tell 1)."
-    assert any("33% without a winner" in note for note in said.notes)
+    assert f"about {need(0.6, 3, 1 / 3).people} people" in said.verdict
 
 
 def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval() -> None:
