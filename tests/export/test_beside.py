@@ -105,11 +105,12 @@ def test_the_results_show_the_answers_of_each_system(
     assert means["relevance", "red"].mean.value == 4 and means["relevance", "blue"].mean.value == 2
     assert (means["relevance", "red"].lowest, means["relevance", "red"].highest) == (1, 5)
     assert means["relevance", "red"].on_unit.value == 0.75
-    (fit, *_) = choice_counts(answers)
-    assert (fit.of, fit.chosen) == ("blue / red", (("blue", 0), ("about the same", 0), ("red", 4)))
+    counts = {(one.item, one.of): one.chosen for one in choice_counts(answers)}
+    both = (("blue", 0), ("about the same", 0), ("red", 4))
+    assert counts["helpfulness", "blue / red"] == both
     shown = exhibits(results(()), (), answers)
-    assert {"answers", "choices"} <= shown.keys()
-    assert "relevance: red" in [row.name for row in shown["answers"].figure.rows]
+    assert {"answers", "means"} <= shown.keys()
+    assert "relevance: red" in [row.name for row in shown["means"].figure.rows]
     assert "would_choose" in text(results(()), answers)
     assert main(["results", "--db", str(made.log.path)]) == 0
     assert "short-compared" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from itertools import pairwise
 from crsdemo.core.comparison import ASPECTS
 from crsdemo.feedback.results import Participant, pseudonym
 from crsdemo.studies.statistics.agreement import AgreementReport
-from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
+from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means, written
 from crsdemo.studies.statistics.habits import (
     SLOTS,
     AspectScore,
@@ -47,10 +47,12 @@ def exhibits(
         found["strengths"] = strengths(of.strengths, names)
     if of.aspects:
         found["aspects"] = aspects(of.aspects, names)
-    if means := scale_means(answers):
-        found["answers"] = questioned.scales(means, names)
     if counts := choice_counts(answers):
-        found["choices"] = questioned.choices(counts, names)
+        found["answers"] = questioned.counts(counts, names)
+    if means := scale_means(answers):
+        found["means"] = questioned.means(means, names)
+    if texts := written(answers):
+        found["texts"] = questioned.texts(texts)
     if of.counted:
         found["agreement"] = agreement(of.agreement)
     if of.position.decided:
@@ -75,7 +77,7 @@ def verdicts(pairs: Sequence[PairResult], names: Names) -> Exhibit:
         f"{named} ({which}).{by_rule}" if which else f"{named}.",
         Table.of(map(_verdict_row, pairs)),
         Bars([_verdict_bar(pair, names) for pair in pairs], alike=True),
-        tuple(Piece(words, 0, shade(n)) for n, words in enumerate(UNDECIDED.values())),
+        tuple(Piece(f"{words} {n:,}", n, shade(i)) for i, (words, n) in enumerate(each.items())),
     )
 
 
