@@ -26,6 +26,7 @@ from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
 from crsdemo.feedback.votes import VoteFilter, votes_of
 from crsdemo.studies.statistics.answers import Answer
+from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.tasks import Kind
 
 Row = dict[str, Any]
@@ -169,10 +170,14 @@ class JudgmentReader:
         """Every answer to a questionnaire that holds."""
         return answers(self.db)
 
+    def votes(self, study: str = "") -> Iterator[Vote]:
+        """Every vote that holds, of the study of this title or sha256, or of any."""
+        return votes_of(self.db, VoteFilter(study, with_tests=True))
+
     def inattentive(self) -> dict[str, bool]:
         """Whether each visitor who judged a check of attention failed one."""
         found: dict[str, bool] = {}
-        for vote in votes_of(self.db, VoteFilter(with_tests=True)):
+        for vote in self.votes():
             if vote.is_check:
                 found[vote.annotator] = found.get(vote.annotator, False) or vote.is_inattentive
         return found

@@ -43,12 +43,13 @@ def counted(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> tuple[Vot
 
 def reasons(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> dict[Flag, int]:
     """How many flagged votes each of `rules` leaves out, each vote by the first that it breaks."""
-    broken = Counter(
-        next(flag for flag in FLAGS if flag in vote.flags & set(rules))
-        for vote in votes
-        if vote.flags & set(rules)
-    )
+    broken = Counter(first_broken(vote, rules) for vote in votes)
     return {flag: broken[flag] for flag in FLAGS if broken[flag]}
+
+
+def first_broken(vote: Vote, rules: Collection[Flag] = FLAGS) -> Flag | None:
+    """The rule under which a flagged vote is counted that several leave out."""
+    return next((flag for flag in FLAGS if flag in vote.flags and flag in rules), None)
 
 
 def left_out(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> frozenset[str]:

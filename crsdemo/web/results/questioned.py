@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from crsdemo.feedback.results import pseudonym
 from crsdemo.studies.statistics.answers import Answer, ChoiceCount, ScaleMean
@@ -34,7 +35,7 @@ def counts(found: Sequence[ChoiceCount], names: Sequence[str]) -> Exhibit:
     for one in found:
         pieces = [
             Piece(name, n, color_of(name, names) if name in names else shade(place))
-            for place, (name, n) in enumerate(one.chosen)
+            for place, (name, n) in zip(count(len(one.chosen) - 1, -1), one.chosen, strict=False)
         ]
         said = ", ".join(f"{name} {n:,}" for name, n in one.chosen)
         bars.append(Bar(one.question or one.item, f"{one.of}: {said}" if one.of else said, pieces))
