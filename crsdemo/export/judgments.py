@@ -116,12 +116,14 @@ def export(
 ) -> dict[str, Any]:
     """Write the folder and return its manifest; that there is such a copy is remembered.
 
-    Raises BadInputError if the folder cannot be made, FeedbackError if the log cannot be read.
+    Raises BadInputError if the folder cannot be made or no study is called so, FeedbackError if the
+    log cannot be read.
     """
     tally, digest = Tally(), hashlib.sha256()
     with new_folder(config.out) as files:
         note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
+            log.check_study(config.study)
             held = log.totals()
             inattentive = log.inattentive() if config.format in TABLES else {}
 

@@ -95,8 +95,10 @@ class Readiness:
 def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
     """All votes of a log that `config` lets through; its format is "dpo" or "kto".
 
-    Raises BadInputError if votes of people and simulated ones are in one log.
+    Raises BadInputError if no study is called so, or if votes of people and simulated ones are in
+    one log.
     """
+    log.check_study(config.study)
     digest = hashlib.sha256()
     judgments = watched(log, log.totals(), config, digest)
     usable, left_out = _usable(judgments, config, rules(log, config))

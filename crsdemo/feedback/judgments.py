@@ -24,7 +24,7 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
-from crsdemo.feedback.votes import VoteFilter, votes_of
+from crsdemo.feedback.votes import VoteFilter, check_study, votes_of
 from crsdemo.studies.statistics.answers import Answer
 from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.tasks import Kind
@@ -142,6 +142,10 @@ class JudgmentReader:
     """The judgments of a log that is open for reading."""
 
     db: Database
+
+    def check_study(self, wanted: str) -> None:
+        """Raises BadInputError for a title or sha256 that no study in the log has."""
+        check_study(self.db, wanted)
 
     def totals(self) -> dict[str, int]:
         """How much the log holds, by what it is."""

@@ -118,6 +118,25 @@ def test_the_results_show_the_answers_of_each_system(
     assert json.loads(capsys.readouterr().out)["answers"][0]["item"] == "helpfulness"
 
 
+def test_one_study_alone_is_told_and_an_unknown_one_is_named(
+    made: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(made.annotator("ann"))
+    db = str(made.log.path)
+    assert main(["results", "--db", db, "--study", "One at a time"]) == 0
+    assert "short-compared" in capsys.readouterr().out
+    out = str(tmp_path / "none")
+    for command in (
+        ["results", "--db", db],
+        ["power", "--each", "4", "--db", db],
+        ["export", "--db", db, "--format", "csv", "--out", out],
+    ):
+        assert main([*command, "--study", "One at time"]) == 2
+        said = capsys.readouterr().err
+        assert "the log has no study 'One at time'; there are: 'One at a time'" in said
+    assert not Path(out).exists()
+
+
 def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) -> None:
     tester = Annotator(made.desk, made.desk.arrive({"test": "me"}, None))
     made.desk.consent(tester.id, given=True)
