@@ -68,7 +68,7 @@ def test_pairs_in_a_log_are_counted_as_tune_counts_them(
     assert (found.train, found.frozen, found.needed, found.missing) == (3, 2, 2, "")
     assert found.left_out == {Reason.NO_WINNER: 5}
     said = tuning.learning(found, Commands(DB, {})).answer
-    assert said.endswith("Left out: the verdict names no winner 5.")
+    assert said.endswith("Left out: the verdict names no winner: 5.")
     assert tuning.ready(lab.log.path, "another study").train == 0
 
 

@@ -24,8 +24,8 @@ FORMATS: dict[Format, str] = {
     "jsonl": "a table (jsonl)",
 }
 TEXTS: dict[Text, str] = {
-    "messages": "what people read, of any system (messages)",
-    "exact": "what our models read and wrote (exact)",
+    "messages": "what people read",
+    "exact": "exact, of our models",
 }
 assert set(FORMATS) == set(get_args(Format)) and set(TEXTS) == set(get_args(Text))
 
