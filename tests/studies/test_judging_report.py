@@ -105,7 +105,8 @@ def test_what_counts_and_what_is_left_out_adds_up_to_all_votes() -> None:
     assert sum(found.left_out.values()) == found.votes - found.counted
     said = answer(found).notes[0]
     assert said.startswith("8 votes by 2 people in all; 4 left out (too fast to have read 1, ")
-    assert "inattentive 3), 4 count. 2 checks of attention" in said
+    assert "inattentive 3), 4 count. Figures are of those that count" in said
+    assert said.endswith(" 2 checks of attention, no votes.")
     freely = answer(results(votes, ())).notes[0]
     assert freely.startswith("8 votes by 2 people in all; all of them count.")
     assert [one.votes for one in found.progress] == [4, 4]

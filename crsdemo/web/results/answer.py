@@ -110,6 +110,7 @@ def _counts(results: Results) -> str:
     said = f"{counted(results.votes, 'vote')} by {counted(results.people, 'person')} in all"
     why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.left_out.items())
     n = results.votes - results.counted
-    said += f"; {n:,} left out ({why}), {results.counted:,} count." if n else "; all of them count."
+    said += f"; {n:,} left out ({why}), {results.counted:,} count" if n else "; all of them count"
+    said += ". Figures are of those that count, unless they say otherwise." if n else "."
     checked = results.checks.judged
     return f"{said} {counted(checked, 'check')} of attention, no votes." if checked else said
