@@ -150,6 +150,7 @@ class ResultsConfig:
     """What the votes in a log say of recommenders, and how far that can be trusted."""
 
     db: Path = flag(Path("feedback.db"), "the log of the app")
+    study: str = flag("", "only the study with this title or sha256")
     json: bool = flag(False, "one JSON object with every figure")
     recommenders: str = flag(
         "", "folders of versions that lie elsewhere than in checkpoints/, comma-separated"
@@ -158,7 +159,7 @@ class ResultsConfig:
 
 def results(argv: list[str]) -> None:
     from crsdemo.feedback.results import open_answers
-    from crsdemo.feedback.votes import open_votes
+    from crsdemo.feedback.votes import VoteFilter, open_votes
     from crsdemo.recommenders.loading import names as checkpoint_names
     from crsdemo.recommenders.loading import version_of
     from crsdemo.recommenders.outside.systems import Named
@@ -171,9 +172,9 @@ def results(argv: list[str]) -> None:
 
     config = parse(ResultsConfig, argv, "crsdemo results")
     given = read_systems([config.recommenders])
-    votes = flagged(open_votes(config.db))
-    found, answers = judged(votes), counting(open_answers(config.db), left_out(votes))
-    ready = tuning.ready(config.db)
+    votes = flagged(open_votes(config.db, VoteFilter(config.study)))
+    answers = counting(open_answers(config.db, config.study), left_out(votes))
+    found, ready = judged(votes), tuning.ready(config.db, config.study)
     if config.json:
         asked = [asdict(one) for one in scale_means(answers)]
         chosen = [asdict(one) for one in choice_counts(answers)]
@@ -184,7 +185,7 @@ def results(argv: list[str]) -> None:
         places |= {one.name: one.folder for one in given if isinstance(one, Named) and one.folder}
         kept = counted(votes)
         tuned = tuning.tuned_among(places, lambda name: version_of(places[name]))
-        more = tuning.exhibits(ready, tuning.Commands(config.db, places), kept, tuned)
+        more = tuning.exhibits(ready, tuning.Commands(config.db, places, config.study), kept, tuned)
         print(text(found, answers, more))
 
 

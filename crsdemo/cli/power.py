@@ -8,9 +8,10 @@ from pathlib import Path
 from crsdemo.core.config import flag, parse
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.votes import VoteFilter, open_votes
-from crsdemo.studies.statistics.pairs import ALIKE, SMALLEST_SHARE
-from crsdemo.studies.statistics.power import TIES, pilot_rates, told
+from crsdemo.studies.statistics.pairs import rates
+from crsdemo.studies.statistics.power import told
 from crsdemo.studies.statistics.report import results
+from crsdemo.studies.statistics.sizes import ALIKE, SMALLEST_SHARE, TIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,4 +43,4 @@ def _pilot(config: PowerConfig) -> tuple[float, float]:
     if not pairs:
         of = f" of the study {config.study!r}" if config.study else ""
         raise BadInputError(f"no vote{of} counts in {config.db}; give --ties and --twins instead")
-    return pilot_rates(pairs)
+    return rates([pair.tally for pair in pairs])

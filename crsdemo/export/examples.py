@@ -33,6 +33,11 @@ class Reason(StrEnum):
     HASTE = "filter: decided too fast"
     TEST = "filter: by a colleague who tried the study (--with-tests takes it)"
     STUDY = "filter: of another study, or of none"
+    # What /results leaves out
+    TOO_FAST = "decided faster than one reads (--with-left-out takes it)"
+    ONE_SIDED = "by somebody who always chose the same side (--with-left-out takes it)"
+    INATTENTIVE = "by somebody who failed a check of attention (--with-left-out takes it)"
+    TWICE_JUDGED = "judged twice by the same person (--with-left-out takes it)"
     # What it is
     PRACTICE = "practice"
     ATTENTION = "a check of attention: one of the replies was written for it"

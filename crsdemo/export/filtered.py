@@ -1,11 +1,18 @@
-"""What the filters of an export look at, alike of a verdict, an opinion, an answer and a mark."""
+"""What an export leaves out: by a filter that one sets, or by the rules of `/results`.
+
+What filters look at is alike of a verdict, an opinion, an answer and a mark.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from crsdemo.core.comparison import POLICIES, Policy
 from crsdemo.feedback.judgments import JudgedPair, Judgment
+from crsdemo.studies.statistics.exclusion import OF_PEOPLE, first_broken, flagged
+from crsdemo.studies.statistics.judging import Flag, Vote
 from crsdemo.studies.tasks import Kind
 
 
@@ -30,3 +37,29 @@ class Filtered(NamedTuple):
             return cls(*said, policies=())
         study = one.study, one.study_sha256
         return cls(*said, study, one.kind, (one.policy,), one.decided_ms)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What `/results` leaves out, each with the first rule that it breaks; at first nothing."""
+
+    people: Mapping[str, Flag] = field(default_factory=dict)
+    verdicts: Mapping[tuple[str, str], Flag] = field(default_factory=dict)  # person, comparison
+
+    @classmethod
+    def of(cls, votes: Iterable[Vote]) -> Self:
+        """Of votes as they were given."""
+        people: dict[str, Flag] = {}
+        verdicts: dict[tuple[str, str], Flag] = {}
+        for vote in flagged(votes):
+            if rule := first_broken(vote):
+                verdicts[vote.annotator, vote.task] = rule
+            if rule := first_broken(vote, OF_PEOPLE):
+                people[vote.annotator] = rule
+        return cls(people, verdicts)
+
+    def broken_by(self, one: Judgment) -> Flag | None:
+        """Of what is said of a reply alone only rules on people tell."""
+        if isinstance(one, JudgedPair):
+            return self.verdicts.get((one.visitor, one.comparison_id))
+        return self.people.get(one.visitor)

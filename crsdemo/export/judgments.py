@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -29,12 +28,14 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.export.beside import rows_beside
 from crsdemo.export.examples import Considered, Example, Excluded, Reason, Text, dpo, kto, once, sft
 from crsdemo.export.files import Split, new_folder, split_of
-from crsdemo.export.filtered import Filtered
+from crsdemo.export.filtered import Filtered, Rules
 from crsdemo.export.tables import row_of
+from crsdemo.export.tally import Tally
 from crsdemo.feedback.copies import note_copy
 from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
 from crsdemo.feedback.results import pseudonym
 from crsdemo.feedback.schema import MIGRATIONS
+from crsdemo.studies.statistics.judging import Flag
 from crsdemo.studies.tasks import Kind
 
 Format = Literal["dpo", "kto", "sft", "csv", "jsonl"]
@@ -42,6 +43,12 @@ MANIFEST = "manifest.json"
 TABLES = ("csv", "jsonl")
 _NO_FILTERS = {"db", "format", "out", "text", "test_share", "winners"}
 _NO_DATA: dict[Kind, Reason] = {"practice": Reason.PRACTICE, "attention": Reason.ATTENTION}
+_BROKEN: dict[Flag, Reason] = {
+    "too_fast": Reason.TOO_FAST,
+    "one_sided": Reason.ONE_SIDED,
+    "attention_failed": Reason.INATTENTIVE,
+    "duplicate": Reason.TWICE_JUDGED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +70,7 @@ class ExportConfig:
     min_seconds: float = flag(0.0, "only verdicts that took this long or whose time is unknown")
     study: str = flag("", "only verdicts of the study with this title or sha256")
     with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
+    with_left_out: bool = flag(False, "dpo, kto, sft: also what /results leaves out by its rules")
     without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
 
     @property
@@ -103,56 +111,27 @@ class ExportConfig:
         return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
 
 
-@dataclass
-class Tally:
-    """What became of everything that was considered."""
-
-    written: Counter[str] = field(default_factory=Counter)  # by recommenders
-    excluded: defaultdict[str, Counter[str]] = field(  # by recommenders, then by reason
-        default_factory=lambda: defaultdict(Counter)
-    )
-    visitors: dict[Split, set[str]] = field(default_factory=lambda: {"train": set(), "test": set()})
-
-    def count(self, one: Considered, split: Split) -> None:
-        who = " vs ".join(sorted(reply.recommender for reply in one.judgment.replies))
-        reason = one.reason if isinstance(one, Excluded) else None
-        self.add(who, one.judgment.visitor, split, reason)
-
-    def add(self, who: str, visitor: str, split: Split, reason: Reason | None) -> None:
-        if reason:
-            self.excluded[who][reason] += 1
-        else:
-            self.written[who] += 1
-            self.visitors[split].add(visitor)
-
-    def as_json(self) -> dict[str, Any]:
-        """The whole, then the same by recommenders. Considered is written plus excluded."""
-        names = sorted(self.written.keys() | self.excluded.keys())
-        all_excluded = sum(self.excluded.values(), Counter[str]())
-        return {
-            "counts": _counts(self.written.total(), all_excluded),
-            "by_recommenders": {n: _counts(self.written[n], self.excluded[n]) for n in names},
-        }
-
-
 def export(
     config: ExportConfig, command: str = "", *, is_handed_out: bool = False
 ) -> dict[str, Any]:
     """Write the folder and return its manifest; that there is such a copy is remembered.
 
-    Raises BadInputError if the folder cannot be made, FeedbackError if the log cannot be read.
+    Raises BadInputError if the folder cannot be made or no study is called so, FeedbackError if the
+    log cannot be read.
     """
     tally, digest = Tally(), hashlib.sha256()
     with new_folder(config.out) as files:
         note_copy(config.db, "export", None if is_handed_out else config.out)
         with reading_judgments(config.db) as log:
+            log.check_study(config.study)
             held = log.totals()
             inattentive = log.inattentive() if config.format in TABLES else {}
 
             def told_of(visitor: str, split: Split) -> dict[str, Any]:
                 return {"split": split, "inattentive": inattentive.get(visitor)}
 
-            for one in considered(watched(log, held, config, digest), config):
+            judgments = watched(log, held, config, digest)
+            for one in considered(judgments, config, rules(log, config)):
                 split = split_of(one.judgment.visitor, config.test_share)
                 tally.count(one, split)
                 if isinstance(one, Example):
@@ -186,12 +165,26 @@ def watched(
         yield judgment
 
 
-def considered(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Considered]:
+def rules(log: JudgmentReader, config: ExportConfig) -> Rules:
+    """Those by which `/results` leaves out; a table has everybody."""
+    keeps_all = config.with_left_out or config.format in TABLES
+    return Rules() if keeps_all else Rules.of(log.votes(config.study))
+
+
+def why_not(judgment: Judgment, config: ExportConfig, broken: Rules) -> Reason | None:
+    """Why a judgment is left out, whatever it says."""
+    rule = broken.broken_by(judgment)
+    return config.why_not(Filtered.of(judgment)) or (_BROKEN[rule] if rule else None)
+
+
+def considered(
+    judgments: Iterable[Judgment], config: ExportConfig, broken: Rules
+) -> Iterator[Considered]:
     """The examples that the format makes of judgments, and those that it does not, with why."""
     found = (
         Excluded(judgment, reason) if reason else one
         for judgment in judgments
-        for reason in [config.why_not(Filtered.of(judgment))]
+        for reason in [why_not(judgment, config, broken)]
         for one in _examples(judgment, config)
     )
     return once(found) if config.format == "sft" else found
@@ -243,14 +236,6 @@ def _manifest(
             "visitors": {split: len(names) for split, names in tally.visitors.items()},
         },
         **tally.as_json(),
-    }
-
-
-def _counts(n_written: int, excluded: Counter[str]) -> dict[str, Any]:
-    return {
-        "considered": n_written + excluded.total(),
-        "written": n_written,
-        "excluded": dict(excluded.most_common()),
     }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
@@ -19,8 +19,8 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.export.concerns import Concern, concern_of, label_of, scores_of
 from crsdemo.export.examples import Example, Excluded, Reason, labels, unfit
 from crsdemo.export.files import split_of
-from crsdemo.export.filtered import Filtered
-from crsdemo.export.judgments import ExportConfig, considered, watched
+from crsdemo.export.filtered import Rules
+from crsdemo.export.judgments import ExportConfig, considered, rules, watched, why_not
 from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Judgment, JudgmentReader
 
 Method = Literal["dpo", "kto"]
@@ -89,15 +89,19 @@ class Readiness:
     needed: int  # to learn from
     missing: str  # what is, in words; empty: it is enough
     adapter: str  # the recommender with weights that was judged most; empty: none
+    left_out: Mapping[str, int] = field(default_factory=dict)  # other verdicts, by reason
 
 
 def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
     """All votes of a log that `config` lets through; its format is "dpo" or "kto".
 
-    Raises BadInputError if votes of people and simulated ones are in one log.
+    Raises BadInputError if no study is called so, or if votes of people and simulated ones are in
+    one log.
     """
+    log.check_study(config.study)
     digest = hashlib.sha256()
-    usable, left_out = _usable(watched(log, log.totals(), config, digest), config)
+    judgments = watched(log, log.totals(), config, digest)
+    usable, left_out = _usable(judgments, config, rules(log, config))
     votes = Votes(usable, left_out, digest.hexdigest())
     people = {vote.annotator for vote in usable if not is_simulated(vote.annotator)}
     if people and votes.simulated:
@@ -110,7 +114,7 @@ def read_votes(log: JudgmentReader, config: ExportConfig) -> Votes:
 
 def readiness(log: JudgmentReader, config: ExportConfig) -> Readiness:
     """How many verdicts could be learned from now; `tune` also asks who wrote the replies."""
-    usable, _ = _usable(log.pairs(), config)
+    usable, left_out = _usable(log.pairs(), config, rules(log, config))
     split = divided(usable, FROZEN_SHARE)
     adapters = Counter(
         reply.recommender for vote in usable for reply in vote.replies if reply.adapter_sha256
@@ -121,15 +125,16 @@ def readiness(log: JudgmentReader, config: ExportConfig) -> Readiness:
         needed=ENOUGH,
         missing=_missing(split, ENOUGH),
         adapter=next((name for name, _ in adapters.most_common(1)), ""),
+        left_out=dict((left_out + split.left_out).most_common()),
     )
 
 
 def _usable(
-    judgments: Iterable[Judgment], config: ExportConfig
+    judgments: Iterable[Judgment], config: ExportConfig, broken: Rules
 ) -> tuple[tuple[Vote, ...], Counter[str]]:
     """One vote of each person on the same replies, and what was left out by reason."""
     left_out, kept = Counter[str](), dict[str, Vote]()
-    for one in _votes(judgments, config):
+    for one in _votes(judgments, config, broken):
         if isinstance(one, Excluded):
             # Without the flag of `export` that would take it, which others do not have
             left_out[one.reason.partition(" (--")[0]] += 1
@@ -141,13 +146,15 @@ def _usable(
     return tuple(kept.values()), +left_out
 
 
-def _votes(judgments: Iterable[Judgment], config: ExportConfig) -> Iterator[Vote | Excluded]:
+def _votes(
+    judgments: Iterable[Judgment], config: ExportConfig, broken: Rules
+) -> Iterator[Vote | Excluded]:
     if config.format == "dpo":
-        for one in considered(judgments, config):
+        for one in considered(judgments, config, broken):
             yield _pair(one) if isinstance(one, Example) else one
         return
     for judgment in judgments:
-        if reason := config.why_not(Filtered.of(judgment)):
+        if reason := why_not(judgment, config, broken):
             yield Excluded(judgment, reason)
         else:
             yield from _singles(judgment)

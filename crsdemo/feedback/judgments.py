@@ -24,8 +24,9 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.answers import answers
 from crsdemo.feedback.file import known_version, opened
 from crsdemo.feedback.schema import HEARD, MIGRATIONS, queries
-from crsdemo.feedback.votes import VoteFilter, votes_of
+from crsdemo.feedback.votes import VoteFilter, check_study, votes_of
 from crsdemo.studies.statistics.answers import Answer
+from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.tasks import Kind
 
 Row = dict[str, Any]
@@ -142,6 +143,10 @@ class JudgmentReader:
 
     db: Database
 
+    def check_study(self, wanted: str) -> None:
+        """Raises BadInputError for a title or sha256 that no study in the log has."""
+        check_study(self.db, wanted)
+
     def totals(self) -> dict[str, int]:
         """How much the log holds, by what it is."""
         (row,) = self.db.query(_SQL["totals"])
@@ -169,11 +174,15 @@ class JudgmentReader:
         """Every answer to a questionnaire that holds."""
         return answers(self.db)
 
+    def votes(self, study: str = "") -> Iterator[Vote]:
+        """Every vote that holds, of the study of this title or sha256, or of any."""
+        return votes_of(self.db, VoteFilter(study, with_tests=True))
+
     def inattentive(self) -> dict[str, bool]:
         """Whether each visitor who judged a check of attention failed one."""
         found: dict[str, bool] = {}
-        for vote in votes_of(self.db, VoteFilter(with_tests=True)):
-            if vote.expected is not None:
+        for vote in self.votes():
+            if vote.is_check:
                 found[vote.annotator] = found.get(vote.annotator, False) or vote.is_inattentive
         return found
 

@@ -73,14 +73,11 @@ class ResultsLog:
             )
 
     def answers(self, study: str = "") -> tuple[Answer, ...]:
-        """To the questionnaires of the study of this title, or of any; practice, tests aside."""
+        """To the questionnaires of a study, by its title or sha256; practice and tests aside."""
         with self.file.reading() as db:
             found = tuple(answers(db))
-        return tuple(
-            one
-            for one in found
-            if study in ("", one.study) and not one.is_test and one.kind != "practice"
-        )
+        counted = (one for one in found if not one.is_test and one.kind != "practice")
+        return tuple(one for one in counted if study in ("", one.study, one.study_sha256))
 
     def seen_pairs(self, comparison_ids: Iterable[str]) -> dict[str, SeenPair]:
         """What stood in these comparisons; one that the log does not know is left out."""
@@ -94,10 +91,10 @@ class ResultsLog:
         return {name: SeenPair(**row) for name, row in rows.items()}
 
 
-def open_answers(path: Path) -> tuple[Answer, ...]:
-    """All answers to questionnaires in the log at `path`. Raises FeedbackError."""
+def open_answers(path: Path, study: str = "") -> tuple[Answer, ...]:
+    """The answers to questionnaires in the log at `path`. Raises FeedbackError."""
     with closing(LogFile(path, BUSY_SECONDS)) as file:
-        return ResultsLog(file).answers()
+        return ResultsLog(file).answers(study)
 
 
 def pseudonym(visitor: str) -> str:

@@ -40,12 +40,23 @@ class VoteFilter:
 def open_votes(path: Path, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:
     """The votes in the log at `path`, which another process may be writing meanwhile.
 
-    Raises FeedbackError if there is no such log or it cannot be used.
+    Raises FeedbackError if there is no such log or it cannot be used, BadInputError if it does not
+    know the study.
     """
     if not path.is_file():
         raise FeedbackError(f"there is no log at {path}; name the file of the app with --db")
     with closing(LogFile(path, BUSY_SECONDS)) as file:
+        with file.reading() as db:
+            check_study(db, wanted.study)
         return load_votes(file, wanted)
+
+
+def check_study(db: Database, wanted: str) -> None:
+    """Raises BadInputError for a title or sha256 that no study in the log has; empty is all."""
+    known = list(db.query(_SQL["studies"]))
+    if wanted and not any(wanted in study.values() for study in known):
+        titles = ", ".join(dict.fromkeys(repr(study["name"]) for study in known)) or "none"
+        raise BadInputError(f"the log has no study {wanted!r}; there are: {titles}")
 
 
 def load_votes(file: LogFile, wanted: VoteFilter = VoteFilter()) -> tuple[Vote, ...]:

@@ -211,7 +211,20 @@ def test_whoever_fails_the_attention_item_is_flagged(made: Lab) -> None:
         annotator.judge(seen, "left" if is_left == (name == "bob") else "right")
         annotator.finish()
     found = results(load_votes(made.log.file))
-    assert found.flags["attention_failed"] == made.desk.study.to_judge
+    assert found.flags["attention_failed"] == made.desk.study.to_judge - 1  # a check is no vote
+    assert (found.checks.judged, found.checks.failed, found.checks.people_failed) == (2, 1, 1)
+
+
+def test_who_fails_the_attention_item_is_not_learned_from(made: Lab, tmp_path: Path) -> None:
+    annotator = made.annotator("bob")
+    seen = waiting(annotator, "attention")
+    annotator.judge(seen, "left" if seen.left.recommender == "written-bad" else "right")
+    annotator.finish()
+    config = ExportConfig(db=made.log.path, format="dpo", out=tmp_path / "o", text="messages")
+    counts = export(config)["counts"]
+    assert counts["written"] == 0
+    assert counts["excluded"][Reason.INATTENTIVE] == made.desk.study.to_judge - 1
+    assert export(replace(config, out=tmp_path / "all", with_left_out=True))["counts"]["written"]
 
 
 def test_several_judges_of_a_replay_agree_on_one_subject(made: Lab) -> None:

@@ -105,16 +105,36 @@ def test_the_results_show_the_answers_of_each_system(
     assert means["relevance", "red"].mean.value == 4 and means["relevance", "blue"].mean.value == 2
     assert (means["relevance", "red"].lowest, means["relevance", "red"].highest) == (1, 5)
     assert means["relevance", "red"].on_unit.value == 0.75
-    (fit, *_) = choice_counts(answers)
-    assert (fit.of, fit.chosen) == ("blue / red", (("blue", 0), ("about the same", 0), ("red", 4)))
+    counts = {(one.item, one.of): one.chosen for one in choice_counts(answers)}
+    both = (("blue", 0), ("about the same", 0), ("red", 4))
+    assert counts["helpfulness", "blue / red"] == both
     shown = exhibits(results(()), (), answers)
-    assert {"answers", "choices"} <= shown.keys()
-    assert "relevance: red" in [row.name for row in shown["answers"].figure.rows]
+    assert {"answers", "means"} <= shown.keys()
+    assert "relevance: red" in [row.name for row in shown["means"].figure.rows]
     assert "would_choose" in text(results(()), answers)
     assert main(["results", "--db", str(made.log.path)]) == 0
     assert "short-compared" in capsys.readouterr().out
     assert main(["results", "--db", str(made.log.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["answers"][0]["item"] == "helpfulness"
+
+
+def test_one_study_alone_is_told_and_an_unknown_one_is_named(
+    made: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(made.annotator("ann"))
+    db = str(made.log.path)
+    assert main(["results", "--db", db, "--study", "One at a time"]) == 0
+    assert "short-compared" in capsys.readouterr().out
+    out = str(tmp_path / "none")
+    for command in (
+        ["results", "--db", db],
+        ["power", "--each", "4", "--db", db],
+        ["export", "--db", db, "--format", "csv", "--out", out],
+    ):
+        assert main([*command, "--study", "One at time"]) == 2
+        said = capsys.readouterr().err
+        assert "the log has no study 'One at time'; there are: 'One at a time'" in said
+    assert not Path(out).exists()
 
 
 def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) -> None:

@@ -137,6 +137,24 @@ def test_a_recommender_without_prompt_is_taken_by_what_people_read(lab: Study) -
     assert len(written(lab, "dpo", text="messages")) == 1
 
 
+def test_what_results_leave_out_is_not_learned_from_unless_one_asks(lab: Study) -> None:
+    lab.judged(lab.start("v"), "a western", "left")
+    hasty = lab.judged(lab.start("hasty"), "a western", "left", seconds=1)
+    lab.judged(hasty, "another", "left")
+    series = lab.start("one sided")
+    for _ in range(8):
+        series = lab.judged(series, "one more", "right")
+    for format in ("dpo", "kto", "sft"):
+        options = {"winners": True} if format == "kto" else {}
+        sides = 2 if format in ("kto", "sft") else 1
+        found = left_out(lab, format, **options)
+        assert (found[Reason.TOO_FAST], found[Reason.ONE_SIDED]) == (sides, 8 * sides)
+        kept = left_out(lab, format, with_left_out=True, **options)
+        assert not {Reason.TOO_FAST, Reason.ONE_SIDED} & kept.keys()
+    assert len(written(lab, "dpo")) == 2
+    assert len(lines(exported(lab, "jsonl")[0] / "verdicts.jsonl")) == 11  # a table has everybody
+
+
 def test_thumbs_and_ties_are_unpaired_preferences(lab: Study) -> None:
     lab.talked("v", "liked", 1)
     lab.talked("v", "disliked", -1)

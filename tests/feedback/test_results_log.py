@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from judged import Scribe, study
 from made_studies import SHORT, Annotator, Lab, lab
+from stand_in import StandIn
 
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.take_home import KEPT_FOR, Handouts, TakeHome
@@ -80,6 +82,17 @@ def test_an_export_is_one_file_with_the_folder_and_its_manifest(tmp_path: Path) 
         assert len(folder.read(names["verdicts.jsonl"]).splitlines()) == 1
     with pytest.raises(BadInputError, match="--format"):
         home.export("xlsx")
+
+
+def test_an_export_for_training_takes_systems_that_read_no_prompt(tmp_path: Path) -> None:
+    """As another's system at an address, of which the log has no prompt."""
+    made = study(tmp_path, StandIn(name="red"), Scribe(name="blue"))
+    made.judged(made.start("ann"), "a western", "left")
+    home = TakeHome(made.log.path, Handouts())
+    assert home.export("dpo").told == "1 of 1 written."
+    exact = home.export("dpo", text="exact").told
+    assert exact.startswith("0 of 1 written. Left out: a recommender that reads no prompt")
+    made.log.close()
 
 
 def test_a_backup_is_a_whole_log(tmp_path: Path) -> None:

@@ -14,7 +14,11 @@ from crsdemo.__main__ import main
 from crsdemo.core.comparison import Comparison, Verdict
 from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
 from crsdemo.studies.statistics.exclusion import flagged, left_out
+from crsdemo.studies.statistics.report import results
 from crsdemo.studies.tasks import BAD
+from crsdemo.web.results.answer import COUNTING
+from crsdemo.web.results.exhibits import exhibits
+from crsdemo.web.results.html import PARTS
 
 FIVE = ("no", "rather no", "so so", "rather yes", "yes")
 ONE = Answer(
@@ -59,6 +63,27 @@ def test_one_name_for_two_choices_gives_two_counts() -> None:
         (("tea", 1), ("none", 0)),
         (("coffee", 1), ("none", 0)),
     }
+
+
+def test_of_a_person_steps_are_counted_and_never_averaged() -> None:
+    age = replace(
+        ONE, about="person", left="", right="", question="How old are you?", lowest=0, value=0,
+        labels=("under 30", "30 to 50", "over 50"),
+    )  # fmt: skip
+    asked = [age, replace(age, visitor="bob", value=2), ONE]
+    assert [one.question for one in scale_means(asked)] == ["Was it easy?"]
+    counted = {one.question: one.chosen for one in choice_counts(asked)}
+    assert counted["How old are you?"] == (("under 30", 1), ("30 to 50", 0), ("over 50", 1))
+    assert counted["Was it easy?"][-1] == ("yes", 1)
+
+
+def test_what_people_wrote_is_shown_with_what_they_were_asked() -> None:
+    text = replace(ONE, form="text", labels=(), question="What would you change?", value="<b>it")
+    shown = exhibits(results(()), answers=[text, replace(text, visitor="bob", value="")])
+    assert list(shown) == ["texts"]
+    page = PARTS.page(COUNTING, shown, (), {})
+    assert "&lt;b&gt;it" in page and "<b>it" not in page and "What would you change?, red" in page
+    assert len(shown["texts"].table.rows) == 1  # an empty one says nothing
 
 
 def test_who_is_left_out_is_who_breaks_a_rule_on_people() -> None:

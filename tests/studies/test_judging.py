@@ -17,7 +17,8 @@ from crsdemo.core.comparison import VERDICTS
 from crsdemo.core.errors import BadInputError
 from crsdemo.studies.statistics.bootstrap import cluster_sums, draws, interval, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs, recommenders
-from crsdemo.studies.statistics.pairs import PairResult, compare_pair, compare_pairs, decided_needed
+from crsdemo.studies.statistics.pairs import PairResult, compare_pair, compare_pairs
+from crsdemo.studies.statistics.sizes import decided_needed, need
 
 STUDIES = st.lists(
     st.builds(
@@ -223,35 +224,33 @@ def test_a_clear_result_is_one_sentence() -> None:
 
 
 def test_enough_votes_without_a_winner_say_so() -> None:
-    even = ballots(" / ".join(f"p{n}: l l l r r r l r" for n in range(42)))
-    assert not result(even[:-8]).is_enough  # 41 people: 328 votes, and 8 each ask for 330
+    even = ballots(" / ".join(f"p{n}: l l l r r r l r" for n in range(44)))
+    assert not result(even[:-8]).is_enough  # 43 people: 344 votes, and 8 each ask for 352
     assert result(even).sentence.startswith("no clear difference: blue wins 50% of")
 
 
-def test_too_few_votes_say_how_many_more_are_needed() -> None:
+def test_too_few_votes_say_how_many_are_needed() -> None:
     few = ballots(" / ".join(f"p{n}: l r g b" for n in range(20)))
     found = result(few)
-    assert found.decided_missing == 214 - 40  # the second one of a person is worth less: 194 x 1.1
-    assert found.votes_missing == math.ceil(174 * 81 / 41)  # about half of them are ties
-    assert found.sentence.startswith("too few votes to tell: about 350 more are needed; so far")
-    assert result(()).sentence == (
-        "too few votes to tell: about 200 more are needed, and at least 20 more people"
+    assert found.needed == need(0.6, 4, 0.5)  # half of them name no winner
+    assert found.sentence.startswith(
+        "too few votes to tell: about 109 people with 4 votes each (436 votes) are needed; so far"
     )
+    assert "people with 1 vote each" in result(()).sentence
 
 
 def test_no_number_of_votes_stands_for_people() -> None:
-    """194 independent votes are those of 20 people at least, of whom each is worth up to 10."""
+    """With 21 degrees of freedom 218 votes are needed; those of one are worth 10 at most."""
     many = " ".join("lr" * 500)
-    nineteen = result(ballots(" / ".join(f"p{n}: {many}" for n in range(19))))
-    assert nineteen.people_missing == 1 and not nineteen.is_enough
-    assert result(ballots(" / ".join(f"p{n}: {many}" for n in range(20)))).is_enough
+    assert not result(ballots(" / ".join(f"p{n}: {many}" for n in range(21)))).is_enough
+    assert result(ballots(" / ".join(f"p{n}: {many}" for n in range(22)))).is_enough
 
 
 def test_many_votes_of_few_people_are_too_few_people() -> None:
     found = result(study(4, 60, 0.1, 0.0, seed=0))
     assert found.share.excludes(0.5)
     assert not found.is_clear
-    assert found.sentence.startswith("too few people to tell: at least 1 more is needed; so far")
+    assert "about 5 people with 60 votes each" in found.sentence
 
 
 def test_a_difference_that_is_not_there_is_seldom_found() -> None:

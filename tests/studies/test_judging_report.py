@@ -24,7 +24,7 @@ from crsdemo.studies.statistics.habits import aspect_scores, position_bias, prog
 from crsdemo.studies.statistics.judging import FLAGS, Flag, Scores, Vote
 from crsdemo.studies.statistics.pairs import Tally
 from crsdemo.studies.statistics.report import results
-from crsdemo.web.results.answer import text
+from crsdemo.web.results.answer import answer, text
 
 # exclusions
 
@@ -85,14 +85,39 @@ def test_position_bias_is_the_share_of_left_with_an_exact_test() -> None:
     assert position_bias(()).share.value is None
 
 
-def test_attention_items_have_no_side() -> None:
-    assert position_bias([vote("ann", "left", expected="left")]).decided == 0
+def test_a_check_of_attention_has_no_side_and_no_time_and_is_no_vote() -> None:
+    check = vote("ann", "left", 1, expected="left", seconds=40.0)
+    assert position_bias([check]).decided == 0
+    assert (times([check]).votes, times([check]).unknown) == (0, 0)
+    (ann,) = progress(flagged([check, vote("ann", "right", 2, seconds=9.0)]))
+    assert (ann.votes, ann.checks, ann.failed, ann.left, ann.seconds) == (1, 1, 0, 0.0, 9.0)
+
+
+def test_what_counts_and_what_is_left_out_adds_up_to_all_votes() -> None:
+    """Ben fails his check, and one of his four votes is hasty too."""
+    votes = [vote("ann", "left", n, seconds=9.0) for n in range(4)]
+    votes += [vote("ben", "right", 10 + n, seconds=1.0 + 9 * (n > 0)) for n in range(4)]
+    votes += [vote("ann", "left", 20, expected="left"), vote("ben", "right", 21, expected="left")]
+    found = results(votes)
+    assert (found.votes, found.counted, found.people) == (8, 4, 2)
+    assert found.flags["too_fast"] == 1 and found.flags["attention_failed"] == 4
+    assert found.left_out == {"too_fast": 1, "attention_failed": 3}
+    assert sum(found.left_out.values()) == found.votes - found.counted
+    said = answer(found).notes[0]
+    assert said.startswith("8 votes by 2 people in all; 4 left out (too fast to have read 1, ")
+    assert "inattentive 3), 4 count. Figures are of those that count" in said
+    assert said.endswith(" 2 checks of attention, no votes.")
+    freely = answer(results(votes, ())).notes[0]
+    assert freely.startswith("8 votes by 2 people in all; all of them count.")
+    assert [one.votes for one in found.progress] == [4, 4]
+    assert found.position.decided == found.counted  # the same votes as above them
 
 
 def test_times_are_quartiles_of_what_is_known() -> None:
     votes = [vote("ann", "left", n, seconds=float(n)) for n in (1, 5, 9, 13, 17)]
     found = times(flagged([*votes, vote("ann", "left")]))
     assert (found.votes, found.lower, found.median, found.upper) == (5, 5, 9, 13)
+    assert found.unknown == 1
     assert found.slots == (1, 2, 1, 1, 0, 0, 0, 0, 0, 0)
     assert times(()).median is None
 
@@ -243,13 +268,13 @@ def test_the_report_has_a_common_scale_from_three_recommenders_on() -> None:
     assert strengths is not None and len(strengths.standings) == 3
 
 
-def test_what_is_left_out_counts_for_habits_but_not_for_results() -> None:
+def test_what_is_left_out_counts_for_times_and_people_but_not_for_results() -> None:
     hasty = [vote("hasty", "left", 500 + n, seconds=0.1) for n in range(4)]
     found = results([*study(5, 6, 0.4, 0.0, seed=0), *hasty])
     assert (found.votes, found.counted, found.people) == (34, 30, 6)
     assert found.flags["too_fast"] == 4
     assert found.pairs[0].people == 5
-    assert found.position.decided == 34
+    assert (found.position.decided, found.times.votes) == (30, 4)
     assert [p.annotator for p in found.progress][-1:] == ["p4"]
 
 
@@ -267,7 +292,7 @@ def test_the_report_as_text_shows_every_table() -> None:
     told = text(results(three_way(40)))
     for part in ("blue and red: Too few votes to tell", "net win rate", "points", "relevance"):
         assert part in told
-    for part in ("winner or tie", "for the left", "stands out", "194 decided votes"):
+    for part in ("winner or none", "for the left", "stands out", "Needed is what finds"):
         assert part in told
 
 

@@ -12,9 +12,9 @@ from scipy.stats import t
 
 from crsdemo.__main__ import main
 from crsdemo.core.errors import BadInputError
-from crsdemo.studies.statistics.pairs import LEAST_PEOPLE, compare_pair
-from crsdemo.studies.statistics.power import need, pilot_rates
+from crsdemo.studies.statistics.pairs import compare_pair, rates
 from crsdemo.studies.statistics.report import results
+from crsdemo.studies.statistics.sizes import LEAST_PEOPLE, need
 from crsdemo.web.results.answer import answer
 
 N_STUDIES = 2000
@@ -81,7 +81,7 @@ def test_what_cannot_be_is_refused(wrong: tuple[float, ...]) -> None:
 def test_a_pilot_tells_its_ties_and_twins() -> None:
     votes = ballots("ann: l r g s / bob: l b ? s")
     votes = tuple(replace(v, twin=v.verdict == "same") for v in votes)
-    assert pilot_rates([compare_pair(votes, "blue", "red")]) == (0.5, 0.25)
+    assert rates([compare_pair(votes, "blue", "red").tally]) == (0.5, 0.25)
 
 
 def test_the_command_says_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +120,15 @@ def test_the_results_reckon_with_votes_on_a_pair_alone() -> None:
         for n, (left, right) in enumerate(2 * pairs)
     ]
     checks = [vote(f"p{n}", "left", 100 + n, expected="left") for n in range(6)]
-    said = " ".join(answer(results([*votes, *checks], ())).notes)
-    people = need(0.6, 2, 0.0).people
-    assert "With 2 votes each on a pair, 0% ties" in said
-    assert f"about {people} people ({2 * people} votes) who judge that pair" in said
+    said = answer(results([*votes, *checks], ()))
+    people = need(0.8, 2, 0.0).people
+    assert dict(said.pairs)["blue and red"].startswith(
+        f"Too few votes to tell: about {people} people with 2 votes each ({2 * people} votes)"
+    )
+
+
+def test_one_number_says_how_many_are_needed() -> None:
+    said = answer(results(ballots("ann: l r ?")))
+    people = need(0.6, 3, 1 / 3).people
+    assert f"about {people} people with 3 votes each ({3 * people} votes)" in said.verdict
+    assert not any("people (" in note or "194" in note for note in said.notes)

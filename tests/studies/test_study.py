@@ -12,7 +12,7 @@ from crsdemo.__main__ import main
 from crsdemo.cli.check_study import told
 from crsdemo.core.errors import BadInputError
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
-from crsdemo.studies.statistics.power import need
+from crsdemo.studies.statistics.sizes import need
 from crsdemo.studies.study import Study, parse_study
 from crsdemo.studies.twins import Twins, twins
 

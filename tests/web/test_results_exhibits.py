@@ -19,6 +19,7 @@ from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.disputes import disputes
 from crsdemo.studies.statistics.judging import Scores, Vote
 from crsdemo.studies.statistics.report import results
+from crsdemo.studies.statistics.sizes import need
 from crsdemo.web.results import figures
 from crsdemo.web.results import html as results_html
 from crsdemo.web.results.answer import answer, text
@@ -62,8 +63,14 @@ def test_verdicts_are_counted_and_drawn_as_parts_of_one_bar() -> None:
     parts = [exhibit.figure.part(bar, piece) for piece in bar.pieces]
     assert parts == [1 / 8, 1 / 8, 0, 1 / 8, 1 / 8, 0, 4 / 8]  # none for "the same", none identical
     assert 'title="red is better: 4" style="flex-grow: 0.5' in page(HAND)
-    assert "3 of 8 votes name no winner" not in exhibit.answer  # whoever cannot tell names no tie
-    assert "2 of 8 votes" in exhibit.answer
+    assert exhibit.answer == "3 of 8 votes name no winner (both good 1, both bad 1, cannot tell 1)."
+
+
+def test_who_cannot_tell_names_no_winner_wherever_that_is_said() -> None:
+    votes = ballots("ann: l l ?")
+    said = answer(results(votes))
+    assert shown(votes)["verdicts"].answer == "1 of 3 votes name no winner (cannot tell 1)."
+    assert f"about {need(0.6, 3, 1 / 3).people} people" in said.verdict
 
 
 def test_the_net_win_rate_is_drawn_where_the_table_has_it_with_its_interval() -> None:
@@ -153,9 +160,30 @@ def test_agreement_counts_pairs_of_people_on_the_same_replies() -> None:
     exhibit = shown(votes)["agreement"]
     verdicts = cells(exhibit)[0]
     assert verdicts["judged by 2 or more"] == 1 and verdicts["say the same"] == pytest.approx(1 / 3)
-    assert "33% say the same" in exhibit.answer
+    assert exhibit.answer == (
+        "1 comparison was judged by two people or more; "
+        "on 1 comparison two people say the same in 33%."
+    )
+    assert dots(exhibit) == []  # one comparison gives no interval
     alone = shown(HAND)["agreement"]
     assert dots(alone) == [] and "No two people" in alone.answer
+
+
+def test_agreement_says_what_became_of_each_comparison_that_two_judged() -> None:
+    """Ben fails his check: without him nobody shares anything."""
+    votes = [vote("ann", "left", 1), vote("ann", "cannot_tell", 2)]
+    votes += [vote("ben", "right", 11, task="task 1"), vote("ben", "right", 12, task="task 2")]
+    votes += [vote("ben", "right", 13, expected="left")]
+    strict, free = exhibits(results(votes)), exhibits(results(votes, ()))
+    assert strict["agreement"].answer == (
+        "2 comparisons were judged by two people or more; "
+        "of 2 too few votes count, since others are left out."
+    )
+    assert free["agreement"].answer == (
+        "2 comparisons were judged by two people or more; on 1 too few could tell which is better, "
+        "or the replies are identical; on 1 comparison two people say the same in 0%."
+    )
+    assert "No two votes that count contradict each other" in page([vote("ann", "left")])
 
 
 def test_progress_shows_who_is_where_and_never_a_real_id() -> None:

@@ -55,13 +55,12 @@ def vote(folder: Path) -> None:
 class Event:
     """One event of the results page, called without the page."""
 
-    def __init__(self, server: Server, number: int, n_inputs: int, first: str | None) -> None:
-        self.server, self.number, self.n_inputs, self.first = server, number, n_inputs, first
+    def __init__(self, server: Server, number: int, first: list[str | None]) -> None:
+        self.server, self.number, self.first = server, number, first
 
     def asked(self, token: str) -> list[Any]:
         """What the page sends with every event; some send something of their own first."""
-        rest = [token, "all votes", "all pairs", False, []]
-        return [*[self.first] * (self.n_inputs - len(rest)), *rest]
+        return [*self.first, token, "all votes", "all pairs", False, []]
 
     def call(self, data: list[Any], headers: dict[str, str] | None = None) -> str:
         """Everything that the server answers."""
@@ -83,8 +82,9 @@ def events(server: Server) -> list[Event]:
     config = httpx.get(server.url + "config").json()
     here = set(config["page"]["results"]["dependencies"])
     version = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "version")
+    first: dict[int, list[str | None]] = {5: [], 6: ["dpo"], 7: ["dpo", "messages"]}
     return [
-        Event(server, one["id"], len(one["inputs"]), None if version in one["inputs"] else "dpo")
+        Event(server, one["id"], [None] if version in one["inputs"] else first[len(one["inputs"])])
         for one in config["dependencies"]
         if one["id"] in here and one["backend_fn"]
     ]
@@ -244,7 +244,9 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(
 
     with zipfile.ZipFile(at.take("#export")) as folder:
         name = next(one for one in folder.namelist() if one.endswith("manifest.json"))
-        assert json.loads(folder.read(name))["format"] == "dpo"
+        manifest = json.loads(folder.read(name))
+        assert (manifest["format"], manifest["text"]) == ("dpo", "messages")
+    expect(page.locator("#taken")).to_contain_text("2 of 4 written. Left out: ")
     with sqlite3.connect(at.take("#backup")) as copy:
         assert copy.execute("select count(*) from verdicts").fetchone() == (4,)
 

@@ -12,6 +12,7 @@ from judged import study
 
 from crsdemo.__main__ import main
 from crsdemo.export import preferences
+from crsdemo.export.examples import Reason
 from crsdemo.export.files import split_of
 from crsdemo.export.preferences import Readiness
 from crsdemo.recommenders.loading import Version
@@ -65,6 +66,9 @@ def test_pairs_in_a_log_are_counted_as_tune_counts_them(
     lab.log.close()
     found = tuning.ready(lab.log.path)
     assert (found.train, found.frozen, found.needed, found.missing) == (3, 2, 2, "")
+    assert found.left_out == {Reason.NO_WINNER: 5}
+    said = tuning.learning(found, Commands(DB, {})).answer
+    assert said.endswith("Left out: the verdict names no winner: 5.")
     assert tuning.ready(lab.log.path, "another study").train == 0
 
 

@@ -15,3 +15,6 @@ select v.comparison_id, v.visitor, v.verdict, v.decided_ms, v.details, v.created
         and (not coalesce(n.is_test, 0) or :with_tests)
         and (:study = '' or :study in (n.study, s.name))
     order by v.created_at, v.comparison_id, v.visitor
+
+-- name: studies
+select name, sha256 from studies order by name, sha256

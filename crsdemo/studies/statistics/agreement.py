@@ -7,6 +7,7 @@ is under a licence that would bind this project. Shapes: u units (what was judge
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -38,11 +39,23 @@ class AgreementReport:
     """Agreement on verdicts, seen in two ways, and on each aspect."""
 
     verdicts: Agreement  # every verdict apart, in terms of recommenders
-    winners: Agreement  # the first, the second, or any tie
+    winners: Agreement  # the first, the second, or none
     aspects: Mapping[str, Agreement]  # as ordinal scales; the unit is a reply
+    shared: int  # subjects that two or more judged, by votes that count
+    shared_in_all: int  # the same by all votes
+
+    @property
+    def left_out(self) -> int:
+        """Subjects that two or more judged, of whose votes too few count."""
+        return self.shared_in_all - self.shared
+
+    @property
+    def untold(self) -> int:
+        """Subjects on which too few could tell, or whose replies say the same."""
+        return self.shared - self.winners.units
 
 
-def agreement_report(votes: Sequence[Vote]) -> AgreementReport:
+def agreement_report(votes: Sequence[Vote], left_out: Sequence[Vote] = ()) -> AgreementReport:
     """Of an annotator's votes on a subject the first counts, unless they could not tell."""
     told = [vote for votes in by_subject(votes).values() for vote in votes]
     aspects: dict[str, list[Judged]] = {}
@@ -53,6 +66,8 @@ def agreement_report(votes: Sequence[Vote]) -> AgreementReport:
         agreement(Judged(vote.subject, vote.winner or vote.verdict) for vote in told),
         agreement(Judged(vote.subject, vote.outcome) for vote in told),
         {name: agreement(rows, is_ordinal=True) for name, rows in aspects.items()},
+        _shared(votes),
+        _shared((*votes, *left_out)),
     )
 
 
@@ -69,6 +84,12 @@ def agreement(judged: Iterable[Judged], *, is_ordinal: bool = False) -> Agreemen
         return Agreement(len(counts), percent, Estimate(None))
     ends = interval(_alpha(draws(coincidences), is_ordinal=is_ordinal), len(counts))
     return Agreement(len(counts), percent, Estimate(value, *ends))
+
+
+def _shared(votes: Sequence[Vote]) -> int:
+    """How many subjects two or more judged, whatever they said."""
+    people = {(vote.subject, vote.annotator) for vote in votes if vote.is_measured}
+    return sum(n > 1 for n in Counter(subject for subject, _ in people).values())
 
 
 def _alpha(coincidences: Floats, *, is_ordinal: bool) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,7 @@ class ScaleMean:
 
 @dataclass(frozen=True)
 class ChoiceCount:
-    """How often each answer was chosen: a label, or of a question for A or B a system."""
+    """How often each answer was given: a label, or of a question for A or B a system."""
 
     questionnaire: str
     item: str
@@ -102,9 +102,13 @@ def counting(answers: Iterable[Answer], left_out: Collection[str]) -> tuple[Answ
 
 
 def scale_means(answers: Iterable[Answer]) -> tuple[ScaleMean, ...]:
-    """Every question on a scale whose steps are known, of every system."""
+    """Every question on a scale about what people met, of every system.
+
+    Steps that say something of a person ("under 30", "30 to 50") have no mean that means anything.
+    """
     found = []
-    for of, rows in _asked_alike(answers, "scale"):
+    met = (one for one in answers if one.about != "person")
+    for of, rows in _asked_alike(met, "scale"):
         people, one = [row.visitor for row in rows], rows[0]
         mean = ratio([int(row.value) for row in rows], np.ones(len(rows)), people)
         top = one.lowest + len(one.labels) - 1
@@ -114,18 +118,29 @@ def scale_means(answers: Iterable[Answer]) -> tuple[ScaleMean, ...]:
 
 
 def choice_counts(answers: Iterable[Answer]) -> tuple[ChoiceCount, ...]:
-    """Every question that is answered by a choice, of every system or two of them."""
+    """Every question but those for a text, of every system or two of them."""
     found = []
-    for of, rows in _asked_alike(answers, "choice", "sides"):
+    for of, rows in _asked_alike(answers, "scale", "choice", "sides"):
         one = rows[0]
-        said = Counter(row.chosen or str(row.value) for row in rows)
-        first, _, second = of.partition(" / ")
-        names = (first, SIDES_SAID[1], second) if one.form == "sides" else one.labels
+        said = Counter(row.chosen or row.value for row in rows)
+        given: Sequence[Value] = one.labels
+        if one.form == "sides":
+            first, _, second = of.partition(" / ")
+            given = (first, SIDES_SAID[1], second)
+        elif one.form == "scale":
+            given = range(one.lowest, one.lowest + len(one.labels))
+        words = [str(answer) for answer in given] if one.form == "sides" else one.labels
         people = len({row.visitor for row in rows})
-        counts = tuple((name, said[name]) for name in names)
+        counts = tuple((name, said[answer]) for name, answer in zip(words, given, strict=True))
         about = one.questionnaire, one.item, one.question or "", of
         found.append(ChoiceCount(*about, people, counts))
     return tuple(found)
+
+
+def written(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """What people wrote, in the order of the questions."""
+    texts = (one for one in answers if one.form == "text" and one.value)
+    return tuple(sorted(texts, key=lambda one: (one.questionnaire, one.item, one.system)))
 
 
 def _asked_alike(

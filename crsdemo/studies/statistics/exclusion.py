@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -39,6 +39,17 @@ def flagged(votes: Iterable[Vote]) -> tuple[Vote, ...]:
 def counted(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> tuple[Vote, ...]:
     """The flagged votes that break none of `rules`."""
     return tuple(vote for vote in votes if not vote.flags & set(rules))
+
+
+def reasons(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> dict[Flag, int]:
+    """How many flagged votes each of `rules` leaves out, each vote by the first that it breaks."""
+    broken = Counter(first_broken(vote, rules) for vote in votes)
+    return {flag: broken[flag] for flag in FLAGS if broken[flag]}
+
+
+def first_broken(vote: Vote, rules: Collection[Flag] = FLAGS) -> Flag | None:
+    """The rule under which a flagged vote is counted that several leave out."""
+    return next((flag for flag in FLAGS if flag in vote.flags and flag in rules), None)
 
 
 def left_out(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> frozenset[str]:

@@ -30,10 +30,21 @@ class Times:
     """Seconds per vote, where they are known."""
 
     votes: int
+    unknown: int  # votes of which the time is not known
     median: float | None
     lower: float | None  # a quarter of the votes took at most so long
     upper: float | None
     slots: tuple[int, ...]  # votes from each of `SLOTS` to the next
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks of attention, which are no votes."""
+
+    judged: int
+    failed: int
+    people: int
+    people_failed: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,8 @@ class Progress:
 
     annotator: str
     votes: int
+    checks: int
+    failed: int  # of the checks
     first: datetime
     last: datetime
     left: float | None  # share of left among decided votes
@@ -60,19 +73,28 @@ class AspectScore:
 
 
 def position_bias(votes: Sequence[Vote]) -> PositionBias:
-    """Of the decided votes; attention items, which have a right side, are left out."""
-    decided = [vote for vote in votes if vote.is_decided and vote.expected is None]
+    """Of the decided votes; checks of attention, which have a right side, are left out."""
+    decided = [vote for vote in votes if vote.is_decided and vote.is_measured]
     n, left = len(decided), sum(vote.verdict == "left" for vote in decided)
     share = Estimate(left / n if n else None, *wilson(left, n))
     return PositionBias(n, left, share, sign_test(left, n))
 
 
 def times(votes: Sequence[Vote]) -> Times:
-    """Of all votes of which the time is known."""
-    known = [vote.seconds for vote in votes if vote.seconds is not None]
+    """Of all votes; how long a check of attention took says nothing of them."""
+    took = [vote.seconds for vote in votes if vote.is_measured]
+    known = [one for one in took if one is not None]
     slots, _ = np.histogram(known, (*SLOTS, np.inf))
     lower, median, upper = np.quantile(known, (0.25, 0.5, 0.75)).tolist() if known else [None] * 3
-    return Times(len(known), median, lower, upper, tuple(slots.tolist()))
+    unknown = len(took) - len(known)
+    return Times(len(known), unknown, median, lower, upper, tuple(slots.tolist()))
+
+
+def checks(votes: Sequence[Vote]) -> Checks:
+    judged = [vote for vote in votes if vote.is_check]
+    failed = [vote for vote in judged if vote.is_inattentive]
+    people, people_failed = (len({vote.annotator for vote in some}) for some in (judged, failed))
+    return Checks(len(judged), len(failed), people, people_failed)
 
 
 def progress(votes: Sequence[Vote]) -> tuple[Progress, ...]:
@@ -84,10 +106,10 @@ def progress(votes: Sequence[Vote]) -> tuple[Progress, ...]:
 
 
 def aspect_scores(votes: Sequence[Vote]) -> tuple[AspectScore, ...]:
-    """Every recommender and aspect that was scored, attention items left out."""
+    """Every recommender and aspect that was scored, checks of attention left out."""
     scored: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for vote in votes:
-        for recommender, aspect, score in vote.scored() if vote.expected is None else ():
+        for recommender, aspect, score in vote.scored() if vote.is_measured else ():
             scored.setdefault((recommender, aspect), []).append((vote.annotator, score))
     found = []
     for of, rows in sorted(scored.items()):
@@ -99,13 +121,15 @@ def aspect_scores(votes: Sequence[Vote]) -> tuple[AspectScore, ...]:
 def _progress_of(annotator: str, votes: Sequence[Vote]) -> Progress:
     moments = [vote.created for vote in votes]
     flags = {flag for vote in votes for flag in vote.flags}
-    side = [vote.verdict for vote in votes if vote.is_decided]
+    checked = checks(votes)
     return Progress(
         annotator,
-        len(votes),
+        sum(vote.is_measured for vote in votes),
+        checked.judged,
+        checked.failed,
         min(moments),
         max(moments),
-        side.count("left") / len(side) if side else None,
+        position_bias(votes).share.value,
         times(votes).median,
         tuple(flag for flag in FLAGS if flag in flags),
     )

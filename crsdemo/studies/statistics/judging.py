@@ -61,13 +61,18 @@ class Vote:
         return self.verdict in ("left", "right")
 
     @property
+    def is_check(self) -> bool:
+        """Whether it answers a check of attention, which counts as no vote."""
+        return self.expected is not None
+
+    @property
     def is_inattentive(self) -> bool:
         """Whether it finds good what was written to be plainly bad.
 
         Both bad is a fair answer, and so is not to know; where no good reply was written for the
         check a system answers, which may be as bad.
         """
-        if self.expected is None or self.verdict == self.expected:
+        if not self.is_check or self.verdict == self.expected:
             return False
         if self.expected not in SIDES or self.verdict in SIDES:
             return True
@@ -78,7 +83,7 @@ class Vote:
     @property
     def is_measured(self) -> bool:
         """Tells something of two recommenders: no attention item, nor one against itself."""
-        return self.expected is None and self.left != self.right
+        return not self.is_check and self.left != self.right
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -12,39 +12,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import norm, t
+from scipy.stats import norm
 
 from crsdemo.studies.statistics.bootstrap import Estimate, ratio
 from crsdemo.studies.statistics.judging import Vote, pairs
 from crsdemo.studies.statistics.shares import sign_test, wilson
+from crsdemo.studies.statistics.sizes import LARGEST_SHARE, SMALLEST_SHARE, Need, need
 
+MOST = 0.95  # a share above leaves nothing to reckon with
 Z95 = float(norm.ppf(0.975))  # half of the width of a 95% interval, in standard deviations
-POWER = 0.8  # the chance to see a difference that is there, at the 5% level, two-sided
-SMALLEST_SHARE = 0.6  # of decided votes: the smallest difference worth finding
-LARGEST_SHARE = 0.8  # what even a large difference needs is the least that is believed
-LEAST_PEOPLE = 5  # resampling fewer says little of people
-ALIKE = 0.1  # correlation of two votes of one person, where no pilot tells
-
-
-def decided_needed(share: float, people: float = math.inf) -> int:
-    """Decided votes until a true `share` of wins is told from one half with `POWER`.
-
-    The normal approximation of the sign test, with the variance of each hypothesis; votes are
-    taken as independent. Of few `people` the spread is not known well, so that Student's t takes
-    the place of the normal distribution. Grows without bound towards one half, where there is
-    nothing to find.
-    """
-    sure, found = (float(t.ppf(chance, people - 1)) for chance in (0.975, POWER))
-    spread = math.sqrt(share * (1 - share))
-    return math.ceil(((sure / 2 + found * spread) / (share - 0.5)) ** 2)
-
-
-def design_effect(decided: float, alike: float = ALIKE) -> float:
-    """How many times more votes are needed where each person gives so many decided ones.
-
-    Kish 1965, Survey Sampling: 1 + (m - 1) rho.
-    """
-    return 1 + max(0.0, decided - 1) * alike
 
 
 @dataclass(frozen=True)
@@ -76,6 +52,11 @@ class Tally:
     def votes(self) -> int:
         return self.told + self.cannot_tell
 
+    @property
+    def undecided(self) -> int:
+        """Votes that name no winner: ties, and those who could not tell."""
+        return self.votes - self.decided
+
 
 @dataclass(frozen=True)
 class PairResult:
@@ -91,29 +72,25 @@ class PairResult:
     sign_test: float  # p-value over votes, as if these were independent
 
     @property
-    def decided_missing(self) -> int:
-        """Decided votes that the power calculation still asks for, at as many each as so far."""
-        effect = design_effect(self.tally.decided / max(1, self.people))
-        return max(0, math.ceil(self._independent_needed * effect) - self.tally.decided)
+    def needed(self) -> Need:
+        """What tells who is better, at as many votes each and as many without a winner as so far.
+
+        Where the interval leaves out one half a large difference is enough to be believed.
+        """
+        share = LARGEST_SHARE if self.share.excludes(0.5) else SMALLEST_SHARE
+        if not self.people:
+            return need(share, 1)
+        ties, twins = (min(rate, MOST) for rate in rates([self.tally]))
+        return need(share, self.each, ties, twins)
 
     @property
-    def votes_missing(self) -> int:
-        """About how many more votes bring those, if as many end in a tie as so far."""
-        return math.ceil(self.decided_missing * (self.tally.votes + 1) / (self.tally.decided + 1))
-
-    @property
-    def people_missing(self) -> int:
-        """The votes of one person, however many, are worth less than 1 / ALIKE independent ones."""
-        least = math.floor(self._independent_needed * ALIKE) + 1
-        return max(0, max(LEAST_PEOPLE, least) - self.people)
-
-    @property
-    def _independent_needed(self) -> int:
-        return decided_needed(LARGEST_SHARE if self.share.excludes(0.5) else SMALLEST_SHARE)
+    def each(self) -> float:
+        """Votes of one person, on average."""
+        return self.tally.votes / max(1, self.people)
 
     @property
     def is_enough(self) -> bool:
-        return not self.decided_missing and not self.people_missing
+        return self.people >= self.needed.people
 
     @property
     def is_clear(self) -> bool:
@@ -139,11 +116,12 @@ class PairResult:
 
     @property
     def _lacking(self) -> str:
-        votes, people = self.votes_missing, self.people_missing
-        if not votes:
-            return f"too few people to tell: at least {people} more {_are(people)} needed"
-        asked = f"too few votes to tell: about {_rounded(votes)} more {_are(votes)} needed"
-        return asked + (f", and at least {counted(people, 'more person')}" if people else "")
+        people, each = self.needed.people, self.each or 1
+        own = f"{each:.1f}".removesuffix(".0")
+        return (
+            f"too few votes to tell: about {people:,} people with {own} "
+            f"{'vote' if own == '1' else 'votes'} each ({round(people * each):,} votes) are needed"
+        )
 
     @property
     def _so_far(self) -> str:
@@ -157,6 +135,14 @@ class PairResult:
             f"{name} wins {share:.0%} of decided comparisons, "
             f"{100 * (low or 0):.0f} to {100 * (high or 0):.0f}%; {counts}"
         )
+
+
+def rates(tallies: Sequence[Tally]) -> tuple[float, float]:
+    """Votes without a winner among those on different replies, and the share of identical ones."""
+    votes = sum(one.votes for one in tallies)
+    same = sum(one.identical for one in tallies)
+    undecided = sum(one.undecided for one in tallies)
+    return (undecided - same) / max(1, votes - same), same / max(1, votes)
 
 
 def compare_pair(votes: Sequence[Vote], first: str, second: str) -> PairResult:
@@ -209,12 +195,3 @@ def _net_interval(tally: Tally) -> tuple[float, float]:
     net, decided = (tally.wins - tally.losses) / n, (tally.decided + 2) / n
     half = Z95 * math.sqrt((decided - net**2) / n)
     return max(-1.0, net - half), min(1.0, net + half)
-
-
-def _are(n: int) -> str:
-    return "is" if n == 1 else "are"
-
-
-def _rounded(n: int) -> int:
-    """Up to tens, from 20: more would pretend to know."""
-    return n if n < 20 else math.ceil(n / 10) * 10

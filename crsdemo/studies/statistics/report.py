@@ -11,7 +11,7 @@ from typing import Any
 from crsdemo.core.conversation import is_simulated
 from crsdemo.studies.statistics import habits
 from crsdemo.studies.statistics.agreement import AgreementReport, agreement_report
-from crsdemo.studies.statistics.exclusion import counted, flagged
+from crsdemo.studies.statistics.exclusion import counted, flagged, reasons
 from crsdemo.studies.statistics.judging import FLAGS, Flag, Vote, recommenders
 from crsdemo.studies.statistics.pairs import PairResult, compare_pairs
 from crsdemo.studies.statistics.strengths import Strengths, compare_all
@@ -21,22 +21,24 @@ from crsdemo.studies.statistics.strengths import Strengths, compare_all
 class Results:
     """What votes say of recommenders, and how far that can be trusted.
 
-    Pairs, strengths, agreement and aspects are of the votes that count; sides, times and progress
-    are of all, since what was left out would hide the habits that it was left out for.
+    All is of the votes that count but times, checks and progress, which are of all: what was left
+    out would hide the habits that it was left out for.
     """
 
-    votes: int
+    votes: int  # on two recommenders: checks of attention are none
     counted: int
+    left_out: Mapping[Flag, int]  # the others, each by the first rule that it breaks
     people: int
     simulated: int  # votes of programs (`simulate-votes`), which are nobody's opinion
     recommenders: tuple[str, ...]  # that any vote tells of
-    flags: Mapping[Flag, int]  # how many votes have each; a vote may have several
+    flags: Mapping[Flag, int]  # how many votes have each, left out or not; one may have several
     pairs: tuple[PairResult, ...]
     strengths: Strengths | None  # where there are three recommenders or more
     agreement: AgreementReport
     aspects: tuple[habits.AspectScore, ...]
     position: habits.PositionBias
     times: habits.Times
+    checks: habits.Checks
     progress: tuple[habits.Progress, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -51,19 +53,22 @@ class Results:
 def results(votes: Iterable[Vote], rules: Collection[Flag] = FLAGS) -> Results:
     """Everything, from votes as they were given; those count that break none of `rules`."""
     everything = flagged(votes)
-    kept = counted(everything, rules)
+    given = [vote for vote in everything if vote.is_measured]
+    kept = counted(given, rules)
     return Results(
-        votes=len(everything),
+        votes=len(given),
         counted=len(kept),
-        people=len({vote.annotator for vote in everything}),
-        simulated=sum(is_simulated(vote.annotator) for vote in everything),
-        recommenders=recommenders(everything),
-        flags={flag: sum(flag in vote.flags for vote in everything) for flag in FLAGS},
+        left_out=reasons(given, rules),
+        people=len({vote.annotator for vote in given}),
+        simulated=sum(is_simulated(vote.annotator) for vote in given),
+        recommenders=recommenders(given),
+        flags={flag: sum(flag in vote.flags for vote in given) for flag in FLAGS},
         pairs=compare_pairs(kept),
         strengths=compare_all(kept) if len(recommenders(kept)) > 2 else None,
-        agreement=agreement_report(kept),
+        agreement=agreement_report(kept, [vote for vote in given if vote.flags & set(rules)]),
         aspects=habits.aspect_scores(kept),
-        position=habits.position_bias(everything),
-        times=habits.times(everything),
+        position=habits.position_bias(kept),
+        times=habits.times(given),
+        checks=habits.checks(everything),
         progress=habits.progress(everything),
     )

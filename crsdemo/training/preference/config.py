@@ -50,6 +50,7 @@ class TuneConfig(PreferenceFlags):
     until: str = flag("", "only votes before this day")
     min_seconds: float = flag(0.0, "only verdicts that took this long or whose time is unknown")
     study: str = flag("", "only verdicts of the study with this title or sha256")
+    with_left_out: bool = flag(False, "also votes that /results leaves out by its rules")
     without_visitors: str = flag("", "leave out the votes of these people, comma-separated")
     dialogues: Path | None = flag(
         None, "development dialogues: recall at 1, 10 and 50 before and after"
@@ -82,6 +83,9 @@ class TuneConfig(PreferenceFlags):
 
     def filters(self) -> ExportConfig:
         """What `export` would be told."""
-        names = ("recommenders", "since", "until", "min_seconds", "study", "without_visitors")
+        names = (
+            "recommenders", "since", "until", "min_seconds", "study", "with_left_out",
+            "without_visitors",
+        )  # fmt: skip
         given = {name: getattr(self, name) for name in names}
         return ExportConfig(db=self.db, format=self.method, out=self.out, **given)

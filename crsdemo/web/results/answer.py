@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crsdemo.studies.statistics.answers import Answer as Given
-from crsdemo.studies.statistics.pairs import (
-    POWER,
-    SMALLEST_SHARE,
-    PairResult,
-    counted,
-    decided_needed,
-)
-from crsdemo.studies.statistics.power import need, pilot_rates
+from crsdemo.studies.statistics.pairs import PairResult, counted
 from crsdemo.studies.statistics.report import Results
+from crsdemo.studies.statistics.sizes import LARGEST_SHARE, POWER, SMALLEST_SHARE, TIES
 from crsdemo.studies.statistics.strengths import Strengths
 from crsdemo.web.results.exhibits import exhibits
 from crsdemo.web.results.words import RULES, Exhibit
@@ -23,13 +17,13 @@ NO_VOTES = (
     "Votes come from pages with two answers and from studies; they are counted here as soon as "
     "they are saved. If you have chosen a study or a pair, there may be others."
 )
-ENOUGH = (
-    f"Enough is {decided_needed(SMALLEST_SHARE)} decided votes of as many people, and more where "
-    f"one person gives several, since these are alike: they find a system that wins "
-    f"{SMALLEST_SHARE:.0%} of them in {POWER:.0%} of studies."
+NEEDED = (
+    f"Needed is what finds a system that wins {SMALLEST_SHARE:.0%} of decided votes "
+    f"({LARGEST_SHARE:.0%} once the interval leaves out one half) in {POWER:.0%} of studies, if "
+    "people give as many votes, and as many without a winner, as so far. `check-study` knows no "
+    f"votes yet: it reckons with all tasks and {TIES:.0%} without a winner. In a paper give the "
+    "number that was planned before the votes came; `python -m crsdemo power` reckons others."
 )
-
-MOST = 0.95  # a share above leaves nothing to reckon with
 
 
 @dataclass(frozen=True)
@@ -43,20 +37,6 @@ class Answer:
 
 
 COUNTING = Answer("Counting the votes…")
-
-
-def _needed(results: Results) -> str:
-    """How many people and votes find a difference, where as many are ties as so far."""
-    votes = sum(pair.tally.votes for pair in results.pairs)
-    each = max(1, round(votes / sum(pair.people for pair in results.pairs)))
-    ties, twins = pilot_rates(results.pairs)
-    asked = need(SMALLEST_SHARE, each, min(ties, MOST), min(twins, MOST))
-    return (
-        f"With {counted(each, 'vote')} each on a pair, {ties:.0%} ties and {twins:.0%} identical "
-        f"replies as so far, finding {SMALLEST_SHARE:.0%} takes about "
-        f"{counted(asked.people, 'person')} ({asked.people * each:,} votes) who judge that pair; "
-        "`python -m crsdemo power` reckons others."
-    )
 
 
 def answer(results: Results) -> Answer:
@@ -81,7 +61,8 @@ def _answer(results: Results) -> Answer:
         return Answer("Nobody has voted yet.", notes=(NO_VOTES,))
     if not results.pairs:
         return Answer("No vote counts.", notes=(_counts(results),))
-    notes = (_counts(results), ENOUGH, _needed(results))
+    is_enough = all(pair.is_enough for pair in results.pairs)
+    notes = (_counts(results),) if is_enough else (_counts(results), NEEDED)
     if len(results.pairs) == 1:
         (pair,) = results.pairs
         return Answer(_headline(pair), _begun(pair.aside), notes=notes)
@@ -127,6 +108,9 @@ def _leader(strengths: Strengths | None) -> str:
 def _counts(results: Results) -> str:
     """How many votes there are and how many are left out, why."""
     said = f"{counted(results.votes, 'vote')} by {counted(results.people, 'person')} in all"
-    why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.flags.items() if n)
+    why = ", ".join(f"{RULES[flag]} {n:,}" for flag, n in results.left_out.items())
     n = results.votes - results.counted
-    return f"{said}; {f'{n:,}' if n else 'none'} left out ({why})." if why else f"{said}."
+    said += f"; {n:,} left out ({why}), {results.counted:,} count" if n else "; all of them count"
+    said += ". Figures are of those that count, unless they say otherwise." if n else "."
+    checked = results.checks.judged
+    return f"{said} {counted(checked, 'check')} of attention, no votes." if checked else said

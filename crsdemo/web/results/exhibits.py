@@ -7,9 +7,16 @@ from itertools import pairwise
 
 from crsdemo.core.comparison import ASPECTS
 from crsdemo.feedback.results import Participant, pseudonym
-from crsdemo.studies.statistics.agreement import Agreement, AgreementReport
-from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means
-from crsdemo.studies.statistics.habits import SLOTS, AspectScore, PositionBias, Progress, Times
+from crsdemo.studies.statistics.agreement import AgreementReport
+from crsdemo.studies.statistics.answers import Answer, choice_counts, scale_means, written
+from crsdemo.studies.statistics.habits import (
+    SLOTS,
+    AspectScore,
+    Checks,
+    PositionBias,
+    Progress,
+    Times,
+)
 from crsdemo.studies.statistics.pairs import PairResult, counted
 from crsdemo.studies.statistics.report import Results
 from crsdemo.studies.statistics.strengths import Strengths
@@ -40,33 +47,37 @@ def exhibits(
         found["strengths"] = strengths(of.strengths, names)
     if of.aspects:
         found["aspects"] = aspects(of.aspects, names)
-    if means := scale_means(answers):
-        found["answers"] = questioned.scales(means, names)
     if counts := choice_counts(answers):
-        found["choices"] = questioned.choices(counts, names)
+        found["answers"] = questioned.counts(counts, names)
+    if means := scale_means(answers):
+        found["means"] = questioned.means(means, names)
+    if texts := written(answers):
+        found["texts"] = questioned.texts(texts)
     if of.counted:
         found["agreement"] = agreement(of.agreement)
     if of.position.decided:
         found["position"] = position(of.position)
     if of.times.votes:
         found["seconds"] = seconds(of.times, of.flags["too_fast"])
+    if of.checks.judged:
+        found["checks"] = checks(of.checks)
     if of.progress or participants:
         found["progress"] = progress(of.progress, participants)
     return found
 
 
 def verdicts(pairs: Sequence[PairResult], names: Names) -> Exhibit:
-    ties, votes = sum(p.tally.ties for p in pairs), sum(p.tally.votes for p in pairs)
-    n_same = sum(p.tally.identical for p in pairs)
-    apart = (
-        f" {n_same:,} of these were on identical replies, which are ties by rule." if n_same else ""
-    )
+    undecided, votes = sum(p.tally.undecided for p in pairs), sum(p.tally.votes for p in pairs)
+    each = {words: sum(getattr(p.tally, n) for p in pairs) for n, words in UNDECIDED.items()}
+    which = ", ".join(f"{words} {n:,}" for words, n in each.items() if n)
+    by_rule = " Identical replies are ties by rule." if each[UNDECIDED["identical"]] else ""
+    named = f"{undecided:,} of {votes:,} votes name no winner"
     return Exhibit(
         "What did people say?",
-        f"{ties:,} of {votes:,} votes name no winner.{apart}",
+        f"{named} ({which}).{by_rule}" if which else f"{named}.",
         Table.of(map(_verdict_row, pairs)),
         Bars([_verdict_bar(pair, names) for pair in pairs], alike=True),
-        tuple(Piece(words, 0, shade(n)) for n, words in enumerate(UNDECIDED.values())),
+        tuple(Piece(f"{words} {n:,}", n, shade(i)) for i, (words, n) in enumerate(each.items())),
     )
 
 
@@ -100,8 +111,8 @@ def net_rates(pairs: Sequence[PairResult]) -> Exhibit:
         for pair in pairs
     )
     answer = (
-        "Wins less losses, among all who could tell. An interval that crosses the middle leaves "
-        "open who is better; it is of 95%, over people drawn anew."
+        "Wins less losses, among all votes but “cannot tell”. An interval that crosses the middle "
+        "leaves open who is better; it is of 95%, over people drawn anew."
     )
     return Exhibit("How sure is that?", answer, table, Dots(rows, EVEN))
 
@@ -122,7 +133,7 @@ def strengths(found: Strengths, names: Names) -> Exhibit:
         answer = (
             "Bradley–Terry with ties, in Elo points: 1000 is the mean, 400 more make the odds of "
             f"winning ten times better; equals tie in {found.tie / (2 + found.tie):.0%} of "
-            "comparisons."
+            "comparisons. Without the votes “cannot tell”."
         )
     return Exhibit("Where does each one stand?", answer, table, Dots(rows, _axis_around(rows)))
 
@@ -159,8 +170,9 @@ def aspects(found: Sequence[AspectScore], names: Names) -> Exhibit:
 
 
 def agreement(found: AgreementReport) -> Exhibit:
-    judged = {"verdicts": found.verdicts, "winner or tie": found.winners, **found.aspects}
-    rows = [Dot(name, a.alpha, number(a.alpha, 2)) for name, a in judged.items() if a.units]
+    judged = {"verdicts": found.verdicts, "winner or none": found.winners, **found.aspects}
+    known = {name: a for name, a in judged.items() if a.alpha.low is not None}  # of two or more
+    rows = [Dot(name, a.alpha, number(a.alpha, 2)) for name, a in known.items()]
     table = Table.of(
         cells("words", {"of what": name})
         | cells("count", {"judged by 2 or more": a.units})
@@ -168,17 +180,24 @@ def agreement(found: AgreementReport) -> Exhibit:
         | interval("alpha", "number", a.alpha)
         for name, a in judged.items()
     )
-    return Exhibit("Do people agree?", _agreeing(found.winners), table, Dots(rows, CHANCE))
+    return Exhibit("Do people agree?", _agreeing(found), table, Dots(rows, CHANCE))
 
 
-def _agreeing(winners: Agreement) -> str:
-    if winners.percent is None:
+def _agreeing(found: AgreementReport) -> str:
+    if not found.shared_in_all:
         return "No two people have judged the same yet: only replays of a study tell."
-    were = "was" if winners.units == 1 else "were"
-    return (
-        f"Of two people on one comparison {winners.percent:.0%} say the same; "
-        f"{counted(winners.units, 'comparison')} {were} judged by two or more."
-    )
+    were = "was" if found.shared_in_all == 1 else "were"
+    said = [f"{counted(found.shared_in_all, 'comparison')} {were} judged by two people or more"]
+    if found.left_out:
+        said.append(f"of {found.left_out:,} too few votes count, since others are left out")
+    if found.untold:
+        said.append(
+            f"on {found.untold:,} too few could tell which is better, or the replies are identical"
+        )
+    if found.winners.percent is not None:
+        on = counted(found.winners.units, "comparison")
+        said.append(f"on {on} two people say the same in {found.winners.percent:.0%}")
+    return f"{'; '.join(said)}."
 
 
 def position(found: PositionBias) -> Exhibit:
@@ -200,8 +219,12 @@ def seconds(found: Times, n_hasty: int) -> Exhibit:
     slots = list(zip(names, found.slots, strict=True))
     low, median, high = (f"{one:.0f}" for one in (found.lower, found.median, found.upper))
     spread = f"They took about {low} s" if low == high else f"Half of them took {low} to {high} s"
-    took = f"{spread}, the median is {median} s"
-    answer = f"{took}; {counted(n_hasty, 'vote')} came faster than one reads."
+    whole = found.votes + found.unknown
+    answer = (
+        f"{spread}, the median is {median} s; {counted(n_hasty, 'vote')} came faster than one "
+        f"reads. Of all {counted(whole, 'vote')}, whatever is left out"
+    )
+    answer += f"; of {found.unknown:,} no time is known." if found.unknown else "."
     return Exhibit(
         "How long did a vote take?",
         answer,
@@ -212,14 +235,29 @@ def seconds(found: Times, n_hasty: int) -> Exhibit:
     )
 
 
+def checks(found: Checks) -> Exhibit:
+    row = {"judged": found.judged, "failed": found.failed}
+    row |= {"people": found.people, "people who failed": found.people_failed}
+    answer = (
+        f"{counted(found.people, 'person')} judged {counted(found.judged, 'check')} of attention, "
+        f"which count as no votes; {found.failed:,} of these failed, by "
+        f"{counted(found.people_failed, 'person')}."
+    )
+    return Exhibit("Were they attentive?", answer, Table.of([cells("count", row)]), Bars([]))
+
+
 def progress(voted: Sequence[Progress], participants: Sequence[Participant]) -> Exhibit:
     people = {one.annotator: one for one in participants}
     did = {one.annotator: one for one in voted}
     everyone = [(n, people.get(n), did.get(n)) for n in dict.fromkeys((*people, *did))]
     done = sum(one.state == "done" for one in participants)
-    answer = f"{counted(len(did), 'person')} voted."
+    answer = f"{counted(sum(one.votes > 0 for one in voted), 'person')} voted."
     if people:
-        answer = f"{done:,} of {counted(len(people), 'person')} who came to a study are done."
+        answer = (
+            f"{done:,} of {counted(len(people), 'person')} who came to a study are done. What they "
+            "judged are votes, checks of attention and messages of talks with one system; "
+            "everybody is here, whatever is left out."
+        )
     return Exhibit(
         "How far is everybody?",
         answer,
@@ -248,8 +286,8 @@ def _progress_row(name: str, who: Participant | None, did: Progress | None) -> d
         row |= cells("words", {"study": who.study, "state": who.state})
         row |= cells("count", {"to judge": who.planned, "judged": who.judged})
     if did:
-        row |= cells("count", {"votes": did.votes})
-        row |= cells("moment", {"first vote, UTC": did.first, "last vote, UTC": did.last})
+        row |= cells("count", {"votes": did.votes, "checks": did.checks, "failed": did.failed})
+        row |= cells("moment", {"first, UTC": did.first, "last, UTC": did.last})
         row |= cells("seconds", {"median time": did.seconds})
         row |= cells("share", {"share of left": did.left})
         row |= cells("words", {"stands out": ", ".join(RULES[flag] for flag in did.flags)})

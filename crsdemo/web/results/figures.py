@@ -84,6 +84,22 @@ class Bars:
         return piece.length / (whole or 1)
 
 
+@dataclass(frozen=True)
+class Quote:
+    """What somebody wrote."""
+
+    name: str  # of the person
+    words: str  # what it is about
+    said: str
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Texts below each other."""
+
+    rows: Sequence[Quote]
+
+
 def color_of(recommender: str, recommenders: Sequence[str]) -> str:
     """The same recommender has the same colour in every picture, and no other has it."""
     place = list(recommenders).index(recommender)

@@ -10,10 +10,12 @@ from crsdemo.web.shared.render import PAGES
 
 ADDRESS = "results-file"  # beside the page
 N_DISPUTES = 20  # that are shown
+N_QUOTES = 50
 TEMPLATES.filters["pseudonym"] = pseudonym
 TEMPLATES.globals |= {
     "ADDRESS": ADDRESS,
     "N_DISPUTES": N_DISPUTES,
+    "N_QUOTES": N_QUOTES,
     "UNDECIDED": UNDECIDED,
     "counted": counted,
 }

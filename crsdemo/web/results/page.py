@@ -73,11 +73,13 @@ class ResultsPage:
             return self._shut(error)
         return self._shut(AccessError("you are signed out"))
 
-    def export(self, request: gr.Request, format_: str, token: str, *wanted: Any) -> Updates:
+    def export(
+        self, request: gr.Request, format_: str, text: str, token: str, *wanted: Any
+    ) -> Updates:
         """The judgments of the study that is looked at, or all."""
         title = Wanted(*wanted).title
         return self._for_operator(
-            request, token, lambda: self._handed(self._home.export(format_, title))
+            request, token, lambda: self._handed(self._home.export(format_, title, text))
         )
 
     def backup(self, request: gr.Request, token: str, *_: Any) -> Updates:
@@ -204,7 +206,7 @@ def _label(pair: tuple[str, str]) -> str:
 
 def _is_of(vote: Vote, label: str) -> bool:
     """Attention items count for the pair whose people they test, so they stay."""
-    return label in (ALL_PAIRS, _label(vote.pair)) or vote.expected is not None
+    return label in (ALL_PAIRS, _label(vote.pair)) or vote.is_check
 
 
 def place(blocks: gr.Blocks, demo: Demo) -> None:
@@ -226,7 +228,8 @@ def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:
     s.password.submit(page.sign_in, [s.password, *s.asked], **quiet)
     for filter_ in (s.study, s.pair, s.blind_only, s.rules):
         filter_.input(page.show, s.asked, **newest)
-    s.export.click(page.export, [s.format, *s.asked], **once, **TAKE_HOME).then(None, js=FETCH)
+    export = s.export.click(page.export, [s.format, s.text, *s.asked], **once, **TAKE_HOME)
+    export.then(None, js=FETCH)
     s.backup.click(page.backup, s.asked, **once, **TAKE_HOME).then(None, js=FETCH)
     s.rematch.click(page.rematch, [s.version, *s.asked], **once, **TAKE_HOME).then(None, js=FETCH)
     s.leave.click(page.leave, s.asked, **quiet).then(None, js=GO_TO_PASSWORD)

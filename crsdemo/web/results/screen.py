@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import gradio as gr
 
+from crsdemo.export.examples import Text
 from crsdemo.export.judgments import Format
 from crsdemo.studies.statistics.judging import FLAGS, Flag
 from crsdemo.web.results import html as results_html
@@ -22,7 +23,11 @@ FORMATS: dict[Format, str] = {
     "csv": "a table (csv)",
     "jsonl": "a table (jsonl)",
 }
-assert set(FORMATS) == set(get_args(Format))
+TEXTS: dict[Text, str] = {
+    "messages": "what people read",
+    "exact": "exact, of our models",
+}
+assert set(FORMATS) == set(get_args(Format)) and set(TEXTS) == set(get_args(Text))
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Screen:
     rules: gr.CheckboxGroup
     found: gr.HTML
     format: gr.Dropdown
+    text: gr.Dropdown
     export: gr.Button
     backup: gr.Button
     rematches: gr.Row  # shown where there is a version
@@ -126,6 +132,8 @@ def _home(*, has_password: bool) -> dict[str, Any]:
         with gr.Row(elem_id="ways"):
             formats = [(words, name) for name, words in FORMATS.items()]
             chosen = gr.Dropdown(formats, value="dpo", label="Export as", filterable=False)
+            texts = [(words, name) for name, words in TEXTS.items()]
+            text = gr.Dropdown(texts, value="messages", label="Texts to train on", filterable=False)
             export = gr.Button("Export", size="sm", elem_id="export")
             backup = gr.Button("Back up the log", size="sm", elem_id="backup")
             leave = gr.Button("Sign out", size="sm", elem_id="leave", visible=has_password)
@@ -136,6 +144,7 @@ def _home(*, has_password: bool) -> dict[str, Any]:
         taken = html("taken")
     return {
         "format": chosen,
+        "text": text,
         "export": export,
         "backup": backup,
         "rematches": rematches,

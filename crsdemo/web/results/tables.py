@@ -20,7 +20,7 @@ from crsdemo.export.tables import csv_cell
 Cell: TypeAlias = str | int | float | datetime | None
 Kind = Literal["words", "count", "share", "number", "points", "seconds", "chance", "moment"]
 
-HEAD = 12  # letters of a heading in a line of the terminal
+HEAD, CELL = 13, 60  # letters of a heading and of a cell in a line of the terminal
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Table:
         return self._written("html")
 
     def text(self) -> str:
-        return self._written("simple", maxheadercolwidths=HEAD)
+        return self._written("simple", maxheadercolwidths=HEAD, maxcolwidths=CELL)
 
     def _written(self, form: str, **more: int) -> str:
         kinds = [column.kind for column in self.columns]

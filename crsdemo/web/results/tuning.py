@@ -83,6 +83,9 @@ def learning(found: Readiness, commands: Commands) -> Exhibit:
     if parent:
         then = "When there are enough: " if found.missing else "A new version learns by "
         answer = f"{answer} {then}`{commands.tune(parent)}`"
+    if found.left_out:
+        why = "; ".join(f"{reason}: {n:,}" for reason, n in found.left_out.items())
+        answer = f"{answer} Left out: {why}."
     row = cells(
         "count",
         {"to learn from": found.train, "needed": found.needed, "to measure on": found.frozen},

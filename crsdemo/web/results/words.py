@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crsdemo.studies.statistics.bootstrap import Estimate
 from crsdemo.studies.statistics.judging import Flag
-from crsdemo.web.results.figures import Bars, Dots, Piece
+from crsdemo.web.results.figures import Bars, Dots, Piece, Quotes
 from crsdemo.web.results.tables import Cell, Column, Kind, Table, cells, decimal
 
 RULES: dict[Flag, str] = {
@@ -35,7 +35,7 @@ class Exhibit:
     question: str
     answer: str
     table: Table
-    figure: Dots | Bars
+    figure: Dots | Bars | Quotes
     legend: Sequence[Piece] = ()  # what colours mean
 
 
