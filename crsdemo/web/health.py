@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ T = TypeVar("T")
 HOURS = 24.0  # that are looked back on
 LEAST_FREE = 500 * 2**20  # bytes of the disk
 MOST_ABANDONED = 0.1
+LONGEST_REASON = 300  # characters of an error
 FEW = 10  # replies: of fewer no share is called too high
 
 _PAGE = TEMPLATES.get_template("health.html")
@@ -76,6 +78,12 @@ class Health:
         if self.n_waiting:
             yield f"{self.n_waiting} opinions wait in the outbox: the log could not be written."
         yield from (f"Could not {what}: {why}" for what, why in self.troubles.items())
+        for name, times, reason in self.activity.failing:
+            why = textwrap.shorten(reason, LONGEST_REASON, placeholder="...")
+            yield (
+                f"{name} has failed {times} times in a row and answered nothing since, last with: "
+                f"{why}. This line goes with its next answer."
+            )
         if self.free_bytes < LEAST_FREE:
             yield f"The disk of the log has only {self.free_bytes / 2**20:.0f} MB left."
         if sum(self.activity.generations.values()) >= FEW and self.abandoned_share > MOST_ABANDONED:
@@ -94,6 +102,7 @@ class Health:
             "outbox_damaged": self.n_damaged,
             "hours": HOURS,
             "replies": self.activity.generations,
+            "failing": {one.recommender: one.times for one in self.activity.failing},
             "abandoned_share": self.abandoned_share,
             "verdicts_per_hour": self.verdicts_per_hour,
             "ratings": self.activity.n_ratings,

@@ -278,6 +278,27 @@ def test_a_failed_side_cannot_be_judged_and_another_message_takes_its_place(made
     assert annotator.finish() == "C0FFEE"
 
 
+def test_who_meets_a_side_that_keeps_failing_is_to_come_back_later(made: Lab) -> None:
+    annotator = made.annotator("ann")
+    at(annotator, "free")
+
+    def after(said: str) -> Work:
+        annotator.say(said)
+        assert isinstance(annotator.step, Work)
+        return annotator.step
+
+    first = annotator.step
+    assert isinstance(first, Work) and not first.keeps_failing
+    assert not after("break down: red").keeps_failing
+    assert not after("break down: blue").keeps_failing
+    assert not after("break down: red").keeps_failing
+    assert not after("break down").keeps_failing
+    last = after("break down: red")
+    assert last.keeps_failing and last.done == first.done  # their place is kept
+    assert not after("hello").keeps_failing
+    assert annotator.finish() == "C0FFEE"
+
+
 # Two tabs, double clicks, coming back
 
 
