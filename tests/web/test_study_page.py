@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from made_studies import lab
+from made_studies import lab, prolific_id
 from pages import Served, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, NoLinker, StandIn
@@ -224,7 +224,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(
     browser: Browser,  # noqa: F811
     server: StudyServer,  # noqa: F811
 ) -> None:
-    ann = Annotator(browser, server, "Prolific_Pid=anna&SESSION_ID=1")
+    ann = Annotator(browser, server, f"Prolific_Pid={prolific_id('anna')}&SESSION_ID=1")
     page = ann.page
     expect(ann.sheet.locator(".document p")).to_have_text(
         ["We keep what you write and choose.", "You may <b>stop</b> at any time."]
