@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crsdemo.feedback.file import LogFile
 from crsdemo.feedback.schema import queries
+from crsdemo.studies.tasks import BAD, GOOD
 
 _SQL = queries("health")
 
@@ -39,6 +40,8 @@ def activity(file: LogFile, hours: float) -> Activity:
         statuses = dict(db.execute(_SQL["statuses"], [hours]))
         n_verdicts, n_ratings = db.execute(_SQL["opinions"], [hours, hours]).fetchone()
         seconds = dict(db.execute(_SQL["seconds"], [hours]))
+        for written in (BAD, GOOD):  # the file of a study answers there, and no system
+            seconds.pop(written, None)
         of = {"hours": hours, "in_a_row": IN_A_ROW}
         failing = tuple(Failing(*row) for row in db.execute(_SQL["failing"], of))
         return Activity(statuses, n_verdicts, n_ratings, seconds, failing)

@@ -1,7 +1,8 @@
 """How the demo is, for the operator: `/health` to read, `/health.json` for a monitor.
 
-Plain pages without Gradio, so that they answer also when its queue does not. A browser asks for
-the password of the operator by itself (HTTP Basic, any name); a monitor sends it along:
+Plain pages without Gradio, so that they answer also when its queue does not. Whoever signed in at
+/results is let in by a cookie; else a browser asks for the password of the operator by itself (HTTP
+Basic, any name); a monitor sends it along:
 
     curl -u operator:PASSWORD http://127.0.0.1:7860/health.json     # 200 well, 503 not
 """
@@ -24,9 +25,10 @@ from starlette.routing import Route
 from crsdemo.core.errors import AccessError, CrsdemoError, FeedbackError
 from crsdemo.feedback.health import Activity, activity
 from crsdemo.web.demo import Demo
-from crsdemo.web.operator import Caller
+from crsdemo.web.operator import COOKIE, Caller
 from crsdemo.web.shared import look
 from crsdemo.web.shared.markup import TEMPLATES
+from crsdemo.web.shared.render import PAGES
 from crsdemo.web.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -155,7 +157,9 @@ def routes(demo: Demo) -> list[Route]:
     def page(request: Request) -> Response:
         if refusal := _refusal(demo, request):
             return refusal
-        drawn = _PAGE.render(health=examine(demo.upkeep), hours=HOURS, css=look.css())
+        pages = () if demo.study else PAGES  # while a study runs they are closed
+        health = examine(demo.upkeep)
+        drawn = _PAGE.render(health=health, hours=HOURS, css=look.css(), pages=pages)
         return HTMLResponse(drawn, headers=_FRESH)
 
     def numbers(request: Request) -> Response:
@@ -169,8 +173,12 @@ def routes(demo: Demo) -> list[Route]:
 
 def _refusal(demo: Demo, request: Request) -> Response | None:
     """What is answered to anyone but the operator."""
+    password, caller = _password(request), Caller.of_scope(request.scope)
     try:
-        demo.operator.sign_in(_password(request), Caller.of_scope(request.scope))
+        if password:
+            demo.operator.sign_in(password, caller)
+        else:
+            demo.operator.check(request.cookies.get(COOKIE, ""), caller)
         return None
     except AccessError as error:
         ask = demo.operator.has_password

@@ -20,6 +20,7 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.backup import NEWEST, Backups, restore
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Outbox, Rated
+from crsdemo.studies.tasks import GOOD
 from crsdemo.web.demo import Demo
 from crsdemo.web.health import Health, examine
 from crsdemo.web.operator import Operator
@@ -132,6 +133,12 @@ def test_a_system_that_keeps_failing_is_a_problem_until_it_answers_again(log: Fe
     assert "red has failed 3 times in a row" in problem and "as told" in problem
     assert say("I want to kill myself").as_json()["failing"] == {"red": 3}  # nobody was asked
     assert say("hello again").is_well
+
+
+def test_the_replies_that_a_study_file_has_are_no_systems(log: FeedbackLog) -> None:
+    pair = SideBySide(StandIns((StandIn(name="red"), StandIn(name=GOOD))), NoLinker(), log)
+    *_, _ = pair.say(pair.start("ann", "shared"), "hello", ("red", GOOD))
+    assert list(examine(Upkeep(Outbox(log))).activity.latency_p95) == ["red"]
 
 
 def test_a_log_that_cannot_be_read_is_said_and_the_rest_still_shown(log: FeedbackLog) -> None:
