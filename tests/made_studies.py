@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,6 +103,11 @@ messages = ["A quiet film."]
 """
 
 
+def prolific_id(name: str) -> str:
+    """24 letters and digits, the same for the same name."""
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
+
+
 @dataclass(frozen=True)
 class Lab:
     """A study that runs in a folder, with a log that can be looked into."""
@@ -117,7 +123,9 @@ class Lab:
             return db.execute(sql).fetchall()
 
     def annotator(self, name: str, *, begun: bool = True) -> Annotator:
-        annotator = Annotator(self.desk, self.desk.arrive({"PROLIFIC_PID": name}, None))
+        annotator = Annotator(
+            self.desk, self.desk.arrive({"PROLIFIC_PID": prolific_id(name)}, None)
+        )
         if begun:
             self.desk.consent(annotator.id, given=True)
             self.desk.begin(annotator.id)

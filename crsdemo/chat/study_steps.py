@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-from crsdemo.core.comparison import Comparison, Series
+from crsdemo.core.comparison import SIDES, Comparison, Series
 from crsdemo.core.conversation import Conversation
+from crsdemo.feedback.health import IN_A_ROW
 from crsdemo.feedback.studies import Standing
 from crsdemo.studies.assignment import Assignment
 from crsdemo.studies.questionnaire import Questionnaire, Value
@@ -68,9 +69,25 @@ class Work:
         return sum(one.verdict is not None for one in self.series.comparisons)
 
     @property
+    def keeps_failing(self) -> bool:
+        """A system of this task has failed several times in a row, up to now."""
+        if self.talk:
+            return self._n_unanswered >= IN_A_ROW
+        newest = self.series.comparisons[-IN_A_ROW:]
+        failed = [[one.side(side).reply.status == "failed" for one in newest] for side in SIDES]
+        return len(newest) == IN_A_ROW and any(map(all, failed))
+
+    @property
     def is_done(self) -> bool:
         """Nothing is left to judge: it is looked at once more."""
         return self.n_judged >= self.assignment.messages
+
+    @property
+    def _n_unanswered(self) -> int:
+        """How many messages of a single talk came after its last whole reply."""
+        turns = self.talk.turns if self.talk else ()
+        later = takewhile(lambda one: one.reply is None or one.status != "ok", reversed(turns))
+        return sum(one.turn.speaker == "user" for one in later)
 
 
 @dataclass(frozen=True)

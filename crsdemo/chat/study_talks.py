@@ -69,5 +69,6 @@ class StudyTalks:
             raise
         except CrsdemoError as error:
             raise CrsdemoError(
-                "The assistant could not answer this message. Please say it in other words."
+                "The assistant could not answer this message. Please write it once more, or come "
+                "back later with the same link."
             ) from error

@@ -16,6 +16,7 @@ from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.feedback.studies import check_replayable
 from crsdemo.recommenders.loading import CATALOG, Shelf
+from crsdemo.studies.own_words import named_systems
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.statistics.power import study_note
 from crsdemo.studies.study import Study, parse_study
@@ -78,7 +79,18 @@ def _asked(questionnaires: Sequence[Questionnaire]) -> str:
 
 def _warned(study: Study) -> Iterator[str]:
     """What does not keep the app from starting, and should be known before people come."""
+    for where, name in named_systems(study):
+        yield (
+            f"Careful: {where} names {name!r}, which is a system of this study. Annotators read it "
+            "there as it stands and may guess who answers; write it without the name."
+        )
     for task in study.tasks:
+        if isinstance(task, Staged) and task.kind == "practice" and not task.good:
+            yield (
+                f"Careful: the practice {task.name!r} has no `good` reply. One of the systems "
+                "answers there, and people are told that its reply was the better one, whatever "
+                "it says. Write a `good` reply, too."
+            )
         if isinstance(task, Staged) and task.kind == "attention" and not task.good:
             yield (
                 f"Careful: the check {task.name!r} has no `good` reply. One of the systems answers "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeVar
+from difflib import get_close_matches
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -35,12 +36,15 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists
 class Part(BaseModel):
     """A table of a file, which has no keys but these. Texts lose the white space around them."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", str_strip_whitespace=True)
 
-    @model_validator(mode="after")
-    def _knows_every_key(self) -> Self:
-        for key in self.model_extra or ():  # most likely a typo
-            fields = type(self).model_fields.items()
-            known = ", ".join(sorted(field.alias or name for name, field in fields))
-            raise wrong(f"no such key is known here; there are: {known}", key)
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_key(cls, given: object) -> object:
+        """First of all: a key that is missing is most likely one that was misspelt."""
+        known = sorted(field.alias or name for name, field in cls.model_fields.items())
+        for key in given if isinstance(given, dict) else ():
+            if key not in known:
+                near = "".join(f"do you mean `{one}`? " for one in get_close_matches(key, known, 1))
+                raise wrong(f"no such key is known here; {near}there are: {', '.join(known)}", key)
+        return given

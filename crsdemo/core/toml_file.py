@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -86,7 +87,14 @@ def _told(text: str, error: ErrorDetails) -> str:
     values = tomllib.loads(text)
     place = _place(values, (*error["loc"], *error.get("ctx", {}).get("at", ())))
     value = _at(values, place)
-    found = "is missing" if value is _NOTHING else f"is {reprlib.repr(value)}"
+    found = f"is {reprlib.repr(value)}"
+    if value is _NOTHING:
+        found, part = "is missing", _at(values, place[:-1])
+        for near in get_close_matches(str(place[-1]), part if isinstance(part, dict) else (), 1):
+            return (
+                f"line {_line(text, (*place[:-1], near))}: `{place[-1]}` {found}; do you mean it "
+                f"by `{near}`?"
+            )
     said = error["msg"].replace("Input should", "it should")
     expected = _EXPECTED.get(error["type"], said)
     if error["type"] == "tuple_type" and isinstance(value, dict):

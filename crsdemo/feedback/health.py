@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crsdemo.feedback.file import LogFile
 from crsdemo.feedback.schema import queries
+from crsdemo.studies.tasks import BAD, GOOD
 
 _SQL = queries("health")
+
+IN_A_ROW = 3  # failed replies: by then another try at once helps no more
+
+
+class Failing(NamedTuple):
+    """A recommender that keeps failing: it has answered nothing since."""
+
+    recommender: str
+    times: int
+    reason: str  # of the last failure
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,7 @@ class Activity:
     n_ratings: int = 0  # revisions
     # By recommender, seconds to a whole reply: 95 of 100 took no longer
     latency_p95: dict[str, float] = field(default_factory=dict)
+    failing: tuple[Failing, ...] = ()
 
 
 def activity(file: LogFile, hours: float) -> Activity:
@@ -26,4 +39,9 @@ def activity(file: LogFile, hours: float) -> Activity:
     with file.reading() as db:
         statuses = dict(db.execute(_SQL["statuses"], [hours]))
         n_verdicts, n_ratings = db.execute(_SQL["opinions"], [hours, hours]).fetchone()
-        return Activity(statuses, n_verdicts, n_ratings, dict(db.execute(_SQL["seconds"], [hours])))
+        seconds = dict(db.execute(_SQL["seconds"], [hours]))
+        for written in (BAD, GOOD):  # the file of a study answers there, and no system
+            seconds.pop(written, None)
+        of = {"hours": hours, "in_a_row": IN_A_ROW}
+        failing = tuple(Failing(*row) for row in db.execute(_SQL["failing"], of))
+        return Activity(statuses, n_verdicts, n_ratings, seconds, failing)

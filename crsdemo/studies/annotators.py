@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import reprlib
 import secrets
 from collections.abc import Mapping
@@ -28,6 +29,10 @@ _BROUGHT: dict[str, AnnotatorSource] = {
     "prolific_pid": "prolific",
     "participant": "link",
 }
+_PROLIFIC_ID = re.compile(r"[0-9A-Za-z]{24}")
+_NOT_READ = {  # what other platforms call a person; without letters that are none
+    "workerid", "participantid", "subjectid", "respondentid", "userid", "panelistid", "prolificid",
+}  # fmt: skip
 _LONGEST = 200  # characters of a name in a link
 _BYTES = 32
 _SIGNED = 32  # characters of a key in a link
@@ -52,16 +57,21 @@ def arrival(
     PROLIFIC_PID is Prolific's, `participant` any other platform's, `test` a colleague's who tries
     the study; all else (STUDY_ID, SESSION_ID) is not looked at and not kept. Without
     `plain_names` a `participant` needs the `key` that `signature` makes.
-    Raises BadInputError if nothing tells people apart, the platform left its blank unfilled, or a
-    key is missing or wrong.
+    Raises BadInputError if nothing tells people apart, the platform left its blank unfilled or
+    brought a name in its own way, what should be Prolific's ID is none, or a key is missing or
+    wrong.
     """
-    given = {name.lower(): value.strip() for name, value in parameters.items()}
-    for name, source in _BROUGHT.items():
-        if value := given.get(name):
-            _check_name(name.upper(), value)
+    given = {name.lower(): (name, value.strip()) for name, value in parameters.items()}
+    for brought, source in _BROUGHT.items():
+        if brought in given:
+            name, value = given[brought]
+            _check_name(name, value)
+            if source == "prolific":
+                _check_prolific(name, value)
             if source == "link" and not plain_names:
-                _check(given.get("key", ""), value, secret)
+                _check(given.get("key", ("", ""))[1], value, secret)
             return Arrival(source, _keyed(secret, f"{source} {value}"))
+    _check_read(parameters)
     if not visitor:
         raise BadInputError(
             "This link does not say who you are. Please open the one that you were given, whole, "
@@ -78,24 +88,46 @@ def signature(name: str, secret: bytes) -> str:
 def signed_link(address: str, name: str, secret: bytes) -> str:
     """The way into a study for one person. Raises BadInputError for what cannot be a name."""
     name = name.strip()
-    _check_name("PARTICIPANT", name)
+    _check_name("participant", name)
     query = urlencode({"participant": name, "key": signature(name, secret)})
     return f"{address.rstrip('/')}/study?{query}"
 
 
 def _check_name(parameter: str, value: str) -> None:
-    if not value or len(value) > _LONGEST:
+    if len(value) > _LONGEST:
         raise BadInputError(
             f"The {parameter} {reprlib.repr(value)} cannot be a name: 1 to {_LONGEST} characters"
         )
-    if is_unfilled(value):
+    if not value or is_unfilled(value):
+        found = f"{reprlib.repr(value)}, the same for everybody" if value else "empty"
         raise BadInputError(
-            f"This link was not filled in: its {parameter} is {reprlib.repr(value)}, the same for "
-            "everybody. If you were invited, please tell those who invited you.\n"
+            f"This link was not filled in: its {parameter} is {found}. If you were invited, "
+            "please tell those who invited you.\n"
             "If you run the study: your survey tool has to put each person's own ID there. On "
             "Prolific write PROLIFIC_PID={{%PROLIFIC_PID%}} and choose URL parameters; elsewhere "
             "check how the tool spells the field and that it is set before the link is shown."
         )
+
+
+def _check_prolific(parameter: str, value: str) -> None:
+    if not _PROLIFIC_ID.fullmatch(value):
+        raise BadInputError(
+            f"The {parameter} {reprlib.repr(value)} is no ID of Prolific's, which has 24 letters "
+            "and digits. Please open the study from its page at Prolific again.\n"
+            "If you run the study and only try it: write test=NAME instead."
+        )
+
+
+def _check_read(parameters: Mapping[str, str]) -> None:
+    """Who is named in another platform's way would be taken for the browser alone."""
+    for name in parameters:
+        if re.sub(r"[\W_]", "", name.lower()) in _NOT_READ:
+            raise BadInputError(
+                f"This link says who you are in {reprlib.repr(name)}, which is not read here. If "
+                "you were invited, please tell those who invited you.\n"
+                "If you run the study: call it participant=..., as docs/studies.md says; for "
+                "Prolific PROLIFIC_PID=..."
+            )
 
 
 def _check(key: str, name: str, secret: bytes) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from crsdemo.core.catalog import Item
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import CrsdemoError, OutsideError
 from crsdemo.core.recommender import Recommender, Reply
 from crsdemo.core.recommender import reply as reply_of
 from crsdemo.core.toml_file import Many, TomlFile, read_toml
 from crsdemo.language.veil import names_of, veiled
 from crsdemo.recommenders.loading import Shelf
+from crsdemo.recommenders.outside.base import Outside
 from crsdemo.recommenders.outside.systems import Named, System, parse_system
 from crsdemo.studies.assignment import replayed_pair
 from crsdemo.studies.study import Study
@@ -87,6 +88,9 @@ def answer_of(recommender: Recommender, dialogue: Dialogue) -> Reply:
     """Its whole reply. Raises CrsdemoError, also for what a function raises of its own."""
     try:
         return reply_of(recommender, dialogue)
+    except OutsideError as error:
+        how = f"; {recommender.asked_how}" if isinstance(recommender, Outside) else ""
+        raise CrsdemoError(f"{error}{how}") from error
     except CrsdemoError:
         raise
     except Exception as error:

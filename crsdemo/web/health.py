@@ -1,7 +1,8 @@
 """How the demo is, for the operator: `/health` to read, `/health.json` for a monitor.
 
-Plain pages without Gradio, so that they answer also when its queue does not. A browser asks for
-the password of the operator by itself (HTTP Basic, any name); a monitor sends it along:
+Plain pages without Gradio, so that they answer also when its queue does not. Whoever signed in at
+/results is let in by a cookie; else a browser asks for the password of the operator by itself (HTTP
+Basic, any name); a monitor sends it along:
 
     curl -u operator:PASSWORD http://127.0.0.1:7860/health.json     # 200 well, 503 not
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,9 +25,10 @@ from starlette.routing import Route
 from crsdemo.core.errors import AccessError, CrsdemoError, FeedbackError
 from crsdemo.feedback.health import Activity, activity
 from crsdemo.web.demo import Demo
-from crsdemo.web.operator import Caller
+from crsdemo.web.operator import COOKIE, Caller
 from crsdemo.web.shared import look
 from crsdemo.web.shared.markup import TEMPLATES
+from crsdemo.web.shared.render import PAGES
 from crsdemo.web.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -33,6 +36,7 @@ T = TypeVar("T")
 HOURS = 24.0  # that are looked back on
 LEAST_FREE = 500 * 2**20  # bytes of the disk
 MOST_ABANDONED = 0.1
+LONGEST_REASON = 300  # characters of an error
 FEW = 10  # replies: of fewer no share is called too high
 
 _PAGE = TEMPLATES.get_template("health.html")
@@ -76,6 +80,12 @@ class Health:
         if self.n_waiting:
             yield f"{self.n_waiting} opinions wait in the outbox: the log could not be written."
         yield from (f"Could not {what}: {why}" for what, why in self.troubles.items())
+        for name, times, reason in self.activity.failing:
+            why = textwrap.shorten(reason, LONGEST_REASON, placeholder="...")
+            yield (
+                f"{name} has failed {times} times in a row and answered nothing since, last with: "
+                f"{why}. This line goes with its next answer."
+            )
         if self.free_bytes < LEAST_FREE:
             yield f"The disk of the log has only {self.free_bytes / 2**20:.0f} MB left."
         if sum(self.activity.generations.values()) >= FEW and self.abandoned_share > MOST_ABANDONED:
@@ -94,6 +104,7 @@ class Health:
             "outbox_damaged": self.n_damaged,
             "hours": HOURS,
             "replies": self.activity.generations,
+            "failing": {one.recommender: one.times for one in self.activity.failing},
             "abandoned_share": self.abandoned_share,
             "verdicts_per_hour": self.verdicts_per_hour,
             "ratings": self.activity.n_ratings,
@@ -146,7 +157,9 @@ def routes(demo: Demo) -> list[Route]:
     def page(request: Request) -> Response:
         if refusal := _refusal(demo, request):
             return refusal
-        drawn = _PAGE.render(health=examine(demo.upkeep), hours=HOURS, css=look.css())
+        pages = () if demo.study else PAGES  # while a study runs they are closed
+        health = examine(demo.upkeep)
+        drawn = _PAGE.render(health=health, hours=HOURS, css=look.css(), pages=pages)
         return HTMLResponse(drawn, headers=_FRESH)
 
     def numbers(request: Request) -> Response:
@@ -160,8 +173,12 @@ def routes(demo: Demo) -> list[Route]:
 
 def _refusal(demo: Demo, request: Request) -> Response | None:
     """What is answered to anyone but the operator."""
+    password, caller = _password(request), Caller.of_scope(request.scope)
     try:
-        demo.operator.sign_in(_password(request), Caller.of_scope(request.scope))
+        if password:
+            demo.operator.sign_in(password, caller)
+        else:
+            demo.operator.check(request.cookies.get(COOKIE, ""), caller)
         return None
     except AccessError as error:
         ask = demo.operator.has_password

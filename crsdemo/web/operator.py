@@ -27,6 +27,7 @@ GOOD_FOR = 12 * 3600.0  # seconds that a token is
 WINDOW = 300.0  # seconds in which wrong passwords are counted
 TRIES = 5  # wrong passwords from one address in a window
 TRIES_OF_ALL = 50  # from all addresses, which somebody may have many of
+COOKIE = "crsdemo-operator"  # has the token of who signed in at /results, for plain pages
 ASK = "please give the password of the operator"
 
 

@@ -83,6 +83,20 @@ def test_a_failure_names_nobody_and_does_not_count(made: Lab) -> None:
     assert isinstance(ann.step, Work) and ann.step.n_judged == 1
 
 
+def test_who_is_not_answered_several_times_in_a_row_is_to_come_back_later(made: Lab) -> None:
+    ann = made.annotator("ann")
+    for n in range(3):
+        assert isinstance(ann.step, Work) and not ann.step.keeps_failing
+        with pytest.raises(CrsdemoError, match="come back later"):
+            ann.say(f"break down {n}")
+    assert isinstance(ann.step, Work) and ann.step.keeps_failing
+    ann.say("a quiet film")  # it answers again
+    assert isinstance(ann.step, Work) and not ann.step.keeps_failing and ann.step.n_judged == 1
+    with pytest.raises(CrsdemoError):
+        ann.say("break down")
+    assert isinstance(ann.step, Work) and not ann.step.keeps_failing
+
+
 def test_two_clicks_are_one_message_and_what_is_over_takes_none(made: Lab) -> None:
     ann = made.annotator("ann")
     work = ann.step

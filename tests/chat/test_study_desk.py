@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_studies import FILE, SHORT, Annotator, Lab, lab
+from made_studies import FILE, SHORT, Annotator, Lab, lab, prolific_id
 from stand_in import StandIn
 
 from crsdemo.__main__ import main
@@ -291,6 +291,27 @@ def test_a_failed_side_cannot_be_judged_and_another_message_takes_its_place(made
     assert annotator.finish() == "C0FFEE"
 
 
+def test_who_meets_a_side_that_keeps_failing_is_to_come_back_later(made: Lab) -> None:
+    annotator = made.annotator("ann")
+    at(annotator, "free")
+
+    def after(said: str) -> Work:
+        annotator.say(said)
+        assert isinstance(annotator.step, Work)
+        return annotator.step
+
+    first = annotator.step
+    assert isinstance(first, Work) and not first.keeps_failing
+    assert not after("break down: red").keeps_failing
+    assert not after("break down: blue").keeps_failing
+    assert not after("break down: red").keeps_failing
+    assert not after("break down").keeps_failing
+    last = after("break down: red")
+    assert last.keeps_failing and last.done == first.done  # their place is kept
+    assert not after("hello").keeps_failing
+    assert annotator.finish() == "C0FFEE"
+
+
 # Two tabs, double clicks, coming back
 
 
@@ -363,19 +384,26 @@ def _same(one: object, other: object) -> bool:
 
 def test_the_same_person_is_known_by_the_link_or_else_by_the_browser(made: Lab) -> None:
     arrive = made.desk.arrive
-    ann = arrive({"PROLIFIC_PID": "5f0a", "STUDY_ID": "s", "SESSION_ID": "1"}, None)
-    assert arrive({"prolific_pid": "5f0a", "Session_Id": "2"}, "browser") == ann
-    assert arrive({"PROLIFIC_PID": "5f0b"}, None) != ann
+    one, other = prolific_id("ann"), prolific_id("eve")
+    ann = arrive({"PROLIFIC_PID": one, "STUDY_ID": "s", "SESSION_ID": "1"}, None)
+    assert arrive({"prolific_pid": one, "Session_Id": "2"}, "browser") == ann
+    assert arrive({"PROLIFIC_PID": other}, None) != ann
     bob = arrive({}, "browser")
     assert bob != "browser" and arrive({"utm": "x"}, "browser") == bob
-    assert arrive({"participant": "5f0a"}, None) not in (ann, bob)
+    assert arrive({"participant": one}, None) not in (ann, bob)
 
 
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [
-        ({}, "does not say who you are"),
-        ({"PROLIFIC_PID": "  "}, "does not say who you are"),
+        ({"PROLIFIC_PID": "  "}, "not filled in: its PROLIFIC_PID is empty"),
+        ({"participant": ""}, "not filled in: its participant is empty"),
+        ({"test": ""}, "not filled in: its test is empty"),
+        ({"Participant": "undefined"}, "its Participant is 'undefined', the same for everybody"),
+        ({"PROLIFIC_PID": "NAME"}, "'NAME' is no ID of Prolific's, which has 24 letters"),
+        ({"prolific_pid": "5f1"}, "The prolific_pid '5f1' is no ID"),
+        ({"workerId": "abc"}, "'workerId', which is not read here"),
+        ({"participant_id": "abc"}, "'participant_id', which is not read here"),
         ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"}, "not filled in"),
         ({"participant": "x" * 1_000_000}, "cannot be a name"),
     ],
@@ -384,14 +412,21 @@ def test_a_link_that_names_nobody_is_refused(
     made: Lab, parameters: dict[str, str], says: str
 ) -> None:
     with pytest.raises(BadInputError, match=says):
-        made.desk.arrive(parameters, None)
+        made.desk.arrive(parameters, "a browser that could be known again")
+    assert not made.rows("select 1 from annotators")  # nobody has come
+
+
+def test_without_a_name_and_a_browser_that_remembers_nobody_is_known(made: Lab) -> None:
+    with pytest.raises(BadInputError, match="does not say who you are"):
+        made.desk.arrive({"utm_source": "list"}, None)
 
 
 def test_no_name_of_a_person_is_anywhere_in_the_folder(made: Lab) -> None:
-    made.annotator("5f0a77e1c0ffee").finish()
+    name = prolific_id("ann")
+    made.annotator("ann").finish()
     made.log.close()
     for file in made.log.path.parent.iterdir():
-        assert b"5f0a77e1c0ffee" not in file.read_bytes()
+        assert name.encode() not in file.read_bytes()
 
 
 def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

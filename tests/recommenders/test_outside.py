@@ -184,7 +184,7 @@ def test_tries_end() -> None:
     with stub(said("down", 500)) as server, down:
         reply(over(server.url), ASKED)
     assert len(server.bodies) == 3
-    with pytest.raises(OutsideError, match="mine: cannot be reached, tried 2 times"):
+    with pytest.raises(OutsideError, match="mine: cannot be reached: .*refused, tried 2 times"):
         reply(over(server.url, retries=1), ASKED)
 
 
@@ -199,6 +199,17 @@ def test_who_takes_up_no_connection_is_said_to_be_away_and_not_slow() -> None:
         port = busy.getsockname()[1]
         with pytest.raises(OutsideError, match="mine: cannot be reached: it took up no connection"):
             reply(over(f"http://127.0.0.1:{port}", seconds=1), ASKED)
+
+
+def test_what_keeps_it_from_being_reached_is_said_without_the_host() -> None:
+    with pytest.raises(OutsideError, match="mine: cannot be reached: ") as caught:
+        reply(over("http://nobody.invalid/v1", retries=0), ASKED)
+    assert "invalid" not in str(caught.value)
+    with (
+        stub(lambda to: to.connection.close()) as server,
+        pytest.raises(OutsideError, match="broke off .RemoteProtocolError: Server disconn"),
+    ):
+        reply(over(server.url, retries=0), ASKED)
 
 
 def silent(to: BaseHTTPRequestHandler) -> None:

@@ -64,7 +64,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "long-name": (GOOD.replace('"talk"', f'"{"x" * 201}"'), "at most 200 characters"),
     "long-title": (GOOD.replace(TITLE, f'title = "{"x" * 201}"'), "at most 200 characters"),
     # keys and parts
-    "no-consent": (GOOD.replace("[consent]", "[consents]"), "`consent` is missing"),
+    "no-consent": (GOOD.replace("[consent]", "[consents]"), "do you mean `consent`?"),
     "no-tasks": (GOOD.partition("[[tasks]]")[0], "`tasks` is missing"),
     "unknown-key": (GOOD.replace("seed = 1", "seed = 1\ncolor = 1"), "`color` is 1; no such key"),
     "unknown-part": (GOOD + "[extras]\na = 1\n", "`extras` is {'a': 1}; no such key"),
@@ -92,7 +92,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "no-questionnaire": (GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["mine.toml"]'),
                          "'mine.toml' is neither a file there nor one of"),
     "itself-as-questions": (GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["study.toml"]'),
-                            "`questions` is missing"),
+                            "`seed` is 1; no such key is known here; there are: about, questions"),
     "questions-of-one-name": (
         GOOD.replace("seed = 1", 'seed = 1\nquestionnaires = ["one/mine.toml"]')
         .replace('kind = "free"', 'kind = "free"\nquestionnaires = ["two/mine.toml"]'),

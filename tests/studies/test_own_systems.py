@@ -82,7 +82,27 @@ def test_check_study_asks_what_the_app_will_ask_and_tells_what_was_answered(
     (_, asked) = server.bodies  # the first one is ours, the other that of the file
     assert asked["messages"][-1]["content"] == "A quiet film."
     assert main(["check-study", str(path)]) == 2
-    assert "mine: cannot be reached, tried 3 times" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "mine: cannot be reached: [Errno 111] Connection refused, tried 3 times; it " in told
+    assert f"asked at {server.url}/v1/chat/completions in the form 'openai', since" in told
+
+
+@pytest.mark.parametrize(
+    ("end", "form", "says"),
+    [
+        ("/v1/chat", "", "/v1/chat in the form 'plain', since its address does not end in /v1 or "),
+        ("/v1", ', form = "plain"', "/v1 in the form 'plain', as `form` says"),
+    ],
+)
+def test_who_asks_in_the_wrong_form_is_told_which_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], end: str, form: str, says: str
+) -> None:
+    with stub(lambda to: to.connection.close()) as server:
+        mine = f'{{name = "mine", url = "{server.url}{end}", retries = 0{form}}}'
+        assert main(["check-study", str(study(tmp_path, f'systems = ["popularity", {mine}]'))]) == 2
+    told = capsys.readouterr().err
+    assert f"it was asked at {server.url}{says}" in told
+    assert "broke off (RemoteProtocolError: Server disconnected without sending" in told
 
 
 # The page of the docs

@@ -11,10 +11,11 @@ from stand_in import NoLinker, StandIn
 from crsdemo.__main__ import main
 from crsdemo.cli.check_study import told
 from crsdemo.core.errors import BadInputError
+from crsdemo.core.recommender import Reply
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire, ready_made
 from crsdemo.studies.statistics.sizes import need
 from crsdemo.studies.study import Study, parse_study
-from crsdemo.studies.twins import Twins, twins
+from crsdemo.studies.twins import Answered, twins
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-study.toml"
 
@@ -56,16 +57,29 @@ def test_a_study_tells_what_an_annotator_judges(tmp_path: Path) -> None:
             "`messages` is 0; it should be greater than or equal to 1",
         ),
         ("minutes = 12", "minutes = true", "`minutes` is True; it is a whole number"),
-        ("seed = 20", "seeds = 20", "`seed` is missing"),
+        (
+            "seed = 20",
+            "seeds = 20",
+            "`seeds` is 20; no such key is known here",
+        ),
+        (
+            "minutes = 12",
+            "minuts = 12",
+            "known here; do you mean `minutes`?",
+        ),
+        ("minutes = 12", "", "`minutes` is missing; it has to be there"),
+        ("minutes = 12", "duration = 12", "`duration` is 12; no such key is known here; there are"),
+        ("[[tasks]]", "[[task]]", "do you mean `tasks`?"),
+        ('kind = "scenario"', 'kimd = "scenario"', "`kind` is missing; do you mean it by `kimd`?"),
         ('systems = ["red", "blue"]', 'systems = ["red", "red"]', "name two or more, each once"),
         ('version = "1"', "version = 1", "`version` is 1; it is a text in quotes"),
         ("each = 2\noverlap", "each = 5\noverlap", "`each` is 5; it is a whole number from 1 to 4"),
         ('"short-compared"', '"sus"', "'sus' is neither a file there nor one of about-you, crs"),
-        ('bad = "Boil', 'bed = "Boil', "`bad` is missing"),
+        ('bad = "Boil', 'bed = "Boil', "`bed` is 'Boil the potatoes.'; no such key"),
         ('name = "family"', 'name = "talk"', "another task has this name"),
         ('name = "family"', 'name = "shared 2"', "another task has this name"),
         ("overlap = 3", "overlap = 3\nsince = 1", "`since` is 1; no such key is known here"),
-        ('instruction = "Find', 'instructions = "Find', "`instruction` is missing"),
+        ('instruction = "Find', 'instructions = "Find', "do you mean `instruction`?"),
         ('"C0FFEE"', '"C"\ncompletion_code_env = "X"', "there is `completion_code` already"),
         ("A western?", "x" * 2001, "at most 2000 characters"),
     ],
@@ -86,6 +100,8 @@ def test_a_wrong_study_names_file_line_key_and_what_belongs_there(
     [
         ('kind = "scenario"', 'kind = "play"', 'kind = "play"'),
         ("messages = 1", "messages = -1", "messages = -1"),
+        ("minutes = 12", "minuts = 12", "minuts = 12"),
+        ('kind = "scenario"', 'kimd = "scenario"', 'kimd = "scenario"'),
         (
             'text = "We keep what you write."',
             'text = """\nkind = 7\n"""\nversion2 = 1',
@@ -270,14 +286,59 @@ def test_a_check_without_a_good_side_says_so(tmp_path: Path) -> None:
     assert "Careful" not in told(study(tmp_path, good))
 
 
+def test_a_practice_without_a_good_side_says_so(tmp_path: Path) -> None:
+    bare = FILE.replace('good = "Groundhog Day is light."\n', "")
+    assert "Careful: the practice 'practice' has no `good` reply" in told(study(tmp_path, bare))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "where"),
+    [
+        ("Which reply helps more?", "Green or RED? (pilot)", "the title names 'red'"),
+        ("We keep what you write.", "We compare red, and more.", "the consent names 'red'"),
+        ("A quiet film.", "A red film.", "a message of the task 'shared' names 'red'"),
+        (
+            "Boil the potatoes.",
+            "I am Blue.",
+            "a written reply of the task 'attention' names 'blue'",
+        ),
+        ("Find a film", "Ask blue for a film", "the instruction of the task 'family' names 'blue'"),
+    ],
+)
+def test_a_study_whose_own_words_name_a_system_says_so(
+    tmp_path: Path, was: str, becomes: str, where: str
+) -> None:
+    assert "names" not in told(study(tmp_path))
+    assert f"Careful: {where}" in told(study(tmp_path, FILE.replace(was, becomes)))
+    harmless = "Tired of blueish infrared?"
+    assert "names" not in told(study(tmp_path, FILE.replace("Which reply helps more?", harmless)))
+
+
+def test_the_questions_of_a_study_are_read_for_names_too(tmp_path: Path) -> None:
+    own = 'title = "T"\nabout = "person"\n[[questions]]\nname = "n"\ntext = "Fine?"\n'
+    (tmp_path / "own.toml").write_text(own + 'labels = ["no", "as good as lab-7b"]\n')
+    entrant = '[{name = "red", url = "http://localhost:1/v1", model = "lab-7b"}, "blue"]'
+    text = FILE.replace('["red", "blue"]', entrant).replace("about-you", "own.toml")
+    assert "the questionnaire 'own' names 'lab-7b'" in told(study(tmp_path, text))
+
+
 def test_the_share_of_twins_is_told_before_the_launch(tmp_path: Path) -> None:
     found = study(tmp_path)
     assert "not measured yet: `check-study --twins`" in told(found)
     table = {"red": StandIn(0, "red"), "blue": StandIn(0, "blue")}
-    assert twins(found, table.__getitem__, NoLinker().link) == Twins(4, 4)
+    measured = twins(found, table.__getitem__, NoLinker().link)
+    assert (measured.pairs, measured.same) == (4, 4)
+    assert "    red and blue say the same\n'A loud film.'" in measured.told
     table["blue"] = StandIn(0, "blue", "Watch ")
     measured = twins(found, table.__getitem__, NoLinker().link)
-    assert measured == Twins(4, 0) and "0 of 4 pairs" in measured.told
+    assert (measured.pairs, measured.same) == (4, 0) and "0 of 4 pairs" in measured.told
+    first, red, blue, second, *_ = measured.told.splitlines()[1:]
+    assert (first, second) == ("'A quiet film.'", "'A loud film.'")
+    assert red.startswith('    red: You said "A quiet film.". Try ')
+    assert blue.startswith('    blue: You said "A quiet film.". Watch ')
+    answer = Reply(("I am red.\nTry Alien.",), "CHAT")
+    seen = Answered("Hi", {"red": answer, "blue": answer}).lines()
+    assert list(seen)[1] == "    red: I am [hidden].\n    Try Alien."  # as annotators read it
 
 
 THREE = FILE.replace('["red", "blue"]', '["red", "blue", "green"]')

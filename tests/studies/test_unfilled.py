@@ -37,7 +37,7 @@ def test_a_blank_that_was_left_is_nobody(value: str) -> None:
     for name in ("PROLIFIC_PID", "participant", "test"):
         with pytest.raises(BadInputError, match="not filled in") as caught:
             arrival({name: value}, "a browser", SECRET)
-        assert name.upper() in str(caught.value) and "survey tool" in str(caught.value)
+        assert f"its {name} is" in str(caught.value) and "survey tool" in str(caught.value)
     with pytest.raises(BadInputError, match="not filled in"):
         signed_link("https://lab.example", value, SECRET)
 
@@ -45,6 +45,11 @@ def test_a_blank_that_was_left_is_nobody(value: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_let_in(name: str) -> None:
     assert not is_unfilled(name)
-    assert arrival({"PROLIFIC_PID": name}, None, SECRET).source == "prolific"
+    assert arrival({"test": name}, None, SECRET).source == "test"
     given = {"participant": name, "key": signature(name, SECRET)}
     assert arrival(given, None, SECRET, plain_names=False).source == "link"
+
+
+def test_an_id_of_prolific_is_let_in() -> None:
+    for name in ("5f0a77e1c0ffee0123456789", " 5F0A77E1C0FFEE012345678z "):
+        assert arrival({"PROLIFIC_PID": name}, None, SECRET).source == "prolific"

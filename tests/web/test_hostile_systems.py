@@ -70,7 +70,7 @@ FAILING: dict[str, tuple[Answer, str]] = {
     "403": (said("", 403), "answered 403 Forbidden, at the first try: nothing more"),
     "204": (said("", 204), "answered 204"),
     "redirect": (said("", 307, Location="http://127.0.0.1:1/elsewhere"), "answered 307"),
-    "no-http": (no_http, r"broke off \(RemoteProtocolError\)"),
+    "no-http": (no_http, r"broke off \(RemoteProtocolError: "),
     "broken-off": (broken_off, r"broke off in its answer \(RemoteProtocolError\)"),
     "nothing": (said(""), "is not JSON"),
     "html": (said("<!doctype html><script>alert(1)</script>"), "is not JSON: b'<!doctype"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -257,6 +258,33 @@ def test_the_operator_signs_in_reads_filters_takes_home_and_signs_out(
     expect(page.locator("#reason")).to_contain_text("password of the operator")
     assert at.complaints == []
     page.context.close()
+
+
+def test_who_signed_in_reads_the_health_without_being_asked_again(
+    browser: Browser,  # noqa: F811
+    server: Server,
+    clock: Clock,
+) -> None:
+    at = Researcher(browser, server)
+    clock.now += WINDOW
+    at.sign_in(WORD)
+    expect(at.page.locator("#answer")).to_contain_text("Too few votes")
+    at.page.get_by_role("link", name="health").click()
+    expect(at.page.get_by_role("heading", name="Health of this demo")).to_be_visible()
+    (kept,) = at.page.context.cookies()
+    assert kept["sameSite"] == "Strict" and kept["expires"] == -1
+    cookies = {kept["name"]: kept["value"]}
+    health = server.url + "health.json"
+    assert httpx.get(health, cookies=cookies).status_code in (200, 503)
+    assert httpx.get(health, cookies=cookies | {kept["name"]: "made up"}).status_code == 401
+    if folder := os.environ.get("CRSDEMO_SHOTS"):
+        at.page.screenshot(path=f"{folder}/health.png")
+    at.page.get_by_role("link", name="results").click()
+    at.page.locator("#leave").click()
+    expect(at.page.locator("#password input")).to_be_focused()
+    assert httpx.get(health, cookies=cookies).status_code == 401  # signed out here and there
+    assert at.complaints == []
+    at.page.context.close()
 
 
 def test_a_study_of_a_version_against_its_parent_is_written_and_can_be_run(

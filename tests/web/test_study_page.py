@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from made_studies import lab
+from made_studies import lab, prolific_id
 from pages import Served, Server, Visitor, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import CATALOG, NoLinker, StandIn
@@ -223,7 +224,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(
     browser: Browser,  # noqa: F811
     server: StudyServer,  # noqa: F811
 ) -> None:
-    ann = Annotator(browser, server, "Prolific_Pid=anna&SESSION_ID=1")
+    ann = Annotator(browser, server, f"Prolific_Pid={prolific_id('anna')}&SESSION_ID=1")
     page = ann.page
     expect(ann.sheet.locator(".document p")).to_have_text(
         ["We keep what you write and choose.", "You may <b>stop</b> at any time."]
@@ -320,6 +321,41 @@ def test_two_tabs_of_one_annotator_are_one_person_and_one_verdict(
     assert server.rows(votes.format("verdicts")) == [("left",), ("right",)]  # not given twice
     assert server.rows(votes.format("current_verdicts")) == [("right",)]
     ann.leave()
+
+
+AWAY = "Please come back later with the same link: your place is kept."
+TALK, ALONE = (f"[[tasks]]{part}" for part in FILE.split("[[tasks]]")[2:4])
+
+
+@pytest.mark.parametrize(("task", "answered"), [(TALK, ".judging"), (ALONE, "#thread .alone")])
+def test_who_is_not_answered_again_and_again_is_told_to_come_back_later(
+    browser: Browser,  # noqa: F811
+    tmp_path: Path,
+    task: str,
+    answered: str,
+) -> None:
+    server = StudyServer(tmp_path, FILE.partition("[[tasks]]")[0] + task)
+    ann = Annotator(browser, server, "participant=ann")
+    ann.press("I agree")
+    ann.press("Begin")
+    for n in range(3):
+        expect(ann.page.get_by_text(AWAY)).to_have_count(0)
+        ann.type(f"break down {n}")
+        expect(ann.page.get_by_text(f"break down {n}", exact=True)).to_be_visible()
+        expect(ann.page.locator("#live .round")).to_have_count(0)
+    expect(ann.page.get_by_text(AWAY)).to_be_visible()
+    ann.go(ann.page.reload)
+    expect(ann.page.get_by_text(AWAY)).to_be_visible()
+    if folder := os.environ.get("CRSDEMO_SHOTS"):
+        ann.page.screenshot(path=f"{folder}/away{len(task)}.png")
+        ann.page.evaluate("document.querySelector('[data-act=theme]').click()")
+        ann.page.set_viewport_size({"width": 390, "height": 844})
+        ann.page.screenshot(path=f"{folder}/away{len(task)}-phone.png")
+    ann.type("a quiet film")
+    expect(ann.page.locator(answered)).to_be_visible()
+    expect(ann.page.get_by_text(AWAY)).to_have_count(0)
+    ann.leave()
+    server.close()
 
 
 def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(

@@ -20,8 +20,9 @@ from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.backup import NEWEST, Backups, restore
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.outbox import Outbox, Rated
+from crsdemo.studies.tasks import GOOD
 from crsdemo.web.demo import Demo
-from crsdemo.web.health import examine
+from crsdemo.web.health import Health, examine
 from crsdemo.web.operator import Operator
 from crsdemo.web.upkeep import Upkeep
 
@@ -114,6 +115,30 @@ def test_many_replies_given_up_are_a_problem(log: FeedbackLog) -> None:
     health = examine(Upkeep(Outbox(log)))
     assert 0.2 < health.abandoned_share < 0.3
     assert any("given up" in problem for problem in health.problems())
+
+
+def test_a_system_that_keeps_failing_is_a_problem_until_it_answers_again(log: FeedbackLog) -> None:
+    pair = SideBySide(StandIns((StandIn(name="red"), StandIn(name="blue"))), NoLinker(), log)
+    series = pair.start("ann", "shared")
+
+    def say(text: str) -> Health:
+        *_, _ = pair.say(series, text, ("red", "blue"))
+        return examine(Upkeep(Outbox(log)))
+
+    assert say("hello").is_well
+    assert say("break down: red").is_well and say("break down: red").is_well
+    health = say("break down: red")
+    assert health.as_json()["failing"] == {"red": 3} and not health.is_well
+    (problem,) = health.problems()
+    assert "red has failed 3 times in a row" in problem and "as told" in problem
+    assert say("I want to kill myself").as_json()["failing"] == {"red": 3}  # nobody was asked
+    assert say("hello again").is_well
+
+
+def test_the_replies_that_a_study_file_has_are_no_systems(log: FeedbackLog) -> None:
+    pair = SideBySide(StandIns((StandIn(name="red"), StandIn(name=GOOD))), NoLinker(), log)
+    *_, _ = pair.say(pair.start("ann", "shared"), "hello", ("red", GOOD))
+    assert list(examine(Upkeep(Outbox(log))).activity.latency_p95) == ["red"]
 
 
 def test_a_log_that_cannot_be_read_is_said_and_the_rest_still_shown(log: FeedbackLog) -> None:

@@ -16,3 +16,19 @@ select recommender, max(seconds) from (
             from generations
             where status = 'ok' and julianday('now') - julianday(started_at) < ? / 24.0))
     where place - 1 < 0.95 * n group by recommender
+
+-- name: failing
+-- Whose newest replies all failed: how many, and why the last one did (SQLite takes the bare column
+-- from the row of the maximum). A fixed reply was not asked of anybody
+with recent as (
+    select t.number, g.recommender, g.status, g.error_message
+    from generations g join turns t on t.id = g.id
+    where julianday('now') - julianday(g.started_at) < :hours / 24.0
+    and not exists (select 1 from evidence e where e.generation_id = g.id and e.is_fixed)),
+answered as (select recommender, max(number) as number from recent
+    where status = 'ok' group by recommender)
+select recommender, times, reason from (
+        select f.recommender, count(*) as times, f.error_message as reason, max(f.number)
+        from recent f left join answered a on a.recommender = f.recommender
+        where f.status = 'failed' and f.number > coalesce(a.number, 0) group by f.recommender)
+    where times >= :in_a_row order by recommender

@@ -32,6 +32,11 @@ class Outside(ABC):
     def origin(self) -> dict[str, Any]:
         """Where it is asked and for what, fit for JSON; never a key."""
 
+    @property
+    @abstractmethod
+    def asked_how(self) -> str:
+        """The same in a sentence, for who set it up; visitors are not told."""
+
     @abstractmethod
     def _answers(self, body: dict[str, Any], about: About) -> Iterator[str | Said]:
         """Its words as they grow, where they do, last all that it says; fills `about`."""

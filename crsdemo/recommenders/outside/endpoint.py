@@ -84,6 +84,20 @@ class OverHttp(Outside):
             "options": endpoint.options,
         }
 
+    @property
+    def asked_how(self) -> str:
+        endpoint = self.endpoint
+        address = urlsplit(endpoint.address)._replace(query="").geturl()
+        used, other = ("openai", "plain") if endpoint.is_openai else ("plain", "openai")
+        how = f"it was asked at {address} in the form {used!r}"
+        if endpoint.form:
+            return f"{how}, as `form` says"
+        ends = "ends" if endpoint.is_openai else "does not end"
+        return (
+            f"{how}, since its address {ends} in /v1 or /chat/completions; if that is the wrong "
+            f'form, write form = "{other}" in the study\'s file'
+        )
+
     def _answers(self, body: dict[str, Any], about: About) -> Iterator[str | Said]:
         with self.wire.ask(body) as answer:
             if not self.endpoint.is_openai:

@@ -54,6 +54,10 @@ class OverCall(Outside):
             "version": function.version,
         }
 
+    @property
+    def asked_how(self) -> str:
+        return f"it was called as {self.function.call}"
+
     def _answers(self, body: dict[str, Any], about: About) -> Iterator[str | Said]:
         yield read_said(self._answered(body))
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from socket import SHUT_RDWR
 from socket import socket as Socket
 from threading import Timer
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -129,7 +131,8 @@ class Wire:
                         return
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 is_slow = isinstance(error, httpx.ConnectTimeout)
-                away = "cannot be reached" + ": it took up no connection" * is_slow
+                why = "it took up no connection" if is_slow else self._reason(error)
+                away = f"cannot be reached: {why}"
                 wait = _wait(n)
                 if n == tries or time.monotonic() + wait >= deadline:
                     raise OutsideError(f"{away}, {_times(n)}") from error
@@ -140,12 +143,18 @@ class Wire:
                     raise OutsideError(late) from error
                 if n == tries:
                     raise OutsideError(
-                        f"broke off ({type(error).__name__}), {_times(n)}"
+                        f"broke off ({type(error).__name__}: {self._reason(error)}), {_times(n)}"
                     ) from error
                 wait = _wait(n)
             if time.monotonic() + wait >= deadline:
                 raise OutsideError(f"{late}, {_times(n)}")
             time.sleep(wait)
+
+    def _reason(self, error: httpx.HTTPError) -> str:
+        """In its own words, without the host: visitors may read it."""
+        host = urlsplit(self.endpoint.url).hostname or ""
+        said = re.sub(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", "its host", str(error))
+        return said[:N_QUOTED] or type(error).__name__
 
     def _posted(self, body: Mapping[str, Any], end: _End) -> Any:
         left = max(0.001, end.deadline - time.monotonic())

@@ -29,7 +29,7 @@ from crsdemo.studies.statistics.exclusion import counted, flagged, left_out
 from crsdemo.studies.statistics.judging import Vote
 from crsdemo.studies.statistics.report import results
 from crsdemo.web.demo import Demo
-from crsdemo.web.operator import Caller
+from crsdemo.web.operator import COOKIE, Caller
 from crsdemo.web.results import tuning
 from crsdemo.web.results.answer import answer
 from crsdemo.web.results.exhibits import exhibits
@@ -40,6 +40,11 @@ from crsdemo.web.shared.controls import Binding, Room, Updates
 
 TAKE_HOME: Room = {"concurrency_limit": 1, "concurrency_id": "take home"}
 FETCH = "() => document.querySelector('#taken a.take')?.click()"
+# For /health, a plain page: it is sent to this site alone, and ends with the browser
+KEEP_TOKEN = f"""(token) => {{
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `{COOKIE}=${{token}}; SameSite=Strict${{secure}}`;
+}}"""
 GO_TO_PASSWORD = "() => document.querySelector('#password input')?.focus()"
 
 
@@ -225,6 +230,7 @@ def _wire(blocks: gr.Blocks, page: ResultsPage) -> None:
     once, newest = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "always_last"}
     blocks.load(page.show, s.asked, **quiet)
     s.masthead.fresh(page.show, s.asked, **quiet)
+    s.token.change(None, s.token, js=KEEP_TOKEN)
     s.password.submit(page.sign_in, [s.password, *s.asked], **quiet)
     for filter_ in (s.study, s.pair, s.blind_only, s.rules):
         filter_.input(page.show, s.asked, **newest)

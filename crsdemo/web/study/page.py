@@ -85,7 +85,8 @@ class StudyPage(Bench):
         if talk is None:
             return PARTS.task(step)
         seen = veiled_talk(talk, self.side_by_side.recommenders.names)
-        return PARTS.task(step) + self.parts.alone(seen)
+        away = PARTS.write_on(step) if step.keeps_failing and not view.growing else ""
+        return PARTS.task(step) + self.parts.alone(seen) + away
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What the practice teaches; where the talk goes on from, once it may go on."""
@@ -95,7 +96,8 @@ class StudyPage(Bench):
         taught = study_html.feedback(step) if step.is_practice else ""
         if step.assignment.replay_of or step.is_done:
             return taught
-        return taught + super().below(snapshot, shown) + PARTS.write_on(step)
+        onward = "" if step.keeps_failing else super().below(snapshot, shown)
+        return taught + onward + PARTS.write_on(step)
 
     def around(self, view: Look, snapshot: Snapshot) -> Updates:
         """The parts of the page that only this one has: the leaf, the way on and the way out."""
