@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +34,7 @@ from crsdemo.export.filtered import Filtered
 from crsdemo.export.tables import row_of
 from crsdemo.feedback.copies import note_copy
 from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
-from crsdemo.feedback.results import pseudonym
+from crsdemo.feedback.results import PSEUDONYM, pseudonym
 from crsdemo.feedback.schema import MIGRATIONS
 from crsdemo.studies.tasks import Kind
 
@@ -63,7 +64,9 @@ class ExportConfig:
     min_seconds: float = flag(0.0, "only verdicts that took this long or whose time is unknown")
     study: str = flag("", "only verdicts of the study with this title or sha256")
     with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
-    without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
+    without_visitors: str = flag(
+        "", "leave out these people, by `participant` of the tables, comma-separated"
+    )
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -80,6 +83,12 @@ class ExportConfig:
         for name, day in (("since", self.since), ("until", self.until)):
             if day and not _is_day(day):
                 raise BadInputError(f"--{name} is a day such as 2030-12-31, got {day!r}")
+        for name in _listed(self.without_visitors):
+            if not re.fullmatch(f"[0-9a-f]{{{PSEUDONYM}}}", name):
+                raise BadInputError(
+                    f"--without-visitors takes names of {PSEUDONYM} hexadecimal digits, as the "
+                    f"column `participant` of the tables has them; got {name!r}"
+                )
         if not 0 <= self.test_share < 1:
             raise BadInputError(f"--test-share is from 0 to below 1, got {self.test_share}")
 
@@ -97,7 +106,7 @@ class ExportConfig:
             return Reason.POLICY
         if one.created_at < self.since or (self.until and one.created_at >= self.until):
             return Reason.TIME
-        if one.visitor in _listed(self.without_visitors):
+        if pseudonym(one.visitor) in _listed(self.without_visitors):
             return Reason.VISITOR
         took = one.decided_ms
         return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
@@ -206,8 +215,7 @@ def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
     elif config.format == "dpo" and isinstance(judgment, JudgedPair):
         yield dpo(judgment, text)
     else:
-        more = {"participant": pseudonym(judgment.visitor)}
-        yield Example(judgment, row_of(judgment) | more, ())
+        yield Example(judgment, row_of(judgment), ())
 
 
 def _file_of(example: Example, split: Split, config: ExportConfig) -> str:

@@ -17,13 +17,15 @@ import pytest
 from pages import Server
 from stand_in import StandIn
 from test_operator import WORD
-from test_page import Caller
+from test_page import Caller, events_of
 
 from crsdemo.chat.admission import Limits
 from crsdemo.core.comparison import Judgment, Series
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.guard import housekeeping
 from crsdemo.web.guard.events import shapes_of
 from crsdemo.web.operator import Operator
+from crsdemo.web.shared.remembered import signed
 
 FORGED: tuple[Any, ...] = (
     None,
@@ -69,9 +71,14 @@ def send(server: Server, function: Any, data: list[Any], event: Any) -> httpx.Re
     return httpx.post(f"{server.url}gradio_api/queue/join", json=body, timeout=30)
 
 
-def honest(function: Any) -> list[Any]:
+def remembered(server: Server, **names: str) -> dict[str, str]:
+    """As a browser has it that was given these names."""
+    return signed(names, secret_beside(server.db))
+
+
+def honest(server: Server, function: Any) -> list[Any]:
     """What a page would hold when it calls this handler."""
-    held = {"visitor": "v", "dialogue": "d", "series": "s"}
+    held = remembered(server, visitor="v", dialogue="d", series="s")
     kinds: dict[type, object] = {gr.BrowserState: held, gr.Textbox: "hello"}
     return [kinds.get(type(component)) for component in function.inputs]
 
@@ -99,7 +106,7 @@ def test_forged_events_are_refused_in_words(
         for forged in FORGED:
             if function.targets[0][1] == "again" and isinstance(forged, dict) and forged:
                 continue  # a click is all that it looks at
-            answer = send(server, function, honest(function), forged)
+            answer = send(server, function, honest(server, function), forged)
             about = (function.page, function.targets, forged)
             assert answer.status_code == 400 and "reload" in answer.json()["detail"], about
     assert "Traceback" not in capfd.readouterr().err
@@ -115,7 +122,7 @@ def test_what_a_browser_remembers_is_names(
             continue
         first = "load" in names_of(function)
         for visit in VISITS[: 5 if first else None]:
-            data = honest(function)
+            data = honest(server, function)
             data[places[0]] = visit
             event = {"click": 1, "reply": "r", "comparison": "c", "item": "f", "kind": "want"}
             event |= {"on": True, "changes": {}, "text": "t", "origin": "thread", "again": False}
@@ -129,8 +136,8 @@ def test_a_text_is_a_text_and_nothing_is_left_out(
 ) -> None:
     (submit,) = [one for one in handlers(server) if one.page == "" and "submit" in names_of(one)]
     for junk in (5, None, {"a": 1}, ["x"], True):
-        assert send(server, submit, [junk, *honest(submit)[1:]], None).status_code == 400
-    for data in (honest(submit)[:-1], [*honest(submit), None], []):
+        assert send(server, submit, [junk, *honest(server, submit)[1:]], None).status_code == 400
+    for data in (honest(server, submit)[:-1], [*honest(server, submit), None], []):
         assert send(server, submit, data, None).status_code == 400
     assert "Traceback" not in capfd.readouterr().err
 
@@ -140,7 +147,7 @@ def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
     for function in handlers(server):
         places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
         if places and function.inputs[places[0]].default_value == "":
-            data = honest(function)
+            data = honest(server, function)
             data[places[0]] = {"evil": 1}
             assert send(server, function, data, None).status_code == 400
     server.close()
@@ -152,13 +159,13 @@ def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
 def on_blind(server: Server, visitor: str, series: str) -> str:
     """What the blind page shows to somebody who comes back."""
     config = httpx.get(server.url + "config").json()
-    config["page"][""] = config["page"]["blind"]
     caller = Caller(server.url, config)
-    caller.events["load"] = next(
-        one._id for one in handlers(server)
-        if one.page == "blind" and "load" in names_of(one)
-    )  # fmt: skip
-    return str(caller.call("load", [{"visitor": visitor}, {"series": series}, None, {}, False]))
+    caller.events = events_of(config, "blind")
+    return str(
+        caller.call(
+            "load", [remembered(server, visitor=visitor), {"series": series}, None, {}, False]
+        )
+    )
 
 
 @pytest.mark.parametrize(("names_shown", "shown"), [(False, True), (True, False)])

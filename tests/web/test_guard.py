@@ -257,7 +257,7 @@ def test_ids_and_lists_have_bounds(
     server: Server, config: dict[str, Any], change: dict[str, object]
 ) -> None:
     caller = Caller(server.url, config)
-    body = {"data": ["hi", caller.visit, None, None, None], "session_hash": "s"}
+    body: dict[str, Any] = {"data": ["hi", caller.visit, None, None, None], "session_hash": "s"}
     body |= {"fn_index": caller.events["submit"]} | change
     answer = httpx.post(f"{server.url}gradio_api/queue/join", json=body)
     assert answer.status_code == 400

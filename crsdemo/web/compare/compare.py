@@ -18,6 +18,7 @@ from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
 from crsdemo.recommenders.loading import Version
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.shared import render
@@ -151,7 +152,8 @@ def _answer_as_json(answer: Answer) -> Json:
 def place(blocks: gr.Blocks, side_by_side: SideBySide, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
     layout = _layout(side_by_side.recommenders, hearing.catalog)
-    page = ComparePage(side_by_side, hearing.catalog, layout, hearing)
+    secret_key = secret_beside(side_by_side.log.path)
+    page = ComparePage(side_by_side, hearing.catalog, layout, secret_key, hearing)
     api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen
