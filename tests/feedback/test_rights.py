@@ -114,7 +114,7 @@ def test_nobody_marks_what_a_reply_does_not_name(lab: Study) -> None:
         for item in ("=HYPERLINK()", FILMS[-1].id, "x" * 200):
             for kind in ("want", "seen", "up"):
                 with pytest.raises(RefusedError, match="does not name"):
-                    lab.log.record_mark("owner", ItemMark(of, item, kind))  # type: ignore[arg-type]  # one of the kinds
+                    lab.log.record_mark("owner", ItemMark(of, item, kind))
     assert counts(lab) == before
     lab.log.record_mark("owner", ItemMark(reply, FILMS[0].id, "want"))
 
@@ -155,6 +155,20 @@ def test_whoever_has_seen_the_names_changes_nothing_any_more(lab: Study) -> None
     other = last(lab.judged(series, "and another"))
     lab.log.record_mark("v", ItemMark(other.left.reply.id, FILMS[1].id, "want"))
     record.record_pick(other.id, "v", "left")
+
+
+@pytest.mark.parametrize(("series", "was_seen"), [("open", True), ("blind-open", False)])
+def test_nothing_that_was_seen_with_names_is_kept_as_judged_blind(
+    lab: Study, series: str, was_seen: bool
+) -> None:
+    """Whichever page says so."""
+    made = last(lab.judged(Series(series, "v", "shared"), "a western"))
+    details = {"names_shown": False, "strength": 1, "more_names_shown": False}
+    lab.pair.judge(made.id, "v", Judgment("left", details=details))
+    lab.pair.judge(made.id, "v", Judgment("left", details=details | {"strength": 2}))
+    kept = lab.pair.comparisons.judgment(made.id, "v")
+    assert kept and kept.details["strength"] == 2
+    assert kept.details["names_shown"] is kept.details["more_names_shown"] is was_seen
 
 
 def test_what_waits_of_a_thief_is_set_apart_and_an_old_pick_is_its_owners(lab: Study) -> None:

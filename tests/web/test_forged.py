@@ -20,7 +20,7 @@ from test_operator import WORD
 from test_page import Caller, events_of
 
 from crsdemo.chat.admission import Limits
-from crsdemo.core.comparison import Judgment, Series
+from crsdemo.core.comparison import Series
 from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.guard import housekeeping
 from crsdemo.web.guard.events import shapes_of
@@ -177,8 +177,10 @@ def test_a_blind_series_with_an_old_id_is_still_shown(
     series = replace(series, visitor=visitor)
     pair = server.demo.side_by_side
     *_, comparison = pair.say(series, f"words of {series.id}", ("red", "blue"))
-    said = Judgment("left", details={"names_shown": names_shown})
-    pair.judge(comparison.id, visitor, said)
+    with server.log.file.writing() as db:  # as logs of before have it
+        of = {"comparison_id": comparison.id, "visitor": visitor, "revision": 1}
+        said = {"verdict": "left", "layout": "side_by_side", "app_version": "0"}
+        db.table("verdicts").insert(of | said | {"details": {"names_shown": names_shown}})
     assert (f"words of {series.id}" in on_blind(server, visitor, series.id)) is shown
     assert f"words of {series.id}" not in on_blind(server, uuid4().hex, series.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from test_page import Caller, Talker, events_of
 from test_study_page import StudyServer
 
 from app import open_pages
+from crsdemo.core.comparison import Series
+from crsdemo.core.conversation import blind_id
 from crsdemo.core.errors import BadInputError
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.studies.annotators import secret_beside, secret_of
@@ -147,3 +150,36 @@ def test_a_browser_with_an_unsigned_name_meets_an_empty_page_and_goes_on(
     visitor.say("somebody new")
     assert server.rows("select count(distinct visitor) from dialogues") == [(2,)]
     visitor.leave()
+
+
+# Who answers
+
+
+def test_a_blind_series_goes_on_blind_or_not_at_all(server: Server) -> None:
+    """Neither a program nor the page with names adds to it, even for the one who began it."""
+    session = uuid4().hex
+    program = hashlib.sha256(session.encode()).hexdigest()[:32]
+    series = Series(blind_id(uuid4().hex), program, "shared")
+    *_, comparison = server.demo.side_by_side.say(series, WISH, ("red", "blue"))
+
+    def called(name: str, *data: str) -> str:
+        at = f"{server.url}gradio_api/call/{name}"
+        event = httpx.post(at, json={"data": data, "session_hash": session}).json()["event_id"]
+        return httpx.get(f"{at}/{event}", timeout=30).text
+
+    assert "of this client" in called("compare_say", "on", "red", "red", "shared", comparison.id)
+    assert "of this client" in called("say", "on", series.id)
+    assert server.rows("select count(*) from turns where speaker = 'user'") == [(1,)]
+
+
+def test_a_vote_that_comes_to_the_blind_page_from_the_open_one_is_no_blind_vote(
+    server: Server,
+) -> None:
+    judge, config = Caller(server.url, config_of(server.url)), config_of(server.url)
+    look = [judge.visit, {"series": uuid4().hex}, None, {}, False]
+    judge.events = events_of(config, "compare")
+    judge.call("submit", ["a film", *look, "red", "blue", "shared"])
+    ((comparison,),) = server.rows("select id from comparisons")
+    judge.events = events_of(config, "blind")
+    judge.call("judge", look, judged(comparison, "left", 1))
+    assert server.rows("select details ->> 'names_shown' from verdicts") == [(1,)]

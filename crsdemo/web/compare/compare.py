@@ -13,7 +13,7 @@ from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
-from crsdemo.core.conversation import Conversation
+from crsdemo.core.conversation import Conversation, seen_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
@@ -115,6 +115,7 @@ class ComparePage(Bench):
         if not comparison_id:
             return self.side_by_side.start(visitor, checked_policy(policy))
         name = self.side_by_side.comparisons.series_of(checked_id(comparison_id))
+        name = name and seen_id(name)
         restored = self.side_by_side.comparisons.restore(name, self.catalog) if name else None
         if restored is None or restored.series.visitor != visitor:
             raise BadInputError(
