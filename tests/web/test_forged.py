@@ -16,6 +16,7 @@ import httpx
 import pytest
 from pages import Server
 from stand_in import StandIn
+from test_many_at_once import judged
 from test_operator import WORD
 from test_page import Caller, events_of
 
@@ -23,8 +24,9 @@ from crsdemo.chat.admission import Limits
 from crsdemo.core.comparison import Series
 from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.guard import housekeeping
-from crsdemo.web.guard.events import shapes_of
+from crsdemo.web.guard.events import MOST_CHANGES, shapes_of
 from crsdemo.web.operator import Operator
+from crsdemo.web.shared.opinions import MOST_PENDING
 from crsdemo.web.shared.remembered import signed
 
 FORGED: tuple[Any, ...] = (
@@ -150,6 +152,40 @@ def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
             data = honest(server, function)
             data[places[0]] = {"evil": 1}
             assert send(server, function, data, None).status_code == 400
+    server.close()
+
+
+# What cannot be saved now
+
+
+def test_what_waits_of_one_visitor_has_a_bound(tmp_path: Path) -> None:
+    """Clicks past the limit, on made-up comparisons, each with as much as fits."""
+    limits = Limits(visitor_opinions="1/minute")
+    server = Server(tmp_path, StandIn(0, "red"), StandIn(0, "blue"), limits=limits)
+    config = httpx.get(server.url + "config").json()
+    caller = Caller(server.url, config)
+    for n in range(MOST_PENDING + 10):
+        said = {"reply": f"made up {n}", "click": n, "changes": {"comment": "x" * 1_000}}
+        caller.call("rate", [caller.visit, None, None, None], said)
+    held = server.blocks.app.state_holder.session_data[caller.session].state_data
+    pending = [one for one in held.values() if isinstance(one, dict) and one]
+    assert [len(one) for one in pending] == [MOST_PENDING]
+    caller.events = events_of(config, "blind")
+    look = [caller.visit, {"series": "s"}, None, None, False]
+    comments = [{"about": "comment", "value": "y" * 1_000}] * (MOST_CHANGES + 1)
+    one = judged("made up", "left", 1)
+    for n in range(MOST_PENDING + 10):
+        for k in range(2):
+            one["judgment"]["changes"] += comments[: MOST_CHANGES - 1]
+            caller.call("judge", look, one | {"comparison": f"made up {n}", "click": k})
+            one = judged("made up", "left", 1)
+    pending = [of for of in held.values() if isinstance(of, dict) and "made up 29" in of]
+    (by_comparison,) = [of for of in pending if "changes" in of["made up 29"]]
+    assert len(by_comparison) == MOST_PENDING
+    assert {len(of["changes"]) for of in by_comparison.values()} == {2}
+    one["judgment"]["changes"] = comments
+    with pytest.raises(httpx.HTTPStatusError, match="400"):
+        caller.call("judge", look, one)
     server.close()
 
 

@@ -33,7 +33,7 @@ from crsdemo.web.shared.controls import (
     paced,
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
-from crsdemo.web.shared.opinions import may_pass
+from crsdemo.web.shared.opinions import may_pass, newest
 from crsdemo.web.shared.remembered import ours, signed
 
 
@@ -161,7 +161,7 @@ class Bench(Drawing):
             self.keep(view, name, said, given["id"])
             return self._noted(self.kept(replace(view, pending=others), name), event)
         except CrsdemoError as error:
-            kept = {**others, name: given} if may_pass(error) else view.pending
+            kept = newest({**others, name: given}) if may_pass(error) else view.pending
             return self._noted(replace(view, pending=kept), event, error)
 
     def pick(self, event: gr.EventData, *look: Any) -> Updates:

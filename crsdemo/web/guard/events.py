@@ -15,6 +15,7 @@ from crsdemo.core.checked import Id, Name, Whole
 from crsdemo.web.guard.bodies import RefusedRequestError
 from crsdemo.web.shared.remembered import is_ours
 
+MOST_CHANGES = 20  # of a click; the pages send one
 Typed = Annotated[str, Field(max_length=1_000_000)]  # told that it is too long by those who know
 _HELD = TypeAdapter(dict[Name, Name] | None, config=ConfigDict(strict=True))
 
@@ -76,7 +77,7 @@ class Said(Sent):
     """What a click says of two answers; `compare/said_of_two.py` knows more of it."""
 
     id: Id
-    changes: list[dict[str, Any]]
+    changes: Annotated[list[dict[str, Any]], Field(max_length=MOST_CHANGES)]
 
 
 class Judged(Clicked):

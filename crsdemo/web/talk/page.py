@@ -31,7 +31,7 @@ from crsdemo.web.shared.controls import (
     paced,
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
-from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
+from crsdemo.web.shared.opinions import changes_of, may_pass, newest, opinions
 from crsdemo.web.talk.from_outside import FromOutside
 from crsdemo.web.talk.heard import Correction, avoiding, below_messages
 from crsdemo.web.talk.past import own_talk, shelf, take_off
@@ -142,10 +142,10 @@ class ChatPage:
         """Save what was pressed, and what could not be saved before; say so only when it is."""
         view = Look(*look)
         unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
-        others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
+        others = {of: changes for of, changes in view.pending.items() if of != event.reply}
         error = attempt(lambda: self.exchange.rate(event.reply, view.visit["visitor"], unsaved))
         pending = {**others, event.reply: unsaved} if error and may_pass(error) else others
-        return self._noted(replace(view, pending=pending), event.click, error)
+        return self._noted(replace(view, pending=newest(pending)), event.click, error)
 
     def mark(self, event: gr.EventData, *look: Any) -> Updates:
         """Keep that a film was seen, is wanted or not."""
