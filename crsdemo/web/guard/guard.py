@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -103,6 +104,8 @@ class Guard:
         if not self.watch.doors.opens(method, path):
             raise RefusedRequestError(404, "There is nothing here.")
         if method == "POST":
+            with _limited():
+                self.watch.admission.event_from(counted_as(scope["client"][0]))
             body = await bodies.read(dict(scope["headers"]), receive)
             given = bodies.parsed(body)
             if not path.startswith((f"{API}/cancel", f"{API}/reset")):
@@ -118,12 +121,9 @@ class Guard:
         if not is_program:
             events.check(function, given, self.watch.secret_key)
         name, room = counted_as(address), str(function.concurrency_id)
-        try:
-            self.watch.admission.event_from(name)
-            if room == MODEL["concurrency_id"]:
+        if room == MODEL["concurrency_id"]:
+            with _limited():
                 self.watch.admission.message_from(name, is_program=is_program)
-        except TooManyError as error:
-            raise RefusedRequestError(429, str(error)) from error
         await self.watch.rooms.admit(room, address, str(given.get("session_hash")))
 
     def _function(self, path: str, given: dict[str, Any]) -> Any:
@@ -157,6 +157,15 @@ class Guard:
         finally:
             heard.listening.subtract(sessions)
             heard.tabs.subtract(tab)
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Raises RefusedRequestError for too much."""
+    try:
+        yield
+    except TooManyError as error:
+        raise RefusedRequestError(429, str(error)) from error
 
 
 def _is_for_programs(function: Any) -> bool:
