@@ -196,9 +196,9 @@ class Outbox:
         if is_empty(self.damaged):
             return
         with opened_lines(self.damaged) as file:
-            for offset, line in list(waiting(file)):
-                if person.encode() in line:
-                    os.pwrite(file.fileno(), DELIVERED * len(line), offset)
+            theirs = [(at, line) for at, line in waiting(file) if person.encode() in line]
+            for offset, line in theirs:
+                os.pwrite(file.fileno(), DELIVERED * len(line), offset)
             os.fsync(file.fileno())
 
     def n_waiting(self) -> int:
