@@ -128,21 +128,21 @@ class Annotator:
         self.run, self.app, self.http, self.events = run, app, http, events
         self.random = Random(number)
         self.session = uuid4().hex
-        self.visitor = uuid4().hex
         self.headers = {"X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
-        self.look = [{"visitor": self.visitor}, {"series": uuid4().hex}, None, {}, False]
+        self.look: list[Any] = [None, None, None, {}, False]
 
     async def take_part(self, until: float, seen: Seen) -> None:
         """Until the clock is there."""
         think = self.run.think / self.run.faster
         await asyncio.sleep(think * self.random.random())  # not all at once
+        _, (self.look[0], self.look[1], *_) = await self._call("load", self.look)
         n = 0
         while time.monotonic() < until:
             n += 1
             text = f"{n} of {self.session}"
             began = time.monotonic()
             try:
-                started = await self._call("submit", [text, *self.look])
+                started, _ = await self._call("submit", [text, *self.look])
                 seen.queued.append(started - began)
                 seen.whole.append(time.monotonic() - began)
                 await asyncio.sleep(self.random.expovariate(1 / think))
@@ -168,8 +168,8 @@ class Annotator:
         about = {"origin": "verdict", "comparison": comparison, "again": False, "click": 1}
         return about | {"judgment": judgment}
 
-    async def _call(self, event: str, data: list[Any], event_data: Any = None) -> float:
-        """Returns when it was begun. Raises RefusedError and HTTPError."""
+    async def _call(self, event: str, data: list[Any], event_data: Any = None) -> tuple[float, Any]:
+        """When it was begun and what came of it. Raises RefusedError and HTTPError."""
         body = {"data": data, "event_data": event_data, "fn_index": self.events[event]}
         body["session_hash"] = self.session
         joined = await self.http.post("queue/join", json=body, headers=self.headers)
@@ -186,7 +186,7 @@ class Annotator:
                 if message.get("msg") == "process_completed":
                     if not message["success"]:
                         raise RefusedError(f"failed: {message['output']}")
-                    return started
+                    return started, message["output"].get("data")
         raise RefusedError("the server hung up")
 
 

@@ -105,6 +105,7 @@ class StudyDesk:
         self._standing(annotator)
         if erase:
             self.side_by_side.outbox.drain()  # or what waits there would come later
+            self.side_by_side.outbox.forget(annotator)
             self.log.erase(annotator, self.study.consent)
         else:
             self.log.record_decision(annotator, "withdrawn", self.study.consent)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -33,7 +34,7 @@ from crsdemo.export.tables import row_of
 from crsdemo.export.tally import Tally
 from crsdemo.feedback.copies import note_copy
 from crsdemo.feedback.judgments import JudgedPair, Judgment, JudgmentReader, reading_judgments
-from crsdemo.feedback.results import pseudonym
+from crsdemo.feedback.results import PSEUDONYM, pseudonym
 from crsdemo.feedback.schema import MIGRATIONS
 from crsdemo.studies.statistics.judging import Flag
 from crsdemo.studies.tasks import Kind
@@ -71,7 +72,9 @@ class ExportConfig:
     study: str = flag("", "only verdicts of the study with this title or sha256")
     with_tests: bool = flag(False, "also judgments of colleagues who tried a study")
     with_left_out: bool = flag(False, "dpo, kto, sft: also what /results leaves out by its rules")
-    without_visitors: str = flag("", "leave out the judgments of these people, comma-separated")
+    without_visitors: str = flag(
+        "", "leave out these people, by `participant` of the tables, comma-separated"
+    )
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -88,6 +91,12 @@ class ExportConfig:
         for name, day in (("since", self.since), ("until", self.until)):
             if day and not _is_day(day):
                 raise BadInputError(f"--{name} is a day such as 2030-12-31, got {day!r}")
+        for name in _listed(self.without_visitors):
+            if not re.fullmatch(f"[0-9a-f]{{{PSEUDONYM}}}", name):
+                raise BadInputError(
+                    f"--without-visitors takes names of {PSEUDONYM} hexadecimal digits, as the "
+                    f"column `participant` of the tables has them; got {name!r}"
+                )
         if not 0 <= self.test_share < 1:
             raise BadInputError(f"--test-share is from 0 to below 1, got {self.test_share}")
 
@@ -105,7 +114,7 @@ class ExportConfig:
             return Reason.POLICY
         if one.created_at < self.since or (self.until and one.created_at >= self.until):
             return Reason.TIME
-        if one.visitor in _listed(self.without_visitors):
+        if pseudonym(one.visitor) in _listed(self.without_visitors):
             return Reason.VISITOR
         took = one.decided_ms
         return Reason.HASTE if took is not None and took < 1000 * self.min_seconds else None
@@ -199,8 +208,7 @@ def _examples(judgment: Judgment, config: ExportConfig) -> Iterator[Considered]:
     elif config.format == "dpo" and isinstance(judgment, JudgedPair):
         yield dpo(judgment, text)
     else:
-        more = {"participant": pseudonym(judgment.visitor)}
-        yield Example(judgment, row_of(judgment) | more, ())
+        yield Example(judgment, row_of(judgment), ())
 
 
 def _file_of(example: Example, split: Split, config: ExportConfig) -> str:

@@ -23,10 +23,8 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", 
 def row_of(judgment: Judgment) -> Row:
     """All that is known of a judgment: of a pair what is about a side begins with its name."""
     if isinstance(judgment, Opinion):
-        return judgment.model_dump(exclude={"reply"}) | _columns(judgment.reply)
-    row = judgment.model_dump(exclude={*map(str, SIDES)}) | {
-        "message": judgment.left.heard[-1].text
-    }
+        return _of(judgment, "reply") | _columns(judgment.reply)
+    row = _of(judgment, *SIDES) | {"message": judgment.left.heard[-1].text}
     for side, reply in zip(SIDES, judgment.replies, strict=True):
         row |= {f"{side}_{name}": value for name, value in _columns(reply).items()}
     return row
@@ -49,13 +47,17 @@ def answer_row(one: Answer) -> Row:
         "about": one.about,
         "answered_at": one.answered_at,
         "is_test": one.is_test,
-        "visitor": one.visitor,
         "study_sha256": one.study_sha256,
     }
 
 
 def mark_row(one: Mark) -> Row:
-    return {"participant": pseudonym(one.visitor)} | one.model_dump()
+    return _of(one)
+
+
+def _of(one: Judgment | Mark, *left_out: str) -> Row:
+    """Under the short name of the person: their id stays in the log."""
+    return {"participant": pseudonym(one.visitor)} | one.model_dump(exclude={"visitor", *left_out})
 
 
 def _columns(reply: JudgedReply) -> Row:

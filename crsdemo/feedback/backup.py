@@ -22,7 +22,7 @@ from crsdemo.core.config import add_force
 from crsdemo.core.conversation import new_id
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.core.shipped import refuse_shipped
-from crsdemo.feedback.copies import note_copy, taken_back
+from crsdemo.feedback.copies import note_copy, note_kept, taken_back
 from crsdemo.feedback.file import connect, in_plain_words, known_version, make_private, opened
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.studies import StudyLog
@@ -154,6 +154,7 @@ def _kept_beside(db: Path) -> Path:
     """
     _fold(db)
     kept = db.with_name(f"{db.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    note_kept(db, "backup", kept)
     for ending in ("", "-wal", "-shm"):  # the last two only of a damaged one
         part = db.with_name(db.name + ending)
         if part.exists():

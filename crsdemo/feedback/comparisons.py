@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from crsdemo import __version__
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import SIDES, Answer, Comparison, Judgment, Policy, Series, Side
-from crsdemo.core.conversation import Conversation, ItemMark, LoggedTurn, new_id
+from crsdemo.core.conversation import BLIND, Conversation, ItemMark, LoggedTurn, new_id
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Plan
@@ -105,6 +105,7 @@ class ComparisonLog:
         """Judge a comparison, or judge it otherwise: then it is a new revision, with all details.
 
         What holds already is not written again, nor is what the same click has brought before.
+        It is kept as given blind only where the log knows that it was, whatever it says of that.
         Raises RefusedError for a comparison that is not this visitor's to judge, that is nobody's,
         for a reply is fixed, or that is finished.
         """
@@ -120,8 +121,9 @@ class ComparisonLog:
                 "{}",
                 0,
             )
+            said = judgment.details | _in_sight(db, comparison_id, visitor, judgment.details)
             was = (verdict, _opinion(json.loads(details)))
-            if was == (judgment.verdict, _opinion(judgment.details)):
+            if was == (judgment.verdict, _opinion(said)):
                 return
             still_open(db, comparison_id, visitor)
             db.table("verdicts").insert(
@@ -132,7 +134,7 @@ class ComparisonLog:
                     "revision": revision + 1,
                     "decided_ms": judgment.decided_ms,
                     "layout": judgment.layout,
-                    "details": judgment.details,
+                    "details": said,
                     "swapped": judgment.swapped,
                     "client_event_id": client_event_id,
                     "app_version": __version__,
@@ -181,6 +183,13 @@ class ComparisonLog:
         with self.log.file.reading() as db:
             found: str | None = first_value(db, _SQL["series_of"], comparison_id)
         return found
+
+
+def _in_sight(db: Database, comparison_id: str, visitor: str, details: Row) -> Row:
+    """That the names were in sight, where these details deny it and it cannot be so."""
+    denied = [name for name in ("names_shown", "more_names_shown") if details.get(name) is False]
+    of = {"comparison": comparison_id, "visitor": visitor, "blind": f"{BLIND}%"}
+    return {} if not denied or any(db.query(_SQL["is_blind"], of)) else dict.fromkeys(denied, True)
 
 
 def _opinion(details: Row) -> Row:

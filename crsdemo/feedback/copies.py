@@ -65,6 +65,14 @@ def note_copy(db: Path, what: Literal["backup", "export"], where: Path | None) -
     """
     with opened(db) as log:
         known_version(log, db)
+    note_kept(db, what, where)
+
+
+def note_kept(db: Path, what: Literal["backup", "export"], where: Path | None) -> None:
+    """Remember a copy of the log `db`, whether that can still be read or not.
+
+    Raises FeedbackError.
+    """
     place = str(where.absolute()) if where else ""
     line = Copied(what=what, where=place, moment=datetime.now(UTC))
     append(list_of(db), line.model_dump_json().encode())

@@ -31,7 +31,7 @@ from crsdemo.core.errors import RefusedError
 from crsdemo.core.recommender import Mode, Plan, Reply
 from crsdemo.core.traced import Stretch
 from crsdemo.feedback.file import BUSY_SECONDS, LogFile
-from crsdemo.feedback.rights import own_dialogue, own_reply
+from crsdemo.feedback.rights import named_item, own_dialogue, own_reply
 from crsdemo.feedback.rows import (
     Row,
     logged_turn_from_row,
@@ -199,11 +199,14 @@ class FeedbackLog:
         """Keep that an item of a reply was seen, is wanted or not, good or bad, or no longer so.
 
         What is good is not bad any more, what is wanted not unwanted, and the other way round.
-        Raises RefusedError for a reply to somebody else, or in a comparison that is finished.
+        Raises RefusedError for a reply to somebody else, or in a comparison that is finished, or
+        an item that the reply does not name.
         """
         row = asdict(mark) | {"visitor": visitor}
         with self.file.writing() as db:
             own_reply(db, mark.generation_id, visitor)
+            if on:
+                named_item(db, mark.generation_id, mark.item_id)
             if on and mark.kind in _OPPOSITE:
                 _put_mark(db, row | {"kind": _OPPOSITE[mark.kind]}, on=False)
             _put_mark(db, row, on=on)

@@ -191,6 +191,16 @@ class Outbox:
             os.fsync(file.fileno())
         return len(lines)
 
+    def forget(self, person: str) -> None:
+        """Blot out what was set apart of somebody. Raises FeedbackError."""
+        if is_empty(self.damaged):
+            return
+        with opened_lines(self.damaged) as file:
+            theirs = [(at, line) for at, line in waiting(file) if person.encode() in line]
+            for offset, line in theirs:
+                os.pwrite(file.fileno(), DELIVERED * len(line), offset)
+            os.fsync(file.fileno())
+
     def n_waiting(self) -> int:
         """Opinions that are not in the log yet. Raises FeedbackError if nobody can tell."""
         return n_waiting(self.path)

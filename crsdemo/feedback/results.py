@@ -17,6 +17,7 @@ from crsdemo.feedback.file import BUSY_SECONDS, LogFile
 from crsdemo.feedback.schema import HEARD, queries
 from crsdemo.studies.statistics.answers import Answer
 
+PSEUDONYM = 12  # hexadecimal digits: a million people hardly share one
 _TURNS = TypeAdapter(tuple[Turn, ...])
 _SQL = queries("results", heard=HEARD.format(turn="c.left_turn", number="l.number"))
 
@@ -100,6 +101,6 @@ def open_answers(path: Path, study: str = "") -> tuple[Answer, ...]:
 def pseudonym(visitor: str) -> str:
     """The same short name for the same person always.
 
-    It says nothing of the id that it is made from, with which a browser could claim to be them.
+    It says nothing of the id that it is made from, which is nobody's business.
     """
-    return hashlib.sha256(f"pseudonym {visitor}".encode()).hexdigest()[:6]
+    return hashlib.sha256(f"pseudonym {visitor}".encode()).hexdigest()[:PSEUDONYM]

@@ -52,6 +52,12 @@ def own_reply(db: Database, generation_id: str, visitor: str) -> None:
     still_open(db, generation_id, visitor)
 
 
+def named_item(db: Database, generation_id: str, item_id: str) -> None:
+    """Of an item that a reply names. Raises RefusedError for any other."""
+    if not any(db.query(_SQL["names_item"], {"reply": generation_id, "item": item_id})):
+        raise RefusedError("This reply does not name that: please reload the page.")
+
+
 def own_comparison(db: Database, comparison_id: str, visitor: str) -> None:
     """Admit to a comparison of the visitor, or one that a study has them judge.
 

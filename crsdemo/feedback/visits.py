@@ -11,6 +11,8 @@ from crsdemo.feedback.schema import queries
 
 _SQL = queries("visits")
 MOST_TALKS = 100
+MOST_WANTED = 200
+MOST_UNWANTED = 1_000
 MAX_WORDS = 80  # characters of how a talk began
 
 
@@ -37,15 +39,15 @@ def past_talks(log: FeedbackLog, visitor: str) -> tuple[PastTalk, ...]:
 
 
 def wanted(log: FeedbackLog, visitor: str, catalog: Catalog) -> tuple[Item, ...]:
-    """The items that a visitor wants, in the order in which they were marked, each once.
+    """The newest items that a visitor wants, in the order in which they were marked, each once.
 
     Raises FeedbackError.
     """
     with log.file.reading() as db:
-        rows = list(db.query(_SQL["wanted"], [visitor]))
+        rows = list(db.query(_SQL["wanted"], {"visitor": visitor, "most": MOST_WANTED}))
     return tuple(
         known_item(catalog, row["item_id"], row["title"] or row["item_id"], row["year"])
-        for row in rows
+        for row in reversed(rows)
     )
 
 
@@ -57,12 +59,13 @@ def wanted_in(log: FeedbackLog, visitor: str, item_id: str) -> tuple[str, ...]:
 
 
 def unwanted(log: FeedbackLog, visitor: str) -> frozenset[str]:
-    """Ids of the items that a visitor marked as seen, or as nothing for them.
+    """Ids of the newest items that a visitor marked as seen, or as nothing for them.
 
     Raises FeedbackError.
     """
     with log.file.reading() as db:
-        return frozenset(row["item_id"] for row in db.query(_SQL["unwanted"], [visitor]))
+        of = {"visitor": visitor, "most": MOST_UNWANTED}
+        return frozenset(row["item_id"] for row in db.query(_SQL["unwanted"], of))
 
 
 def _cut(text: str) -> str:

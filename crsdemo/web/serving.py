@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.demo import Demo
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _alone() -> Iterator[None]:
 
 
 def open_pages(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
-    """Start the server and return at once, with its URL. Raises OSError."""
+    """Start the server and return at once, with its URL. Raises OSError and FeedbackError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     with _alone():
         return _launched(demo, host, port)
@@ -58,7 +59,8 @@ def _launched(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
 
     blocks = site.build(demo)
     doors = Doors.of((page for page, *_ in blocks.pages), [results_html.ADDRESS])
-    watch = Watch(blocks, demo.exchange.admission, doors, demo.proxies)
+    secret_key = secret_beside(demo.exchange.log.path)
+    watch = Watch(blocks, demo.exchange.admission, doors, secret_key, demo.proxies)
     _, url, _ = blocks.launch(
         server_name=host,
         server_port=port,

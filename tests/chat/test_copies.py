@@ -107,6 +107,24 @@ def test_nothing_is_erased_that_could_not_be_noted(made: Lab) -> None:
     assert found_in(made.log.path.parent) == []
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_the_log_that_a_restore_keeps_is_a_copy_like_others(
+    made: Lab, tmp_path: Path, is_damaged: bool
+) -> None:
+    ann, _ = told(made)
+    db, copy = made.log.path, tmp_path / "copy.db"
+    backup(db, copy)
+    made.log.close()
+    if is_damaged:
+        db.write_bytes(b"no log at all, but " + WORDS.encode())
+    kept = restore(copy, db)
+    assert kept
+    log = FeedbackLog(db)
+    StudyLog(log).erase(ann.id, made.desk.study.consent)
+    assert [Path(one.where) for one in holding(db)] == [copy, kept]
+    log.close()
+
+
 def test_a_damaged_list_stops_a_restore_in_words(made: Lab, tmp_path: Path) -> None:
     db, copy = made.log.path, tmp_path / "copy.db"
     backup(db, copy)

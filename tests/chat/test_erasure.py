@@ -131,6 +131,25 @@ def test_what_waited_in_the_outbox_is_dropped_and_not_set_apart(made: Lab) -> No
     assert found_in(made.log.path.parent) == []
 
 
+def test_what_was_set_apart_is_blotted_out_of_this_person_alone(made: Lab) -> None:
+    ann, _ = told(made)
+    bob, outbox = made.annotator("bob"), made.desk.side_by_side.outbox
+    with locked(made.log):
+        for who, words in ((ann, WORDS), (bob, "words of bob")):
+            outbox._rests_until = 0.0
+            with pytest.raises(KeptAsideError):
+                outbox.submit(
+                    Judged(
+                        "not there any more", who.id, Judgment("left", details={"comment": words})
+                    )
+                )
+    assert outbox.drain() == 0 and outbox.n_damaged() == 2
+    assert b"quokka" in outbox.damaged.read_bytes()
+    made.desk.withdraw(ann.id, erase=True)
+    assert found_in(made.log.path.parent) == []
+    assert outbox.n_damaged() == 1 and b"words of bob" in outbox.damaged.read_bytes()
+
+
 def test_words_that_another_reader_keeps_alive_are_wiped_once_it_ends_and_said_till_then(
     made: Lab,
 ) -> None:

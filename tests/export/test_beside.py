@@ -146,13 +146,13 @@ def test_tests_and_whoever_withdrew_answer_nothing(made: Lab, tmp_path: Path) ->
         answered(made.annotator(name))
     ann = made.annotator("ann", begun=False)
     made.desk.withdraw(ann.id, erase=False)
-    who = {row["visitor"] for row in rows(made, "answers", tmp_path)}
-    assert who == {made.annotator("bob", begun=False).id}
+    who = {row["participant"] for row in rows(made, "answers", tmp_path)}
+    assert who == {pseudonym(made.annotator("bob", begun=False).id)}
     out = tmp_path / "more"
     config = ExportConfig(db=made.log.path, format="jsonl", out=out, with_tests=True)
     assert Reason.TEST not in export(config)["counts"]["excluded"]
-    assert tester.id in (out / "answers.jsonl").read_text()
-    assert {one.visitor for one in ResultsLog(made.log.file).answers()} == who
+    assert pseudonym(tester.id) in (out / "answers.jsonl").read_text()
+    assert {pseudonym(one.visitor) for one in ResultsLog(made.log.file).answers()} == who
 
 
 def test_every_table_says_who_failed_a_check_of_attention(tmp_path: Path) -> None:
@@ -169,11 +169,12 @@ def test_every_table_says_who_failed_a_check_of_attention(tmp_path: Path) -> Non
                 one.judge(step.to_judge, right if one is ann else wrong)
             else:
                 one.act()
-    said = {ann.id: "False", bob.id: "True", eve.id: ""}
+    names = [pseudonym(one.id) for one in (ann, bob, eve)]
+    said = dict(zip(names, ("False", "True", ""), strict=True))
     for n, table in enumerate(("verdicts", "answers")):
         found = rows(made, table, tmp_path / str(n))
-        assert {ann.id, bob.id} <= {row["visitor"] for row in found}
-        assert all(row["inattentive"] == said[row["visitor"]] for row in found)
+        assert {*names[:2]} <= {row["participant"] for row in found}
+        assert all(row["inattentive"] == said[row["participant"]] for row in found)
     with reading_judgments(made.log.path) as log:
         assert log.inattentive() == {ann.id: False, bob.id: True}
     made.log.close()

@@ -27,6 +27,7 @@ from crsdemo.export.examples import Reason
 from crsdemo.export.files import split_of
 from crsdemo.export.judgments import ExportConfig, export
 from crsdemo.export.tables import csv_cell
+from crsdemo.feedback.results import pseudonym
 
 HOSTILE = (
     '=HYPERLINK("http://evil.example";"x")\r\n"quoted", <b>\u2028\u202e\'; drop table turns; --'
@@ -382,7 +383,7 @@ def test_the_manifest_says_how_it_came_to_be(lab: Study) -> None:
         ({"policy": "own"}, Reason.POLICY),
         ({"since": "2999-01-01"}, Reason.TIME),
         ({"until": "2020-01-01"}, Reason.TIME),
-        ({"without_visitors": "someone,v"}, Reason.VISITOR),
+        ({"without_visitors": f"{pseudonym('someone')},{pseudonym('v')}"}, Reason.VISITOR),
         ({"min_seconds": 6.0}, Reason.HASTE),
     ],
 )
@@ -390,7 +391,7 @@ def test_a_filter_leaves_out_by_name(lab: Study, options: dict[str, Any], reason
     lab.judged(lab.start("v"), "a western", "left", seconds=5)
     assert left_out(lab, "dpo", **options) == {reason: 1}
     kept: dict[str, Any] = {"recommenders": "red,blue", "policy": "shared", "since": "2020-01-01"}
-    kept |= {"until": "2999-01-01", "without_visitors": "w", "min_seconds": 5.0}
+    kept |= {"until": "2999-01-01", "without_visitors": pseudonym("w"), "min_seconds": 5.0}
     assert len(written(lab, "dpo", **{name: kept[name] for name in options})) == 1
 
 
@@ -403,6 +404,7 @@ def test_a_filter_leaves_out_by_name(lab: Study, options: dict[str, Any], reason
         {"since": "yesterday"},
         {"test_share": 1.0},
         {"test_share": -0.1},
+        {"without_visitors": "0123456789abcdef0123456789abcdef"},
     ],
 )
 def test_a_flag_that_makes_no_sense_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
@@ -429,7 +431,11 @@ def test_a_row_of_the_table_holds_all_that_is_known_of_a_verdict(lab: Study) -> 
     out, _ = exported(lab, "jsonl")
     (row,) = lines(out / "verdicts.jsonl")
     assert row["verdict"] == "right" and row["winner"] == row["right_recommender"] == "blue"
-    assert (row["visitor"], row["decided_ms"], row["policy"]) == ("v", 2500.0, "shared")
+    assert (row["participant"], row["decided_ms"], row["policy"]) == (
+        pseudonym("v"),
+        2500.0,
+        "shared",
+    )
     assert row["same_context"] is True and row["message"] == "a western" and row["split"] == "train"
     assert row["right_text"] == right.turn.text
     assert row["right_item_title"] == right.reply.item.title

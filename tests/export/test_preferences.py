@@ -22,6 +22,7 @@ from crsdemo.export.files import split_of
 from crsdemo.export.judgments import ExportConfig
 from crsdemo.export.preferences import Vote, Votes, check_enough, divided, read_votes, shuffled
 from crsdemo.feedback.judgments import JudgedPair, JudgedReply, Ratings, reading_judgments
+from crsdemo.feedback.results import pseudonym
 from crsdemo.web.compare import verdicts
 from crsdemo.web.shared import render
 
@@ -220,7 +221,7 @@ def test_simulated_votes_and_those_of_people_are_never_learned_together(lab: Stu
     lab.kept("verdicts", "ann", comparison_id=comparison, verdict="left", layout="stacked")
     with pytest.raises(BadInputError, match="simulated votes and votes of 1 people"):
         votes(lab, "dpo")
-    assert len(votes(lab, "dpo", without_visitors="ann").usable) == 1
+    assert len(votes(lab, "dpo", without_visitors=pseudonym("ann")).usable) == 1
 
 
 # who is held out, and whether it is enough

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from judged import Study, last, study
-from stand_in import CATALOG, NoLinker
+from stand_in import CATALOG, FILMS, NoLinker
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.comparison import Judgment, Series
@@ -92,7 +92,7 @@ def test_nobody_thinks_anything_of_replies_to_another(lab: Study) -> None:
     exchange = Exchange(lab.scribes[0], NoLinker(), lab.log)
     shown = last(series)
     for reply in (talk.turns[-1].id, shown.left.reply.id, shown.right.reply.id):
-        mark = ItemMark(reply, "f1", "want")
+        mark = ItemMark(reply, FILMS[0].id, "want")
         refused(
             lab,
             partial(exchange.rate, reply, "thief", {"thumbs": -1}),
@@ -103,6 +103,20 @@ def test_nobody_thinks_anything_of_replies_to_another(lab: Study) -> None:
         )
         exchange.rate(reply, "owner", {"thumbs": 1})
         exchange.mark("owner", mark)
+
+
+def test_nobody_marks_what_a_reply_does_not_name(lab: Study) -> None:
+    """Or a list of what is wanted would grow without end, of things that nobody recommended."""
+    reply = lab.talked("owner", "a western").turns[-1].id
+    shown = last(lab.judged(lab.start("owner"), "hi"))
+    before = counts(lab)
+    for of in (reply, shown.left.reply.id):
+        for item in ("=HYPERLINK()", FILMS[-1].id, "x" * 200):
+            for kind in ("want", "seen", "up"):
+                with pytest.raises(RefusedError, match="does not name"):
+                    lab.log.record_mark("owner", ItemMark(of, item, kind))
+    assert counts(lab) == before
+    lab.log.record_mark("owner", ItemMark(reply, FILMS[0].id, "want"))
 
 
 def test_sixty_made_up_names_have_no_vote_on_the_comparison_of_another(lab: Study) -> None:
@@ -122,7 +136,7 @@ def test_whoever_has_seen_the_names_changes_nothing_any_more(lab: Study) -> None
     series = lab.judged(lab.start("v"), "a western")
     made, record = last(series), lab.pair.comparisons
     reply = made.right.reply.id
-    mark = ItemMark(reply, "film", "want")
+    mark = ItemMark(reply, FILMS[0].id, "want")
     lab.log.record_mark("v", mark)
     record.record_verdict(made.id, "v", Judgment("same"))
     record.record_pick(made.id, "v", "left")
@@ -139,8 +153,22 @@ def test_whoever_has_seen_the_names_changes_nothing_any_more(lab: Study) -> None
             deed()
     assert counts(lab) == before
     other = last(lab.judged(series, "and another"))
-    lab.log.record_mark("v", ItemMark(other.left.reply.id, "film", "want"))
+    lab.log.record_mark("v", ItemMark(other.left.reply.id, FILMS[1].id, "want"))
     record.record_pick(other.id, "v", "left")
+
+
+@pytest.mark.parametrize(("series", "was_seen"), [("open", True), ("blind-open", False)])
+def test_nothing_that_was_seen_with_names_is_kept_as_judged_blind(
+    lab: Study, series: str, was_seen: bool
+) -> None:
+    """Whichever page says so."""
+    made = last(lab.judged(Series(series, "v", "shared"), "a western"))
+    details = {"names_shown": False, "strength": 1, "more_names_shown": False}
+    lab.pair.judge(made.id, "v", Judgment("left", details=details))
+    lab.pair.judge(made.id, "v", Judgment("left", details=details | {"strength": 2}))
+    kept = lab.pair.comparisons.judgment(made.id, "v")
+    assert kept and kept.details["strength"] == 2
+    assert kept.details["names_shown"] is kept.details["more_names_shown"] is was_seen
 
 
 def test_what_waits_of_a_thief_is_set_apart_and_an_old_pick_is_its_owners(lab: Study) -> None:

@@ -12,6 +12,7 @@ from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.conversation import ItemMark
+from crsdemo.feedback import visits
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.visits import MAX_WORDS, past_talks, wanted
 
@@ -54,10 +55,12 @@ def test_a_message_in_other_words_is_listed_once_in_these(log: FeedbackLog) -> N
     assert past_talks(log, "v") == ()
 
 
-def test_what_is_wanted_each_once_and_as_long_as_it_is(log: FeedbackLog) -> None:
+def test_what_is_wanted_each_once_and_as_long_as_it_is(
+    log: FeedbackLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     exchange = Exchange(StandIn(0), NoLinker(), log)
     *_, first = exchange.say(exchange.start("v"), "three films")
-    *_, second = exchange.say(first, "more")
+    *_, second = exchange.say(exchange.start("v"), "three films")
     one, other = first.turns[-1].id, second.turns[-1].id
     for reply, film in ((one, FILMS[2]), (one, FILMS[0]), (other, FILMS[2])):
         exchange.mark("v", ItemMark(reply, film.id, "want"))
@@ -66,5 +69,11 @@ def test_what_is_wanted_each_once_and_as_long_as_it_is(log: FeedbackLog) -> None
     exchange.mark("v", ItemMark(one, FILMS[0].id, "want"), on=False)
     assert wanted(log, "v", CATALOG) == (FILMS[2],)
     assert wanted(log, "another", CATALOG) == ()
+    for film in FILMS[:3]:
+        exchange.mark("v", ItemMark(one, film.id, "want"))
+    monkeypatch.setattr(visits, "MOST_WANTED", 2)
+    assert wanted(log, "v", CATALOG) == (FILMS[0], FILMS[1]), "the newest"
+    for film in (FILMS[1], FILMS[0]):
+        exchange.mark("v", ItemMark(one, film.id, "want"), on=False)
     gone = wanted(log, "v", Catalog(FILMS[:1]))
     assert [film.id for film in gone] == [FILMS[2].id]

@@ -15,7 +15,8 @@ from stand_in import NoLinker, StandIn, StandIns, stand_ins
 
 from crsdemo.__main__ import main
 from crsdemo.chat.side_by_side import SideBySide
-from crsdemo.core.comparison import Comparison, Judgment, Verdict
+from crsdemo.core.comparison import Comparison, Judgment, Series, Verdict
+from crsdemo.core.conversation import blind_id, new_id
 from crsdemo.core.errors import BadInputError, FeedbackError
 from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.votes import VoteFilter, load_votes, open_votes
@@ -153,10 +154,10 @@ def log(tmp_path: Path) -> Iterator[FeedbackLog]:
 
 
 def compared(log: FeedbackLog, visitor: str, left: str = "red", right: str = "blue") -> Comparison:
-    """Two whole replies side by side."""
+    """Two whole replies side by side, as on the blind page."""
     table = StandIns(stand_ins("red", "blue", "green"))
     pair = SideBySide(table, NoLinker(), log)
-    *_, last = pair.say(pair.start(visitor, "own"), "something odd", (left, right))
+    *_, last = pair.say(Series(blind_id(new_id()), visitor, "own"), "something odd", (left, right))
     return last
 
 

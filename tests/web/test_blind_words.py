@@ -38,7 +38,7 @@ def judged(tmp_path: Path) -> tuple[BlindPage, Comparison]:
         pair = SideBySide(table, NoLinker(), log)
         *_, comparison = pair.say(pair.start("anna", "shared"), "Hi", ("tern", "popularity"))
     with gr.Blocks():
-        return BlindPage(pair, CATALOG, _layout(CATALOG), ("tern", "popularity")), comparison
+        return BlindPage(pair, CATALOG, _layout(CATALOG), b"", ("tern", "popularity")), comparison
 
 
 def drawn(page: BlindPage, comparison: Comparison, verdict: Judgment | None = None) -> str:

@@ -16,14 +16,18 @@ import httpx
 import pytest
 from pages import Server
 from stand_in import StandIn
+from test_many_at_once import judged
 from test_operator import WORD
-from test_page import Caller
+from test_page import Caller, events_of
 
 from crsdemo.chat.admission import Limits
-from crsdemo.core.comparison import Judgment, Series
+from crsdemo.core.comparison import Series
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.guard import housekeeping
-from crsdemo.web.guard.events import shapes_of
+from crsdemo.web.guard.events import MOST_CHANGES, shapes_of
 from crsdemo.web.operator import Operator
+from crsdemo.web.shared.opinions import MOST_PENDING
+from crsdemo.web.shared.remembered import signed
 
 FORGED: tuple[Any, ...] = (
     None,
@@ -69,9 +73,14 @@ def send(server: Server, function: Any, data: list[Any], event: Any) -> httpx.Re
     return httpx.post(f"{server.url}gradio_api/queue/join", json=body, timeout=30)
 
 
-def honest(function: Any) -> list[Any]:
+def remembered(server: Server, **names: str) -> dict[str, str]:
+    """As a browser has it that was given these names."""
+    return signed(names, secret_beside(server.db))
+
+
+def honest(server: Server, function: Any) -> list[Any]:
     """What a page would hold when it calls this handler."""
-    held = {"visitor": "v", "dialogue": "d", "series": "s"}
+    held = remembered(server, visitor="v", dialogue="d", series="s")
     kinds: dict[type, object] = {gr.BrowserState: held, gr.Textbox: "hello"}
     return [kinds.get(type(component)) for component in function.inputs]
 
@@ -99,7 +108,7 @@ def test_forged_events_are_refused_in_words(
         for forged in FORGED:
             if function.targets[0][1] == "again" and isinstance(forged, dict) and forged:
                 continue  # a click is all that it looks at
-            answer = send(server, function, honest(function), forged)
+            answer = send(server, function, honest(server, function), forged)
             about = (function.page, function.targets, forged)
             assert answer.status_code == 400 and "reload" in answer.json()["detail"], about
     assert "Traceback" not in capfd.readouterr().err
@@ -115,7 +124,7 @@ def test_what_a_browser_remembers_is_names(
             continue
         first = "load" in names_of(function)
         for visit in VISITS[: 5 if first else None]:
-            data = honest(function)
+            data = honest(server, function)
             data[places[0]] = visit
             event = {"click": 1, "reply": "r", "comparison": "c", "item": "f", "kind": "want"}
             event |= {"on": True, "changes": {}, "text": "t", "origin": "thread", "again": False}
@@ -129,8 +138,8 @@ def test_a_text_is_a_text_and_nothing_is_left_out(
 ) -> None:
     (submit,) = [one for one in handlers(server) if one.page == "" and "submit" in names_of(one)]
     for junk in (5, None, {"a": 1}, ["x"], True):
-        assert send(server, submit, [junk, *honest(submit)[1:]], None).status_code == 400
-    for data in (honest(submit)[:-1], [*honest(submit), None], []):
+        assert send(server, submit, [junk, *honest(server, submit)[1:]], None).status_code == 400
+    for data in (honest(server, submit)[:-1], [*honest(server, submit), None], []):
         assert send(server, submit, data, None).status_code == 400
     assert "Traceback" not in capfd.readouterr().err
 
@@ -140,9 +149,43 @@ def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
     for function in handlers(server):
         places = [n for n, c in enumerate(function.inputs) if type(c) is gr.BrowserState]
         if places and function.inputs[places[0]].default_value == "":
-            data = honest(function)
+            data = honest(server, function)
             data[places[0]] = {"evil": 1}
             assert send(server, function, data, None).status_code == 400
+    server.close()
+
+
+# What cannot be saved now
+
+
+def test_what_waits_of_one_visitor_has_a_bound(tmp_path: Path) -> None:
+    """Clicks past the limit, on made-up comparisons, each with as much as fits."""
+    limits = Limits(visitor_opinions="1/minute")
+    server = Server(tmp_path, StandIn(0, "red"), StandIn(0, "blue"), limits=limits)
+    config = httpx.get(server.url + "config").json()
+    caller = Caller(server.url, config)
+    for n in range(MOST_PENDING + 10):
+        said = {"reply": f"made up {n}", "click": n, "changes": {"comment": "x" * 1_000}}
+        caller.call("rate", [caller.visit, None, None, None], said)
+    held = server.blocks.app.state_holder.session_data[caller.session].state_data
+    pending = [one for one in held.values() if isinstance(one, dict) and one]
+    assert [len(one) for one in pending] == [MOST_PENDING]
+    caller.events = events_of(config, "blind")
+    look = [caller.visit, {"series": "s"}, None, None, False]
+    comments = [{"about": "comment", "value": "y" * 1_000}] * (MOST_CHANGES + 1)
+    one = judged("made up", "left", 1)
+    for n in range(MOST_PENDING + 10):
+        for k in range(2):
+            one["judgment"]["changes"] += comments[: MOST_CHANGES - 1]
+            caller.call("judge", look, one | {"comparison": f"made up {n}", "click": k})
+            one = judged("made up", "left", 1)
+    pending = [of for of in held.values() if isinstance(of, dict) and "made up 29" in of]
+    (by_comparison,) = [of for of in pending if "changes" in of["made up 29"]]
+    assert len(by_comparison) == MOST_PENDING
+    assert {len(of["changes"]) for of in by_comparison.values()} == {2}
+    one["judgment"]["changes"] = comments
+    with pytest.raises(httpx.HTTPStatusError, match="400"):
+        caller.call("judge", look, one)
     server.close()
 
 
@@ -152,13 +195,13 @@ def test_the_operators_token_is_a_text(tmp_path: Path) -> None:
 def on_blind(server: Server, visitor: str, series: str) -> str:
     """What the blind page shows to somebody who comes back."""
     config = httpx.get(server.url + "config").json()
-    config["page"][""] = config["page"]["blind"]
     caller = Caller(server.url, config)
-    caller.events["load"] = next(
-        one._id for one in handlers(server)
-        if one.page == "blind" and "load" in names_of(one)
-    )  # fmt: skip
-    return str(caller.call("load", [{"visitor": visitor}, {"series": series}, None, {}, False]))
+    caller.events = events_of(config, "blind")
+    return str(
+        caller.call(
+            "load", [remembered(server, visitor=visitor), {"series": series}, None, {}, False]
+        )
+    )
 
 
 @pytest.mark.parametrize(("names_shown", "shown"), [(False, True), (True, False)])
@@ -170,8 +213,10 @@ def test_a_blind_series_with_an_old_id_is_still_shown(
     series = replace(series, visitor=visitor)
     pair = server.demo.side_by_side
     *_, comparison = pair.say(series, f"words of {series.id}", ("red", "blue"))
-    said = Judgment("left", details={"names_shown": names_shown})
-    pair.judge(comparison.id, visitor, said)
+    with server.log.file.writing() as db:  # as logs of before have it
+        of = {"comparison_id": comparison.id, "visitor": visitor, "revision": 1}
+        said = {"verdict": "left", "layout": "side_by_side", "app_version": "0"}
+        db.table("verdicts").insert(of | said | {"details": {"names_shown": names_shown}})
     assert (f"words of {series.id}" in on_blind(server, visitor, series.id)) is shown
     assert f"words of {series.id}" not in on_blind(server, uuid4().hex, series.id)
 

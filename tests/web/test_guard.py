@@ -192,6 +192,15 @@ def test_made_up_visitors_of_one_address_are_counted_together(tmp_path: Path) ->
     server.close()
 
 
+@pytest.mark.parametrize("route", ["queue/join", "cancel", "reset", "call/say"])
+def test_whatever_is_sent_counts_for_its_address(tmp_path: Path, route: str) -> None:
+    server = limited(tmp_path, Limits(address_events="3/minute"))
+    url = f"{server.url}gradio_api/{route}"
+    codes = [httpx.post(url, json={"data": ["hi", ""]}).status_code for _ in range(5)]
+    assert codes[3:] == [429, 429] and 429 not in codes[:3]
+    server.close()
+
+
 @pytest.mark.parametrize(("trusted", "passed"), [((), 2), (("127.0.0.1",), 6)])
 def test_a_forwarding_header_counts_only_from_a_proxy_that_was_named(
     tmp_path: Path, trusted: tuple[str, ...], passed: int
@@ -257,7 +266,7 @@ def test_ids_and_lists_have_bounds(
     server: Server, config: dict[str, Any], change: dict[str, object]
 ) -> None:
     caller = Caller(server.url, config)
-    body = {"data": ["hi", caller.visit, None, None, None], "session_hash": "s"}
+    body: dict[str, Any] = {"data": ["hi", caller.visit, None, None, None], "session_hash": "s"}
     body |= {"fn_index": caller.events["submit"]} | change
     answer = httpx.post(f"{server.url}gradio_api/queue/join", json=body)
     assert answer.status_code == 400

@@ -104,7 +104,7 @@ def page(tmp_path: Path) -> Iterator[Callable[[Answer], tuple[BlindPage, Compari
             pair = SideBySide(StandIns(systems), NoLinker(), log)
             *_, comparison = pair.say(pair.start("anna", "shared"), "A quiet film.", (NAME, "red"))
         with gr.Blocks():
-            return BlindPage(pair, CATALOG, _layout(CATALOG), (NAME, "red")), comparison
+            return BlindPage(pair, CATALOG, _layout(CATALOG), b"", (NAME, "red")), comparison
 
     yield asked
     log.close()

@@ -12,7 +12,7 @@ import pytest
 from pages import Judge, Server, browser  # noqa: F401  the fixture
 from playwright.sync_api import Browser, expect
 from stand_in import StandIn
-from test_page import Caller, Talker
+from test_page import Caller, Talker, events_of
 
 from crsdemo.chat.admission import Limits
 from crsdemo.web.guard import housekeeping
@@ -35,8 +35,8 @@ class Counting(Caller):
 
     def __init__(self, server: Server, page: str) -> None:
         config = httpx.get(server.url + "config").json()
-        config["page"][""] = config["page"][page]
         super().__init__(server.url, config)
+        self.events = events_of(config, page)
         self.look: list[Any] = [self.visit, None, None, None]
         if page:
             self.look = [self.visit, {"series": uuid4().hex}, None, {}, False]

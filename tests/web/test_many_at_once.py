@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from test_page import Caller
+from test_page import Caller, events_of
 from test_reliability import Process, server  # noqa: F401  the fixture
 
 from crsdemo.core.comparison import VERDICTS, Verdict
@@ -23,9 +23,7 @@ class Annotator(Caller):
 
     def __init__(self, url: str, config: dict[str, Any]) -> None:
         super().__init__(url, config)
-        here = config["page"]["blind"]["dependencies"]
-        events = [d for d in config["dependencies"] if d["id"] in here]
-        self.events = {target[1]: d["id"] for d in events for target in d["targets"]}
+        self.events = events_of(config, "blind")
         self.look = [self.visit, {"series": uuid4().hex}, None, {}, False]
 
     def take_part(self, log: Process) -> dict[str, Verdict]:

@@ -296,16 +296,21 @@ def test_saying_something_from_outside_returns_the_reply_with_its_evidence(serve
         client.predict("hello", "unknown", api_name="/say")
 
 
+def events_of(config: dict[str, Any], page: str) -> dict[str, int]:
+    """The events of a page by name."""
+    here = config["page"][page]["dependencies"]
+    events = [d for d in config["dependencies"] if d["id"] in here]
+    return {target[1]: d["id"] for d in events for target in d["targets"]}
+
+
 class Caller:
     """A visitor without a browser, over the same requests that the page sends."""
 
     def __init__(self, url: str, config: dict[str, Any]) -> None:
         self.http = httpx.Client(base_url=url + "gradio_api/", timeout=60)
         self.session = uuid4().hex
-        self.visit = {"visitor": uuid4().hex, "dialogue": uuid4().hex}
-        here = config["page"][""]["dependencies"]
-        events = [d for d in config["dependencies"] if d["id"] in here]
-        self.events = {target[1]: d["id"] for d in events for target in d["targets"]}
+        self.events = events_of(config, "")
+        self.visit: dict[str, str] = self.call("load", [None] * 4)[0]
 
     def call(self, event: str, data: list[Any], event_data: Any = None) -> list[Any]:
         body = {

@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from pages import Server
-from stand_in import CATALOG
+from stand_in import CATALOG, FILMS
 from test_page import Caller, server  # noqa: F401  the fixture
 
 from crsdemo.core.conversation import Conversation, new_id, seen_id
@@ -150,7 +150,7 @@ def test_nobody_rates_or_marks_a_reply_to_another(
     thief = Caller(server.url, config)
     reply = kept(server, victim.visit["dialogue"]).turns[-1].id
     rate = {"reply": reply, "click": 1, "changes": {"thumbs": -1}}
-    mark = {"reply": reply, "click": 2, "item": "tt0000000", "kind": "want", "on": True}
+    mark = {"reply": reply, "click": 2, "item": FILMS[0].id, "kind": "want", "on": True}
     for event, click in (("rate", rate), ("mark", mark)):
         shown = json.dumps(thief.call(event, [thief.visit, None, {}, None], click))
         assert "not yours" in shown

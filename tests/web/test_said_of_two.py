@@ -32,6 +32,18 @@ def after(*clicks: dict[str, Any], named: bool = False) -> Judgment:
     return said
 
 
+def test_clicks_that_wait_are_no_more_than_what_they_say() -> None:
+    """However many came: of each thing the last word."""
+    waiting = given(verdict("left"))
+    for n in range(500):
+        comment = {"about": "comment", "value": f"word {n}"}
+        reason = {"about": "reason", "side": "left", "value": "too early", "on": n % 2 == 0}
+        waiting = together(waiting, given(comment, reason, id=str(n)))
+    assert len(waiting["changes"]) == 3 and waiting["id"] == "499"
+    assert after(waiting).details["comment"] == "word 499"
+    assert "reasons" not in after(waiting).details
+
+
 def test_each_click_adds_to_what_was_said_and_keeps_how_the_verdict_came_about() -> None:
     said = after(
         given(verdict("left"), by="key"),

@@ -8,6 +8,14 @@ select 1 from verdicts where comparison_id = ? and client_event_id = ?
 select 1 from comparisons c join evidence e
     on e.generation_id in (c.left_generation, c.right_generation) and e.is_fixed where c.id = ?
 
+-- name: is_blind
+-- Whether this person may have judged it without the names: it was made on the blind page, or they
+-- are in a study, or they judged it blind before ids told what is blind
+select 1 from comparisons c join turns t on t.id = c.left_turn where c.id = :comparison and (
+    t.dialogue_id like :blind or exists (select 1 from annotators where id = :visitor)
+    or exists (select 1 from verdicts v where v.comparison_id = c.id and v.visitor = :visitor
+        and v.details ->> 'names_shown' = 0))
+
 -- name: last_verdict
 select verdict, details, revision from verdicts
     where comparison_id = ? and visitor = ? order by revision desc limit 1

@@ -11,6 +11,15 @@ select visitor from dialogues where id = ?
 select d.visitor from generations g join turns t on t.id = g.id
     join dialogues d on d.id = t.dialogue_id where g.id = ?
 
+-- name: names_item
+-- Whether a reply recommends this item, offers it beside that, or names it
+select 1 from generations g join turns t on t.id = g.id
+    left join evidence e on e.generation_id = g.id
+    where g.id = :reply and :item in (
+        select g.item_id union all select e.about ->> 'id'
+        union all select value ->> 'id' from json_each(e.also)
+        union all select value ->> 'item_id' from json_each(t.mentions))
+
 -- name: of_comparison
 select d.visitor from comparisons c join turns t on t.id = c.left_turn
     join dialogues d on d.id = t.dialogue_id where c.id = ?

@@ -17,14 +17,18 @@ select d.id, count(*) as n_messages, date(max(t.created_at)) as day, (
     group by d.id order by max(t.number) desc limit :most
 
 -- name: wanted
+-- The newest of them, newest first
 select e.item_id, max(g.item_title) as title, max(g.item_year) as year
     from current_item_events e
     left join generations g on g.id = e.generation_id and g.item_id = e.item_id
-    where e.visitor = ? and e.kind = 'want' group by e.item_id order by min(e.number)
+    where e.visitor = :visitor and e.kind = 'want' group by e.item_id
+    order by min(e.number) desc limit :most
 
 -- name: unwanted
-select distinct item_id from current_item_events
-    where visitor = ? and kind in ('seen', 'not_for_me', 'down')
+-- The newest of them
+select item_id from current_item_events
+    where visitor = :visitor and kind in ('seen', 'not_for_me', 'down')
+    group by item_id order by max(number) desc limit :most
 
 -- name: wanted in
 select distinct generation_id from current_item_events

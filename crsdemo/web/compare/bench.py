@@ -32,13 +32,16 @@ from crsdemo.web.shared.controls import (
     box_while_growing,
     paced,
 )
-from crsdemo.web.shared.live import attempt, failed, noted, private, wait_for, wire_ends
-from crsdemo.web.shared.opinions import may_pass
+from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
+from crsdemo.web.shared.opinions import may_pass, newest
+from crsdemo.web.shared.remembered import ours, signed
 
 
 @dataclass(frozen=True)
 class Bench(Drawing):
     """What happens on the page. Holds no visitor: they come with each event."""
+
+    secret_key: bytes  # of the log
 
     # Where the pages differ
 
@@ -66,12 +69,17 @@ class Bench(Drawing):
         """What a visitor who comes back had chosen."""
         return view
 
+    def known(self, visit: Kept | None) -> Kept:
+        """Who comes, if this browser may say so, or somebody new."""
+        held = ours(visit, self.secret_key)
+        return signed({**held, "visitor": held.get("visitor") or new_id()}, self.secret_key)
+
     # One event each
 
     def enter(self, *look: Any) -> Updates:
         """A visitor comes, or comes back."""
         view = Look(*look)
-        visit = {**(view.visit or {}), "visitor": (view.visit or {}).get("visitor") or new_id()}
+        visit = self.known(view.visit)
         at = {"series": (view.at or {}).get("series") or new_id()}
         return self.entered(replace(view, visit=visit, at=at))
 
@@ -153,7 +161,7 @@ class Bench(Drawing):
             self.keep(view, name, said, given["id"])
             return self._noted(self.kept(replace(view, pending=others), name), event)
         except CrsdemoError as error:
-            kept = {**others, name: given} if may_pass(error) else view.pending
+            kept = newest({**others, name: given}) if may_pass(error) else view.pending
             return self._noted(replace(view, pending=kept), event, error)
 
     def pick(self, event: gr.EventData, *look: Any) -> Updates:

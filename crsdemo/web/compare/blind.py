@@ -18,6 +18,7 @@ from crsdemo.core.comparison import Comparison, Judgment, Series, new_seed
 from crsdemo.core.conversation import blind_id
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.comparisons import RestoredSeries
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look, Screen, parts, states
@@ -74,7 +75,8 @@ def place(
     Raises BadInputError for one that is not there.
     """
     offered = hidden(offered, side_by_side.recommenders.names)
-    wire(blocks, BlindPage(side_by_side, catalog, _layout(catalog), offered))
+    secret_key = secret_beside(side_by_side.log.path)
+    wire(blocks, BlindPage(side_by_side, catalog, _layout(catalog), secret_key, offered))
 
 
 def _was_blind(old: RestoredSeries) -> bool:

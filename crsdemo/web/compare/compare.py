@@ -13,11 +13,12 @@ from crsdemo.chat.side_by_side import Recommenders, SideBySide
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
 from crsdemo.core.comparison import Answer, Comparison, Judgment, Series, checked_policy
-from crsdemo.core.conversation import Conversation
+from crsdemo.core.conversation import Conversation, seen_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.recommenders.hearing import Hearing
 from crsdemo.recommenders.loading import Version
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.compare.bench import Bench, wire
 from crsdemo.web.compare.screen import Look, Screen, parts, states
 from crsdemo.web.shared import render
@@ -114,6 +115,7 @@ class ComparePage(Bench):
         if not comparison_id:
             return self.side_by_side.start(visitor, checked_policy(policy))
         name = self.side_by_side.comparisons.series_of(checked_id(comparison_id))
+        name = name and seen_id(name)
         restored = self.side_by_side.comparisons.restore(name, self.catalog) if name else None
         if restored is None or restored.series.visitor != visitor:
             raise BadInputError(
@@ -151,7 +153,8 @@ def _answer_as_json(answer: Answer) -> Json:
 def place(blocks: gr.Blocks, side_by_side: SideBySide, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
     layout = _layout(side_by_side.recommenders, hearing.catalog)
-    page = ComparePage(side_by_side, hearing.catalog, layout, hearing)
+    secret_key = secret_beside(side_by_side.log.path)
+    page = ComparePage(side_by_side, hearing.catalog, layout, secret_key, hearing)
     api(page.say_from_outside, api_name="compare_say", **MODEL)
     wire(blocks, page)
     s = page.screen

@@ -30,8 +30,19 @@ def together(waiting: Given | None, given: Given) -> Given:
         return given
     judges = any(change["about"] == "verdict" for change in given["changes"])
     manner = given if judges else waiting
-    changes = [*waiting["changes"], *given["changes"]]
+    changes = last_words([*waiting["changes"], *given["changes"]])
     return {**manner, "id": given["id"], "changes": changes}
+
+
+def last_words(changes: Sequence[Given]) -> list[Given]:
+    """Of several changes of the same thing the last, in the order in which they came."""
+    last: dict[tuple[str, ...], Given] = {}
+    for change in changes:
+        names = ("about", "side", "value") if change["about"] == "reason" else ("about", "side")
+        of = tuple(str(change.get(name)) for name in names)
+        last.pop(of, None)
+        last[of] = change
+    return list(last.values())
 
 
 def judgment(
@@ -51,7 +62,7 @@ def judgment(
     """
     try:
         said = _judged(given, earlier, names_shown=names_shown, swapped=swapped)
-        for change in given["changes"]:
+        for change in last_words(given["changes"]):
             said = _changed(said, change, [domain.worded(reason) for reason in REASONS])
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadInputError(

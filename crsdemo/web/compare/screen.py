@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -13,6 +13,7 @@ from crsdemo.web.compare import verdicts
 from crsdemo.web.compare.said_of_two import Pending
 from crsdemo.web.shared.controls import box, html, visit_state
 from crsdemo.web.shared.live import Kept, LiveScreen
+from crsdemo.web.shared.remembered import SIGNATURE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,11 @@ class Look:
     def visitor(self) -> str:
         """Under this name the log knows who looks: in a study that of the annotator."""
         return self.at.get("annotator") or self.visit["visitor"]
+
+    def staying(self, **still_open: str) -> Look:
+        """The same person in a study, where this is done and still open."""
+        known = {name: self.at[name] for name in ("annotator", SIGNATURE) if name in self.at}
+        return replace(self, at=known | still_open)
 
 
 def states(page: str) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from crsdemo.core.checked import Id, Name, Whole
 from crsdemo.web.guard.bodies import RefusedRequestError
+from crsdemo.web.shared.remembered import is_ours
 
+MOST_CHANGES = 20  # of a click; the pages send one
 Typed = Annotated[str, Field(max_length=1_000_000)]  # told that it is too long by those who know
-Remembered = TypeAdapter(dict[Name, Name] | None, config=ConfigDict(strict=True))
+_HELD = TypeAdapter(dict[Name, Name] | None, config=ConfigDict(strict=True))
 
 
 class Sent(BaseModel):
@@ -38,6 +40,10 @@ class SelectedComparison(Sent):
 
 class Reopened(Sent):
     dialogue: Id
+
+
+class Unwanted(Sent):
+    item: Name
 
 
 class Heard(Sent):
@@ -71,7 +77,7 @@ class Said(Sent):
     """What a click says of two answers; `compare/said_of_two.py` knows more of it."""
 
     id: Id
-    changes: list[dict[str, Any]]
+    changes: Annotated[list[dict[str, Any]], Field(max_length=MOST_CHANGES)]
 
 
 class Judged(Clicked):
@@ -106,6 +112,7 @@ TALK: Shapes = {
     "rate": Rated,
     "mark": Marked,
     "reopen": Reopened,
+    "unwant": Unwanted,
     "hear": Heard,
     "reword": Wished,
 }
@@ -128,8 +135,11 @@ def shapes_of(page: str) -> Shapes:
     return TALK if page == "" else OF_TWO
 
 
-def check(function: Any, given: dict[str, Any]) -> None:
-    """Raises RefusedRequestError for what no page sends. `function`: Gradio's record of it."""
+def check(function: Any, given: dict[str, Any], secret_key: bytes) -> None:
+    """Raises RefusedRequestError for what no page sends. `function`: Gradio's record of it.
+
+    What a browser remembers of who somebody is was signed with `secret_key`.
+    """
     data, names = given.get("data", []), {name for _, name in function.targets}
     if len(data) != len(function.inputs):
         raise NOT_OURS
@@ -137,7 +147,10 @@ def check(function: Any, given: dict[str, Any]) -> None:
         if isinstance(component, gr.Textbox) and not isinstance(value, str):
             raise NOT_OURS
         if isinstance(component, gr.BrowserState):
-            _check_remembered(component, value, function.page, is_first="load" in names)
+            held = _remembered(component, value)
+            needed = _needed(component, function.page)
+            if "load" not in names and not (needed <= held.keys() and is_ours(held, secret_key)):
+                raise NOT_OURS
     for name in names & shapes_of(function.page).keys():
         try:
             shapes_of(function.page)[name].model_validate(given.get("event_data"))
@@ -145,17 +158,19 @@ def check(function: Any, given: dict[str, Any]) -> None:
             raise NOT_OURS from error
 
 
-def _check_remembered(component: Any, value: Any, page: str, *, is_first: bool) -> None:
-    """Names without meaning, or a token; who comes for the first time has none."""
+def _remembered(component: Any, value: Any) -> dict[str, str]:
+    """Names without meaning; none, where it is a token. Raises RefusedRequestError."""
     if component.default_value == "":
         if value is not None and not isinstance(value, str):
             raise NOT_OURS
-        return
+        return {}
     try:
-        held = Remembered.validate_python(value) or {}
+        return _HELD.validate_python(value) or {}
     except ValidationError as error:
         raise NOT_OURS from error
+
+
+def _needed(component: Any, page: str) -> set[str]:
+    """Names that are there once a page was opened."""
     needed = {KNOWN.get(component.storage_key, "")} - {""}
-    needed |= {"dialogue"} if page == "" else set()
-    if not is_first and not needed <= held.keys():
-        raise NOT_OURS
+    return needed | ({"dialogue"} if page == "" and needed else set())

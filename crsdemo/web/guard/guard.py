@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -49,6 +50,7 @@ class Watch:
     blocks: gr.Blocks
     admission: Admission
     doors: Doors
+    secret_key: bytes = field(repr=False)  # of the log
     proxies: Proxies = field(default_factory=Proxies)
     open: Counter[str] = field(default_factory=Counter)  # requests, by address
     rooms: Rooms = field(init=False)
@@ -102,6 +104,8 @@ class Guard:
         if not self.watch.doors.opens(method, path):
             raise RefusedRequestError(404, "There is nothing here.")
         if method == "POST":
+            with _limited():
+                self.watch.admission.event_from(counted_as(scope["client"][0]))
             body = await bodies.read(dict(scope["headers"]), receive)
             given = bodies.parsed(body)
             if not path.startswith((f"{API}/cancel", f"{API}/reset")):
@@ -113,23 +117,22 @@ class Guard:
     async def _admit(self, path: str, given: dict[str, Any], address: str) -> None:
         """Raises RefusedRequestError for what no page sends, and for too much."""
         function = self._function(path, given)
-        if function.api_name not in doors.PROGRAMS:
-            events.check(function, given)
+        is_program = _is_for_programs(function)
+        if not is_program:
+            events.check(function, given, self.watch.secret_key)
         name, room = counted_as(address), str(function.concurrency_id)
-        try:
-            self.watch.admission.event_from(name)
-            if room == MODEL["concurrency_id"]:
-                is_program = function.api_name in doors.PROGRAMS
+        if room == MODEL["concurrency_id"]:
+            with _limited():
                 self.watch.admission.message_from(name, is_program=is_program)
-        except TooManyError as error:
-            raise RefusedRequestError(429, str(error)) from error
         await self.watch.rooms.admit(room, address, str(given.get("session_hash")))
 
     def _function(self, path: str, given: dict[str, Any]) -> Any:
         """Gradio's record of what is to be called. Raises RefusedRequestError."""
         functions = self.watch.blocks.fns
         if name := doors.called(path):
-            function = next((f for f in functions.values() if f.api_name == name), None)
+            function = next(
+                (f for f in functions.values() if f.api_name == name and _is_for_programs(f)), None
+            )
         else:
             index = given.get("fn_index")
             function = functions.get(index) if type(index) is int else None
@@ -154,6 +157,20 @@ class Guard:
         finally:
             heard.listening.subtract(sessions)
             heard.tabs.subtract(tab)
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Raises RefusedRequestError for too much."""
+    try:
+        yield
+    except TooManyError as error:
+        raise RefusedRequestError(429, str(error)) from error
+
+
+def _is_for_programs(function: Any) -> bool:
+    """Gradio also names what is none of their business, after the method that it calls."""
+    return function.api_name in doors.PROGRAMS and function.api_visibility == "public"
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -64,7 +64,7 @@ def caller(request: gr.Request) -> str:
 
 def visit_state(name: str) -> gr.BrowserState:
     """Names without meaning that the browser keeps, for all pages that use the same `name`."""
-    # The secret only keeps the names readable after a restart; there is nothing to hide in them.
+    # This secret only keeps the names readable after a restart; nothing is hidden in them.
     return gr.BrowserState({}, storage_key=f"crsdemo-{name}", secret="crsdemo")
 
 

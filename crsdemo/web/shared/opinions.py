@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from crsdemo.core.conversation import Aspect, RatingValue
 from crsdemo.core.errors import (
@@ -18,6 +18,9 @@ from crsdemo.web.shared.render import Opinion
 
 Changes = dict[Aspect, RatingValue | None]
 Pending = dict[str, Changes]  # reply -> changes that are not saved yet
+T = TypeVar("T")
+
+MOST_PENDING = 20  # replies, or comparisons
 
 
 def changes_of(changes: Mapping[Aspect, Any]) -> Changes:
@@ -43,6 +46,11 @@ def may_pass(error: CrsdemoError) -> bool:
     if isinstance(error, BadInputError | RefusedError):
         return isinstance(error, TooManyError)
     return True
+
+
+def newest(pending: dict[str, T]) -> dict[str, T]:
+    """The last of what could not be saved: a page keeps so much and no more."""
+    return dict(list(pending.items())[-MOST_PENDING:])
 
 
 def opinions(restored: Restored, pending: Pending) -> dict[str, Opinion]:

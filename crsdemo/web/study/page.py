@@ -16,7 +16,7 @@ import gradio as gr
 from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Step, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side
-from crsdemo.core.conversation import Conversation, new_id
+from crsdemo.core.conversation import Conversation
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.language.veil import veiled_talk
@@ -29,6 +29,7 @@ from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.opinions import may_pass, unsaved_words
 from crsdemo.web.shared.placeless import placeless
+from crsdemo.web.shared.remembered import ours, signed
 from crsdemo.web.shared.shown import BLIND, Shown
 from crsdemo.web.study import html as study_html
 from crsdemo.web.study.html import PARTS
@@ -53,7 +54,7 @@ class StudyPage(Bench):
         """The page stays, so that the last answer of a talk with one system can be read."""
         step = snapshot.step
         if isinstance(step, Work) and step.talk:
-            return replace(view, at={"annotator": view.visitor, "talk": step.assignment.id})
+            return view.staying(talk=step.assignment.id)
         return view
 
     def knows_names(self, earlier: Judgment | None) -> bool:
@@ -70,7 +71,7 @@ class StudyPage(Bench):
 
     def kept(self, view: Look, name: str) -> Look:
         """The page stays, so that more can be said of the two."""
-        return replace(view, at={"annotator": view.visitor, "comparison": name})
+        return view.staying(comparison=name)
 
     def go_on_from(self, view: Look, name: str, side: Side) -> None:
         self.desk.pick(view.visitor, name, side)
@@ -131,15 +132,15 @@ class StudyPage(Bench):
     def arrive(self, request: gr.Request, *look: Any) -> Updates:
         """Somebody comes by a link, or comes back."""
         view = Look(*look)
-        visit = {**(view.visit or {}), "visitor": (view.visit or {}).get("visitor") or new_id()}
+        visit = self.known(view.visit)
         try:
             annotator = self.desk.arrive(dict(request.query_params), visit["visitor"])
         except CrsdemoError as error:
             refused = study_html.leaf(PARTS.refused(placeless(str(error))), time.monotonic_ns())
             return {self.screen.visit: visit, self.screen.sheet: refused}
-        was = view.at or {}
+        was = ours(view.at, self.secret_key)
         at = was if was.get("annotator") == annotator else {"annotator": annotator}
-        return self.entered(replace(view, visit=visit, at=at))
+        return self.entered(replace(view, visit=visit, at=signed(at, self.secret_key)))
 
     def agree(self, *look: Any) -> Updates:
         return self._done(Look(*look), lambda who: self.desk.consent(who, given=True))
@@ -189,7 +190,7 @@ class StudyPage(Bench):
                     view.visitor, **about, question=name, value=one["value"],
                     client_event_id=one["id"],
                 )  # fmt: skip
-                view = replace(view, at={"annotator": view.visitor, **about}, pending=waiting)
+                view = replace(view.staying(**about), pending=waiting)
             except CrsdemoError as error:
                 notice = unsaved_words(error)
                 view = replace(view, pending={**waiting, name: one} if may_pass(error) else waiting)
@@ -209,8 +210,7 @@ class StudyPage(Bench):
             deed(view.visitor)
         except CrsdemoError as error:
             return {self.screen.notice: render.notice(str(error))}
-        here = {"annotator": view.visitor}
-        return {**self.entered(replace(view, at=here)), self.screen.box: box_at_rest()}
+        return {**self.entered(view.staying()), self.screen.box: box_at_rest()}
 
     def _held(self, view: Look, step: Ask) -> Updates:
         """The questions with what has to be done first; nothing, if all is done."""
@@ -262,7 +262,7 @@ _OUTSIDE = (AskConsent, Declined, Withdrawn)
 def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
     screen = layout(desk.study.title, desk.catalog.domain)
-    page = StudyPage(desk.side_by_side, desk.catalog, screen, desk)
+    page = StudyPage(desk.side_by_side, desk.catalog, screen, desk.secret, desk)
     quiet = private(screen)
     blocks.load(page.arrive, screen.look, **quiet)
     wire_talk(page)

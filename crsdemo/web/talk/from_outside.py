@@ -10,7 +10,7 @@ import gradio as gr
 from crsdemo.chat.exchange import Exchange
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.checked import checked_id
-from crsdemo.core.conversation import Conversation
+from crsdemo.core.conversation import Conversation, seen_id
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.reply_json import as_json
 from crsdemo.web.shared.controls import caller
@@ -45,7 +45,7 @@ class FromOutside:
         """The one that is meant, or a new one. Raises BadInputError for one of another client."""
         if not dialogue_id:
             return self.exchange.start(visitor)
-        restored = self.exchange.log.restore(checked_id(dialogue_id), self.catalog)
+        restored = self.exchange.log.restore(seen_id(checked_id(dialogue_id)), self.catalog)
         if restored and restored.conversation.visitor == visitor:
             return restored.conversation
         raise BadInputError(

@@ -1,8 +1,7 @@
 """The chat page: a conversation on the left, "Why this one?" on the right.
 
-The log is the only thing that remembers: each event reads the conversation from it, so that a
-reload, a second tab or a restart shows what is true. Per visitor there are only two names in the
-browser, the reply that is looked at, and ratings that could not be saved yet.
+The log alone remembers: each event reads the conversation from it, so that a reload, a second tab
+or a restart shows what is true. The browser knows who sits before it, and in which dialogue.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from crsdemo.core.conversation import Conversation, ItemMark
 from crsdemo.core.errors import CrsdemoError
 from crsdemo.core.recommender import Reply
 from crsdemo.recommenders.hearing import Hearing
+from crsdemo.studies.annotators import secret_beside
 from crsdemo.web.shared import evidence, render
 from crsdemo.web.shared.controls import (
     FOCUS,
@@ -31,11 +31,11 @@ from crsdemo.web.shared.controls import (
     paced,
 )
 from crsdemo.web.shared.live import Kept, attempt, failed, noted, private, wait_for, wire_ends
-from crsdemo.web.shared.opinions import changes_of, may_pass, opinions
+from crsdemo.web.shared.opinions import changes_of, may_pass, newest, opinions
 from crsdemo.web.talk.from_outside import FromOutside
 from crsdemo.web.talk.heard import Correction, avoiding, below_messages
 from crsdemo.web.talk.past import own_talk, shelf, take_off
-from crsdemo.web.talk.screen import Look, Screen, layout, new_visit, reasons
+from crsdemo.web.talk.screen import Look, Screen, known_visit, layout, new_visit, reasons
 from crsdemo.web.talk.snapshot import Snapshot, chosen
 
 Growth = Iterator[Conversation]
@@ -50,11 +50,11 @@ class ChatPage:
     catalog: Catalog
     hearing: Hearing
     screen: Screen
+    secret_key: bytes  # of the log
 
     def enter(self, *look: Any) -> Updates:
         """A visitor comes, or comes back."""
-        visit: Kept = look[0] or {}
-        known = visit if visit.get("visitor") and visit.get("dialogue") else new_visit(visit)
+        known = known_visit(look[0], self.secret_key)
         try:
             return {self.screen.visit: known, **self._settled(Look(known, None, {}, None))}
         except CrsdemoError as error:
@@ -142,10 +142,10 @@ class ChatPage:
         """Save what was pressed, and what could not be saved before; say so only when it is."""
         view = Look(*look)
         unsaved = {**view.pending.get(event.reply, {}), **changes_of(event.changes)}
-        others = {reply: changes for reply, changes in view.pending.items() if reply != event.reply}
+        others = {of: changes for of, changes in view.pending.items() if of != event.reply}
         error = attempt(lambda: self.exchange.rate(event.reply, view.visit["visitor"], unsaved))
         pending = {**others, event.reply: unsaved} if error and may_pass(error) else others
-        return self._noted(replace(view, pending=pending), event.click, error)
+        return self._noted(replace(view, pending=newest(pending)), event.click, error)
 
     def mark(self, event: gr.EventData, *look: Any) -> Updates:
         """Keep that a film was seen, is wanted or not."""
@@ -274,7 +274,8 @@ class ChatPage:
 
 def place(blocks: gr.Blocks, exchange: Exchange, hearing: Hearing) -> None:
     """Lay the page out and bring it to life, inside `blocks`."""
-    page = ChatPage(exchange, hearing.catalog, hearing, layout(hearing.catalog.domain))
+    screen, secret_key = layout(hearing.catalog.domain), secret_beside(exchange.log.path)
+    page = ChatPage(exchange, hearing.catalog, hearing, screen, secret_key)
     outside = FromOutside(exchange, hearing.catalog)
     s, quiet = page.screen, private(page.screen)
     once, many = quiet | {"trigger_mode": "once"}, quiet | {"trigger_mode": "multiple"}

@@ -14,6 +14,7 @@ from crsdemo.web.shared import evidence, render
 from crsdemo.web.shared.controls import Updates, box, html, visit_state
 from crsdemo.web.shared.live import Kept, LiveScreen
 from crsdemo.web.shared.opinions import Pending
+from crsdemo.web.shared.remembered import ours, signed
 from crsdemo.web.talk.path_figure import path_figure
 
 
@@ -70,9 +71,16 @@ def reasons(screen: Screen, reply: Reply | None, n_items: int, domain: Domain) -
     }
 
 
+def known_visit(held: Kept | None, secret_key: bytes) -> Kept:
+    """Who comes, if this browser may say so, in the dialogue they were in; or somebody new."""
+    visit = ours(held, secret_key)
+    is_whole = visit.get("visitor") and visit.get("dialogue")
+    return signed(visit if is_whole else new_visit(visit), secret_key)
+
+
 def new_visit(visit: Kept) -> Kept:
     """The same visitor, or a new one, with a dialogue of which the log knows nothing."""
-    return {"visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
+    return {**visit, "visitor": visit.get("visitor") or new_id(), "dialogue": new_id()}
 
 
 def layout(domain: Domain) -> Screen:
