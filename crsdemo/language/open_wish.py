@@ -56,7 +56,7 @@ _ONE = re.compile(
     rf"|(?<!seen )(?<!watched )(?<!read )\bany (?:(?!{_NO_ITEM}\b)[\w-]+ ){{1,3}}?(?:like|with|by|from|starring|set in)\b(?! me\b| you\b)"
     r"|(?:^|[.!?,;] *)(?:(?:and|or|ok|do you have|have you got|got|is there) )?anything (?:\w+ ){0,2}?(?:with|by|starring|like|set in) (?!(?:it|that|this|him|her|them|the)\b)\w+"
     # a wish that a text begins with: "something with robots"; not "something is wrong", "anything with Tom Hanks in it?"
-    r"|^\W*(?:(?:hi|hey|hello|hm+|ok|okay|well|so|then|now|maybe|just)\b[ ,]*)*(?:some ?thing|smth|sth|anything) (?!(?:is|was|went|seems|must)\b)(?:\w+ ){0,3}?(?:with|about|like|for|set|by|starring)\b(?![^.!]*\?)"
+    r"|^\W*(?:(?:hi|hey|hello|hm+|ok|okay|well|so|then|now|maybe|just)\b[ ,]*)*(?:some ?thing|smth|sth|anything) (?!(?:is|was|went|seems|must)\b)(?:\w+ ){0,3}?(?:with|about|like|for|from|in|set|by|starring|under|without)\b(?![^.!]*\?)"
     # who leaves it to us
     r"|^\W*(?:(?:just|um+|hm+|oh|i|ok) )*(?:whatever|anything|don'?t (?:care|mind)|(?:no|any) (?:idea|preference)s?|up to you|you (?:pick|choose|decide)|your (?:pick|choice)|idk|dunno|i don'?t know|not sure)(?: (?:really|then|works|goes|is fine|you like|you want|for me|pls|please|tbh|lol))*\W*$",
     re.IGNORECASE,

@@ -40,6 +40,10 @@ class Retelling:
     text: tuple[int, ...]
     nats: float  # for each token of the run beyond the first, up to RUN
 
+    @property
+    def texts(self) -> tuple[tuple[int, ...], ...]:
+        return (self.text,)
+
     def pull(self, written: Sequence[int]) -> dict[int, float]:
         """Nats by the tokens that follow in the text where the last ones `written` stand in it."""
         pulls = dict[int, float]()

@@ -158,6 +158,8 @@ class Talker:
         retells = item is not None and asks_story(said)
         is_new = mode == "REC" or (item is not None and item.id != dialogue.named_last)
         not_first = self.rules.before_title(leaves_out=bool(refusals(said)))
+        leanings = self._leanings(asked, item, mode, dialogue)
+        told = {token for one in leanings for text in one.texts for token in text}
         constraint = TextConstraint(
             self.grammar,
             "REC" if item else mode,
@@ -165,7 +167,7 @@ class Talker:
             others,
             owes_a_title=is_new,
             owed=self._asked(dialogue) if mode == "CHAT" else (),
-            denials=self.rules.denials.difference(self.format.text(item.logline if item else "")),
+            denials=self.rules.denials - told,
             never=self._never(mode, item, dialogue),
             is_known=mode == "CHAT" and retells,
             openings=self.rules.asking if asks_back else openings,
@@ -177,7 +179,6 @@ class Talker:
         )
         # the story of a film may be told again: nothing else answers who asks for it
         before = [] if retells else self._said_before(dialogue)
-        leanings = self._leanings(asked, item, mode, dialogue)
         sampler = TokenSampler(constraint, self.sampling(dialogue, plan), before, leanings)
         codes: list[int] = []
         with self.loaded.quick.writing():

@@ -117,7 +117,16 @@ class TalkingRecommender(ABC):
         stances = self.named.stances
         refused = (self.named.refused_in(Traced.of(one.what)) for one in stances.refusals(said))
         names = self.named.names_something(stances.wanted(said)) or any(map(any, refused))
-        return WISHED if names else 0.0
+        return WISHED if names or self._sets_limits(said) else 0.0
+
+    def _sets_limits(self, said: str) -> bool:
+        """Whether years are set, or another limit, be it known to the catalog or not."""
+        named = self.named
+        return named is not None and bool(
+            named.years_set(said)
+            or any(named.known_limits.set_in(said))
+            or named.not_known.limits(said)
+        )
 
     def _asked(self, dialogue: Dialogue) -> Asked | None:
         """The question with a written answer that the newest message is near, if any."""
