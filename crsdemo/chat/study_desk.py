@@ -197,7 +197,7 @@ class StudyDesk:
         text = message(text)
         work = self._work_at_hand(annotator)
         if work.talk:
-            yield from self._talks.say_alone(work.talk, text, work.assignment)
+            yield from self._talks.say_alone(work, text)
             return
         if work.assignment.replay_of:
             raise BadInputError("Here is nothing to say: please judge the two replies.")

@@ -69,9 +69,9 @@ messages = ["A quiet film.", "A loud film."]
 class StudyServer:
     """A study of stand-ins, with its log in `folder`."""
 
-    def __init__(self, folder: Path, study: str = FILE) -> None:
-        wombat = StandIn(0.0, "wombat", "Watch ")
-        self.lab = lab(folder, study, StandIn(0.0, "quokka"), wombat, busy_seconds=0.5)
+    def __init__(self, folder: Path, study: str = FILE, pause: float = 0.0) -> None:
+        wombat = StandIn(pause, "wombat", "Watch ")
+        self.lab = lab(folder, study, StandIn(pause, "quokka"), wombat, busy_seconds=0.5)
         desk = self.lab.desk
         desk.prepare()
         exchange = Exchange(wombat, NoLinker(), self.lab.log)

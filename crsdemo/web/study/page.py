@@ -79,13 +79,12 @@ class StudyPage(Bench):
         step = snapshot.step
         if not isinstance(step, Work):
             return ""
-        talk = step.talk
-        if talk and view.growing and talk.turns and talk.turns[-1].reply is None:
-            talk = talk.before(len(talk.turns) - 1)  # it stands below, where its answer grows
-        if talk is None:
+        if step.heard is None:
             return PARTS.task(step)
-        seen = veiled_talk(talk, self.side_by_side.recommenders.names)
-        return PARTS.task(step) + self.parts.alone(seen)
+        # A message without an answer stands below, where its answer grows, or in the box
+        seen = veiled_talk(step.heard, self.side_by_side.recommenders.names)
+        left_over = PARTS.unanswered() if step.unanswered and not view.growing else ""
+        return PARTS.task(step) + self.parts.alone(seen) + left_over
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What the practice teaches; where the talk goes on from, once it may go on."""
@@ -96,6 +95,12 @@ class StudyPage(Bench):
         if step.assignment.replay_of or step.is_done:
             return taught
         return taught + super().below(snapshot, shown) + PARTS.write_on(step)
+
+    def _settled(self, view: Look, snapshot: Snapshot) -> Updates:
+        """A message that nobody answered is back in the box."""
+        settled, step = super()._settled(view, snapshot), snapshot.step
+        again = step.unanswered if isinstance(step, Work) else ""
+        return settled | ({self.screen.box: box_at_rest(again)} if again else {})
 
     def around(self, view: Look, snapshot: Snapshot) -> Updates:
         """The parts of the page that only this one has: the leaf, the way on and the way out."""
