@@ -58,7 +58,7 @@ class Work:
 
     @property
     def unanswered(self) -> str:
-        """The last message of a talk with one system, if it got no whole answer: it is said anew."""
+        """The last message of a talk with one system, if it got no whole answer."""
         last = self.talk.turns[-1] if self.talk and self.talk.turns else None
         if not self.talk or not last or (last.reply and last.status in ("ok", "running")):
             return ""
@@ -95,7 +95,10 @@ class Ask:
     questionnaire: Questionnaire
     about: str
     answers: Mapping[str, Value]  # so far
+    done: int  # as of `Work`
+    of: int
     minutes_left: int
+    work: Work | None = None  # that they are about
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def arrival(
     """
     given = {name.lower(): value.strip() for name, value in parameters.items()}
     for name, source in _BROUGHT.items():
-        if value := given.get(name):
+        if (value := given.get(name)) is not None:
             _check_name(name.upper(), value)
             if source == "link" and not plain_names:
                 _check(given.get("key", ""), value, secret)
@@ -84,11 +84,11 @@ def signed_link(address: str, name: str, secret: bytes) -> str:
 
 
 def _check_name(parameter: str, value: str) -> None:
-    if not value or len(value) > _LONGEST:
+    if len(value) > _LONGEST:
         raise BadInputError(
             f"The {parameter} {reprlib.repr(value)} cannot be a name: 1 to {_LONGEST} characters"
         )
-    if is_unfilled(value):
+    if not value or is_unfilled(value):
         raise BadInputError(
             f"This link was not filled in: its {parameter} is {reprlib.repr(value)}, the same for "
             "everybody. If you were invited, please tell those who invited you.\n"

@@ -358,11 +358,16 @@ def test_the_same_person_is_known_by_the_link_or_else_by_the_browser(made: Lab) 
     assert arrive({"participant": "5f0a"}, None) not in (ann, bob)
 
 
+def test_a_browser_that_keeps_nothing_needs_a_link_with_a_name(made: Lab) -> None:
+    with pytest.raises(BadInputError, match="does not say who you are"):
+        made.desk.arrive({}, None)
+
+
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [
-        ({}, "does not say who you are"),
-        ({"PROLIFIC_PID": "  "}, "does not say who you are"),
+        ({"PROLIFIC_PID": "  "}, "not filled in"),
+        ({"test": ""}, "not filled in"),
         ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"}, "not filled in"),
         ({"participant": "x" * 1_000_000}, "cannot be a name"),
     ],
@@ -371,7 +376,7 @@ def test_a_link_that_names_nobody_is_refused(
     made: Lab, parameters: dict[str, str], says: str
 ) -> None:
     with pytest.raises(BadInputError, match=says):
-        made.desk.arrive(parameters, None)
+        made.desk.arrive(parameters, "a browser")
 
 
 def test_no_name_of_a_person_is_anywhere_in_the_folder(made: Lab) -> None:

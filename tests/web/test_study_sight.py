@@ -39,6 +39,12 @@ def skip(ann: Annotator) -> None:
     ann.alone() if "one assistant" in ann.page.locator(".task").inner_text() else ann.talk()
 
 
+def bottom(part: Any) -> float:
+    """Of a part of the page, in the window."""
+    box = part.bounding_box()
+    return float(box["y"] + box["height"])
+
+
 def top(part: Any) -> float:
     """Of a part of the page, from the upper edge of what scrolls."""
     return float(
@@ -47,6 +53,58 @@ def top(part: Any) -> float:
             " - document.querySelector('#conversation').getBoundingClientRect().top"
         )
     )
+
+
+def test_more_is_said_on_demand_and_the_verdicts_stand_close_to_short_replies(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
+    ann = begun(browser, server, "sayer")
+    ann.page.set_viewport_size({"width": 1280, "height": 1400})
+    replies, row = ann.page.locator("#thread .columns"), ann.page.locator("#verdict .judging")
+    assert bottom(row) - bottom(replies) < 120
+    ann.judge("1")
+    expect(ann.form.get_by_text("Say more")).to_be_visible()
+    expect(ann.form.get_by_label("Comment")).to_be_hidden()
+    ann.leave()
+
+
+def test_after_a_talk_with_one_assistant_the_way_on_stands_above_the_foot_and_its_words_are_there(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
+    ann = begun(browser, server, "talker")
+    ann.page.set_viewport_size({"width": 1280, "height": 800})
+    ann.judge("1")
+    ann.go_on()
+    until(ann, "with one assistant")
+    for n, text in enumerate(("a film about the sea", "an older one"), 1):
+        ann.box.fill(text)
+        ann.box.press("Enter")
+        expect(ann.page.locator("#thread .round.alone")).to_have_count(n)
+    way = ann.page.get_by_role("button", name="Go on")
+    foot = ann.page.locator("#foot p").first.bounding_box()
+    assert foot and bottom(way) <= foot["y"]
+    way.click()
+    expect(ann.progress).to_contain_text("done, about")
+    recalled = ann.sheet.locator(".recalled")
+    expect(recalled.locator(".words").first).to_be_hidden()
+    recalled.locator("summary").click()
+    expect(recalled.locator(".words")).to_have_count(2)
+    ann.choose("understand what you were looking for", "2", "partly")
+    expect(recalled.locator(".words").first).to_be_visible()  # it stays open
+    ann.leave()
+
+
+def test_on_a_phone_the_verdicts_stand_below_both_replies(
+    browser: Browser,  # noqa: F811
+    server: StudyServer,  # noqa: F811
+) -> None:
+    ann = begun(browser, server, "phone", width=390)
+    row = ann.page.locator("#verdict .judging").bounding_box()
+    assert row and row["y"] >= bottom(ann.page.locator("#thread .columns"))
+    expect(ann.page.locator("#thread .film:has(footer:empty)")).to_have_count(0)
+    ann.leave()
 
 
 def test_reading_begins_at_the_task_and_then_at_each_message(

@@ -26,8 +26,8 @@ WORDS: dict[Verdict, str] = {  # in the order of the keys 1 to 6
 KEYS = {verdict: key for key, verdict in enumerate(WORDS, 1)}
 TIES = ("both_good", "both_bad", "same")  # what can be said of two answers that are one
 MEANINGS: dict[Verdict, str] = {
-    "left": "the reply on the left (A) helps more",
-    "right": "the reply on the right (B) helps more",
+    "left": "reply A helps more",
+    "right": "reply B helps more",
     "both_good": "both help, and neither helps more",
     "both_bad": "neither of them helps",
     "same": "they say the same, maybe in other words",
@@ -37,11 +37,11 @@ STRENGTHS = ("a little", "clearly", "much")  # 1 to 3
 SATISFACTION = ("not at all", "a little", "so-so", "quite", "very")  # 0 to 4
 QUESTIONS = (  # of each answer: aspect, question, words from 0 on
     ("satisfaction", "Are you satisfied with it?", SATISFACTION),
-    ("relevance", "Does it fit your wish?", RELEVANCE),
+    ("relevance", "Does it fit the wish?", RELEVANCE),
     ("interest", "Does it make you curious?", INTEREST),
 )
 REASONS = (  # in the words of a domain
-    "already {used}", "ignored my wish", "wrong {item}", "too early", "repeats itself",
+    "already {used}", "ignored the wish", "wrong {item}", "too early", "repeats itself",
     "dull words",
 )  # fmt: skip
 WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message was taken
