@@ -16,7 +16,7 @@ for (const hand of ['wheel', 'touchmove']) {
 }
 new MutationObserver(() => {
   const rounds = [...element.querySelectorAll('.round')];
-  const isGrowing = live.textContent.trim() !== '';
+  const isGrowing = live.querySelector('.round') !== null;
   const now = isGrowing ? 'growing' : rounds.at(-1)?.dataset.comparison ?? rounds.length;
   if (now === current && !isGrowing) return;
   if (isGrowing && now !== current) isAway = false;

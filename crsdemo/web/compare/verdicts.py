@@ -7,6 +7,8 @@ comparison can be drawn blind. The buttons are understood by `judge.js`, what th
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 from crsdemo.core.comparison import SIDES, Comparison, Series, Verdict
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.web.shared.evidence import story
@@ -44,9 +46,19 @@ REASONS = (  # in the words of a domain
     "already {used}", "ignored the wish", "wrong {item}", "too early", "repeats itself",
     "dull words",
 )  # fmt: skip
+ALIKE = 0.8  # share of the words of two replies that are nearly the same
 WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message was taken
 
-TEMPLATES.filters["placeless"] = placeless
+
+def says_nearly_the_same(comparison: Comparison) -> bool:
+    """Both recommend the same item, in words most of which are the same."""
+    left, right = comparison.left.reply.reply, comparison.right.reply.reply
+    if not left or not right or not left.item or left.item != right.item:
+        return False
+    return SequenceMatcher(None, left.text.split(), right.text.split()).ratio() >= ALIKE
+
+
+TEMPLATES.filters |= {"placeless": placeless, "says_nearly_the_same": says_nearly_the_same}
 TEMPLATES.globals |= {
     "KEYS": KEYS,
     "TIES": TIES,

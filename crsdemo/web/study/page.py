@@ -34,7 +34,7 @@ from crsdemo.web.study import html as study_html
 from crsdemo.web.study.html import PARTS
 from crsdemo.web.study.screen import StudyScreen, layout, stay
 
-UNNAMED = replace(BLIND, markable=False, unfolded=False)
+UNNAMED = replace(BLIND, markable=False, unfolded=False, alike_told=False)
 
 
 @dataclass(frozen=True)
