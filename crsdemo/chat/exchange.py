@@ -77,7 +77,7 @@ class Exchange:
         yield from self._say(conversation.with_words(), text, plan, client_event_id)
 
     def say_instead(
-        self, conversation: Conversation, text: str
+        self, conversation: Conversation, text: str, client_event_id: str | None = None
     ) -> Generator[Conversation, None, None]:
         """Say the user's last turn in other words, and answer these as `say` does.
 
@@ -86,7 +86,7 @@ class Exchange:
         """
         asked = _asked(conversation)
         before = asked.before(len(asked.turns) - 1)
-        yield from self._say(before, text, Plan(), replaces=asked.turns[-1].id)
+        yield from self._say(before, text, Plan(), client_event_id, asked.turns[-1].id)
 
     def take_back(
         self, conversation: Conversation, turn_id: str, words: Sequence[Stretch], *, is_on: bool

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crsdemo.chat.admission import NO_LIMITS, Admission
+from crsdemo.chat.exchange import Linker
 from crsdemo.chat.side_by_side import Recommenders, SideBySide
-from crsdemo.core.dialogue import Dialogue
+from crsdemo.core.catalog import Catalog
+from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.core.recommender import Plan, Provenance, Recommendation, Recommender, Reply
+from crsdemo.core.reply_json import pieces_from_turn
 from crsdemo.recommenders.loading import Version
 from crsdemo.studies.assignment import replayed_pair
 from crsdemo.studies.study import Study
@@ -19,10 +22,12 @@ from crsdemo.studies.tasks import BAD, GOOD, Replay
 
 @dataclass(frozen=True)
 class Scripted:
-    """A recommender that always says the same."""
+    """A recommender that always says the same; items that it names are linked, as others' are."""
 
     name: str
     text: str
+    catalog: Catalog
+    linker: Linker
 
     def recommend(
         self, dialogue: Dialogue, k: int, *, exclude: frozenset[str] = frozenset()
@@ -32,43 +37,45 @@ class Scripted:
     def stream(self, dialogue: Dialogue, plan: Plan = Plan()) -> Iterator[Reply]:
         if not self.text:
             raise BadInputError(f"{self.name} has nothing to say here")
-        yield Reply((self.text,), "CHAT", provenance=Provenance(self.name))
+        turn = Turn("assistant", self.text, self.linker.link(self.text, dialogue))
+        pieces = pieces_from_turn(turn, self.catalog)
+        yield Reply(pieces, "CHAT", provenance=Provenance(self.name))
 
 
 @dataclass(frozen=True)
 class WithScripted:
-    """Recommenders, and beside them replies by the name of who says them."""
+    """Recommenders, and beside them those who say what was written."""
 
     recommenders: Recommenders
-    replies: Mapping[str, str]
+    scripted: Mapping[str, Scripted]
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (*self.recommenders.names, *self.replies)
+        return (*self.recommenders.names, *self.scripted)
 
     @property
     def catalog_folder(self) -> Path:
         return self.recommenders.catalog_folder
 
     def version(self, name: str) -> Version | None:
-        return None if name in self.replies else self.recommenders.version(name)
+        return None if name in self.scripted else self.recommenders.version(name)
 
     def place(self, name: str) -> str:
         return self.recommenders.place(name)
 
     def get(self, name: str) -> Recommender:
-        if name in self.replies:
-            return Scripted(name, self.replies[name])
-        return self.recommenders.get(name)
+        return self.scripted[name] if name in self.scripted else self.recommenders.get(name)
 
 
-def answered(pair: SideBySide, study: Study, replay: Replay, nth: int) -> str:
+def answered(pair: SideBySide, catalog: Catalog, study: Study, replay: Replay, nth: int) -> str:
     """The id of a new comparison with two whole replies to the message of the nth replay.
 
     Raises CrsdemoError if one of the systems cannot answer.
     """
     pair_of = replayed_pair(study, replay, nth)
-    table = WithScripted(pair.recommenders, {BAD: replay.bad, GOOD: replay.good})
+    written = {BAD: replay.bad, GOOD: replay.good}
+    scripted = {who: Scripted(who, text, catalog, pair.linker) for who, text in written.items()}
+    table = WithScripted(pair.recommenders, scripted)
     stage = replace(pair, recommenders=table, admission=Admission(NO_LIMITS))
     series = stage.start(f"study-{study.sha256[:16]}", study.policy)
     *_, made = stage.say(series, replay.message, pair_of)

@@ -32,7 +32,6 @@ from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import Conversation, message
 from crsdemo.core.errors import BadInputError
 from crsdemo.feedback.outbox import Answered
-from crsdemo.feedback.results import ResultsLog
 from crsdemo.feedback.studies import Decision, Standing, StudyLog
 from crsdemo.studies.annotators import arrival, secret_beside
 from crsdemo.studies.assignment import Assignment, deal
@@ -81,8 +80,7 @@ class StudyDesk:
 
     def arrive(self, parameters: Mapping[str, str], visitor: str | None) -> str:
         """The annotator's id: the same person has the same, on any device that the link names."""
-        plain = self.study.plain_names
-        who = arrival(parameters, visitor, self.secret, plain_names=plain)
+        who = arrival(parameters, visitor, self.secret, plain_names=self.study.plain_names)
         return self.log.record_arrival(self.study.sha256, who)
 
     def consent(self, annotator: str, given: bool) -> None:
@@ -110,6 +108,10 @@ class StudyDesk:
         else:
             self.log.record_decision(annotator, "withdrawn", self.study.consent)
 
+    def is_test(self, annotator: str) -> bool:
+        """Whether a colleague tries the study: anybody could, so the real code is not for them."""
+        return self.log.is_test(annotator)
+
     # What comes next
 
     def step(self, annotator: str, stay: Stay = Stay()) -> Step:
@@ -124,34 +126,35 @@ class StudyDesk:
                 return Withdrawn(is_kept=bool(standing.assignments))
         if not standing.assignments:
             return Explain()
-        return self._stayed(annotator, stay, standing) or self._next(annotator, standing)
+        return self._stayed(stay, standing) or self._next(standing)
 
-    def _stayed(self, annotator: str, stay: Stay, standing: Standing) -> Work | Ask | None:
+    def _stayed(self, stay: Stay, standing: Standing) -> Work | Ask | None:
         for assignment in standing.assignments:
             judged = standing.verdicts.get(assignment.id, ())
             if stay.comparison in judged or stay.talk == assignment.id:
-                return self._work(annotator, assignment, standing)
+                return self._work(assignment, standing)
         if (stay.questionnaire, stay.about) in standing.answers:
             asked = self._questionnaire(stay.questionnaire, stay.about, standing)
             return self._ask(asked, stay.about, standing)
         return None
 
-    def _next(self, annotator: str, standing: Standing) -> Step:
+    def _next(self, standing: Standing) -> Step:
         for assignment in standing.assignments:
             if n_judged(standing, assignment) < assignment.messages:
-                return self._work(annotator, assignment, standing)
+                return self._work(assignment, standing)
             if ask := self._unanswered(assignment.id, standing):
                 return ask
         if ask := self._unanswered(AT_THE_END, standing):
             return ask
-        if self.code and self._is_test(annotator):
+        if self.code and self.is_test(standing.annotator):
             return Done(TEST_CODE)
-        return Done(standing.code or self.log.record_completion(annotator, self.code))
+        return Done(standing.code or self.log.record_completion(standing.annotator, self.code))
 
-    def _work(self, annotator: str, assignment: Assignment, standing: Standing) -> Work:
+    def _work(self, assignment: Assignment, standing: Standing) -> Work:
         done, of = progress(standing)
         left = minutes_left(standing, self.study.minutes)
         talks, task = self._talks, self.study.task(assignment.task)
+        annotator = standing.annotator
         if task.is_single:
             empty = Series(assignment.id, annotator, self.study.policy)
             talk = talks.alone(annotator, assignment)
@@ -171,7 +174,10 @@ class StudyDesk:
 
     def _ask(self, questionnaire: Questionnaire, about: str, standing: Standing) -> Ask:
         answers = standing.answers.get((questionnaire.name, about), {})
-        return Ask(questionnaire, about, answers, minutes_left(standing, self.study.minutes))
+        (done, of), left = progress(standing), minutes_left(standing, self.study.minutes)
+        of_work = () if questionnaire.about == "person" else standing.assignments
+        work = next((self._work(one, standing) for one in of_work if one.id == about), None)
+        return Ask(questionnaire, about, answers, done, of, left, work)
 
     def _asked(self, about: str, standing: Standing) -> tuple[Questionnaire, ...]:
         """All that is asked about an assignment, or at the end."""
@@ -198,7 +204,7 @@ class StudyDesk:
         text = message(text)
         work = self._work_at_hand(annotator)
         if work.talk:
-            yield from self._talks.say_alone(work.talk, text, work.assignment)
+            yield from self._talks.say_alone(work, text)
             return
         if work.assignment.replay_of:
             raise BadInputError("Here is nothing to say: please judge the two replies.")
@@ -261,7 +267,9 @@ class StudyDesk:
             replays = [one for task in self.study.tasks for one in task.replays]
             for n, one in enumerate(replays):
                 if one.name not in there:
-                    made = one.comparison or answered(self.side_by_side, self.study, one, n)
+                    made = one.comparison or answered(
+                        self.side_by_side, self.catalog, self.study, one, n
+                    )
                     self.log.record_replay(self.study.sha256, one.name, made)
 
     # What is true
@@ -271,11 +279,6 @@ class StudyDesk:
         if standing is None:
             raise BadInputError("You are not known here: please open the link that you were given.")
         return standing
-
-    def _is_test(self, annotator: str) -> bool:
-        """Whether a colleague tries the study: anybody could, so the real code is not for them."""
-        people = ResultsLog(self.side_by_side.log.file).participants(self.study.title)
-        return all(one.annotator != annotator for one in people)
 
     def _taking_part(self, annotator: str) -> Standing:
         standing = self._standing(annotator)

@@ -58,6 +58,21 @@ class Work:
         return last if last and last.can_be_judged and last.verdict is None else None
 
     @property
+    def unanswered(self) -> str:
+        """The last message of a talk with one system, if it got no whole answer."""
+        last = self.talk.turns[-1] if self.talk and self.talk.turns else None
+        if not self.talk or not last or (last.reply and last.status in ("ok", "running")):
+            return ""
+        return self.talk.up_to_user().turns[-1].turn.text
+
+    @property
+    def heard(self) -> Conversation | None:
+        """The talk with one system, without what got no whole answer."""
+        if self.talk and self.unanswered:
+            return self.talk.before(len(self.talk.up_to_user().turns) - 1)
+        return self.talk
+
+    @property
     def is_practice(self) -> bool:
         return self.assignment.kind == "practice"
 
@@ -97,7 +112,10 @@ class Ask:
     questionnaire: Questionnaire
     about: str
     answers: Mapping[str, Value]  # so far
+    done: int  # as of `Work`
+    of: int
     minutes_left: int
+    work: Work | None = None  # that they are about
 
 
 @dataclass(frozen=True)

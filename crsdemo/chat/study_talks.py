@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from crsdemo.chat.exchange import Exchange
 from crsdemo.chat.side_by_side import SideBySide
+from crsdemo.chat.study_steps import Work
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.comparison import Policy, Series, Verdict
 from crsdemo.core.conversation import Conversation
@@ -50,21 +51,25 @@ class StudyTalks:
         restored = self.side_by_side.log.restore(assignment.id, self.catalog)
         return restored.conversation if restored else Conversation(assignment.id, annotator)
 
-    def say_alone(
-        self, talk: Conversation, text: str, assignment: Assignment
-    ) -> Generator[Conversation, None, None]:
+    def say_alone(self, work: Work, text: str) -> Generator[Conversation, None, None]:
         """The talk with the message, then with the reply as it grows, as `Exchange.say`.
 
-        No error tells who should have answered.
+        A last message that got no whole answer is replaced. No error tells who should have
+        answered.
         """
-        if talk.turns and talk.turns[-1].status == "running":
+        talk = work.talk
+        assert talk is not None
+        last = talk.turns[-1] if talk.turns else None
+        if last and last.status == "running":
             raise BadInputError("Please wait until the answer is whole, then write the next one.")
         pair = self.side_by_side
-        n_said = sum(one.reply is None for one in talk.turns)
+        # The name of the click is the place of the message: two tabs cannot both take it
+        place = f"{work.assignment.id} {last.id if last else ''}"
         try:
-            recommender = pair.recommenders.get(assignment.left)
+            recommender = pair.recommenders.get(work.assignment.left)
             exchange = Exchange(recommender, pair.linker, pair.log, pair.admission)
-            yield from exchange.say(talk, text, client_event_id=f"{assignment.id} {n_said}")
+            say = exchange.say_instead if work.unanswered else exchange.say
+            yield from say(talk, text, client_event_id=place)
         except (BadInputError, FeedbackError, TooManyError):
             raise
         except CrsdemoError as error:

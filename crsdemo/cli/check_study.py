@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crsdemo.core.catalog import Catalog
 from crsdemo.core.errors import BadInputError, CrsdemoError
-from crsdemo.feedback.studies import check_replayable
+from crsdemo.feedback.replayable import check_replayable
 from crsdemo.recommenders.loading import CATALOG, Shelf
 from crsdemo.studies.own_words import named_systems
 from crsdemo.studies.questionnaire import Questionnaire

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
@@ -17,10 +15,11 @@ from sqlite_utils import Database
 from crsdemo import __version__
 from crsdemo.core.comparison import SIDES, Verdict
 from crsdemo.core.conversation import new_id
-from crsdemo.core.errors import FeedbackError, WithdrawnError
+from crsdemo.core.errors import WithdrawnError
 from crsdemo.feedback.copies import TakenBack, note_taken_back
-from crsdemo.feedback.file import BUSY_SECONDS, LogFile, first_value
+from crsdemo.feedback.file import first_value
 from crsdemo.feedback.log import FeedbackLog
+from crsdemo.feedback.replayable import check_usable
 from crsdemo.feedback.rights import admit
 from crsdemo.feedback.rows import to_json
 from crsdemo.feedback.schema import TWIN, queries, statements
@@ -43,6 +42,7 @@ _ASSIGNED = TypeAdapter(tuple[Assignment, ...])
 class Standing:
     """How far one annotator has come, as the log has it."""
 
+    annotator: str
     decision: Decision | None
     assignments: tuple[Assignment, ...]
     verdicts: Mapping[str, dict[str, Verdict]]  # of each assignment: comparison -> verdict
@@ -98,6 +98,7 @@ class StudyLog:
             judged = list(db.query(_SQL["judged"], [annotator]))
             answers = db.query(_SQL["answers"], [annotator])
             return Standing(
+                annotator=annotator,
                 decision=first_value(db, _SQL["decision"], annotator),
                 assignments=_ASSIGNED.validate_python(
                     db.query(_SQL["assignments"], [study, annotator])
@@ -113,6 +114,11 @@ class StudyLog:
                 code=first_value(db, _SQL["code"], annotator),
                 verdict_seconds=tuple(row["judged_at"] for row in judged),
             )
+
+    def is_test(self, annotator: str) -> bool:
+        """Whether a colleague tries the study."""
+        with self.log.file.reading() as db:
+            return bool(first_value(db, _SQL["is_test"], annotator))
 
     # What each is to judge
 
@@ -139,7 +145,7 @@ class StudyLog:
         own is forgotten on demand, and with it what others make of it would be.
         """
         with self.log.file.writing() as db:
-            _check_usable(db, name, comparison_id)
+            check_usable(db, name, comparison_id)
             row = {"study": study, "task": name, "comparison_id": comparison_id}
             db.table("replays").insert(row, ignore=True)
 
@@ -220,28 +226,6 @@ class StudyLog:
         self.log.file.has_traces = True
         self.log.file.rewrite()
         self.log.file.wipe()
-
-
-def check_replayable(path: Path, comparisons: Mapping[str, str]) -> None:
-    """Whether `record_replay` will take these, by the name of the replay, in the log at `path`.
-
-    Raises FeedbackError as it does, and if there is no such log.
-    """
-    if not path.is_file():
-        raise FeedbackError(f"there is no log at {path}; name the file of the app with --db")
-    with closing(LogFile(path, BUSY_SECONDS)) as file, file.reading() as db:
-        for name, comparison_id in comparisons.items():
-            _check_usable(db, name, comparison_id)
-
-
-def _check_usable(db: Database, name: str, comparison_id: str) -> None:
-    if not first_value(db, _SQL["usable"], comparison_id):
-        raise FeedbackError(
-            f"the comparison {comparison_id} cannot be replayed as {name!r}: it is not in this "
-            "log, one of its replies is not whole, was taken back or is the same whoever is "
-            "asked, or it is an annotator's, who may have it erased; name another, or replay its "
-            "message"
-        )
 
 
 def _taken_back(

@@ -21,6 +21,7 @@ from crsdemo.core.errors import BadInputError
 from crsdemo.core.toml_file import Many, Name, Part, Text, TomlFile, read_toml, wrong
 from crsdemo.language.distress import is_in_distress
 from crsdemo.recommenders.outside.systems import System
+from crsdemo.studies.explanation import explained
 from crsdemo.studies.questionnaire import Questionnaire
 from crsdemo.studies.tasks import BAD, GOOD, Asked, Task
 from crsdemo.studies.unfilled import is_unfilled
@@ -28,13 +29,7 @@ from crsdemo.studies.unfilled import is_unfilled
 # {items} and the like become words of the catalog, see `Study.worded`
 V = TypeVar("V")
 
-TWO = (
-    "You write to an assistant that recommends {items}. Two of its replies stand side by side.",
-    "You say which of the two helps more. The talk goes on from the better one.",
-)
-ONE = ("You talk with one assistant at a time about {items}, and answer questions about it.",)
 LONGEST_CODE = 200  # characters
-FREELY = ("There is no right or wrong: we want to know what you think.",)
 
 
 class Consent(Part):
@@ -58,7 +53,9 @@ class Study(TomlFile):
     minutes: Annotated[int, Field(ge=1, le=600)]
     consent: Consent
     tasks: Many[Task]
-    explanation: Many[Text] = Field(default_factory=lambda study: _explained(study["tasks"]))
+    explanation: Many[Text] = Field(
+        default_factory=lambda study: explained(study["tasks"], study["policy"])
+    )
     questionnaires: Asked = ()  # at the end
     plain_names: bool = False  # `participant=NAME` needs no key: whoever knows a name is let in
     completion_code: Text = ""  # of these three one at most
@@ -215,6 +212,11 @@ class Study(TomlFile):
         return sum(task.to_judge for task in self.tasks if task.is_single)
 
     @property
+    def talks_alone(self) -> int:
+        """How many talks with one system each annotator has."""
+        return sum(task.each for task in self.tasks if task.is_single)
+
+    @property
     def asked(self) -> tuple[Questionnaire, ...]:
         """All its questionnaires, each once."""
         of_tasks = (asked for task in self.tasks for asked in task.questionnaires)
@@ -270,11 +272,6 @@ def _worded(value: V, domain: Domain) -> V:
         texts = {name: _worded(one, domain) for name, one in value if name != "entrants"}
         made = value.model_copy(update=texts)
     return cast(V, made)
-
-
-def _explained(tasks: Sequence[Task]) -> tuple[str, ...]:
-    of_two = any(not task.is_single for task in tasks)
-    return (*(TWO if of_two else ()), *(ONE if any(t.is_single for t in tasks) else ()), *FREELY)
 
 
 def _problem(check: Callable[[], object]) -> str:

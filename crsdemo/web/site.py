@@ -10,6 +10,7 @@ from crsdemo.web.demo import Demo
 from crsdemo.web.report import page as report
 from crsdemo.web.results import page as results
 from crsdemo.web.shared.controls import MODEL
+from crsdemo.web.study import closed
 from crsdemo.web.study import page as study
 from crsdemo.web.talk import page as chat
 
@@ -37,9 +38,12 @@ def _with_study(desk: StudyDesk, demo: Demo) -> gr.Blocks:
     title = desk.study.title
     blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with blocks:
-        study.place_elsewhere(title)
+        closed.place_elsewhere(title)
     with blocks.route("Study", "/study", show_in_navbar=False):
         study.place(blocks, desk)
+    for address in ("compare", "blind", "report"):  # whoever kept one is told where to go
+        with blocks.route(address.title(), f"/{address}", show_in_navbar=False):
+            closed.place_elsewhere(title)
     with blocks.route("Results", "/results", show_in_navbar=False):
         results.place(blocks, demo)
     return blocks
@@ -56,7 +60,7 @@ def _without_study(demo: Demo) -> gr.Blocks:
     with blocks.route("Report", "/report", show_in_navbar=False):
         report.place(demo.reports, demo.stages)
     with blocks.route("Study", "/study", show_in_navbar=False):
-        study.place_closed()
+        closed.place_closed()
     with blocks.route("Results", "/results", show_in_navbar=False):
         results.place(blocks, demo)
     return blocks

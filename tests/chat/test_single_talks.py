@@ -102,8 +102,8 @@ def test_two_clicks_are_one_message_and_what_is_over_takes_none(made: Lab) -> No
     work = ann.step
     assert isinstance(work, Work) and work.talk
     talks = made.desk._talks
-    assert list(talks.say_alone(work.talk, "one", work.assignment))
-    assert not list(talks.say_alone(work.talk, "one", work.assignment))
+    assert list(talks.say_alone(work, "one"))
+    assert not list(talks.say_alone(work, "one"))
     ann.say("two")
     with pytest.raises(BadInputError, match="This task is done"):
         ann.say("three")
@@ -163,3 +163,23 @@ def test_assignments_of_an_older_log_are_all_there_and_stay_for_good(tmp_path: P
             db.execute("delete from assignments")
         assert db.execute("pragma foreign_key_check").fetchall() == []
     log.close()
+
+
+def test_a_message_that_got_no_answer_is_replaced_and_shapes_no_reply(made: Lab) -> None:
+    ann = made.annotator("ann")
+    growth = made.desk.say(ann.id, "a western")
+    next(growth)
+    growth.close()  # as a reload does
+    work = ann.step
+    assert isinstance(work, Work) and work.unanswered == "a western" and work.n_judged == 0
+    assert list(made.desk.say(ann.id, "a western"))
+    work = ann.step
+    assert isinstance(work, Work) and work.talk and work.unanswered == "" and work.n_judged == 1
+    assert [one.turn.speaker for one in work.talk.turns] == ["user", "assistant"]
+    with pytest.raises(CrsdemoError):
+        ann.say("break down")
+    ann.say("an older one")
+    said = made.desk.step(ann.id, Stay(talk=work.assignment.id))
+    assert isinstance(said, Work) and said.talk
+    texts = [one.turn.text for one in said.talk.turns if one.turn.speaker == "user"]
+    assert texts == ["a western", "an older one"]

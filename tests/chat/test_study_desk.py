@@ -393,6 +393,11 @@ def test_the_same_person_is_known_by_the_link_or_else_by_the_browser(made: Lab) 
     assert arrive({"participant": one}, None) not in (ann, bob)
 
 
+def test_a_browser_that_keeps_nothing_needs_a_link_with_a_name(made: Lab) -> None:
+    with pytest.raises(BadInputError, match="does not say who you are"):
+        made.desk.arrive({}, None)
+
+
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [
@@ -414,11 +419,6 @@ def test_a_link_that_names_nobody_is_refused(
     with pytest.raises(BadInputError, match=says):
         made.desk.arrive(parameters, "a browser that could be known again")
     assert not made.rows("select 1 from annotators")  # nobody has come
-
-
-def test_without_a_name_and_a_browser_that_remembers_nobody_is_known(made: Lab) -> None:
-    with pytest.raises(BadInputError, match="does not say who you are"):
-        made.desk.arrive({"utm_source": "list"}, None)
 
 
 def test_no_name_of_a_person_is_anywhere_in_the_folder(made: Lab) -> None:

@@ -16,7 +16,7 @@ from crsdemo.chat.admission import NO_LIMITS, Admission
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.errors import FeedbackError
 from crsdemo.feedback.log import FeedbackLog
-from crsdemo.feedback.studies import check_replayable
+from crsdemo.feedback.replayable import check_replayable
 from crsdemo.studies.study import parse_study
 
 GOOD = SHORT.replace('["red", "blue"]', '["popularity", "repeat-last"]').strip() + "\n"

@@ -88,7 +88,7 @@ def test_a_study_from_consent_to_thanks(browser: Browser, tmp_path: Path, width:
     page = annotator.page
     examine(page)
     annotator.press("I agree")
-    expect(annotator.sheet.locator("ol li")).to_have_count(4)
+    expect(annotator.sheet.locator("ol li")).to_have_count(5)
     examine(page)
     annotator.press("Begin")
     expect(annotator.progress).to_have_text("Practice")

@@ -160,7 +160,7 @@ def test_more_is_said_of_each_answer_by_keys_alone_and_survives_a_reload(
     for group, question, answer in (
         (left, "Are you satisfied with it?", "very"),
         (right, "Are you satisfied with it?", "not at all"),
-        (right, "Does it fit your wish?", "mostly"),
+        (right, "Does it fit the wish?", "mostly"),
         (left, "Does it make you curious?", "yes"),
     ):
         button = group.get_by_role("group", name=question).get_by_text(answer, exact=True)

@@ -21,6 +21,7 @@ from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
 
 WORDS = "I am Tern-8B. Try Paprika."
+BASELINE = "I am the popularity baseline. It grew in popularity."
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def judged(tmp_path: Path) -> tuple[BlindPage, Comparison]:
         table = StandIns(
             (
                 OverHttp(endpoint, CATALOG, NoLinker()),
-                Scripted("popularity", "I am the popularity baseline. It grew in popularity."),
+                Scripted("popularity", BASELINE, CATALOG, NoLinker()),
             )
         )
         pair = SideBySide(table, NoLinker(), log)

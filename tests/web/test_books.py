@@ -143,7 +143,7 @@ def test_every_question_of_a_study_speaks_of_books(tmp_path: Path, catalog: Cata
     texts = [question.text for asked in study.asked for question in asked.questions]
     texts += [*study.explanation, *(getattr(task, "instruction", "") for task in study.tasks)]
     assert [text for text in texts if OF_FILMS.search(text) or "{" in text] == []
-    assert "How often do you read a book?" in texts
+    assert "How often do you read books?" in texts
     assert study.sha256 == parse_study(tmp_path / "study.toml").sha256
 
 
@@ -194,7 +194,7 @@ def test_no_page_of_a_study_speaks_of_films(tmp_path: Path, browser: Browser) ->
     with opened(demo, browser) as (page, url):
         page.goto(f"{url}study?test=ann")
         page.get_by_role("button", name="I agree and take part").click()
-        expect(page.locator("#sheet")).to_contain_text("assistant that recommends books")
+        expect(page.locator("#sheet")).to_contain_text("assistants that recommend books")
         nothing_of_films(page)
         page.get_by_role("button", name="Begin").click()
         expect(page.locator(".task h2")).to_be_visible()

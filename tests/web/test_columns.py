@@ -114,6 +114,18 @@ def test_two_replies_with_the_same_words_are_called_the_same_and_neither_can_win
     assert "same answer" not in PARTS.row(other, BLIND) and "offered" not in PARTS.row(other, BLIND)
 
 
+def test_two_replies_with_nearly_the_same_words_are_called_so_but_not_in_a_study() -> None:
+    left, right = (
+        answer(n, f"{w} a quiet old film by the sea: ")
+        for n, w in (("red", "Try"), ("blue", "Watch"))
+    )
+    alike = Comparison("c", "shared", 1, left, right)
+    assert "nearly the same words" in PARTS.row(alike, BLIND)
+    assert "nearly the same words" not in PARTS.row(alike, replace(BLIND, alike_told=False))
+    other = Comparison("c", "shared", 1, left, answer("blue", "Never did I hear of "))
+    assert "nearly the same words" not in PARTS.row(other, BLIND)
+
+
 def test_names_that_were_hidden_are_told_after_the_verdict(pair: Comparison) -> None:
     html = PARTS.row(pair, Shown(judgment=Judgment("left"), revealed=True))
     assert "A was red, B was blue" in text(html)

@@ -9,15 +9,16 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from made_studies import SHORT, SINGLE, Annotator, Lab, lab
-from stand_in import StandIn
+from made_studies import FILE, SHORT, SINGLE, Annotator, Lab, lab
+from stand_in import FILM, StandIn
 
 from crsdemo.chat.study_steps import Ask, Stay, Work
 from crsdemo.core.comparison import Verdict
 from crsdemo.core.conversation import new_id
 from crsdemo.studies.questionnaire import READY_MADE, parse_questionnaire
-from crsdemo.studies.study import Consent
+from crsdemo.studies.study import Consent, parse_study
 from crsdemo.web.compare.verdicts import MEANINGS, PARTS
+from crsdemo.web.shared.shown import BLIND
 from crsdemo.web.study import html as study_html
 
 HOSTILE = "<script>alert('x')</script>"
@@ -112,6 +113,38 @@ def test_of_a_practice_talk_nothing_is_taught_by_a_message_that_was_not_judged(
     made.log.close()
 
 
+def test_the_explanation_says_what_the_tasks_are(tmp_path: Path) -> None:
+    for text, words, missing in (
+        (SINGLE.replace("each = 2", "each = 1"), "to one assistant;", "A and B"),
+        (SHORT, "called A and B", "goes on"),
+        (FILE, "goes on from the better reply", "with one assistant"),
+        (FILE.replace("minutes", 'policy = "own"\nminutes'), "called A and B", "goes on"),
+    ):
+        (tmp_path / "study.toml").write_text(text)
+        told = study_html.PARTS.explanation(parse_study(tmp_path / "study.toml"))
+        assert words in told and missing not in told, text
+
+
+def test_questions_come_with_what_they_are_about_and_how_far_one_is(made: Lab) -> None:
+    ann = made.annotator("ann")
+    ask = reached(ann, Ask)
+    assert isinstance(ask, Ask) and ask.work and ask.work.series.comparisons
+    about = "".join(PARTS.of(FILM).recalled(one, BLIND) for one in ask.work.series.comparisons)
+    asked = study_html.questions(ask, {}, about=about)
+    assert "same assistant in all messages" in asked
+    assert all(one.message in asked for one in ask.work.series.comparisons)
+    assert f'Questions<span class="long">, {ask.done} of {ask.of} done' in (
+        study_html.masthead("t", ask)
+    )
+
+
+def test_a_visit_that_is_a_test_says_so_on_every_page(made: Lab) -> None:
+    assert "nothing here counts" in study_html.masthead("t", is_test=True)
+    assert "nothing here counts" not in study_html.masthead("t")
+    test = made.desk.arrive({"test": "ann"}, None)
+    assert made.desk.is_test(test) and not made.desk.is_test(made.annotator("ann").id)
+
+
 def test_a_talk_with_one_system_is_drawn_without_its_name(tmp_path: Path) -> None:
     made = lab(tmp_path, SINGLE)
     ann = made.annotator("ann")
@@ -123,6 +156,9 @@ def test_a_talk_with_one_system_is_drawn_without_its_name(tmp_path: Path) -> Non
     assert work.assignment.left not in html
     explained = study_html.PARTS.explanation(made.desk.study)
     assert "write 4 messages to one assistant at a time" in explained and "pairs" not in explained
+    assert "Leaving is safe" not in explained and "Leaving is safe" not in study_html.PARTS.leaving(
+        True
+    )
     made.log.close()
 
 

@@ -70,9 +70,9 @@ messages = ["A quiet film.", "A loud film."]
 class StudyServer:
     """A study of stand-ins, with its log in `folder`."""
 
-    def __init__(self, folder: Path, study: str = FILE) -> None:
-        wombat = StandIn(0.0, "wombat", "Watch ")
-        self.lab = lab(folder, study, StandIn(0.0, "quokka"), wombat, busy_seconds=0.5)
+    def __init__(self, folder: Path, study: str = FILE, pause: float = 0.0) -> None:
+        wombat = StandIn(pause, "wombat", "Watch ")
+        self.lab = lab(folder, study, StandIn(pause, "quokka"), wombat, busy_seconds=0.5)
         desk = self.lab.desk
         desk.prepare()
         exchange = Exchange(wombat, NoLinker(), self.lab.log)
@@ -171,6 +171,8 @@ class Annotator(Visitor):
         expect(self.page.locator(".write-on")).to_have_text("Now write your next message (2 of 2).")
         self.say("an older one")
         self.judge("4")
+        expect(self.form.get_by_label("Comment")).to_be_hidden()
+        self.form.get_by_text("Say more").click()
         self.form.get_by_label("Comment").fill("neither is old")
         self.form.get_by_label("Comment").press("Enter")
         expect(self.form.get_by_text("saved", exact=True)).to_be_visible()
@@ -178,7 +180,7 @@ class Annotator(Visitor):
         expect(self.form.get_by_label("Comment")).to_have_value("neither is old")
         self.form.get_by_label("Comment").fill("both are new")
         self.press("Go on")  # which saves the comment first
-        expect(self.sheet.locator("h2")).to_have_text("About A and B")
+        expect(self.sheet.locator(".leaf > h2")).to_have_text("About A and B")
         for question, key, answer in (
             ("fit better", "1", "A"),
             ("helped you more", "2", "about the same"),
@@ -199,7 +201,7 @@ class Annotator(Visitor):
         self.go(self.page.reload)
         expect(self.page.locator("#thread .round.alone .words")).to_have_count(2)
         self.press("Go on")
-        expect(self.sheet.locator("h2")).to_have_text("About this conversation")
+        expect(self.sheet.locator(".leaf > h2")).to_have_text("About this conversation")
         self.choose("understand what you were looking for", "2", "partly")
         self.page.locator("#sheet textarea").fill("so so")
         self.press("Go on")
@@ -234,8 +236,8 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(
     while page.evaluate("document.activeElement.textContent") != "I agree and take part":
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(ann.sheet.locator("ol li")).to_have_count(4)
-    expect(ann.sheet.locator("h2")).to_be_focused()
+    expect(ann.sheet.locator("ol li")).to_have_count(5)
+    expect(ann.sheet.locator(".leaf > h2")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(ann.progress).to_have_text("Practice")
@@ -248,7 +250,7 @@ def test_an_annotator_goes_from_consent_to_the_code_by_keys_and_hears_no_name(
     ann.go_on()
     expect(ann.progress).to_contain_text("1 of 6, about 6 minutes left")
     ann.finish()
-    expect(ann.sheet.locator("h2")).to_have_text("About you")
+    expect(ann.sheet.locator(".leaf > h2")).to_have_text("About you")
     expect(ann.sheet.locator("input:checked")).to_have_count(0)  # not those of the page before
     with locked(server):
         ann.choose("How often do you watch", "4", "more often")
@@ -365,7 +367,7 @@ def test_on_a_phone_one_may_decline_agree_after_all_withdraw_and_be_forgotten(
     eve = Annotator(browser, server, "participant=eve", width=390)
     page = eve.page
     eve.press("I do not agree")
-    expect(eve.sheet.locator("h2")).to_have_text("You do not take part")
+    expect(eve.sheet.locator(".leaf > h2")).to_have_text("You do not take part")
     eve.go(page.reload)
     eve.press("I have changed my mind")
     eve.press("Begin")
@@ -401,8 +403,11 @@ def test_while_a_study_runs_no_other_page_is_open_and_no_name_can_be_fetched(
         answer = httpx.get(server.url + address)
         assert answer.status_code == 200
         assert not [name for name in NAMES if name in answer.text], address
-    assert "open the link that you were given" in httpx.get(server.url).text
-    for address in ("compare", "blind", "gradio_api/call/say", "gradio_api/call/compare_say"):
+    for address in ("", "compare", "blind", "report"):
+        said = httpx.get(server.url + address).text
+        assert "open the link that you were given" in said
+        assert not [name for name in NAMES if name in said], address
+    for address in ("gradio_api/call/say", "gradio_api/call/compare_say"):
         assert httpx.get(server.url + address).status_code in (404, 405)
 
 

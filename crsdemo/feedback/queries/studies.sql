@@ -1,6 +1,9 @@
 -- name: annotator
 select id from annotators where study = ? and source = ? and external_hmac = ?
 
+-- name: is_test
+select is_test from annotators where id = ?
+
 -- name: decision
 select decision from consents where annotator = ? order by number desc limit 1
 

@@ -1,4 +1,4 @@
-// The comparisons, after clicks.js, judge.js and follow.js.
+// The comparisons, after clicks.js, judge.js and reading.js.
 Object.assign(acts, {
   select({ dataset: { comparison } }) { trigger('select', { comparison }); },
   comment(box) { say(box, { about: 'comment', value: box.value }); },
@@ -42,11 +42,8 @@ watch('value', () => {
   const last = [...element.querySelectorAll('.round')].at(-1);
   const now = last?.dataset.comparison ?? null;
   const isNamed = last?.querySelector('.revealed') != null;
-  const toTop = () => last.scrollIntoView({ block: 'start' });
-  // On a phone the message comes into sight again: its answers are read one after the other.
-  if (narrow.matches && lastOne && now && now !== lastOne) toTop();
   // Who they were stands above what one may say of it: the names come into sight.
-  if (isNamed && !wasNamed && now === lastOne) requestAnimationFrame(toTop);  // after follow.js
+  if (isNamed && !wasNamed && now === lastOne) last.scrollIntoView({ block: 'start' });
   lastOne = now;
   wasNamed = isNamed;
 });

@@ -85,9 +85,8 @@ def parts(domain: Domain) -> dict[str, Any]:
     clicks = "shared/clicks.js", "compare/judge.js"
     with gr.Column(elem_id="bench"):
         with gr.Column(elem_id="conversation"):
-            thread = html(
-                "thread", "", *clicks, "shared/follow.js", "compare/compare.js", "talk/heard.js"
-            )
+            scripts = *clicks, "compare/reading.js", "compare/compare.js", "talk/heard.js"
+            thread = html("thread", "", *scripts)
             live = html("live")
         with gr.Column(elem_id="composer"):
             return {

@@ -1,9 +1,10 @@
 // The verdict on the newest comparison, after clicks.js and judge.js: by click, or by the keys 1 to 6
 // while nothing is typed.
 
-// When both answers could first be read, in ms of this page, and how long after their message.
-// After a reload nobody knows.
-const readable = new Map();
+// When both answers could first be read, in ms since 1970, and how long after their message. A reload
+// keeps it; whoever opens the page anew later begins to read then.
+const notes = `crsdemo-readable ${location.pathname}`;
+const readable = new Map(JSON.parse(sessionStorage.getItem(notes) || '[]'));
 let asked = null;  // when the message that is being answered was taken
 let isOpen = false;  // the page was drawn: replies that come later are seen as they come
 
@@ -11,10 +12,10 @@ function isTyped(target) { return target.closest('input, textarea, select') !== 
 
 watch('value', () => {
   const row = element.querySelector('.judging');
-  const now = performance.now();
+  const now = Date.now();
   if (row && !readable.has(row.dataset.comparison)) {
-    const times = { since: now, shown: asked === null ? null : now - asked };
-    readable.set(row.dataset.comparison, isOpen ? times : null);
+    readable.set(row.dataset.comparison, { since: now, shown: asked && Math.max(0, now - asked) });
+    sessionStorage.setItem(notes, JSON.stringify([...readable].slice(-9)));
     const { activeElement } = document;
     const idle = activeElement.closest('#box') ? activeElement.value === '' : !isTyped(activeElement);
     // The keys work at once, and Enter gives the verdict that is offered
@@ -27,7 +28,8 @@ watch('value', () => {
 const { judge } = acts;
 acts.judge = (button, by = 'click') => {
   const times = readable.get(button.closest('.judging').dataset.comparison);
-  judge(button, by, times && { decided: performance.now() - times.since, shown: times.shown });
+  const decided = Math.max(0, Date.now() - times.since);  // the clock may have been set back
+  judge(button, by, { decided, shown: times.shown });
 };
 acts.pick = (button) => {
   send('pick', { ...button.dataset });

@@ -7,6 +7,8 @@ comparison can be drawn blind. The buttons are understood by `judge.js`, what th
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 from crsdemo.core.comparison import SIDES, Comparison, Series, Verdict
 from crsdemo.core.conversation import MAX_TYPED
 from crsdemo.web.shared.evidence import story
@@ -26,8 +28,8 @@ WORDS: dict[Verdict, str] = {  # in the order of the keys 1 to 6
 KEYS = {verdict: key for key, verdict in enumerate(WORDS, 1)}
 TIES = ("both_good", "both_bad", "same")  # what can be said of two answers that are one
 MEANINGS: dict[Verdict, str] = {
-    "left": "the reply on the left (A) helps more",
-    "right": "the reply on the right (B) helps more",
+    "left": "reply A helps more",
+    "right": "reply B helps more",
     "both_good": "both help, and neither helps more",
     "both_bad": "neither of them helps",
     "same": "they say the same, maybe in other words",
@@ -37,16 +39,26 @@ STRENGTHS = ("a little", "clearly", "much")  # 1 to 3
 SATISFACTION = ("not at all", "a little", "so-so", "quite", "very")  # 0 to 4
 QUESTIONS = (  # of each answer: aspect, question, words from 0 on
     ("satisfaction", "Are you satisfied with it?", SATISFACTION),
-    ("relevance", "Does it fit your wish?", RELEVANCE),
+    ("relevance", "Does it fit the wish?", RELEVANCE),
     ("interest", "Does it make you curious?", INTEREST),
 )
 REASONS = (  # in the words of a domain
-    "already {used}", "ignored my wish", "wrong {item}", "too early", "repeats itself",
+    "already {used}", "ignored the wish", "wrong {item}", "too early", "repeats itself",
     "dull words",
 )  # fmt: skip
+ALIKE = 0.8  # share of the words of two replies that are nearly the same
 WAITING = '<i class="waiting" hidden></i>'  # tells `verdict.js` that a message was taken
 
-TEMPLATES.filters["placeless"] = placeless
+
+def says_nearly_the_same(comparison: Comparison) -> bool:
+    """Both recommend the same item, in words most of which are the same."""
+    left, right = comparison.left.reply.reply, comparison.right.reply.reply
+    if not left or not right or not left.item or left.item != right.item:
+        return False
+    return SequenceMatcher(None, left.text.split(), right.text.split()).ratio() >= ALIKE
+
+
+TEMPLATES.filters |= {"placeless": placeless, "says_nearly_the_same": says_nearly_the_same}
 TEMPLATES.globals |= {
     "KEYS": KEYS,
     "TIES": TIES,

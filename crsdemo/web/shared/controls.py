@@ -82,8 +82,10 @@ def box(prompt: str) -> gr.Textbox:
     )
 
 
-def box_at_rest() -> gr.Textbox:
-    """The box when no reply is growing; what is typed in it stays."""
+def box_at_rest(text: str = "") -> gr.Textbox:
+    """The box when no reply is growing; without a `text` what is typed in it stays."""
+    if text:
+        return gr.Textbox(value=text, submit_btn="Send", stop_btn=False)
     return gr.Textbox(submit_btn="Send", stop_btn=False)
 
 

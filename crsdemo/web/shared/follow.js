@@ -1,6 +1,5 @@
 // The newest words stay in sight unless the reader has scrolled up; a new message always comes into
-// sight. On a phone the whole page scrolls, and only for words; where one answer stands above the
-// other, it stays with the message, at which reading begins.
+// sight. On a phone the whole page scrolls, and only for words.
 const scroller = document.querySelector('#conversation');
 const live = document.querySelector('#live');
 let atEnd = true;
@@ -16,6 +15,6 @@ new MutationObserver((changes) => {
   if (getComputedStyle(scroller).overflowY === 'auto') {
     if (atEnd) scroller.scrollTop = scroller.scrollHeight;
   } else if (growing && changes.some(({ target }) => live.contains(target))) {
-    live.scrollIntoView({ block: live.querySelector('.columns') ? 'start' : 'end' });
+    live.scrollIntoView({ block: 'end' });
   }
 }).observe(scroller, { childList: true, subtree: true, characterData: true });

@@ -101,6 +101,11 @@ def offered(reply: Reply) -> list[Item]:
     return [*filter(None, [reply.item]), *reply.also] if reply.also else []
 
 
+def linked(item: Item) -> list[tuple[str, str]]:
+    """The sites that tell more of it, with addresses that a browser may open."""
+    return [(s, url) for s, url in item.links.items() if url.startswith(("https://", "http://"))]
+
+
 def facts(item: Item, domain: Domain) -> list[tuple[str, tuple[str, ...]]]:
     """Who made it; if nobody is known, its first two facts."""
     people = [
@@ -157,6 +162,7 @@ TEMPLATES.filters |= {
     "hue": hue,
     "spoken_of": spoken_of,
     "offered": offered,
+    "linked": linked,
     "facts": facts,
     "percent": percent,
     "duration": duration,

@@ -24,6 +24,7 @@ class Shown:
     locked: bool = False  # the names are told: nothing can be changed
     held: bool = False  # words that grow, so that no one sees which side is faster
     evidence: bool = True
+    alike_told: bool = True  # nearly the same words are called so: no study may suggest it
     markable: bool = True  # a film can be marked as seen, wanted or not
     is_open: bool = False  # the evidence, without a click
     unfolded: bool = False  # the form that says more, without a click

@@ -9,26 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crsdemo.chat.study_steps import Ask, Step, Work
-from crsdemo.core.conversation import MAX_TYPED
+from crsdemo.core.errors import BadInputError
 from crsdemo.studies.questionnaire import Value
 from crsdemo.web.compare.verdicts import KEYS, MEANINGS, WORDS
-from crsdemo.web.shared.markup import TEMPLATES, Macros, escape
+from crsdemo.web.shared.markup import Macros, escape
 
 LOADING = '<section class="leaf" aria-busy="true"><p class="quiet">One moment…</p></section>'
 NO_WORDS = '<i class="no-words" hidden></i>'  # nothing is to be said now: no box
 
-TEMPLATES.globals["MAX_TYPED"] = MAX_TYPED
 PARTS = Macros("study/study.html")
 
 
-def masthead(title: str, step: Step | None = None) -> str:
-    """What this is, how far one has come and how long it still takes."""
-    work = step if isinstance(step, Work) else None
-    return PARTS.masthead(title, work, isinstance(step, Ask))
+def masthead(title: str, step: Step | None = None, *, is_test: bool = False) -> str:
+    """What this is, how far one has come and how long it still takes; whether nothing counts."""
+    at = step if isinstance(step, Work | Ask) else None
+    return PARTS.masthead(title, at, isinstance(step, Ask), is_test)
 
 
-def leaf(content: str, moment: int, click: int = 0, name: str = "") -> str:
-    """A page of words, as it was true at a moment, in answer to a click (0 for none)."""
+def leaf(content: str, moment: int, step: Step | None = None, click: int = 0) -> str:
+    """A page of words at a step, as it was true at a moment, in answer to a click (0 for none)."""
+    name = type(step).__name__ if step else ""
+    if isinstance(step, Ask):
+        name += f" {step.questionnaire.name} {step.about}"
+    if isinstance(step, Work):
+        name += f" {step.assignment.id}"
     return (
         f'<section class="leaf" data-step="{escape(name)}" data-moment="{int(moment)}" '
         f'data-click="{int(click)}">{content}</section>'
@@ -36,13 +40,18 @@ def leaf(content: str, moment: int, click: int = 0, name: str = "") -> str:
 
 
 def questions(
-    ask: Ask, unsaved: Mapping[str, Value], missing: Sequence[str] = (), please: str = ""
+    ask: Ask,
+    unsaved: Mapping[str, Value],
+    missing: Sequence[str] = (),
+    please: str = "",
+    about: str = "",
 ) -> str:
     """One questionnaire. `unsaved` answers are not in the log yet, `missing` ones are marked.
 
-    `please` says what has to be done before one may go on.
+    `please` says what has to be done before one may go on, `about` is what was judged, as HTML.
     """
-    return PARTS.questions(ask, {**ask.answers, **unsaved}, bool(unsaved), missing, please)
+    answers = {**ask.answers, **unsaved}
+    return PARTS.questions(ask, answers, bool(unsaved), missing, please, about)
 
 
 def missing(ask: Ask) -> tuple[str, ...]:
@@ -52,6 +61,17 @@ def missing(ask: Ask) -> tuple[str, ...]:
         for one in ask.questionnaire.questions
         if not one.optional and one.name not in ask.answers
     )
+
+
+def unfit(ask: Ask, answers: Mapping[str, Value]) -> dict[str, str]:
+    """Why answers cannot be kept as they are, by question: a text that is too long."""
+    why = {}
+    for name, value in answers.items():
+        try:
+            ask.questionnaire.question(name).checked(value)
+        except BadInputError as error:
+            why[name] = str(error)
+    return why
 
 
 def feedback(work: Work) -> str:

@@ -7,7 +7,7 @@ is; the browser remembers who they are, and which page that is done they have no
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from crsdemo.chat.study_desk import StudyDesk
 from crsdemo.chat.study_steps import Ask, AskConsent, Declined, Done, Explain, Step, Withdrawn, Work
 from crsdemo.core.comparison import Comparison, Judgment, Series, Side
 from crsdemo.core.conversation import Conversation
-from crsdemo.core.errors import CrsdemoError
+from crsdemo.core.errors import BadInputError, CrsdemoError
 from crsdemo.feedback.comparisons import RestoredSeries
 from crsdemo.language.veil import veiled_talk
 from crsdemo.studies.questionnaire import Value
@@ -25,7 +25,7 @@ from crsdemo.web.compare.bench import Bench, wire_talk
 from crsdemo.web.compare.drawing import Snapshot
 from crsdemo.web.compare.screen import Look
 from crsdemo.web.shared import render
-from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest, html
+from crsdemo.web.shared.controls import OPINIONS, Updates, box_at_rest
 from crsdemo.web.shared.live import private
 from crsdemo.web.shared.opinions import may_pass, unsaved_words
 from crsdemo.web.shared.placeless import placeless
@@ -35,7 +35,7 @@ from crsdemo.web.study import html as study_html
 from crsdemo.web.study.html import PARTS
 from crsdemo.web.study.screen import StudyScreen, layout, stay
 
-UNNAMED = replace(BLIND, markable=False)
+UNNAMED = replace(BLIND, markable=False, unfolded=False, alike_told=False)
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,27 @@ class StudyPage(Bench):
         step = snapshot.step
         if not isinstance(step, Work):
             return ""
-        talk = step.talk
-        if talk and view.growing and talk.turns and talk.turns[-1].reply is None:
-            talk = talk.before(len(talk.turns) - 1)  # it stands below, where its answer grows
-        if talk is None:
+        if step.heard is None:
             return PARTS.task(step)
-        seen = veiled_talk(talk, self.side_by_side.recommenders.names)
-        away = PARTS.write_on(step) if step.keeps_failing and not view.growing else ""
-        return PARTS.task(step) + self.parts.alone(seen) + away
+        # A message without an answer stands below, where its answer grows, or in the box
+        left_over = "" if view.growing else PARTS.left_over(step)
+        return PARTS.task(step) + self._alone(step.heard) + left_over
+
+    def _alone(self, talk: Conversation) -> str:
+        """A talk with one system."""
+        return self.parts.alone(veiled_talk(talk, self.side_by_side.recommenders.names))
+
+    def _questions(
+        self, ask: Ask, unsaved: dict[str, Value], missing: Sequence[str] = (), please: str = ""
+    ) -> str:
+        """With what they are about."""
+        about, work = "", ask.work
+        if work and work.heard:
+            about = self._alone(work.heard)
+        elif work:
+            seen = (self._seen(one, UNNAMED) for one in work.series.comparisons)
+            about = "".join(self.parts.recalled(one, UNNAMED) for one in seen)
+        return study_html.questions(ask, unsaved, missing, please, about)
 
     def below(self, snapshot: Snapshot, shown: Shown) -> str:
         """What the practice teaches; where the talk goes on from, once it may go on."""
@@ -100,6 +113,12 @@ class StudyPage(Bench):
         onward = "" if step.keeps_failing else super().below(snapshot, shown)
         return taught + onward + PARTS.write_on(step)
 
+    def _settled(self, view: Look, snapshot: Snapshot) -> Updates:
+        """A message that nobody answered is back in the box."""
+        settled, step = super()._settled(view, snapshot), snapshot.step
+        again = step.unanswered if isinstance(step, Work) else ""
+        return settled | ({self.screen.box: box_at_rest(again)} if again else {})
+
     def around(self, view: Look, snapshot: Snapshot) -> Updates:
         """The parts of the page that only this one has: the leaf, the way on and the way out."""
         step = snapshot.step
@@ -109,10 +128,14 @@ class StudyPage(Bench):
             turn = study_html.turn_page(step, growing=view.growing)
         return {
             self.screen.at: view.at,
-            self.screen.masthead: study_html.masthead(self.desk.study.title, step),
-            self.screen.sheet: self._stamped(leaf, step, snapshot.moment),
+            self.screen.masthead: study_html.masthead(
+                self.desk.study.title, step, is_test=self.desk.is_test(view.visitor)
+            ),
+            self.screen.sheet: study_html.leaf(leaf, snapshot.moment, step),
             self.screen.turn: turn,
-            self.screen.foot: "" if isinstance(step, _OUTSIDE) else PARTS.leaving(),
+            self.screen.foot: ""
+            if isinstance(step, _OUTSIDE)
+            else PARTS.leaving(isinstance(step, Done)),
         }
 
     def snapshot(self, view: Look) -> Snapshot:
@@ -185,21 +208,23 @@ class StudyPage(Bench):
         for name, one in given.items():
             waiting = {other: kept for other, kept in view.pending.items() if other != name}
             about = {"questionnaire": one["questionnaire"], "about": one["about"]}
+            view = view.staying(**about)
             try:
                 self.desk.answer(
                     view.visitor, **about, question=name, value=one["value"],
                     client_event_id=one["id"],
                 )  # fmt: skip
-                view = replace(view.staying(**about), pending=waiting)
+                view = replace(view, pending=waiting)
             except CrsdemoError as error:
                 notice = unsaved_words(error)
-                view = replace(view, pending={**waiting, name: one} if may_pass(error) else waiting)
+                is_kept = may_pass(error) or isinstance(error, BadInputError)  # to be shortened
+                view = replace(view, pending={**waiting, name: one} if is_kept else waiting)
         said = {self.screen.pending: view.pending, self.screen.notice: render.notice(notice)}
         try:
             snapshot = self.snapshot(view)
             step = snapshot.step
             assert step is not None
-            leaf = self._stamped(self._leaf(view, step), step, snapshot.moment, click)
+            leaf = study_html.leaf(self._leaf(view, step), snapshot.moment, step, click)
             return {self.screen.at: view.at, self.screen.sheet: leaf, **said}
         except CrsdemoError:  # the log is away: what is on the screen stays
             return said
@@ -216,11 +241,13 @@ class StudyPage(Bench):
         """The questions with what has to be done first; nothing, if all is done."""
         unsaved = self._unsaved(view, step)
         gaps = tuple(name for name in study_html.missing(step) if name not in unsaved)
+        unfit = study_html.unfit(step, unsaved)
         if not gaps and not unsaved:
             return {}
-        please = "Please answer what is marked." if gaps else "Please save it first: try again."
-        leaf = study_html.questions(step, unsaved, gaps, please)
-        return {self.screen.sheet: self._stamped(leaf, step, time.monotonic_ns())}
+        please = ["Please answer what is marked."] if gaps else [*unfit.values()]
+        please = [*please, "Please save it first: try again."]
+        leaf = self._questions(step, unsaved, (*gaps, *unfit), please[0])
+        return {self.screen.sheet: study_html.leaf(leaf, time.monotonic_ns(), step)}
 
     def _leaf(self, view: Look, step: Step) -> str:
         """The words that stand alone on the page; none where two replies are."""
@@ -230,7 +257,7 @@ class StudyPage(Bench):
             case Explain():
                 return PARTS.explanation(self.desk.study)
             case Ask():
-                return study_html.questions(step, self._unsaved(view, step))
+                return self._questions(step, self._unsaved(view, step))
             case Done(code):
                 return PARTS.done(code)
             case Declined():
@@ -238,14 +265,6 @@ class StudyPage(Bench):
             case Withdrawn(is_kept):
                 return PARTS.withdrawn(is_kept)
         return ""
-
-    def _stamped(self, leaf: str, step: Step, moment: int, click: int = 0) -> str:
-        name = type(step).__name__
-        if isinstance(step, Ask):
-            name = f"{name} {step.questionnaire.name} {step.about}"
-        if isinstance(step, Work):
-            name = f"{name} {step.assignment.id}"
-        return study_html.leaf(leaf, moment, click, name)
 
     def _unsaved(self, view: Look, step: Ask) -> dict[str, Value]:
         of = step.questionnaire.name, step.about
@@ -278,15 +297,3 @@ def place(blocks: gr.Blocks, desk: StudyDesk) -> None:
     screen.sheet.decline(page.decline, screen.look, **once)
     screen.sheet.begin(page.begin, screen.look, **once)
     screen.foot.withdraw(page.withdraw, screen.look, **once)
-
-
-def place_closed() -> None:
-    """What is there while no study runs."""
-    html("masthead", study_html.masthead("crsdemo"), "shared/masthead.js")
-    html("sheet", study_html.leaf(PARTS.closed(), 0))
-
-
-def place_elsewhere(title: str) -> None:
-    """What the first page says while a study runs: the others are closed."""
-    html("masthead", study_html.masthead(title), "shared/masthead.js")
-    html("sheet", study_html.leaf(PARTS.elsewhere(title), 0))

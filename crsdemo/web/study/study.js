@@ -37,12 +37,18 @@ element.addEventListener('keydown', ({ key, target, ctrlKey, altKey, metaKey }) 
 // Another page begins at its top, with its heading read aloud and nothing chosen that was chosen
 // before: what is redrawn here keeps what the browser thinks of a field.
 let step = null;
+let isRecalled = false;  // what was said is open
+element.addEventListener('toggle', ({ target }) => {
+  if (target.matches('.recalled')) isRecalled = target.open;
+}, true);
 let isAsked = false;  // for what was left out
 watch('value', () => {
   const now = element.querySelector('.leaf')?.dataset.step;
   const please = element.querySelector('.please:not(:empty)') !== null;
   if (please && !isAsked) element.querySelector('.missing :is(input, textarea)')?.focus();
   isAsked = please;
+  isRecalled &&= now === step;
+  element.querySelectorAll('.recalled').forEach((recalled) => { recalled.open = isRecalled; });
   if (!now || now === step) return;
   const isFirst = step === null;
   step = now;
