@@ -151,14 +151,14 @@ class StudyDesk:
         return Done(standing.code or self.log.record_completion(standing.annotator, self.code))
 
     def _work(self, assignment: Assignment, standing: Standing) -> Work:
-        done, of = progress(standing)
-        left = minutes_left(standing, self.study.minutes)
+        (done, of), left = progress(standing), minutes_left(standing, self.study.minutes)
         talks, task = self._talks, self.study.task(assignment.task)
         annotator = standing.annotator
         if task.is_single:
             empty = Series(assignment.id, annotator, self.study.policy)
             talk = talks.alone(annotator, assignment)
-            return Work(assignment, task, done, of, empty, left, talk)
+            failed = self.log.n_unanswered(assignment.id)
+            return Work(assignment, task, done, of, empty, left, talk, failed)
         verdicts = standing.verdicts.get(assignment.id, {})
         series = talks.series(annotator, assignment, self.study.policy, verdicts)
         return Work(assignment, task, done, of, series, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from crsdemo.core.comparison import SIDES, Comparison, Series
 from crsdemo.core.conversation import Conversation
@@ -50,6 +50,7 @@ class Work:
     series: Series  # so far; of a replay the one comparison, or as much as came before it
     minutes_left: int
     talk: Conversation | None = None  # so far, with one system alone
+    n_unanswered: int = 0  # messages of that talk since its last whole reply
 
     @property
     def to_judge(self) -> Comparison | None:
@@ -87,7 +88,7 @@ class Work:
     def keeps_failing(self) -> bool:
         """A system of this task has failed several times in a row, up to now."""
         if self.talk:
-            return self._n_unanswered >= IN_A_ROW
+            return self.n_unanswered >= IN_A_ROW
         newest = self.series.comparisons[-IN_A_ROW:]
         failed = [[one.side(side).reply.status == "failed" for one in newest] for side in SIDES]
         return len(newest) == IN_A_ROW and any(map(all, failed))
@@ -96,13 +97,6 @@ class Work:
     def is_done(self) -> bool:
         """Nothing is left to judge: it is looked at once more."""
         return self.n_judged >= self.assignment.messages
-
-    @property
-    def _n_unanswered(self) -> int:
-        """How many messages of a single talk came after its last whole reply."""
-        turns = self.talk.turns if self.talk else ()
-        later = takewhile(lambda one: one.reply is None or one.status != "ok", reversed(turns))
-        return sum(one.turn.speaker == "user" for one in later)
 
 
 @dataclass(frozen=True)

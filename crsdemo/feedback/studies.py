@@ -115,6 +115,11 @@ class StudyLog:
                 verdict_seconds=tuple(row["judged_at"] for row in judged),
             )
 
+    def n_unanswered(self, dialogue: str) -> int:
+        """Messages of a talk since its last whole reply, however often one was said anew."""
+        with self.log.file.reading() as db:
+            return int(first_value(db, _SQL["unanswered"], dialogue))
+
     def is_test(self, annotator: str) -> bool:
         """Whether a colleague tries the study."""
         with self.log.file.reading() as db:

@@ -25,6 +25,12 @@ select x.assignment_id, v.comparison_id, v.verdict, (
     join current_verdicts v on v.comparison_id = x.comparison_id and v.visitor = a.annotator
     where a.annotator = ? order by judged_at
 
+-- name: unanswered
+-- Messages that were said anew count each time
+select count(*) from turns t where t.dialogue_id = ? and t.speaker = 'user'
+    and t.number > coalesce((select max(a.number) from turns a join generations g on g.id = a.id
+        where a.dialogue_id = t.dialogue_id and g.status = 'ok'), 0)
+
 -- name: answered_alone
 select assignment_id, answered from answered_alone where annotator = ?
 
