@@ -20,7 +20,8 @@ Learn = Literal["item", "words", "both", "auto"]
 # The reasons that the pages offer, in the words of a domain; whether and when to recommend is the
 # same choice as what
 OF_ITEM = frozenset({
-    "heard my wish", "good {item}", "new to me", "ignored my wish", "already {used}",
+    "heard my wish", "good {item}", "new to me", "ignored the wish", "already {used}",
+    "ignored my wish",  # as logs from before have it
     "wrong {item}", "too early",
 })  # fmt: skip
 OF_WORDS = frozenset({

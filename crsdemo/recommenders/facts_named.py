@@ -15,8 +15,7 @@ from crsdemo.core.dialogue import Dialogue, Turn
 from crsdemo.core.traced import Stretch, Traced
 from crsdemo.items.arrays import Bools, Floats
 from crsdemo.language.audience import Audience
-from crsdemo.language.known_limits import KnownLimits
-from crsdemo.language.not_known import NotKnown
+from crsdemo.language.catalog_limits import KnownLimits, NotKnown
 from crsdemo.language.people import PeopleLinker
 from crsdemo.language.pronouns import Meant, with_names
 from crsdemo.language.refused_facts import Fact, Refused, decade, refused_at

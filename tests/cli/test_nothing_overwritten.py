@@ -40,6 +40,7 @@ WRITES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "train-gcrs": (TALKS, ("--out", "--state")),
     "train-reges": (TALKS, ("--out", "--head", "--state")),
     "whole-weights": ((), ("--out",)),
+    "train-stance": ((), ("--out",)),
     "fit-retriever": (TALKS, ("--out",)),
 }
 # Where they would write, if nothing were named, over the shipped catalog

@@ -9,7 +9,7 @@ from crsdemo.language.limits import limits_set
 SET = {
     "something under 90 minutes": ["length: under 90 minutes"],
     "a comedy, two hours max": ["length: two hours max"],
-    "less than an hour and a half would be great": ["length: less than an hour"],
+    "less than an hour and a half would be great": ["length: less than an hour and a half"],
     "not too long please": ["length: not too long"],
     "a short film": ["length: short"],
     "a french film": ["country: France"],

@@ -6,7 +6,7 @@ import pytest
 
 from crsdemo.core.catalog import Catalog, Item
 from crsdemo.core.dialogue import Dialogue, Turn
-from crsdemo.language.known_limits import KnownLimits, minutes
+from crsdemo.language.catalog_limits import KnownLimits, minutes
 from crsdemo.language.people import PeopleLinker
 from crsdemo.recommenders.candidate_scores import unwanted
 from crsdemo.recommenders.facts_named import FactsNamed
