@@ -68,7 +68,7 @@ def test_no_handler_is_called_by_name_past_the_queue(
     with httpx.Client(base_url=server.url + "gradio_api/", timeout=20) as http:
         for name in names:
             for way in ("run", "api", "call", "call/v2"):
-                if way.startswith("call") and name.strip("/") in ("say", "compare_say"):
+                if way == "call" and name.strip("/") in ("say", "compare_say"):
                     continue
                 answer = http.post(f"{way}/{name}", json={"data": ["hello", ""]})
                 assert answer.status_code == 404, f"{way}/{name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -15,6 +16,7 @@ PATIENCE = 20.0  # seconds that a body may take
 MOST_DEEP = 16
 MOST_ENTRIES = 200  # of a list, or keys
 LONGEST_NAME = 300  # characters of what is no text: ids, choices, keys
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")  # Gradio keeps these names, and looks at all of them
 WORDS = frozenset({"text", "value", "comment", "message"})  # keys of what people type
 
 
@@ -61,6 +63,9 @@ def parsed(body: bytes) -> dict[str, Any]:
         raise RefusedRequestError(400, "This cannot be read as JSON.") from None
     if not isinstance(given, dict):
         raise RefusedRequestError(400, "This is not what the pages send.")
+    for name in ("session_hash", "event_id"):
+        if isinstance(known := given.get(name), str) and not SESSION.fullmatch(known):
+            raise RefusedRequestError(400, f"`{name}` is 1 to 64 letters, digits, - or _.")
     data = given.get("data", [])
     if not isinstance(data, list) or len(data) > MOST_ENTRIES:
         raise RefusedRequestError(400, "This is not what the pages send.")

@@ -63,6 +63,10 @@ class Marked(Clicked):
     on: bool
 
 
+class Unwanted(Sent):
+    item: Name
+
+
 class MarkedHere(Marked):
     origin: Name
 
@@ -105,6 +109,7 @@ TALK: Shapes = {
     "select": SelectedReply,
     "rate": Rated,
     "mark": Marked,
+    "unwant": Unwanted,
     "reopen": Reopened,
     "hear": Heard,
     "reword": Wished,

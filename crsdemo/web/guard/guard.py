@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crsdemo.chat.admission import Admission
 from crsdemo.core.errors import TooManyError
-from crsdemo.web.guard import bodies, doors, events
+from crsdemo.web.guard import bodies, choices, doors, events
 from crsdemo.web.guard.bodies import TOO_LARGE, RefusedRequestError
 from crsdemo.web.guard.callers import Proxies, counted_as
 from crsdemo.web.guard.doors import API, Doors
@@ -115,6 +115,9 @@ class Guard:
         function = self._function(path, given)
         if function.api_name not in doors.PROGRAMS:
             events.check(function, given)
+            choices.check_choices(self.watch.blocks, function, given)
+        else:
+            choices.check_arguments(function, given)
         name, room = counted_as(address), str(function.concurrency_id)
         try:
             self.watch.admission.event_from(name)
