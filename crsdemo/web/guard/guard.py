@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crsdemo.chat.admission import Admission
 from crsdemo.core.errors import TooManyError
 from crsdemo.web.guard import bodies, choices, doors, events
-from crsdemo.web.guard.bodies import TOO_LARGE, RefusedRequestError
+from crsdemo.web.guard.bodies import FULL, TOO_LARGE, WORDLESS, HalfRead, RefusedRequestError
 from crsdemo.web.guard.callers import Proxies, counted_as
 from crsdemo.web.guard.doors import API, Doors
 from crsdemo.web.guard.housekeeping import Housekeeping
-from crsdemo.web.guard.rooms import FULL, Rooms
+from crsdemo.web.guard.rooms import Rooms
 from crsdemo.web.shared.controls import MODEL
 
 LONGEST_ADDRESS = 4096  # of a page, with what follows the question mark
@@ -51,6 +51,7 @@ class Watch:
     doors: Doors
     proxies: Proxies = field(default_factory=Proxies)
     open: Counter[str] = field(default_factory=Counter)  # requests, by address
+    half_read: HalfRead = field(default_factory=HalfRead)
     rooms: Rooms = field(init=False)
     housekeeping: Housekeeping = field(init=False)
 
@@ -102,17 +103,22 @@ class Guard:
         if not self.watch.doors.opens(method, path):
             raise RefusedRequestError(404, "There is nothing here.")
         if method == "POST":
-            body = await bodies.read(dict(scope["headers"]), receive)
+            address = scope["client"][0]
+            headers = dict(scope["headers"])
+            body = await self.watch.half_read.read(headers, receive, counted_as(address))
             given = bodies.parsed(body)
-            if not path.startswith((f"{API}/cancel", f"{API}/reset")):
-                await self._admit(path, given, scope["client"][0])
+            is_call = not path.startswith((f"{API}/cancel", f"{API}/reset"))
+            function = self._function(path, given) if is_call else None
+            if len(body) > WORDLESS and not _has_words(function):
+                raise TOO_LARGE
+            if function:
+                await self._admit(function, given, address)
             return await self.app(scope, _replayed(body, receive), send)
         with self._listening(scope):
             await self.app(scope, receive, send)
 
-    async def _admit(self, path: str, given: dict[str, Any], address: str) -> None:
+    async def _admit(self, function: Any, given: dict[str, Any], address: str) -> None:
         """Raises RefusedRequestError for what no page sends, and for too much."""
-        function = self._function(path, given)
         if function.api_name not in doors.PROGRAMS:
             events.check(function, given)
             choices.check_choices(self.watch.blocks, function, given)
@@ -157,6 +163,15 @@ class Guard:
         finally:
             heard.listening.subtract(sessions)
             heard.tabs.subtract(tab)
+
+
+def _has_words(function: Any) -> bool:
+    """Whether it takes what a person or a program writes, which may be long."""
+    if function is None:
+        return False
+    typed = any(isinstance(component, gr.Textbox) for component in function.inputs)
+    named = any(name in events.TYPED for _, name in function.targets)
+    return typed or named or function.api_name in doors.PROGRAMS
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
