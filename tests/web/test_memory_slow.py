@@ -23,6 +23,7 @@ from test_page import Caller
 pytestmark = pytest.mark.slow
 MESSAGES, SESSIONS = 300, 200
 MOST = 130  # MB above the start; 76 and 101 were measured, what the allocator keeps differs by run
+ATTACKED = 160  # MB that each attack may leave; 34 and 99 were measured, 609 and 347 without bounds
 
 
 @dataclass(frozen=True)
@@ -107,4 +108,4 @@ def test_requests_that_stall_and_answers_that_nobody_reads_fill_no_memory(server
     unread = megabytes(server.process)
     told = f"{began:.0f} MB at the start, {stalled:.0f} with bodies, {unread:.0f} with answers"
     print(told)
-    assert max(stalled, unread) - began < MOST, told
+    assert stalled - began < ATTACKED and unread - stalled < ATTACKED, told
