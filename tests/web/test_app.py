@@ -76,8 +76,12 @@ def test_port_0_is_any_that_is_free(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("minutes", ["nan", "inf", "-inf", "1e300", "-5", "0", "527041"])
 def test_backups_come_after_a_time_that_there_is(
-    folder: Path, minutes: str, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    minutes: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(app, "serve", lambda demo, host, port: None)
     backups = ["--backups", str(folder / "copies"), f"--backup-minutes={minutes}"]
     assert start(folder, *backups) == 2
     assert "--backup-minutes is above 0 and at most 527,040 (a year), got" in refused(capsys)
