@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 after the server was stopped, 2 if it could not start."""
     options = _parse(arguments)
     try:
-        check_address(options.host, options.port)  # before the seconds that loading takes
+        port = check_address(options.host, options.port)  # before the seconds that loading takes
         operator = operator_of(options.password_file)
         proxies = Proxies.named(options.trusted_proxy)
         fleet = Fleet.of(options.ray) if options.ray else None
@@ -90,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             shelf.judge,
             fleet.at_once if fleet else None,
         )
-        serve(demo, options.host, options.port)
+        serve(demo, options.host, port)
         log.close()
     except CrsdemoError as error:
         print(f"crsdemo cannot start: {error}", file=sys.stderr)
@@ -146,21 +145,22 @@ def _keep_private(db: Path) -> None:
                 os.chmod(path, 0o600)
 
 
-def check_address(host: str, port: int) -> None:
-    """Raises AddressError if nothing can listen there."""
+def check_address(host: str, port: int) -> int:
+    """The port, one that is free for 0. Raises AddressError if nothing can listen there."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
+            return int(probe.getsockname()[1])
+    except (OSError, OverflowError, UnicodeError) as error:  # the last of what is no name
         raise _in_use(host, port, error) from error
 
 
 def _in_use(host: str, port: int | None, error: Exception) -> AddressError:
     return AddressError(
-        f"port {port} of {host} cannot be used ({error}); stop what listens there or name "
-        "another with --port"
+        f"port {port} of {host} cannot be used ({error}); stop what listens there or name others "
+        "with --host and --port"
     )
 
 
@@ -211,8 +211,8 @@ def _limits(options: argparse.Namespace) -> Limits:
 
 
 def _backups(options: argparse.Namespace) -> Backups | None:
-    every = timedelta(minutes=options.backup_minutes)
-    return Backups(options.db, options.backups, every) if options.backups else None
+    folder = options.backups
+    return Backups.each(options.db, folder, options.backup_minutes) if folder else None
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import uuid4
@@ -27,6 +27,7 @@ RatingValue = int | str | tuple[str, ...]
 
 MAX_TYPED = 2_000  # characters of a message or a comment
 MAX_REASONS, MAX_REASON = 20, 200  # of one rating, characters of each
+MAX_MARKS = 30  # accents on one letter (Unicode's stream-safe form); no language has more
 
 
 def new_id() -> str:
@@ -191,9 +192,18 @@ def plain_text(text: str) -> str:
     """Text fit for a file and a model: still plain text, nothing escaped.
 
     Newlines of every system become "\\n"; control characters and halves of characters go; the
-    rest (right-to-left, emoji, markup, control tokens spelled out) stays; Unicode NFC.
+    rest (right-to-left, emoji, markup, control tokens spelled out) stays; Unicode NFC. Of accents
+    on one letter the first MAX_MARKS stay: the time of NFC grows with the square of their number.
     """
-    return unicodedata.normalize("NFC", _visible(text))
+    return unicodedata.normalize("NFC", "".join(_with_few_marks(_visible(text))))
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= MAX_MARKS:
+            yield character
 
 
 def _visible(text: str) -> str:

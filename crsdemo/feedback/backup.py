@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from glob import escape
 from pathlib import Path
 
 from crsdemo.core.config import add_force
@@ -28,6 +29,7 @@ from crsdemo.feedback.log import FeedbackLog
 from crsdemo.feedback.studies import StudyLog
 
 NEWEST = 48  # copies that stay of those that the app makes
+LONGEST = 366 * 24 * 60  # minutes between two of them
 _TIME = "%Y%m%dT%H%M%SZ"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -39,6 +41,15 @@ class Backups:
     db: Path
     folder: Path
     every: timedelta = timedelta(hours=1)
+
+    @classmethod
+    def each(cls, db: Path, folder: Path, minutes: float) -> Backups:
+        """Raises BadInputError for what is no time between two copies."""
+        if not 0 < minutes <= LONGEST:  # nor is nan
+            raise BadInputError(
+                f"--backup-minutes is above 0 and at most {LONGEST:,} (a year), got {minutes:g}"
+            )
+        return cls(db, folder, timedelta(minutes=minutes))
 
     def make(self, now: datetime) -> Path:
         """A new checked copy; then the oldest go. Raises BadInputError or FeedbackError.
@@ -71,7 +82,7 @@ class Backups:
     def made(self) -> tuple[datetime, ...]:
         """When there was a copy that is still there, first one first."""
         times = []
-        for path in self.folder.glob(f"{self.db.stem}-*.db"):
+        for path in self.folder.glob(f"{escape(self.db.stem)}-*.db"):
             with suppress(ValueError):  # a file that somebody else put there
                 stem = path.stem.removeprefix(f"{self.db.stem}-")
                 times.append(datetime.strptime(stem, _TIME).replace(tzinfo=UTC))

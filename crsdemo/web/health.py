@@ -147,7 +147,7 @@ def examine(upkeep: Upkeep) -> Health:
         last_backup=read("the backups", lambda: backups.last(moment) if backups else None, None),
         troubles=troubles,
         backup_every=backups.every if backups else None,
-        free_bytes=shutil.disk_usage(log.path.absolute().parent).free,
+        free_bytes=read("the disk", lambda: shutil.disk_usage(log.path.absolute().parent).free, 0),
     )
 
 

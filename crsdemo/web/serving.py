@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from typing import TYPE_CHECKING
 
 from crsdemo.studies.annotators import secret_beside
@@ -87,6 +88,6 @@ def _launched(demo: Demo, host: str, port: int | None) -> tuple[gr.Blocks, str]:
 def _private(demo: Demo) -> list[str]:
     """What is never served, should Gradio ever be willing to: it serves none of these now."""
     log = demo.exchange.log.path.absolute()
-    paths = [log, *log.parent.glob(f"{log.name}*")]
+    paths = [log, *log.parent.glob(f"{escape(log.name)}*")]
     paths += [demo.backups.folder.absolute()] if demo.backups else []
     return [str(path) for path in paths]

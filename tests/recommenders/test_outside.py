@@ -7,8 +7,10 @@ import json
 import socket
 import sys
 import time
+import unicodedata
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from stand_in import CATALOG, FILMS, StandIn, StandIns
 
 from crsdemo.chat.side_by_side import SideBySide
 from crsdemo.core.catalog import Item
+from crsdemo.core.conversation import MAX_MARKS, plain_text
 from crsdemo.core.dialogue import Dialogue, Mention, Turn
 from crsdemo.core.errors import BadInputError, CheckpointError, OutsideError
 from crsdemo.core.recommender import Plan, Reply, reply
@@ -27,6 +30,7 @@ from crsdemo.recommenders.loading import Shelf
 from crsdemo.recommenders.outside import wire
 from crsdemo.recommenders.outside.endpoint import OverHttp
 from crsdemo.recommenders.outside.function import OverCall
+from crsdemo.recommenders.outside.said import MAX_TEXT
 from crsdemo.recommenders.outside.systems import Endpoint, Function, Named, parse_system
 from crsdemo.studies.systems import read_systems
 
@@ -43,6 +47,8 @@ PLAIN = {
     "version": "v12",
     "unknown": 1,
 }
+MANY = {f"reason {n}": 1.0 for n in range(21)}
+ACCENTS = "\u0316\u0301"  # each pair is put in order, in a time that grows with their square
 
 
 @pytest.fixture(autouse=True)
@@ -256,6 +262,11 @@ def test_nobody_waits_longer_than_is_said(slow: Any) -> None:
         (said({"text": " \u0007 "}), "its answer has no words"),
         (said({"text": "<think>Forever"}), "its answer has no words"),
         (said({"text": "x" * 8_001}), "8,001 characters; at most 8,000"),
+        (
+            said({"text": f"<think>{'x' * 200_000}</think>Hi."}),
+            "200,018 characters with its thoughts",
+        ),
+        (said({"text": "Hi.", "items": [{"signals": MANY}]}), "signals is .*at most 20 items"),
         (said({"text": "x", "items": [{"year": "soon"}]}), r"items\.0.*year"),
         (said({"text": "x", "items": ["x"] * 101}), "items is"),
         (said({"text": "x", "items": [{"title": "x", "score": 1e999}]}), "score"),
@@ -278,6 +289,10 @@ def test_an_answer_that_cannot_be_used_says_why(answer: Any, says: str) -> None:
         (said("data: {\n\n", kind="text/event-stream"), "not JSON"),
         (said('data: {"error": "full"}\n\n', kind="text/event-stream"), "an error: full"),
         (said(events(*["x" * 900] * 9), kind="text/event-stream"), "at most 8,000"),
+        (
+            said(completion(f"<think>{'x' * 200_000}</think>Hi.")),
+            "200,018 characters with its thoughts",
+        ),
     ],
 )
 def test_a_completion_that_cannot_be_used_says_why(answer: Any, says: str) -> None:
@@ -291,6 +306,41 @@ def test_what_it_says_is_text_and_never_more() -> None:
         answer = reply(over(server.url), ASKED)
     assert answer.text == "<b>Hi</b> <|im_end|> Paprika"
     answer.output.encode()
+
+
+@pytest.mark.parametrize("n_pairs", [45_000, 240_000])
+def test_accents_without_end_cost_no_time(n_pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFC holds the whole process while it sorts them: it is given few at a time."""
+    given, normalize = list[str](), unicodedata.normalize
+
+    def noted(form: Any, text: str) -> str:
+        given.append(text)
+        assert len(longest_run(text)) <= MAX_MARKS
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", noted)
+    text = f"<think>a{ACCENTS * n_pairs}</think>Try Paprika"
+    body = json.dumps({"text": text, "items": ["Paprika"]}, ensure_ascii=False).encode()
+    with stub(said(body)) as server:
+        if len(text) > MAX_TEXT:
+            with pytest.raises(OutsideError, match="480,027 characters with its thoughts"):
+                reply(over(server.url), ASKED)
+        else:
+            answer = reply(over(server.url), ASKED)
+            assert (answer.text, answer.item) == ("Try Paprika", FILMS[2])
+            assert answer.output.endswith("</think>Try Paprika") and len(answer.output) < 100
+    assert max(map(len, given), default=0) < 100
+
+
+def longest_run(text: str) -> str:
+    """Of accents."""
+    runs = groupby(text, lambda character: unicodedata.combining(character) > 0)
+    return max(("".join(run) for is_mark, run in runs if is_mark), key=len, default="")
+
+
+def test_accents_of_languages_stay() -> None:
+    assert plain_text("a" + "\u0323" * 30 + "b") == "\u1ea1" + "\u0323" * 29 + "b"
+    assert plain_text("a" + "\u0301" * 31 + "e\u0301") == "á" + "\u0301" * 29 + "é"
 
 
 def test_a_side_that_fails_is_a_failed_side_and_the_log_says_why(tmp_path: Path) -> None:

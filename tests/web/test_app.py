@@ -58,6 +58,35 @@ def test_an_unknown_host_is_named(folder: Path, capsys: pytest.CaptureFixture[st
     assert "no-such-host.invalid" in refused(capsys)
 
 
+@pytest.mark.parametrize("host", ["a" * 70, "...", "a..b"])
+def test_what_is_no_name_of_a_host_is_refused(
+    folder: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert start(folder, "--host", host) == 2
+    assert host in (said := refused(capsys)) and "--host" in said
+
+
+def test_port_0_is_any_that_is_free(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = list[int]()
+    monkeypatch.setattr(app, "serve", lambda demo, host, port: served.append(port))
+    options = ["--db", str(folder / "f.db"), "--catalog", str(folder / "catalog"), "--port", "0"]
+    assert app.main([*options, "--checkpoint", "popularity"]) == 0
+    assert served[0] > 1023
+
+
+@pytest.mark.parametrize("minutes", ["nan", "inf", "-inf", "1e300", "-5", "0", "527041"])
+def test_backups_come_after_a_time_that_there_is(
+    folder: Path,
+    minutes: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "serve", lambda demo, host, port: None)
+    backups = ["--backups", str(folder / "copies"), f"--backup-minutes={minutes}"]
+    assert start(folder, *backups) == 2
+    assert "--backup-minutes is above 0 and at most 527,040 (a year), got" in refused(capsys)
+
+
 def test_a_missing_catalog_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(tmp_path) == 2
     assert "build-catalog" in refused(capsys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -68,8 +69,10 @@ def names_of(function: Any) -> set[str]:
     return {name for _, name in function.targets}
 
 
-def send(server: Server, function: Any, data: list[Any], event: Any) -> httpx.Response:
-    body = {"data": data, "event_data": event, "fn_index": function._id, "session_hash": "s"}
+def send(
+    server: Server, function: Any, data: list[Any], event: Any, session: str = "s"
+) -> httpx.Response:
+    body = {"data": data, "event_data": event, "fn_index": function._id, "session_hash": session}
     return httpx.post(f"{server.url}gradio_api/queue/join", json=body, timeout=30)
 
 
@@ -82,6 +85,7 @@ def honest(server: Server, function: Any) -> list[Any]:
     """What a page would hold when it calls this handler."""
     held = remembered(server, visitor="v", dialogue="d", series="s")
     kinds: dict[type, object] = {gr.BrowserState: held, gr.Textbox: "hello"}
+    kinds |= {gr.Checkbox: False, gr.CheckboxGroup: []}
     return [kinds.get(type(component)) for component in function.inputs]
 
 
@@ -142,6 +146,73 @@ def test_a_text_is_a_text_and_nothing_is_left_out(
     for data in (honest(server, submit)[:-1], [*honest(server, submit), None], []):
         assert send(server, submit, data, None).status_code == 400
     assert "Traceback" not in capfd.readouterr().err
+
+
+CHOSEN = (gr.Dropdown, gr.Radio, gr.Checkbox, gr.CheckboxGroup)
+
+
+def test_a_choice_is_one_that_the_page_offers(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody writes to the operator's console: Gradio would print all that was sent."""
+    n_asked = 0
+    for function in handlers(server):
+        for place, component in enumerate(function.inputs):
+            if not isinstance(component, CHOSEN):
+                continue
+            for forged in ("x" * 1_000_000, "x", 5, {"a": 1}, ["x"], ["x"] * 100, [["x"]]):
+                data = honest(server, function)
+                data[place] = forged
+                answer = send(server, function, data, {"click": 1})
+                assert answer.status_code in (400, 413), (function.page, function.targets, forged)
+                n_asked += 1
+    assert n_asked > 200
+    assert capfd.readouterr().err == ""
+
+
+def test_what_was_offered_later_may_be_chosen(server: Server) -> None:
+    """The choices are those of the session, as the page was last drawn."""
+    (show,) = [one for one in handlers(server) if one.page == "results" and "load" in names_of(one)]
+    pair, chosen = show.inputs[2], ["", "all votes", "red and blue", False, []]
+    assert send(server, show, chosen, None, "later").status_code == 400
+    server.blocks.app.state_holder["later"][pair._id] = gr.Dropdown(
+        ["all pairs", "red and blue"], render=False
+    )
+    assert send(server, show, chosen, None, "later").status_code == 200
+    assert send(server, show, chosen, None, "another").status_code == 400
+
+
+def test_what_is_remembered_orders_nothing(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for function in handlers(server):
+        if "load" in names_of(function) and function.page != "results":
+            data = [{"__type__": "update", "visitor": "v"}, *honest(server, function)[1:]]
+            assert send(server, function, data, None).status_code == 400
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("session", ["\ud800", "a\x00b", "../x", " ", "", "é", "x" * 65])
+@pytest.mark.parametrize("route", ["call/say", "call/compare_say", "queue/join", "cancel", "reset"])
+def test_a_session_has_a_plain_name(
+    server: Server, session: str, route: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("session_hash", "event_id"):
+        body = {"data": ["hi", ""], "fn_index": 1, "session_hash": "s", name: session}
+        answer = httpx.post(f"{server.url}gradio_api/{route}", content=json.dumps(body).encode())
+        assert answer.status_code == 400 and name in answer.json()["detail"]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("data", [[], ["hi"], ["hi", "", "more"], None])
+def test_a_program_is_told_how_many_values_are_taken(
+    server: Server, data: list[str] | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = {} if data is None else {"data": data}
+    answer = httpx.post(f"{server.url}gradio_api/call/say", json=body)
+    said = f"/say takes 2 values in `data`, this has {len(data or [])}."
+    assert (answer.status_code, answer.json()["detail"]) == (400, said)
+    assert capfd.readouterr().err == ""
 
 
 def test_the_operators_token_is_a_text(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from stand_in import StandIn
 from test_page import Caller
 
 from crsdemo.chat.admission import Limits
-from crsdemo.web.guard.bodies import MOST_BYTES
+from crsdemo.web.guard import unread
+from crsdemo.web.guard.bodies import MOST_BYTES, OF_AN_ADDRESS, WORDLESS
 from crsdemo.web.guard.callers import Proxies
+from crsdemo.web.guard.guard import Watch
 from crsdemo.web.guard.rooms import OF_A_SESSION
 
 FREE = Limits("", "", "", "", "")
@@ -68,7 +70,7 @@ def test_no_handler_is_called_by_name_past_the_queue(
     with httpx.Client(base_url=server.url + "gradio_api/", timeout=20) as http:
         for name in names:
             for way in ("run", "api", "call", "call/v2"):
-                if way.startswith("call") and name.strip("/") in ("say", "compare_say"):
+                if way == "call" and name.strip("/") in ("say", "compare_say"):
                     continue
                 answer = http.post(f"{way}/{name}", json={"data": ["hello", ""]})
                 assert answer.status_code == 404, f"{way}/{name}"
@@ -168,6 +170,34 @@ def test_answers_that_nobody_fetches_are_let_go(
     assert session not in messages
 
 
+def test_what_nobody_reads_has_bounds(
+    server: Server, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a session and of an address; who reads goes on all the while."""
+    of_one, of_all = 200_000, 400_000
+    monkeypatch.setattr(unread, "OF_A_SESSION", of_one)
+    monkeypatch.setattr(unread, "OF_AN_ADDRESS", of_all)
+    queue, most, n_sent = server.blocks._queue, 0, 0
+    sessions = [uuid4().hex for _ in range(30)]
+    caller, honest = Caller(server.url, config), Caller(server.url, config)
+    caller.call("submit", ["word " * 390, caller.visit, None, None, None])
+    for n in range(6):
+        for session in sessions:
+            body = {"data": [caller.visit, None, None, None], "fn_index": caller.events["redraw"]}
+            n_sent += post(server, body | {"session_hash": session}).status_code == 200
+        honest.call("submit", [f"read at once {n}", honest.visit, None, None, None])
+        waiting = {s: n_characters(q) for s, q in queue.pending_messages_per_session.items()}
+        assert max(waiting.values()) <= of_one
+        most = max(most, sum(waiting.values()))
+    assert n_sent > 100 and of_all / 2 < most <= of_all + of_one
+    assert said(server, "read at once 5")
+
+
+def n_characters(messages: Any) -> int:
+    """Of what waits in a session's queue to be read."""
+    return sum(unread._size(getattr(m, "output", None)) for m in list(messages._queue))
+
+
 # Limits by address
 
 
@@ -216,6 +246,38 @@ def test_a_forwarding_header_counts_only_from_a_proxy_that_was_named(
 
 
 # Sizes
+
+
+def test_bodies_that_stall_are_kept_to_a_few_megabytes_of_an_address(server: Server) -> None:
+    """A hundred of them: who sends one word meanwhile, from elsewhere, is heard."""
+    host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
+    head = (
+        b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 1099999\r\n\r\n"
+    )
+    with contextlib.ExitStack() as wires:
+        for _ in range(20):
+            wire = wires.enter_context(socket.create_connection((host, port), timeout=20))
+            with contextlib.suppress(OSError):  # it was hung up on
+                wire.sendall(head + b"x" * 900_000)
+        half_read = watch_of(server).half_read
+        wait_for(lambda: half_read.n_bytes.total() > OF_AN_ADDRESS // 2)
+        assert half_read.n_bytes.total() <= OF_AN_ADDRESS
+    wait_for(lambda: not half_read.n_bytes)
+
+
+def test_what_nobody_types_is_short(server: Server, config: dict[str, Any]) -> None:
+    caller = Caller(server.url, config)
+    long: Any = "x" * WORDLESS
+    for event, code in (("redraw", 413), ("select", 413), ("submit", 200)):
+        data = [caller.visit, long, None, None]
+        body = {"fn_index": caller.events[event], "event_data": {"reply": "r"}}
+        body |= {"data": ["hi", *data] if event == "submit" else data, "session_hash": "wordless"}
+        assert post(server, body).status_code == code
+    assert httpx.post(f"{server.url}gradio_api/cancel", json={"x": [long]}).status_code in (
+        400,
+        413,
+    )
 
 
 def test_large_bodies_are_refused_before_they_are_read(server: Server) -> None:
@@ -282,6 +344,26 @@ def test_what_is_no_json_object_is_refused_in_words(
 
 
 # Headers
+
+
+def post(server: Server, body: dict[str, Any]) -> httpx.Response:
+    """An event whose answer nobody reads."""
+    return httpx.post(f"{server.url}gradio_api/queue/join", json=body, timeout=30)
+
+
+def watch_of(server: Server) -> Watch:
+    (found,) = [
+        one.kwargs["watch"] for one in server.blocks.app.user_middleware if "watch" in one.kwargs
+    ]
+    assert isinstance(found, Watch)
+    return found
+
+
+def wait_for(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert happened()
 
 
 @pytest.mark.parametrize("address", ["", "compare", "config", "health", "nothing-here", "results"])

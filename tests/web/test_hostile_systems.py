@@ -63,6 +63,8 @@ def listing(*items: Any) -> Answer:
     return said({"text": "Try it.", "items": [*items]})
 
 
+# Minutes of the whole process, were it brought into one form
+ACCENTED = '{"text": "<think>a' + "\u0316\u0301" * 240_000 + '</think>Try it."}'
 FAILING: dict[str, tuple[Answer, str]] = {
     "hangs": (silent, "did not answer within 1 s"),
     "drips": (dripping, "did not end within 1 s"),
@@ -89,6 +91,8 @@ FAILING: dict[str, tuple[Answer, str]] = {
     "title-5": (listing({"title": 5}), "title is 5"),
     "year-words": (listing({"title": "Paprika", "year": "two thousand"}), "year"),
     "evidence": (said({"text": "x", "evidence": ["because"]}), "evidence is"),
+    "accents": (said(ACCENTED.encode()), "at most 200,000 are taken"),
+    "reasons": (listing({"signals": dict.fromkeys(map(str, range(9000)), 1)}), "at most 20 items"),
     "101-items": (listing(*["Paprika"] * 101), "items is"),
 }
 

@@ -24,6 +24,7 @@ from crsdemo.studies.tasks import GOOD
 from crsdemo.web.demo import Demo
 from crsdemo.web.health import Health, examine
 from crsdemo.web.operator import Operator
+from crsdemo.web.serving import _private
 from crsdemo.web.upkeep import Upkeep
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,6 +51,19 @@ def test_a_backup_is_made_each_hour_and_can_be_restored(log: FeedbackLog, tmp_pa
     again = FeedbackLog(tmp_path / "restored.db")
     assert again.restore(conversation.id, CATALOG)
     again.close()
+
+
+@pytest.mark.parametrize("name", ["feed[1].db", "what?.db", "a*b.db"])
+def test_a_log_may_be_called_as_its_owner_likes(tmp_path: Path, name: str) -> None:
+    log = FeedbackLog(tmp_path / name)
+    backups = Backups(log.path, tmp_path / "copies")
+    backups.make(NOON)
+    assert backups.made() == (NOON,) and not backups.is_due(NOON)
+    pair = SideBySide(StandIns((StandIn(),)), NoLinker(), log)
+    demo = Demo(Exchange(StandIn(), NoLinker(), log), pair, CATALOG, Operator())
+    beside = [str(tmp_path / f"{name}{ending}") for ending in ("", "-shm", "-wal", ".copies.jsonl")]
+    assert set(_private(demo)) == set(beside)  # which is never served
+    log.close()
 
 
 def test_the_newest_backups_stay_and_older_ones_go(log: FeedbackLog, tmp_path: Path) -> None:
@@ -148,6 +162,15 @@ def test_a_log_that_cannot_be_read_is_said_and_the_rest_still_shown(log: Feedbac
     health = examine(Upkeep(Outbox(log)))
     assert list(health.problems())[0] == "The log cannot be read."
     assert health.as_json()["failed_writes"] and health.free_bytes > 0
+
+
+def test_a_folder_that_is_gone_is_said_and_the_rest_still_shown(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    log = FeedbackLog(tmp_path / "here" / "feedback.db")
+    (tmp_path / "here").rename(tmp_path / "gone")
+    health = examine(Upkeep(Outbox(log)))
+    assert not health.is_well and "No such file" in health.troubles["read the disk"]
+    log.close()
 
 
 # Clocks and files that misbehave

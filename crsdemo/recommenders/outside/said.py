@@ -34,7 +34,9 @@ from crsdemo.core.reply_json import pieces_from_turn
 from crsdemo.language.corpus import Titles, merge_turns
 
 MAX_SAID = 8_000  # characters of a reply
+MAX_TEXT = 200_000  # with what was thought aloud before it; all of it is kept
 MAX_ITEMS = 100  # of a list
+MAX_SIGNALS = 20  # of an item: a person reads them
 _THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)  # aloud, before the reply
 _MARKUP = re.compile(r"\*\*|__|^#{1,6} +", re.MULTILINE)  # the page shows plain text
 _ARTICLE = re.compile(r"\A(.+), (the|an?|le|la|les|el|der|die|das)\Z", re.IGNORECASE)
@@ -55,7 +57,8 @@ class Listed(BaseModel):
     year: int | None = None
     id: Short = ""  # of the catalog, if it is known
     score: Number | None = None
-    signals: dict[Short, Number] = {}  # reasons by name, and what each added
+    # Reasons by name, and what each added
+    signals: Annotated[dict[Short, Number], Field(max_length=MAX_SIGNALS)] = {}
 
 
 def _by_title(given: object) -> object:
@@ -203,7 +206,12 @@ class Reader:
 
 
 def words(text: str) -> str:
-    """What a person reads of it. Raises OutsideError above MAX_SAID characters."""
+    """What a person reads of it. Raises OutsideError above MAX_SAID characters, or MAX_TEXT."""
+    if len(text) > MAX_TEXT:
+        raise OutsideError(
+            f"its answer has {len(text):,} characters with its thoughts; at most {MAX_TEXT:,} "
+            "are taken"
+        )
     said = _THOUGHT.sub("", text)
     if len(said) > MAX_SAID:
         raise OutsideError(

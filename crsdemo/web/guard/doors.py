@@ -14,7 +14,7 @@ _PARTS = re.compile(
     rf"|pwa_icon(/\d+)?|health|health\.json)/?|{API}/(info|app_id|login_check|user"
     rf"|startup-events|theme\.css|openapi\.json|queue/(data|status))/?|{API}/heartbeat/[^/]+"
 )
-_CALL = re.compile(rf"{API}/call(?:/v2)?/([^/]+)(?:/([^/]+)|/?)")
+_CALL = re.compile(rf"{API}/call/([^/]+)(?:/([^/]+)|/?)")
 _UPLOADS = re.compile(rf"{API}/(upload|process_recording|component_server).*")
 
 

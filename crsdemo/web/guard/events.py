@@ -111,8 +111,8 @@ TALK: Shapes = {
     "select": SelectedReply,
     "rate": Rated,
     "mark": Marked,
-    "reopen": Reopened,
     "unwant": Unwanted,
+    "reopen": Reopened,
     "hear": Heard,
     "reword": Wished,
 }
@@ -127,6 +127,7 @@ OF_TWO: Shapes = {
     "again": Clicked,  # of a study: save once more what could not be saved
 }
 KNOWN = {"crsdemo-visit": "visitor", "crsdemo-compare": "series", "crsdemo-blind": "series"}
+TYPED = {"wish", "reword", "rate", "judge", "answer"}  # events with words in them
 NOT_OURS = RefusedRequestError(400, "This is not what the page sends: please reload it.")
 
 

@@ -20,12 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crsdemo.chat.admission import Admission
 from crsdemo.core.errors import TooManyError
-from crsdemo.web.guard import bodies, doors, events
-from crsdemo.web.guard.bodies import TOO_LARGE, RefusedRequestError
+from crsdemo.web.guard import bodies, choices, doors, events
+from crsdemo.web.guard.bodies import FULL, TOO_LARGE, WORDLESS, HalfRead, RefusedRequestError
 from crsdemo.web.guard.callers import Proxies, counted_as
 from crsdemo.web.guard.doors import API, Doors
 from crsdemo.web.guard.housekeeping import Housekeeping
-from crsdemo.web.guard.rooms import FULL, Rooms
+from crsdemo.web.guard.rooms import Rooms
 from crsdemo.web.shared.controls import MODEL
 
 LONGEST_ADDRESS = 4096  # of a page, with what follows the question mark
@@ -53,6 +53,7 @@ class Watch:
     secret_key: bytes = field(repr=False)  # of the log
     proxies: Proxies = field(default_factory=Proxies)
     open: Counter[str] = field(default_factory=Counter)  # requests, by address
+    half_read: HalfRead = field(default_factory=HalfRead)
     rooms: Rooms = field(init=False)
     housekeeping: Housekeeping = field(init=False)
 
@@ -104,22 +105,29 @@ class Guard:
         if not self.watch.doors.opens(method, path):
             raise RefusedRequestError(404, "There is nothing here.")
         if method == "POST":
+            address, headers = scope["client"][0], dict(scope["headers"])
             with _limited():
-                self.watch.admission.event_from(counted_as(scope["client"][0]))
-            body = await bodies.read(dict(scope["headers"]), receive)
+                self.watch.admission.event_from(counted_as(address))
+            body = await self.watch.half_read.read(headers, receive, counted_as(address))
             given = bodies.parsed(body)
-            if not path.startswith((f"{API}/cancel", f"{API}/reset")):
-                await self._admit(path, given, scope["client"][0])
+            is_call = not path.startswith((f"{API}/cancel", f"{API}/reset"))
+            function = self._function(path, given) if is_call else None
+            if len(body) > WORDLESS and not _has_words(function):
+                raise TOO_LARGE
+            if function:
+                await self._admit(function, given, address)
             return await self.app(scope, _replayed(body, receive), send)
         with self._listening(scope):
             await self.app(scope, receive, send)
 
-    async def _admit(self, path: str, given: dict[str, Any], address: str) -> None:
+    async def _admit(self, function: Any, given: dict[str, Any], address: str) -> None:
         """Raises RefusedRequestError for what no page sends, and for too much."""
-        function = self._function(path, given)
         is_program = _is_for_programs(function)
-        if not is_program:
+        if is_program:
+            choices.check_arguments(function, given)
+        else:
             events.check(function, given, self.watch.secret_key)
+            choices.check_choices(self.watch.blocks, function, given)
         name, room = counted_as(address), str(function.concurrency_id)
         if room == MODEL["concurrency_id"]:
             with _limited():
@@ -171,6 +179,15 @@ def _limited() -> Iterator[None]:
 def _is_for_programs(function: Any) -> bool:
     """Gradio also names what is none of their business, after the method that it calls."""
     return function.api_name in doors.PROGRAMS and function.api_visibility == "public"
+
+
+def _has_words(function: Any) -> bool:
+    """Whether it takes what a person or a program writes, which may be long."""
+    if function is None:
+        return False
+    typed = any(isinstance(component, gr.Textbox) for component in function.inputs)
+    named = any(name in events.TYPED for _, name in function.targets)
+    return typed or named or _is_for_programs(function)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

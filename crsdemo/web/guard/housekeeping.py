@@ -46,6 +46,7 @@ class Housekeeping:
             _open_more_files()
             loop.set_exception_handler(self._note)
             self._task = loop.create_task(self._run())
+            self.rooms.unread.begin()
 
     async def _run(self) -> None:
         while True:

@@ -13,8 +13,9 @@ from typing import Any
 
 import gradio as gr
 
-from crsdemo.web.guard.bodies import RefusedRequestError
+from crsdemo.web.guard.bodies import FULL, RefusedRequestError
 from crsdemo.web.guard.callers import counted_as, peer
+from crsdemo.web.guard.unread import Unread
 from crsdemo.web.shared.controls import MODEL
 
 SIZES = {MODEL["concurrency_id"]: 128}  # of rooms: who may wait
@@ -24,8 +25,6 @@ SLOW = 0.5  # seconds within which who is honest listens, where somebody else ne
 SILENT = 6.0  # the same, where nobody needs it
 KEPT = 120.0  # seconds that answers are kept which nobody fetched
 
-FULL = "Many people are here at this moment. Please try again in a while: nothing was lost."
-
 
 @dataclass
 class Rooms:
@@ -34,7 +33,11 @@ class Rooms:
     blocks: gr.Blocks
     listening: Counter[str] = field(default_factory=Counter)  # sessions, with open streams
     tabs: Counter[str] = field(default_factory=Counter)  # sessions, with open tabs
-    _unread: dict[str, float] = field(default_factory=dict)  # sessions, since when
+    unread: Unread = field(init=False)
+    _silent: dict[str, float] = field(default_factory=dict)  # with unread answers, since when
+
+    def __post_init__(self) -> None:
+        self.unread = Unread(self.blocks, self.listening)
 
     async def admit(self, room: str, address: str, session: str) -> None:
         """Raises RefusedRequestError if there is no place; half of a room is for one address."""
@@ -63,9 +66,11 @@ class Rooms:
         messages, running = self._queue.pending_messages_per_session, self.running()
         now = time.monotonic()
         silent = [s for s in list(messages) if not self.listening[s] and s not in running]
-        self._unread = {session: self._unread.get(session, now) for session in silent}
-        for session, since in self._unread.items():
+        self._silent = {session: self._silent.get(session, now) for session in silent}
+        for session, since in self._silent.items():
             if now - since > KEPT:
+                if not self.tabs[session]:
+                    self.unread.close(session)
                 self._forget(session)
         for counted in (self.listening, self.tabs):
             for session in [name for name, n in counted.items() if n <= 0]:
