@@ -7,10 +7,12 @@ import json
 import pytest
 from stand_in import FILMS
 
+from crsdemo.core.catalog import Catalog
 from crsdemo.core.conversation import Conversation, LoggedTurn
 from crsdemo.core.dialogue import Turn
 from crsdemo.core.recommender import Provenance, Reply
 from crsdemo.language.veil import COVER, names_of, veiled, veiled_talk
+from crsdemo.recommenders.loading import CATALOG
 
 MADE = Provenance(
     "mine", decoding=json.dumps({"model": "lab/Tern-8B", "answered": {"model": "t9"}})
@@ -122,3 +124,10 @@ def test_a_talk_with_one_system_is_covered_too() -> None:
 def test_titles_stay_whatever_they_are_called() -> None:
     reply = Reply(("I'm ", FILMS[0], " and mine."), "REC", FILMS[0])
     assert veiled(reply, names_of([FILMS[0].title], [])) == reply
+
+
+def test_no_title_of_the_catalog_looks_like_a_system() -> None:
+    """Also where a title is in the words, unlinked."""
+    ours = names_of(("gcrs", "reges", "popularity", "signals", "co-occurrence"), [])
+    titles = "\n".join(f"Try {item.name}, it is good." for item in Catalog.load(CATALOG))
+    assert veiled(Reply((titles,), "CHAT"), ours).text == titles
