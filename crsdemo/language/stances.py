@@ -20,7 +20,10 @@ from crsdemo.language.wish_words import VIOLENT
 
 # Log-odds of each of some words of a text, that what they name is refused
 Judge = Callable[[str, Sequence[Stretch]], Sequence[float]]
-PATTERNS = 2.0  # log-odds that a pattern is right, where it refuses and where none does
+PATTERN = 2.0  # log-odds that a pattern is right which refuses something
+# And that all are which find nothing: most wishes refuse nothing, and name things in ways that the
+# judge has not read
+NONE_FOUND = -6.0
 
 
 class Stances:
@@ -60,7 +63,7 @@ class Stances:
         spared = list[Stretch]()
         for at, odds in zip(named, self._judge(text, named), strict=True):
             said = any(_of(one).holds(at) for one in found)
-            (refused if odds + (PATTERNS if said else -PATTERNS) > 0 else spared).append(at)
+            (refused if odds + (PATTERN if said else NONE_FOUND) > 0 else spared).append(at)
         kept = [one for one in found if not any(_of(one).holds(at) for at in spared)]
         more = (at for at in refused if not any(_of(one).holds(at) for one in kept))
         new = [Refusal(at.start, at.end, text[at.start : at.end], at.start) for at in more]

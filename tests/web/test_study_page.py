@@ -343,6 +343,11 @@ def test_who_is_not_answered_again_and_again_is_told_to_come_back_later(
     for n in range(3):
         expect(ann.page.get_by_text(AWAY)).to_have_count(0)
         ann.type(f"break down {n}")
+        failed = "select count(*) from turns t join generations g on g.id = t.id"
+        for _ in range(600):
+            if server.rows(f"{failed} where g.status = 'failed'")[0][0] > n:
+                break
+            ann.page.wait_for_timeout(50)
         if task is ALONE:  # it is back in the box
             expect(ann.page.locator(".write-on")).to_be_visible()
             expect(ann.box).to_have_value(f"break down {n}")
