@@ -104,7 +104,7 @@ class Scripted(Annotator):
         for button in ("I agree", "Begin"):
             if self.page.get_by_role("button", name=button).count():
                 return self.turned(button)
-        for group in self.sheet.get_by_role("group").all():
+        for group in self.sheet.locator("fieldset").all():
             radios = group.get_by_role("radio")
             radios.first.focus()
             self.page.keyboard.press(str(self.random.randint(1, radios.count())))
