@@ -38,9 +38,9 @@ def refused(text: str, **odds: float) -> list[str]:
 def test_a_judge_that_is_sure_hears_what_no_pattern_does() -> None:
     text = "westerns are a waste of popcorn"
     assert refused(text) == []
-    assert refused(text, westerns=5) == ["westerns"]
-    assert stances({"westerns": 5}).wanted(text).strip() == "are a waste of popcorn"
-    assert refused("rosa lind yet again", **{"rosa lind": 5}) == ["rosa lind"]
+    assert refused(text, westerns=9) == ["westerns"]
+    assert stances({"westerns": 9}).wanted(text).strip() == "are a waste of popcorn"
+    assert refused("rosa lind yet again", **{"rosa lind": 9}) == ["rosa lind"]
 
 
 def test_a_judge_that_is_sure_spares_what_a_pattern_refuses() -> None:
