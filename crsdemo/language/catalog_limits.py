@@ -165,6 +165,7 @@ class NotKnown:
         self._people = people
         self._themes = themes
         self._stances = stances
+        self._settings = {tag.name for tag in catalog.tags if tag.kind == "setting"}
         fields = {field.replace("_", " ") for item in catalog for field in item.facts}
         singular = {re.sub(r"ies$", "y", field) for field in fields}
         # kinds of facts that it does know, "country" of "countries"
@@ -178,17 +179,22 @@ class NotKnown:
         """What a text without titles asks for and the catalog cannot tell; each once.
 
         A limit that a theme of the catalog covers ("oscar winner") is known, and one that is a part
-        of somebody's name ("oscar isaac") is none.
+        of somebody's name ("oscar isaac") is none. Where something comes from no theme tells but
+        one of where it is set: "foreign" covers no French film.
         """
         people = [Stretch(start, end) for start, end, _ in self._people.named_at(text)]
         limits = [
             one
             for one in limits_set(text, self._fields)
-            if not self._themes.named(one.said) and not any(one.at.meets(who) for who in people)
+            if not self._is_covered(one) and not any(one.at.meets(who) for who in people)
         ]
         refused = (Stretch(one.start, one.end) for one in self._stances.refusals(text))
         names = self._names(text, [*people, *refused, *(one.at for one in limits)])
         return tuple({str(one): one for one in (*limits, *names)}.values())
+
+    def _is_covered(self, limit: Limit) -> bool:
+        named = self._themes.named(limit.what)
+        return bool(named & self._settings if limit.is_of_origin else named)
 
     def _names(self, text: str, known: Collection[Stretch]) -> Iterator[Limit]:
         """Names that are asked for. `known`: what of the text was understood."""

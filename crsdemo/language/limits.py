@@ -77,6 +77,8 @@ _SPOKEN = (
     ),
 )
 
+ORIGINS_SAID = frozenset([*ORIGINS, *_COUNTRY_OF.values()])
+
 
 def origin(said: str) -> str:
     """A country or a language in one spelling: "French", "france" and "France" are one."""
@@ -95,6 +97,11 @@ class Limit(NamedTuple):
     @property
     def at(self) -> Stretch:
         return Stretch(self.start, self.start + len(self.said))
+
+    @property
+    def is_of_origin(self) -> bool:
+        """Whether it names a country or a language."""
+        return self.kind in ("country", "language") and self.what in ORIGINS_SAID
 
     @property
     def words(self) -> str:

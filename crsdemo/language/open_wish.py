@@ -46,6 +46,7 @@ _ONE = re.compile(
     rf"\b(?:can|could|would|will) you (?:please |maybe |perhaps )?(?:help (?:me|us) )?(?:to )?{_RECOMMEND}\b"
     rf"|(?:^|[.!?;,] *)(?:hi|hey|hello|so|ok|okay|please|just|then|and)?[ ,]*{_RECOMMEND} (?:me |us )?(?:a|an|one|some\w*|any\w*)\b"
     rf"|\bwhat (?:should|shall|can|could|do) (?:i|we) {_USE}\b|\bwhat (?:do|would|can|could) you {_RECOMMEND}\b"
+    rf"|\b(?<!seen )(?<!watched )(?<!read )any (?:\w+ )?{_THINGS}(?= (?:for|tonight|today|this|on)\b|\?)(?! (?:for|on) (?:it|that|this|him|her)\b)"
     r"|\b(?:so |and )?what(?:'?s| is)? (?:next|now)(?=\W*$)|(?:^|[.!?;,] *)next\?"
     rf"|\b(?:know|idea|sure|decide|dunno) what to {_USE}\b|\bdunno what to\b"
     r"|\bwhat(?:'?s| is| are) (?:a|an|some|the) (?:really |very )?(?:good|great|best|nice|decent|fun)\b(?! (?:part|thing|scene|bit))"

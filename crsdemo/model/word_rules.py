@@ -60,8 +60,8 @@ class WordRules:
     of_oneself: frozenset[int]
     leaving_out: frozenset[int]
     misread: Runs
-    claims: Mapping[str, tuple[int, ...]]  # in small letters
-    origins: Mapping[str, tuple[int, ...]]
+    claims: Mapping[str, Runs]  # in small letters
+    origins: Mapping[str, Runs]
     talk: TalkFormat
     domain: Domain
 
@@ -106,14 +106,20 @@ class WordRules:
         """
         known = (card if recommends else f"{said} {card}").lower()
         told = {**self.claims, **(self.origins if recommends else {})}
-        return self.misread.union(run for claim, run in told.items() if claim not in known)
+        return self.misread.union(*(runs for claim, runs in told.items() if claim not in known))
 
     def unsaid(self, refused: Iterable[Refusal], card: str) -> Runs:
         """Words of what was refused, but for those on the card."""
         words = {word for one in refused for word in _WORDS.findall(one.what.lower())}
-        return frozenset(_spelt(self.talk, words - {*_WORDS.findall(card.lower())}).values())
+        spelt = _spelt(self.talk, words - {*_WORDS.findall(card.lower())})
+        return frozenset[tuple[int, ...]]().union(*spelt.values())
 
 
-def _spelt(talk: TalkFormat, words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The tokens of each word within a text, by it in small letters."""
-    return {word.lower(): tuple(talk.text(f" {word}")) for word in words}
+def _spelt(talk: TalkFormat, words: Iterable[str]) -> dict[str, Runs]:
+    """The tokens of each word, by it in small letters: within a text, and where one begins."""
+    return {
+        word.lower(): frozenset(
+            tuple(talk.text(one)) for one in (f" {word}", f"{word[:1].upper()}{word[1:]}")
+        )
+        for word in words
+    }

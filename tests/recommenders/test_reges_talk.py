@@ -377,7 +377,7 @@ def test_no_prize_and_no_service_is_made_up(shelf: Shelf, monkeypatch: pytest.Mo
     talker = speaking(shelf, "gcrs").talker
     wanted = talker.format.text("Q film")
     assert len(wanted) > 1, "a claim may be several tokens"
-    rules = replace(talker.rules, claims={"oscar": tuple(wanted)}, of_oneself=frozenset())
+    rules = replace(talker.rules, claims={"oscar": frozenset([tuple(wanted)])}, of_oneself=frozenset())
     monkeypatch.setattr(talker, "rules", rules)
     stolen = replace(HEAT, logline="An Oscar is stolen.")
     modes: tuple[tuple[str, Mode, Item | None, bool], ...] = (
@@ -418,6 +418,10 @@ def test_what_was_refused_is_no_praise_and_a_country_is_not_claimed(shelf: Shelf
         (" Danish", "a Danish film", HEAT, False),
         (" Danish", "a Danish film", replace(HEAT, logline="A Danish thief."), True),
     ):
+        if not item.logline.startswith(("For", "A D")):  # nor as the first word
+            first = Wants(talker, talker.format.text(words.strip().capitalize()))
+            told = talker.text(first.words(talker, "REC", item, Dialogue((Turn("user", text),))))
+            assert told.startswith(words.strip().capitalize()) == is_said, (words, text)
         wanted, title = talker.format.text(words), talker.control.slot[TITLE]
         begun = [title, *wanted]
         said = Wants(talker, begun).words(talker, "REC", item, Dialogue((Turn("user", text),)))
