@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from crsdemo.core.domain import Domain
+from crsdemo.core.tags import Tag
 from crsdemo.language.limits import NAME, ORIGINS, Limit
 from crsdemo.language.refusals import Refusal
 from crsdemo.model.talk import TalkFormat
@@ -108,9 +109,14 @@ class WordRules:
         told = {**self.claims, **(self.origins if recommends else {})}
         return self.misread.union(*(runs for claim, runs in told.items() if claim not in known))
 
-    def unsaid(self, refused: Iterable[Refusal], card: str) -> Runs:
-        """Words of what was refused, but for those on the card."""
-        words = {word for one in refused for word in _WORDS.findall(one.what.lower())}
+    def unsaid(self, refused: Iterable[Refusal], card: str, tags: Iterable[Tag]) -> Runs:
+        """Words of what was refused and others for it ("gory" of gore), but for those on the card.
+
+        `tags`: which words mean the same.
+        """
+        said = {word for one in refused for word in _WORDS.findall(one.what.lower())}
+        alike = (tag.phrases for tag in tags if not said.isdisjoint(tag.phrases))
+        words = said.union(word for phrases in alike for word in phrases if _WORDS.fullmatch(word))
         spelt = _spelt(self.talk, words - {*_WORDS.findall(card.lower())})
         return frozenset[tuple[int, ...]]().union(*spelt.values())
 

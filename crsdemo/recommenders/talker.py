@@ -193,11 +193,12 @@ class Talker:
 
     def _never(self, mode: Mode, item: Item | None, dialogue: Dialogue) -> Runs:
         """What the words may not say of an item, or at all."""
-        card = " ".join([item.title, item.logline, *item.tags]) if item else ""
+        # the title is put in by the system: what it says is said of nothing else
+        card = " ".join([item.logline, *item.tags]) if item else ""
         said = " ".join(turn.untitled for turn in dialogue.turns if turn.speaker == "user")
         unfounded = self.rules.never(card, said, recommends=mode == "REC")
         if mode == "REC":  # what is not wanted is no praise of it
-            unfounded |= self.rules.unsaid(refusals(_said_last(dialogue)), card)
+            unfounded |= self.rules.unsaid(refusals(_said_last(dialogue)), card, self.catalog.tags)
         others = self._not_of(item, _said_last(dialogue))
         return unfounded | {(token,) for token in others}
 

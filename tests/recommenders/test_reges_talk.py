@@ -25,9 +25,11 @@ from crsdemo.core.dialogue import Dialogue, Mention, Speaker, Turn
 from crsdemo.core.errors import BadInputError, CheckpointError
 from crsdemo.core.recommender import Mode, Plan, reply
 from crsdemo.core.slots import TITLE, Slot
+from crsdemo.core.tags import Tag
 from crsdemo.evaluation.checks.compare_systems import figures, first, without_model
 from crsdemo.items.encoder import MINILM, TextEncoder
 from crsdemo.language.corpus import load_aliases, load_dialogues
+from crsdemo.language.refusals import refusals
 from crsdemo.model.choice import ChoiceHead
 from crsdemo.model.decoding import Context
 from crsdemo.model.grammar import Grammar
@@ -377,7 +379,9 @@ def test_no_prize_and_no_service_is_made_up(shelf: Shelf, monkeypatch: pytest.Mo
     talker = speaking(shelf, "gcrs").talker
     wanted = talker.format.text("Q film")
     assert len(wanted) > 1, "a claim may be several tokens"
-    rules = replace(talker.rules, claims={"oscar": frozenset([tuple(wanted)])}, of_oneself=frozenset())
+    rules = replace(
+        talker.rules, claims={"oscar": frozenset([tuple(wanted)])}, of_oneself=frozenset()
+    )
     monkeypatch.setattr(talker, "rules", rules)
     stolen = replace(HEAT, logline="An Oscar is stolen.")
     modes: tuple[tuple[str, Mode, Item | None, bool], ...] = (
@@ -426,6 +430,15 @@ def test_what_was_refused_is_no_praise_and_a_country_is_not_claimed(shelf: Shelf
         begun = [title, *wanted]
         said = Wants(talker, begun).words(talker, "REC", item, Dialogue((Turn("user", text),)))
         assert (said[: len(begun)] == begun) == is_said, (words, text)
+
+
+def test_another_word_for_what_was_refused_is_no_praise_either(shelf: Shelf) -> None:
+    rules = speaking(shelf, "gcrs").talker.rules
+    tags = (Tag("gore", "caution", "", ("gore", "gory")), Tag("dogs", "theme", "", ("dogs",)))
+    unsaid = rules.unsaid(refusals("no gore"), "", tags)
+    for word, is_shut in (("gory", True), ("gore", True), ("dogs", False)):
+        assert (tuple(rules.talk.text(f" {word}")) in unsaid) == is_shut
+    assert tuple(rules.talk.text(" gory")) not in rules.unsaid(refusals("no gore"), "Gory.", tags)
 
 
 def test_who_asks_why_is_told_what_they_said_before_it_was_given(shelf: Shelf) -> None:
