@@ -77,7 +77,7 @@ class Kept(NamedTuple):
 
 
 class KnownLimits:
-    """Immutable: share it between threads."""
+    """Finds in texts what the catalog has a field for. Immutable: share it between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._origins = {kind: _origins(catalog, FIELDS[kind]) for kind in ("country", "language")}
@@ -151,7 +151,7 @@ def _values(item: Item, field: str) -> tuple[str, ...]:
 
 
 class NotKnown:
-    """Finds it in texts. Immutable: share it between threads."""
+    """Finds in texts what the catalog cannot tell. Immutable: share it between threads."""
 
     def __init__(
         self,

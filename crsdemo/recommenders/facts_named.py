@@ -231,6 +231,11 @@ class FactsNamed:
         """What finds the limits that the catalog has a field for."""
         return KnownLimits(self.catalog)
 
+    def sets_limits(self, text: str) -> bool:
+        """Whether years are set, or another limit, be it known to the catalog or not."""
+        known, unknown = self.known_limits.set_in(text), self.not_known.limits(text)
+        return bool(self.years_set(text) or any(known) or unknown)
+
     def with_people_asked_for(self, dialogue: Dialogue) -> Bools | None:
         """(n,) the items with the people whom the user asked for last; None if for nobody.
 

@@ -114,19 +114,10 @@ class TalkingRecommender(ABC):
         said = self.named.as_meant(dialogue).turns[-1].untitled
         if asks_story(said) or asked_facts(said, self.catalog.domain):
             return 0.0
-        stances = self.named.stances
+        stances, wish = self.named.stances, self.named.stances.wanted(said)
         refused = (self.named.refused_in(Traced.of(one.what)) for one in stances.refusals(said))
-        names = self.named.names_something(stances.wanted(said)) or any(map(any, refused))
-        return WISHED if names or self._sets_limits(said) else 0.0
-
-    def _sets_limits(self, said: str) -> bool:
-        """Whether years are set, or another limit, be it known to the catalog or not."""
-        named = self.named
-        return named is not None and bool(
-            named.years_set(said)
-            or any(named.known_limits.set_in(said))
-            or named.not_known.limits(said)
-        )
+        names = self.named.names_something(wish) or any(map(any, refused))
+        return WISHED if names or self.named.sets_limits(wish) else 0.0
 
     def _asked(self, dialogue: Dialogue) -> Asked | None:
         """The question with a written answer that the newest message is near, if any."""

@@ -203,6 +203,20 @@ def test_limits_without_a_field_are_told_and_those_with_one_or_a_theme_are_not()
     ]  # fmt: skip
 
 
+def test_a_theme_tells_where_something_comes_from_only_if_it_is_set_there() -> None:
+    films = (Item("a", "A", 2000, tags=("subtitled", "korea")),)
+    tags = (
+        Tag("subtitled", "style", "", ("french film", "with subtitles", "in french")),
+        Tag("korea", "setting", "", ("korea", "korean")),
+    )
+    named = FactsNamed(Catalog(films, tags), PeopleLinker(Catalog(films, tags)))
+    assert not_known(named, "a french film") == ["country: France"]
+    assert not_known(named, "something in French") == ["language: French"]
+    assert not_known(named, "a korean film") == []
+    assert not_known(named, "with subtitles") == []
+    assert not_known(named, "a short korean film") == ["length: short"]
+
+
 PEOPLE = Catalog(
     (
         Item("a", "A", 2000, {"cast": ("Oscar Lark",), "directors": ("Emmy Sund", "Jane Oake")}),

@@ -528,9 +528,12 @@ def test_a_wish_by_name_is_rather_recommended_for(
         return system.mode_probabilities([Dialogue((Turn("user", text),))])[0]["REC"]
 
     wished = pytest.approx(4 * np.exp(WISHED) / (4 * np.exp(WISHED) + 6))
-    for text in ("Al Pacino, perhaps?", "comedies", "no romance please", "something with a heist"):
+    for text in (
+        "Al Pacino, perhaps?", "comedies", "no romance please", "something with a heist",
+        "a film under two hours", "a Danish one", "from the 90s", "anything by Yasujiro Ozu",
+    ):  # fmt: skip
         assert recommends(text) == wished, text
-    for text in ("hello", "who directed the comedy?", "is it a comedy?", "no thanks"):
+    for text in ("hello", "who directed the comedy?", "is it a comedy?", "is it Danish?", "nope"):
         assert recommends(text) == pytest.approx(0.4), text
 
 
