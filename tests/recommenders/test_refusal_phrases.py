@@ -236,6 +236,7 @@ PEOPLE = Catalog(
         ("a western starring Fernandel", "Fernandel"),
         ("a comedy with Louis de Funes and no war", "Louis de Funes"),
         ("a film with Mervin Quill", "Mervin Quill"),
+        ("a film with Quill Marbrook", "Quill Marbrook"),
         ("a film with Emmy Sund", ""),
         ("a film with Sherlock Wend", ""),
         ("no films by Yasujiro Ozu", ""),

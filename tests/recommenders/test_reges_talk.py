@@ -432,6 +432,16 @@ def test_what_was_refused_is_no_praise_and_a_country_is_not_claimed(shelf: Shelf
         assert (said[: len(begun)] == begun) == is_said, (words, text)
 
 
+def test_a_recommendation_has_the_figures_of_its_card_alone(shelf: Shelf) -> None:
+    talker = speaking(shelf, "gcrs").talker
+    wanted = [talker.control.slot[TITLE], *talker.format.text(" 90")]
+    said = Dialogue((Turn("user", "under 90 minutes"),))
+    modes: tuple[tuple[Mode, bool], ...] = (("REC", False), ("CHAT", True))
+    for mode, is_said in modes:
+        words = Wants(talker, wanted).words(talker, mode, HEAT, said)
+        assert (words[: len(wanted)] == wanted) == is_said, mode
+
+
 def test_another_word_for_what_was_refused_is_no_praise_either(shelf: Shelf) -> None:
     rules = speaking(shelf, "gcrs").talker.rules
     tags = (Tag("gore", "caution", "", ("gore", "gory")), Tag("dogs", "theme", "", ("dogs",)))
@@ -450,6 +460,8 @@ def test_who_asks_why_is_told_what_they_said_before_it_was_given(shelf: Shelf) -
         because = system._because(dialogue, HEAT)
         assert '"crime"' in because.said and because.liked == ""
         assert system._because(dialogue, films.BY_TITLE["Alien"]) == Because(), "was not given"
+        later = Dialogue((Turn("user", "surprise me"), heat, Turn("user", "why a crime film?")))
+        assert system._because(later, HEAT).said == "", "what was said since is no reason"
         liked = Turn("user", "like Alien", (Mention(5, 10, films.BY_TITLE["Alien"].id),))
         named = system._because(Dialogue((liked, heat, Turn("user", "why?"))), HEAT)
         assert named.liked in ("", "Alien") and named.said == ""
